@@ -1,0 +1,38 @@
+# `make run` and `make test` set up everything they need on a machine that has python3 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+PINS := requirements/dev.txt requirements/e2e.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+
+.PHONY: setup run test check bench pins
+.DELETE_ON_ERROR:
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml $(PINS)
+	$(PYTHON) -m venv .venv
+	$(PIP) --require-hashes -r requirements/dev.txt
+	$(PIP) --require-hashes --ignore-requires-python -r requirements/e2e.txt
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+run: setup
+	@exec $(BIN)/meterd serve $(ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: setup
+	$(BIN)/python -m bench $(ARGS)
+
+# Renews the pinned versions; run by a person, the result is committed.
+pins: setup
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --extra dev --upgrade --output-file requirements/dev.txt pyproject.toml requirements/e2e-needs.in
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --custom-compile-command 'make pins' --no-deps --upgrade --output-file requirements/e2e.txt requirements/e2e.in

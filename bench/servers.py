@@ -1,0 +1,90 @@
+"""Servers under measurement, each a process on a free port."""
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from meterd.access import Scope
+from meterd.service import open_directory, prepare_data
+
+
+class Running(NamedTuple):
+    """A server that answers; `token` may do everything."""
+
+    port: int
+    process: int
+    token: str
+    data: Path
+
+    def resident(self) -> float:
+        """Resident memory in MB."""
+        status = Path(f"/proc/{self.process}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+    def processor_seconds(self) -> float:
+        """Processor time used so far."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def meterd(data: Path | None = None) -> Iterator[Running]:
+    """A meterd on `data`, or on a directory of its own that is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="meterd-bench-") as temporary:
+        directory_path = data or Path(temporary)
+        directory = open_directory(prepare_data(directory_path))
+        token = directory.create_token("bench", tenant_admin=True, scopes=tuple(Scope)).token or ""
+        directory.close()
+        port = free_port()
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "meterd",
+            "serve",
+            "--data",
+            directory_path,
+            "--listen",
+            f"127.0.0.1:{port}",
+        ]
+        with _process(command, port, "/healthz") as process:
+            yield Running(port, process, token, directory_path)
+
+
+@contextmanager
+def nothing() -> Iterator[Running]:
+    """The do-nothing application."""
+    port = free_port()
+    with _process([sys.executable, "-m", "bench.nothing", str(port)], port, "/") as process:
+        yield Running(port, process, "", Path())
+
+
+@contextmanager
+def _process(command: list[str | Path], port: int, path: str) -> Iterator[int]:
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5)
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise RuntimeError("the server did not start")
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()

@@ -1,0 +1,95 @@
+"""From a bearer token to a caller, without a look-up on most requests."""
+
+import asyncio
+import hmac
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from meterd.access.directory import Directory, digest, looks_like_token
+from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
+from meterd.errors import ConfigurationError, Unauthenticated
+
+_MESSAGE = "Invalid or missing bearer token"
+_FRESH = 2.0
+_MOST_TOKENS = 10_000
+
+
+class _Known(msgspec.Struct):
+    """A token that was valid when it was last checked (monotonic seconds); `expires` is an absolute time."""
+
+    caller: Caller
+    expires: datetime | None
+    checked: float
+
+
+class Authenticator:
+    """Checks bearer tokens against the directory.
+
+    A valid token is remembered for two seconds, so a revocation works within that time (promised: 5 s); an unknown one
+    is never remembered, so a new token works at once.
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._known: dict[str, _Known] = {}
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """The caller behind an `Authorization` header; raises `Unauthenticated`."""
+        token = bearer_token(authorization)
+        known = self._known.get(token)
+        now = time.monotonic()
+        if known is None or now - known.checked > _FRESH:
+            known = await self._look_up(token, known, now)
+        if known.expires and known.expires <= datetime.now(UTC):
+            raise Unauthenticated(_MESSAGE)
+        return known.caller
+
+    async def _look_up(self, token: str, known: _Known | None, now: float) -> _Known:
+        if not looks_like_token(token):
+            raise Unauthenticated(_MESSAGE)
+        if known is not None:
+            known.checked = now  # others go on with it while this one asks
+        found = await asyncio.to_thread(self._directory.find_caller, digest(token))
+        if found is None:
+            self._known.pop(token, None)
+            raise Unauthenticated(_MESSAGE)
+        if len(self._known) >= _MOST_TOKENS:
+            self._known.clear()
+        known = self._known[token] = _Known(*found, checked=now)
+        return known
+
+
+class SharedSecret:
+    """The one secret of AI Guard's `shared-secret` mode (`ai-guard.md` section 7), kept in a file."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            content = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"service.authorization.secret-path: can't read {path}: {error}") from None
+        self._secret = content.removesuffix("\n").removesuffix("\r").encode()
+        if not self._secret:
+            raise ConfigurationError(f"service.authorization.secret-path: {path} is empty")
+
+    def matches(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self._secret)
+
+
+SHARED_SECRET_CALLER = Caller(
+    tenant=DEFAULT_TENANT,
+    subject="ai-guard",
+    subject_type=SubjectType.VIRTUAL_ACCOUNT,
+    scopes=frozenset({Scope.INGEST}),
+)
+"""Whom facts sent with the shared secret belong to."""
+
+
+def bearer_token(authorization: str | None) -> str:
+    """The token of an `Authorization` header: `Bearer`, one space, the token. Raises `Unauthenticated`."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token or token != token.strip():
+        raise Unauthenticated(_MESSAGE)
+    return token

@@ -1,0 +1,180 @@
+"""The directory: subjects, their teams, and tokens, kept by SQLAlchemy."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy.orm import Session
+
+from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
+from meterd.access.tables import Membership, Subject, Token
+from meterd.errors import NotFound
+
+_REVISION = "0001"
+_PREFIX = "mtr_"
+
+
+class TokenDetails(msgspec.Struct, frozen=True, rename="camel"):
+    """A token as the command line prints it; `token` itself is there only when it was just made."""
+
+    id: str
+    subject: str
+    type: SubjectType
+    teams: tuple[str, ...]
+    tenant: str
+    tenant_admin: bool
+    scopes: tuple[Scope, ...]
+    expires_at: datetime | None
+    created_at: datetime
+    revoked_at: datetime | None = None
+    token: str | None = None
+
+
+class Directory:
+    """Blocking; the server calls it from worker threads. Safe to use from several processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+        event.listen(self._engine, "connect", _prepare)
+        _migrate(self._engine)
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def create_token(
+        self,
+        subject: str,
+        subject_type: SubjectType = SubjectType.USER,
+        teams: Iterable[str] = (),
+        tenant: str = DEFAULT_TENANT,
+        tenant_admin: bool = False,
+        scopes: Sequence[Scope] = (Scope.INGEST, Scope.QUERY),
+        expires: timedelta | None = None,
+    ) -> TokenDetails:
+        """A new token. The subject is created when it is new; `teams` and `tenant_admin` are added to what it has."""
+        secret = _PREFIX + secrets.token_hex(20)
+        now = datetime.now(UTC)
+        with self._session() as session:
+            owner = _find(session, tenant, subject_type, subject)
+            if owner is None:
+                owner = Subject(tenant=tenant, type=subject_type, slug=subject, tenant_admin=False, created_at=now)
+                session.add(owner)
+            owner.tenant_admin = owner.tenant_admin or tenant_admin
+            owner.memberships += [Membership(team=team) for team in sorted(set(teams) - set(owner.teams))]
+            token = Token(
+                id=secrets.token_hex(6),
+                digest=digest(secret),
+                subject=owner,
+                scopes=[str(scope) for scope in scopes],
+                created_at=now,
+                expires_at=now + expires if expires else None,
+            )
+            session.add(token)
+            session.flush()
+            return _details(token, secret)
+
+    def tokens(self) -> list[TokenDetails]:
+        """Every token, oldest first."""
+        with self._session() as session:
+            return [_details(token) for token in session.scalars(select(Token).order_by(Token.created_at))]
+
+    def has_tokens(self) -> bool:
+        with self._session() as session:
+            return session.scalar(select(Token.id).limit(1)) is not None
+
+    def revoke(self, token_id: str) -> None:
+        """Make a token invalid. Raises `NotFound` for an unknown id; revoking twice is no error."""
+        with self._session() as session:
+            token = session.get(Token, token_id)
+            if token is None:
+                raise NotFound(f"there is no token with the id {token_id}")
+            token.revoked_at = token.revoked_at or datetime.now(UTC)
+
+    def find_caller(self, token_digest: bytes) -> tuple[Caller, datetime | None] | None:
+        """The caller behind a token that is neither revoked nor expired, and when it expires."""
+        with self._session() as session:
+            token = session.scalar(select(Token).where(Token.digest == token_digest))
+            if token is None or token.revoked_at or (token.expires_at and token.expires_at <= datetime.now(UTC)):
+                return None
+            owner = token.subject
+            caller = Caller(
+                tenant=owner.tenant,
+                subject=owner.slug,
+                subject_type=SubjectType(owner.type),
+                teams=owner.teams,
+                tenant_admin=owner.tenant_admin,
+                scopes=frozenset(Scope(scope) for scope in token.scopes),
+            )
+            return caller, token.expires_at
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def looks_like_token(token: str) -> bool:
+    """False for what can't be one of our tokens, so that it needs no look-up."""
+    return len(token) == len(_PREFIX) + 40 and token.startswith(_PREFIX)
+
+
+def _find(session: Session, tenant: str, subject_type: SubjectType, slug: str) -> Subject | None:
+    wanted = select(Subject).where(Subject.tenant == tenant, Subject.type == subject_type, Subject.slug == slug)
+    return session.scalar(wanted)
+
+
+def _details(token: Token, secret: str | None = None) -> TokenDetails:
+    owner = token.subject
+    return TokenDetails(
+        id=token.id,
+        subject=owner.slug,
+        type=SubjectType(owner.type),
+        teams=owner.teams,
+        tenant=owner.tenant,
+        tenant_admin=owner.tenant_admin,
+        scopes=tuple(Scope(scope) for scope in token.scopes),
+        expires_at=token.expires_at,
+        created_at=token.created_at,
+        revoked_at=token.revoked_at,
+        token=secret,
+    )
+
+
+def _prepare(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DB-API connection, which has no type of its own
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _migrate(engine: Engine) -> None:
+    """Bring the database to the newest revision. Alembic is loaded only when there is something to do."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+        if _revision(connection) == _REVISION:
+            return
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", "meterd:access/migrations")
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision

@@ -1,0 +1,71 @@
+"""Tables of the directory. Every change of them is a revision in `migrations/versions`; a test compares the two."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import JSON, DateTime, ForeignKey, LargeBinary, String, TypeDecorator, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time in UTC; SQLite keeps none of its zone, so it is put back on reading."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Subject(Base):
+    """A user or a virtual account of one tenant."""
+
+    __tablename__ = "subjects"
+    __table_args__ = (UniqueConstraint("tenant", "type", "slug"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(128))
+    type: Mapped[str] = mapped_column(String(16))
+    slug: Mapped[str] = mapped_column(String(256))
+    tenant_admin: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    memberships: Mapped[list["Membership"]] = relationship(
+        back_populates="subject", cascade="all, delete-orphan", order_by="Membership.team", lazy="selectin"
+    )
+    tokens: Mapped[list["Token"]] = relationship(back_populates="subject", cascade="all, delete-orphan")
+
+    @property
+    def teams(self) -> tuple[str, ...]:
+        return tuple(sorted(membership.team for membership in self.memberships))
+
+
+class Membership(Base):
+    """A subject is in a team of its tenant."""
+
+    __tablename__ = "memberships"
+
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True)
+    team: Mapped[str] = mapped_column(String(128), primary_key=True)
+    subject: Mapped[Subject] = relationship(back_populates="memberships")
+
+
+class Token(Base):
+    """A token of a subject. The token itself is not kept, only its SHA-256."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), index=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    subject: Mapped[Subject] = relationship(back_populates="tokens", lazy="joined")

@@ -1,0 +1,1 @@
+"""AI Guard (`shared/spec/ai-guard.md`)."""

@@ -1,0 +1,144 @@
+"""The datasources of the metrics query, as declarations (`gateway-metrics-query.md` sections 3, 5, 7 and 12).
+
+A field says under which names it is known, which column it reads, and what may be done with it. There is no other place
+that knows a datasource.
+"""
+
+from functools import cached_property
+
+import msgspec
+
+from meterd.access import SubjectType
+from meterd.api.gateway.operators import CMP, FULL, NARROW, RANGE, TEAM
+from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS, Dataset, Kind
+from meterd.query.model import Condition, MapValue, Operand
+from meterd.query.model import Field as ColumnValue
+
+NO_OPERATORS: frozenset[str] = frozenset()
+METADATA_PREFIX = "metadata."
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A field of a datasource.
+
+    Attributes:
+        name: its name in aggregations, and in answers unless `response` says otherwise.
+        operand: where its value is stored.
+        aliases: other spellings that requests may use.
+        response: key in answers when it is not `name`.
+        group: may be grouped by; then it can be counted too.
+        measure: is numeric and takes every aggregation.
+        operators: filter operators that it takes.
+        subject_type: the value is a slug of this type of subject only.
+    """
+
+    name: str
+    operand: Operand
+    aliases: tuple[str, ...] = ()
+    response: str = ""
+    group: bool = False
+    measure: bool = False
+    operators: frozenset[str] = NO_OPERATORS
+    subject_type: SubjectType | None = None
+
+    @property
+    def key(self) -> str:
+        return self.response or self.name
+
+
+class Datasource(msgspec.Struct, frozen=True, dict=True):
+    """A named view of a dataset.
+
+    `pinned` restricts it to some of the dataset's facts; `ingest` tells whether facts can be sent under its name.
+    """
+
+    name: str
+    dataset: Dataset
+    fields: tuple[Field, ...]
+    pinned: Condition | None = None
+    ingest: bool = True
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """Fields under every spelling."""
+        return {spelling: field for field in self.fields for spelling in (field.name, *field.aliases)}
+
+    def find(self, name: str) -> Field | None:
+        """The field of that name, including `metadata.<key>`."""
+        if name.startswith(METADATA_PREFIX) and len(name) > len(METADATA_PREFIX):
+            return metadata_field(name.removeprefix(METADATA_PREFIX))
+        return self.by_name.get(name)
+
+    def kind(self, field: Field) -> Kind:
+        """What the field's values are."""
+        if isinstance(field.operand, MapValue):
+            return Kind.TEXT
+        return self.dataset.by_name[field.operand.column].kind
+
+
+def metadata_field(key: str) -> Field:
+    """The field that reads one key of the caller's own labels."""
+    return Field(f"{METADATA_PREFIX}{key}", MapValue("metadata", key), group=True, operators=FULL)
+
+
+def dimension(name: str, column: str, operators: frozenset[str], *aliases: str) -> Field:
+    """A field to group and filter by."""
+    return Field(name, ColumnValue(column), aliases=aliases, group=True, operators=operators)
+
+
+def measure(name: str, column: str, operators: frozenset[str] = RANGE) -> Field:
+    """A field to aggregate."""
+    return Field(name, ColumnValue(column), measure=True, operators=operators)
+
+
+def _slug(name: str, alias: str, subject_type: SubjectType) -> Field:
+    return Field(name, ColumnValue("subject"), aliases=(alias,) if alias else (), response="createdBySubjectSlug",
+                 group=True, operators=FULL, subject_type=subject_type)  # fmt: skip
+
+
+COMMON = (
+    _slug("userEmail", "", SubjectType.USER),
+    _slug("virtualAccount", "virtualaccount", SubjectType.VIRTUAL_ACCOUNT),
+    dimension("createdBySubjectType", "subject_type", CMP),
+    Field("team", ColumnValue("teams"), group=True, operators=TEAM),
+)
+
+GUARDRAIL = Datasource(
+    "guardrailMetrics",
+    GUARDRAIL_EVALUATIONS,
+    (
+        *COMMON,
+        Field("conversationID", ColumnValue("conversation_id"), operators=FULL),
+        dimension("guardrailName", "guardrail_name", NARROW),
+        dimension("appliedOnEntityScope", "applied_on_entity_scope", NARROW),
+        dimension("guardrailResult", "guardrail_result", NARROW),
+        measure("latencyMs", "latency_ms"),
+    ),
+)
+
+
+def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
+    """Our extension over AI Guard's meter events; attributes that the settings allow are fields of it."""
+    own = (
+        *COMMON,
+        dimension("meter", "meter", FULL),
+        dimension("agent", "agent", FULL, "agent_id", "agentId"),
+        dimension("platform", "platform", FULL),
+        dimension("new_session", "new_session", FULL, "newSession"),
+        dimension("action", "action", FULL),
+        dimension("actor", "actor", FULL),
+        dimension("classifier", "classifier", FULL),
+        measure("value", "value"),
+    )
+    known = {spelling for field in own for spelling in (field.name, *field.aliases)}
+    attributes = tuple(
+        Field(key, MapValue("metadata", key), group=True, operators=FULL)
+        for key in allowed_attributes
+        if key not in known
+    )
+    return Datasource("aiGuardMetrics", METER_EVENTS, (*own, *attributes))
+
+
+def datasources(allowed_attributes: tuple[str, ...] = ()) -> dict[str, Datasource]:
+    """Every datasource by its name."""
+    return {datasource.name: datasource for datasource in (GUARDRAIL, ai_guard(allowed_attributes))}

@@ -1,0 +1,138 @@
+"""Ingest of facts as JSON (`shared/interface.md`, "Ingest of facts as JSON")."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+from meterd.access import Caller, Scope
+from meterd.access.authentication import Authenticator
+from meterd.api.gateway.datasources import Datasource
+from meterd.api.http import Answer, HotRoute, Request, plain_error
+from meterd.errors import InvalidInput
+from meterd.ingest.facts import Facts, Submission, digest
+from meterd.ingest.recorder import Recorder
+from meterd.ingest.rows import facts_from_json
+from meterd.settings import Ingest
+
+PATH = "/api/svc/v1/llm-gateway/metrics/ingest"
+_SLOW_TO_DECODE = 2**18
+_LONGEST_KEY = 256
+
+
+class GatewayIngest:
+    """Takes rows of any datasource that has facts of its own."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        recorder: Recorder,
+        datasources: Mapping[str, Datasource],
+        limits: Ingest,
+    ) -> None:
+        self._authenticator = authenticator
+        self._recorder = recorder
+        self._limits = limits
+        self._datasources = {name: each for name, each in datasources.items() if each.ingest}
+
+    def routes(self) -> list[HotRoute]:
+        return [HotRoute("POST", PATH, self.ingest, plain_error, _operation(self._datasources))]
+
+    async def ingest(self, request: Request) -> Answer:
+        """All rows of the request or none; the answer is given when they are durable."""
+        caller = await self._authenticator.caller(request.header(b"authorization"))
+        caller.require(Scope.INGEST)
+        datasource = self._datasource(request.query_string)
+        key = _request_key(request, caller)
+        body = await request.body(self._limits.max_body_bytes)
+        facts = await self._facts(body, datasource, caller, request)
+        answer = msgspec.json.encode({"accepted": facts.count})
+        if facts.count == 0 and key is None:
+            return Answer(body=answer)
+        receipt = await self._recorder.record(Submission((facts,), key, answer))
+        return Answer(body=receipt.answer)
+
+    def _datasource(self, query_string: str) -> Datasource:
+        sent = parse_qs(query_string).get("datasource", [])
+        if len(sent) == 1 and sent[0] in self._datasources:
+            return self._datasources[sent[0]]
+        problem = f'Unknown datasource "{sent[0]}"' if sent else "Missing query parameter datasource"
+        raise InvalidInput(f"{problem}: use ?datasource= with one of {', '.join(self._datasources)}")
+
+    async def _facts(self, body: bytes, datasource: Datasource, caller: Caller, request: Request) -> Facts:
+        is_lines = "ndjson" in (request.header(b"content-type") or "").lower()
+        arguments = (body, datasource.dataset, caller, is_lines, self._limits.max_rows)
+        if len(body) < _SLOW_TO_DECODE:
+            return facts_from_json(*arguments)
+        return await asyncio.to_thread(facts_from_json, *arguments)
+
+
+def _request_key(request: Request, caller: Caller) -> bytes | None:
+    """What an `Idempotency-Key` stands for: the same key of another subject or address is another key."""
+    key = request.header(b"idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= _LONGEST_KEY:
+        raise InvalidInput(f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters")
+    return digest(PATH, caller.tenant, caller.subject_type, caller.subject, key)
+
+
+def _operation(datasources: Mapping[str, Datasource]) -> dict[str, Any]:
+    rows = {"oneOf": [_row_schema(each) for each in datasources.values()]}
+    return {
+        "tags": ["Gateway metrics"],
+        "summary": "Record facts",
+        "description": "One object, an array, or NDJSON (`application/x-ndjson`); optionally compressed with gzip or "
+        "zstd. A bad row refuses the whole request.",
+        "parameters": [
+            {"name": "datasource", "in": "query", "required": True,
+             "schema": {"type": "string", "enum": list(datasources)}},
+            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": _LONGEST_KEY},
+             "description": "A repeated key within 24 h returns the first answer and adds nothing."},
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"oneOf": [rows, {"type": "array", "items": rows}]}},
+                "application/x-ndjson": {"schema": rows},
+            },
+        },
+        "responses": {
+            "200": {"description": "Durable: `{\"accepted\": N}`"},
+            "400": {"description": "Bad row; the message names row (from 0) and field"},
+            "401": {"description": "Missing or invalid token"},
+            "403": {"description": "The token lacks a scope"},
+            "413": {"description": "Body too large"},
+            "503": {"description": "Can't be taken now; see Retry-After"},
+        },
+    }  # fmt: skip
+
+
+_JSON_TYPES: dict[str, dict[str, Any]] = {
+    "TEXT": {"type": "string"},
+    "NUMBER": {"type": "number"},
+    "INTEGER": {"type": "integer"},
+    "UNSIGNED": {"type": "integer", "minimum": 0},
+    "BOOLEAN": {"type": "boolean"},
+    "TIME": {"type": "string", "format": "date-time"},
+    "TEXTS": {"type": "array", "items": {"type": "string"}},
+    "TEXT_MAP": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 128}},
+}
+
+
+def _row_schema(datasource: Datasource) -> dict[str, Any]:
+    columns = datasource.dataset.columns
+    properties = {}
+    for column in columns:
+        properties[column.member] = _JSON_TYPES[column.kind.name] | {"description": column.description}
+        if column.allowed:
+            properties[column.member]["enum"] = list(column.allowed)
+    return {
+        "title": datasource.name,
+        "type": "object",
+        "additionalProperties": False,
+        "required": [column.member for column in columns if column.required],
+        "properties": properties,
+    }

@@ -1,0 +1,69 @@
+"""`POST /api/svc/v1/llm-gateway/metrics/query` (`gateway-metrics-query.md`)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, post
+
+from meterd.access import Scope
+from meterd.access.authentication import Authenticator
+from meterd.api.gateway.datasources import Datasource
+from meterd.api.gateway.request import AGGREGATIONS, parse_query
+from meterd.api.http import Answer, error_headers, json_answer
+from meterd.errors import MeterdError, TooLarge
+from meterd.query.engine import QueryEngine
+from meterd.query.model import Row
+
+PREFIX = "/api/svc/v1/llm-gateway/metrics"
+_MOST_BYTES = 2**20
+
+
+def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasources: Mapping[str, Datasource]) -> Router:
+    """The metrics query over the given datasources."""
+
+    @post("/query", status_code=200, tags=["Gateway metrics"], summary="Ask for metrics", request_max_body_size=None,
+          description=_describe(datasources))  # fmt: skip
+    async def metrics_query(request: Request[Any, Any, Any]) -> Response[bytes]:
+        caller = await authenticator.caller(request.headers.get("authorization"))
+        caller.require(Scope.QUERY)
+        rows = await engine.run(parse_query(await _body(request), datasources), caller)
+        points = [_data_point(row) for row in rows]
+        return Response(msgspec.json.encode({"data": {"dataPoints": points}}), media_type="application/json")
+
+    return Router(PREFIX, route_handlers=[metrics_query])
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > _MOST_BYTES:
+            raise TooLarge(f"the query is larger than {_MOST_BYTES} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _data_point(row: Row) -> dict[str, Any]:
+    point: dict[str, Any] = {}
+    if row.start is not None and row.end is not None:
+        point = {"startTimestamp": _timestamp(row.start), "endTimestamp": _timestamp(row.end)}
+    return point | {"total": row.total} | row.values
+
+
+def _timestamp(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
+
+
+def error_answer(error: MeterdError) -> Answer:
+    """The error body of the query endpoint."""
+    body = {"statusCode": error.status, "message": error.message, "error": HTTPStatus(error.status).phrase}
+    return json_answer(error.status, body, error_headers(error))
+
+
+def _describe(datasources: Mapping[str, Datasource]) -> str:
+    names = ", ".join(f"`{name}`" for name in datasources)
+    return f"Datasources: {names}. Aggregations: {', '.join(f'`{name}`' for name in AGGREGATIONS)}."

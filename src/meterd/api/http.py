@@ -1,0 +1,169 @@
+"""What every protocol shares of HTTP: reading a body within limits, and answers before they have a protocol's shape.
+
+The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler takes a `Request`, returns an `Answer`.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
+
+if TYPE_CHECKING:
+    from litestar.types import HTTPScope, Receive
+
+try:
+    from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
+except ImportError:
+    from backports import zstd
+
+_SLOW_TO_DECODE = 2**18
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was complete; nobody waits for an answer."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A complete HTTP answer: a body is JSON, header names are in lower case."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Request:
+    """The part of an HTTP request that the hot routes need."""
+
+    __slots__ = ("_headers", "_receive", "_scope")
+
+    def __init__(self, scope: "HTTPScope", receive: "Receive") -> None:
+        self._scope = scope
+        self._receive = receive
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+
+    def header(self, name: bytes) -> str | None:
+        """A header's value by its lower-case name."""
+        value = self._headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def query_string(self) -> str:
+        return self._scope["query_string"].decode("latin-1")
+
+    async def body(self, limit: int) -> bytes:
+        """The body, decompressed; raises `TooLarge` above `limit` bytes before or after decompression."""
+        body = await self._raw_body(limit)
+        encoding = self.header(b"content-encoding")
+        if encoding is None or encoding == "identity":
+            return body
+        if len(body) < _SLOW_TO_DECODE:
+            return decompress(body, encoding, limit)
+        return await asyncio.to_thread(decompress, body, encoding, limit)
+
+    async def _raw_body(self, limit: int) -> bytes:
+        declared = self._headers.get(b"content-length", b"0")
+        if len(declared) > 18 or int(declared) > limit:
+            raise _too_large(limit)
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            part: bytes = message.get("body", b"")  # type: ignore[assignment]
+            more = bool(message.get("more_body", False))
+            if not parts and not more:
+                return part
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+        return b"".join(parts)
+
+
+Handler = Callable[[Request], Awaitable[Answer]]
+ErrorShape = Callable[[MeterdError], Answer]
+
+
+class HotRoute(msgspec.Struct, frozen=True):
+    """An address that is served without the framework; `operation` is its OpenAPI description."""
+
+    method: str
+    path: str
+    handler: Handler
+    error: ErrorShape
+    operation: dict[str, Any]
+
+
+def decompress(body: bytes, encoding: str, limit: int) -> bytes:
+    """Undo `Content-Encoding` gzip, deflate or zstd; never makes more than `limit` bytes (`TooLarge`)."""
+    try:
+        match encoding.strip().lower():
+            case "gzip" | "x-gzip":
+                return _inflate(body, 16 + zlib.MAX_WBITS, limit)
+            case "deflate":
+                return _inflate(body, zlib.MAX_WBITS, limit)
+            case "zstd":
+                return _unpack_zstd(body, limit)
+    except (zlib.error, zstd.ZstdError, EOFError) as error:
+        raise InvalidInput(f"the body is not valid {encoding}: {error}") from None
+    raise InvalidInput(f'Content-Encoding "{encoding}" is not supported, use gzip, deflate, zstd or none')
+
+
+def _inflate(body: bytes, window: int, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while body:  # gzip allows several members, one after the other
+        inflater = zlib.decompressobj(window)
+        parts.append(inflater.decompress(body, limit + 1 - size))
+        size += len(parts[-1])
+        if size > limit:
+            raise _too_large(limit)
+        if not inflater.eof:
+            raise EOFError("it ends too early")
+        body = inflater.unused_data
+    return b"".join(parts)
+
+
+def _unpack_zstd(body: bytes, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while body:
+        unpacker = zstd.ZstdDecompressor()
+        parts.append(unpacker.decompress(body, max_length=limit + 1 - size))
+        size += len(parts[-1])
+        if size > limit:
+            raise _too_large(limit)
+        if not unpacker.eof:
+            raise EOFError("it ends too early")
+        body = unpacker.unused_data
+    return b"".join(parts)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {limit} bytes")
+
+
+def json_answer(status: int, content: Any, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+    return Answer(status, msgspec.json.encode(content), headers=headers)
+
+
+def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers that an error needs, whatever its body looks like."""
+    match error:
+        case Unauthenticated():
+            return ((b"www-authenticate", b"Bearer"),)
+        case Unavailable():
+            return ((b"retry-after", str(error.retry_after).encode()),)
+        case MethodNotAllowed():
+            return ((b"allow", error.allow.encode()),)
+    return ()
+
+
+def plain_error(error: MeterdError) -> Answer:
+    """`{"code", "message"}`: AI Guard's shape, and that of every address that has no protocol's own."""
+    return json_answer(error.status, {"code": error.status, "message": error.message}, error_headers(error))

@@ -1,0 +1,1 @@
+"""Health, the service's own metrics, and the documentation of the API."""

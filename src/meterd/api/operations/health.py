@@ -1,0 +1,45 @@
+"""Whether the service can do its work: a real write and a real read."""
+
+import asyncio
+import time
+
+from meterd.errors import MeterdError
+from meterd.ingest.loader import Loader
+from meterd.ingest.recorder import Recorder
+from meterd.store import Store, StoreError
+
+_FRESH = 1.0
+_TIMEOUT = 5.0
+
+
+class Health:
+    """Answers are kept for a second, so that probing without a token can't load the disk."""
+
+    def __init__(self, recorder: Recorder, loader: Loader, store: Store) -> None:
+        self._recorder = recorder
+        self._loader = loader
+        self._store = store
+        self._checked = float("-inf")
+        self._problem = ""
+        self._lock = asyncio.Lock()
+
+    async def problem(self) -> str:
+        """Why facts can't be taken or read now; empty when they can."""
+        async with self._lock:
+            if time.monotonic() - self._checked > _FRESH:
+                self._problem = await self._check()
+                self._checked = time.monotonic()
+            return self._problem
+
+    async def _check(self) -> str:
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                await self._recorder.probe()
+                await asyncio.to_thread(self._store.select, "SELECT 1", (), _TIMEOUT)
+        except MeterdError as error:
+            return error.message
+        except StoreError as error:
+            return f"the store can't be read: {error}"
+        except TimeoutError:
+            return f"a write and a read took longer than {_TIMEOUT:g} s"
+        return f"the store can't be written: {self._loader.failing}" if self._loader.failing else ""

@@ -1,0 +1,96 @@
+"""`/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/docs`."""
+
+import importlib.util
+import ipaddress
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader
+from litestar.handlers import BaseRouteHandler
+from litestar.static_files import create_static_files_router
+
+from meterd import telemetry as prometheus
+from meterd.access.authentication import Authenticator
+from meterd.api.operations.health import Health
+from meterd.errors import Unavailable
+from meterd.telemetry import Telemetry
+
+_ASSETS = "/docs/assets"
+_PAGE = f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>meterd API</title>
+<link rel="icon" href="{_ASSETS}/favicon-32x32.png">
+<link rel="stylesheet" href="{_ASSETS}/swagger-ui.css">
+<div id="api"></div>
+<script src="{_ASSETS}/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({{url: "/openapi.json", dom_id: "#api", deepLinking: true}})</script>
+</html>
+"""
+
+
+def operations_router(
+    health: Health,
+    telemetry: Telemetry,
+    authenticator: Authenticator,
+    metrics_without_token: Literal["loopback", "never", "always"],
+) -> Router:
+    """Probes are open, because they tell nothing; metrics are open as far as the settings say."""
+
+    @get("/healthz", media_type=MediaType.TEXT, tags=["Operations"], summary="The process is alive", security=[])
+    async def healthz() -> str:
+        return "ok"
+
+    @get("/readyz", media_type=MediaType.TEXT, tags=["Operations"], summary="A write and a read work", security=[])
+    async def readyz() -> str:
+        if problem := await health.problem():
+            raise Unavailable(problem)
+        return "ok"
+
+    @get("/metrics", media_type=MediaType.TEXT, tags=["Operations"], summary="The service's own health for Prometheus")
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        is_open = metrics_without_token == "always" or (metrics_without_token == "loopback" and _is_loopback(request))
+        if not is_open:
+            await authenticator.caller(request.headers.get("authorization"))
+        return Response(telemetry.render(), media_type=prometheus.CONTENT_TYPE)
+
+    return Router("/", route_handlers=[healthz, readyz, metrics])
+
+
+def documentation_router(openapi: dict[str, Any]) -> Router:
+    """The API's description, and a page to read and try it that needs nothing from elsewhere."""
+    document = msgspec.json.encode(openapi)
+
+    @get("/openapi.json", include_in_schema=False)
+    async def openapi_json() -> Response[bytes]:
+        return Response(document, media_type="application/json")
+
+    @get("/docs", include_in_schema=False, media_type=MediaType.HTML)
+    async def docs() -> str:
+        return _PAGE
+
+    handlers: list[Router | BaseRouteHandler] = [openapi_json, docs, _assets()]
+    return Router("/", route_handlers=handlers, include_in_schema=False)
+
+
+def _assets() -> Router:
+    package = importlib.util.find_spec("flask_swagger_ui")  # found, not imported: only its files are used
+    assert package is not None, "flask-swagger-ui is a dependency"
+    assert package.submodule_search_locations is not None
+    folder = Path(package.submodule_search_locations[0]) / "dist"
+    return create_static_files_router(
+        _ASSETS, directories=[folder], include_in_schema=False, cache_control=CacheControlHeader(max_age=86_400)
+    )
+
+
+def _is_loopback(request: Request[Any, Any, Any]) -> bool:
+    if request.client is None:
+        return False
+    try:
+        address = ipaddress.ip_address(request.client.host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback and "x-forwarded-for" not in request.headers

@@ -1,0 +1,48 @@
+"""A time limit for every request, for less than a timer each: one look a second at those that are running."""
+
+import asyncio
+import time
+from typing import Any
+
+
+class Deadlines:
+    """Cancels tasks that run longer than `timeout` seconds, up to a second late."""
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self._started: dict[asyncio.Task[Any], float] = {}
+        self._expired: set[asyncio.Task[Any]] = set()
+        self._looking = False
+
+    def start(self) -> asyncio.Task[Any]:
+        """Watch the current task until `finish`."""
+        task = asyncio.current_task()
+        assert task is not None  # called from a coroutine
+        self._started[task] = time.monotonic()
+        if not self._looking:
+            self._looking = True
+            task.get_loop().call_later(1.0, self._look)
+        return task
+
+    def finish(self, task: asyncio.Task[Any]) -> None:
+        del self._started[task]
+
+    def expired(self, task: asyncio.Task[Any]) -> bool:
+        """Whether a cancellation of the task was ours; then it is taken back."""
+        if task not in self._expired:
+            return False
+        self._expired.discard(task)
+        task.uncancel()
+        return True
+
+    def _look(self) -> None:
+        late = time.monotonic() - self.timeout
+        for task, started in self._started.items():
+            if started > late:
+                break  # the others started later
+            if task not in self._expired:
+                self._expired.add(task)
+                task.cancel()
+        self._looking = bool(self._started)
+        if self._looking:
+            asyncio.get_running_loop().call_later(1.0, self._look)

@@ -1,0 +1,76 @@
+"""Every error that meterd raises on purpose, as one tree.
+
+MeterdError
+├── ConfigurationError      the process can't start: a setting, the data directory, the port
+├── InvalidInput      400   the caller must change the request
+│   └── TooLarge      413   … by sending less
+├── Unauthenticated   401   no token, or none that is valid
+├── Forbidden         403   a valid token that may not do this
+├── NotFound          404
+├── MethodNotAllowed  405   the address exists, for another method
+├── TimedOut          500   the request took longer than the service allows
+└── Unavailable       503   can't be taken now; the same request may work after `retry_after` seconds
+
+Messages are sentences for the caller: they name the field and what is allowed. Each protocol package turns an
+error into its own body in one function.
+"""
+
+from typing import ClassVar
+
+
+class MeterdError(Exception):
+    """Base of all; `status` is the HTTP status that every protocol answers it with."""
+
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigurationError(MeterdError):
+    """Start-up is impossible; the command line prints the sentence and exits with status 1."""
+
+
+class InvalidInput(MeterdError):
+    status = 400
+
+
+class TooLarge(InvalidInput):
+    status = 413
+
+
+class Unauthenticated(MeterdError):
+    status = 401
+
+
+class Forbidden(MeterdError):
+    status = 403
+
+
+class NotFound(MeterdError):
+    status = 404
+
+
+class MethodNotAllowed(MeterdError):
+    """`allow` lists the methods that the address takes."""
+
+    status = 405
+
+    def __init__(self, allow: str) -> None:
+        super().__init__(f"method not allowed here, use {allow}")
+        self.allow = allow
+
+
+class TimedOut(MeterdError):
+    """A 500 because AI Guard's contract says so (`ai-guard.md` section 2)."""
+
+
+class Unavailable(MeterdError):
+    """A limit of the moment was reached; `retry_after` is in seconds."""
+
+    status = 503
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,0 +1,65 @@
+"""Facts on their way to the journal, and what the journal says of them."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from meterd.datasets import Dataset
+
+_encoder = msgspec.json.Encoder()
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Checked facts of one dataset and tenant: `count` lines of JSON, each ending in a line feed.
+
+    `identities` is empty when no fact has one; otherwise it holds one entry a line, None for a fact without.
+    """
+
+    dataset: str
+    tenant: str
+    lines: bytes
+    count: int
+    identities: tuple[bytes | None, ...] = ()
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """Facts to be made durable together: all of them or none.
+
+    With `request_key` (the digest of an `Idempotency-Key`) a repeated submission gets the first one's `answer` and
+    adds nothing.
+    """
+
+    facts: tuple[Facts, ...]
+    request_key: bytes | None = None
+    answer: bytes = b""
+
+    @property
+    def size(self) -> int:
+        return sum(len(facts.lines) for facts in self.facts)
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """Proof that a submission is on disk; `answer` is the first submission's when this one was a repetition."""
+
+    answer: bytes
+
+
+def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct]) -> Facts:
+    """Facts from rows of `dataset.row_type`."""
+    identities: tuple[bytes | None, ...] = ()
+    if dataset.identity:
+        identities = tuple(_identity(dataset, tenant, row) for row in rows)
+        if not any(identities):
+            identities = ()
+    return Facts(dataset.name, tenant, _encoder.encode_lines(rows), len(rows), identities)
+
+
+def _identity(dataset: Dataset, tenant: str, row: msgspec.Struct) -> bytes | None:
+    values = [getattr(row, name) for name in dataset.identity]
+    return None if None in values else digest(dataset.name, tenant, *values)
+
+
+def digest(*parts: str) -> bytes:
+    """16 bytes that stand for the parts; parts can't run into each other."""
+    return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).digest()

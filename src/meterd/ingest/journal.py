@@ -1,0 +1,183 @@
+"""Accepted facts on disk: an SQLite database that is safe after every commit (`docs/decisions/0001-journal.md`).
+
+One row holds the facts of one dataset and tenant that were committed together. Sequence numbers only grow, past
+trimming and past a lost store.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from meterd.failpoints import reach
+from meterd.ingest.facts import Facts, Receipt, Submission
+from meterd.ingest.remembered import Remembered
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    dataset TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    lines BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS probe (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), visits INTEGER NOT NULL);
+INSERT OR IGNORE INTO probe VALUES (1, 0);
+"""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One row of the journal."""
+
+    sequence: int
+    dataset: str
+    tenant: str
+    count: int
+    lines: bytes
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """What one group commit did: a receipt for each submission, and per dataset how many facts were new and known."""
+
+    receipts: list[Receipt]
+    end: int
+    size: int
+    added: dict[str, int]
+    known: dict[str, int]
+
+
+class Journal:
+    """The writing side. Used by one thread at a time; the loader reads through `JournalReader`.
+
+    Args:
+        path: the database file; created when missing.
+        window: seconds for which identities and keyed answers are remembered.
+        after: sequence numbers start above this (the store's watermark, in case the journal was lost).
+    """
+
+    def __init__(self, path: Path, window: float, after: int = 0) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        self._connection.execute("PRAGMA cache_size = -32768")
+        self._connection.executescript(_SCHEMA)
+        self._remembered = Remembered(self._connection, window)
+        self.end = self._start_above(after)
+
+    def _start_above(self, after: int) -> int:
+        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+        if row is None:
+            self._connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', ?)", (after,))
+        elif row[0] < after:
+            self._connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'entries'", (after,))
+        return max(after, row[0] if row else 0)
+
+    def commit(self, group: Sequence[Submission]) -> Committed:
+        """Make the submissions durable in one transaction; on any error none of them is kept."""
+        with self._transaction():
+            self._remembered.rotate()
+            committed = self._write(group)
+        self.end = committed.end
+        reach("after-journal-commit")
+        return committed
+
+    def _write(self, group: Sequence[Submission]) -> Committed:
+        added: dict[str, int] = {}
+        known: dict[str, int] = {}
+        entries: dict[tuple[str, str], list[Facts]] = {}
+        receipts = []
+        for submission in group:
+            answer = self._remembered.answer(submission.request_key) if submission.request_key else None
+            receipts.append(Receipt(submission.answer if answer is None else answer))
+            if answer is not None:
+                continue
+            if submission.request_key:
+                self._remembered.add_answer(submission.request_key, submission.answer)
+            for facts in submission.facts:
+                new = self._without_known(facts)
+                entries.setdefault((facts.dataset, facts.tenant), []).append(new)
+                added[facts.dataset] = added.get(facts.dataset, 0) + new.count
+                known[facts.dataset] = known.get(facts.dataset, 0) + facts.count - new.count
+        end, size = self.end, 0
+        for (dataset, tenant), parts in entries.items():
+            if count := sum(part.count for part in parts):
+                lines = b"".join([part.lines for part in parts])
+                end = self._insert(dataset, tenant, count, lines)
+                size += len(lines)
+        return Committed(receipts, end, size, added, known)
+
+    def _insert(self, dataset: str, tenant: str, count: int, lines: bytes) -> int:
+        sequence = self._connection.execute(
+            "INSERT INTO entries (dataset, tenant, count, lines) VALUES (?, ?, ?, ?)", (dataset, tenant, count, lines)
+        ).lastrowid
+        assert sequence is not None  # it was an INSERT
+        return sequence
+
+    def _without_known(self, facts: Facts) -> Facts:
+        if not facts.identities:
+            return facts
+        is_new = iter(self._remembered.add_identities([known for known in facts.identities if known is not None]))
+        kept = [
+            line
+            for line, identity in zip(facts.lines.splitlines(keepends=True), facts.identities, strict=True)
+            if identity is None or next(is_new)
+        ]
+        return msgspec.structs.replace(facts, lines=b"".join(kept), count=len(kept), identities=())
+
+    def trim(self, sequence: int) -> None:
+        """Forget entries up to and including `sequence`."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM entries WHERE sequence <= ?", (sequence,))
+
+    def probe(self) -> None:
+        """A real, durable write that leaves nothing behind."""
+        with self._transaction():
+            self._connection.execute("UPDATE probe SET visits = visits + 1")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class JournalReader:
+    """The reading side, with a connection of its own; used by one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+
+    def read(self, after: int, size: int) -> list[Entry]:
+        """Entries above sequence number `after`, in order, at least one if there is one, about `size` bytes."""
+        entries: list[Entry] = []
+        rows = self._connection.execute(
+            "SELECT sequence, dataset, tenant, count, lines FROM entries WHERE sequence > ? ORDER BY sequence", (after,)
+        )
+        for row in rows:
+            entries.append(Entry(*row))
+            size -= len(row[4])
+            if size <= 0:
+                break
+        rows.close()
+        return entries
+
+    def size(self, after: int) -> int:
+        """Bytes of the entries above sequence number `after`."""
+        (total,) = self._connection.execute(
+            "SELECT coalesce(sum(length(lines)), 0) FROM entries WHERE sequence > ?", (after,)
+        ).fetchone()
+        return int(total)
+
+    def close(self) -> None:
+        self._connection.close()

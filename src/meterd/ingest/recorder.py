@@ -1,0 +1,218 @@
+"""Group commit: what arrives while one commit runs is written by the next, and callers resume when it is on disk."""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+
+import structlog
+
+from meterd.errors import Unavailable
+from meterd.ingest.facts import Receipt, Submission
+from meterd.ingest.journal import Committed, Journal
+from meterd.settings import Ingest
+from meterd.telemetry import Telemetry
+
+log = structlog.get_logger()
+
+_GROUP_BYTES = 16 * 2**20
+
+
+class _Waiting(NamedTuple):
+    submission: Submission
+    size: int
+    future: asyncio.Future[Receipt]
+
+
+class _Task(NamedTuple):
+    """Something else to do with the journal, between two groups."""
+
+    run: Callable[[], None]
+    future: asyncio.Future[None] | None
+
+
+class Recorder:
+    """Hands submissions to the journal thread; `record` returns once they are durable.
+
+    Bounds: bytes waiting for a commit (`queue_bytes`), bytes committed but not yet in the store (`backlog_bytes`), and
+    free disk space (`disk_reserve_bytes`). Beyond them `record` raises `Unavailable`.
+    """
+
+    def __init__(self, journal: Journal, directory: Path, limits: Ingest, telemetry: Telemetry) -> None:
+        self._journal = journal
+        self._directory = directory
+        self._limits = limits
+        self._telemetry = telemetry
+        self._queue: SimpleQueue[list[_Waiting] | _Task] = SimpleQueue()
+        self._stopped = False
+        self._arrived: list[_Waiting] = []
+        self._queued_bytes = 0
+        self._refusing = ""
+        self._disk_checked = 0.0
+        self._disk_free = 0
+        self._thread = threading.Thread(target=self._run, name="meterd-journal", daemon=True)
+        self.backlog: Callable[[], int] = int
+        self.on_commit: Callable[[int, int], None] = lambda _end, _size: None
+        telemetry.gauge("meterd_ingest_queue_bytes", "Bytes waiting for a commit", lambda: self._queued_bytes)
+        telemetry.gauge("meterd_disk_free_bytes", "Free space on the data directory's disk", self._free)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def end(self) -> int:
+        """Sequence number of the last committed entry."""
+        return self._journal.end
+
+    async def record(self, submission: Submission) -> Receipt:
+        """Make the submission durable. Raises `Unavailable` when it can't be taken or could not be written."""
+        size = submission.size
+        self._admit(size)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = loop.create_future()
+        self._queued_bytes += size
+        if not self._arrived:  # hand over once for all that arrives in this turn of the loop
+            loop.call_soon(self._hand_over)
+        self._arrived.append(_Waiting(submission, size, future))
+        try:
+            return await future
+        finally:
+            self._queued_bytes -= size
+
+    def _hand_over(self) -> None:
+        self._queue.put(self._arrived)
+        self._arrived = []
+
+    def _admit(self, size: int) -> None:
+        limits = self._limits
+        if self._refusing:
+            raise self._refusal("stopping", self._refusing)
+        if self._queued_bytes + size > limits.queue_bytes:
+            raise self._refusal("queue", "too much is waiting to be written (ingest.queue-bytes), try again")
+        if self.backlog() > limits.backlog_bytes:
+            raise self._refusal("backlog", "the store is behind the journal (ingest.backlog-bytes), try again", 5)
+        if self._free() - size < limits.disk_reserve_bytes:
+            raise self._refusal("disk", "the disk is almost full (ingest.disk-reserve-bytes)", 30)
+
+    def _refusal(self, reason: str, message: str, retry_after: int = 1) -> Unavailable:
+        self._telemetry.refusals.labels(reason).inc()
+        return Unavailable(message, retry_after)
+
+    def _free(self) -> int:
+        """Free bytes on disk, looked up at most once a second."""
+        now = time.monotonic()
+        if now - self._disk_checked > 1.0:
+            self._disk_checked = now
+            status = os.statvfs(self._directory)
+            self._disk_free = status.f_bavail * status.f_frsize
+        return self._disk_free
+
+    async def probe(self) -> None:
+        """A real write and fsync through the journal thread; raises `Unavailable` when that fails."""
+        self._admit(0)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Task(self._journal.probe, future))
+        await future
+
+    def trim(self, sequence: int) -> None:
+        """Ask the journal thread to forget entries up to `sequence`."""
+        self._queue.put(_Task(lambda: self._journal.trim(sequence), None))
+
+    def refuse(self, why: str) -> None:
+        """Take nothing more; what is queued is still written."""
+        self._refusing = why
+
+    def flush(self) -> None:
+        """Return when everything queued before this call is written."""
+        written = threading.Event()
+        self._queue.put(_Task(written.set, None))
+        written.wait()
+
+    def close(self) -> None:
+        """Write what is queued, then end the thread."""
+        self.refuse("the service is stopping")
+        self._queue.put(_Task(self._stop, None))
+        self._thread.join()
+
+    def _stop(self) -> None:
+        self._stopped = True
+
+    def _run(self) -> None:
+        while not self._stopped:
+            item: list[_Waiting] | _Task | None = self._queue.get()
+            if isinstance(item, list):
+                task = self._gather(item)
+                self._commit(item)
+                item = task
+            if item is not None:
+                self._perform(item)
+
+    def _gather(self, group: list[_Waiting]) -> _Task | None:
+        """Add to `group` what is queued by now, up to a size; returns the task that came up and ended the gathering."""
+        room = _GROUP_BYTES - sum(waiting.size for waiting in group)
+        while room > 0:
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return None
+            if not isinstance(item, list):
+                return item
+            group += item
+            room -= sum(waiting.size for waiting in item)
+        return None
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        started = time.perf_counter()
+        try:
+            committed = self._journal.commit([waiting.submission for waiting in group])
+        except sqlite3.Error as error:
+            self._telemetry.commit_failures.inc()
+            log.error("journal write failed", error=str(error), requests=len(group))
+            failure = Unavailable(f"the journal can't be written: {error}", retry_after=5)
+            self._resume(group, [failure] * len(group))
+            return
+        self._telemetry.commit_seconds.observe(time.perf_counter() - started)
+        self._count(committed)
+        self.on_commit(committed.end, committed.size)
+        self._resume(group, committed.receipts)
+
+    def _count(self, committed: Committed) -> None:
+        for dataset, count in committed.added.items():
+            self._telemetry.facts.labels(dataset).inc(count)
+        for dataset, count in committed.known.items():
+            if count:
+                self._telemetry.duplicates.labels(dataset).inc(count)
+
+    def _resume(self, group: list[_Waiting], outcomes: Sequence[Receipt | Unavailable]) -> None:
+        _tell([waiting.future for waiting in group], outcomes)
+
+    def _perform(self, task: _Task) -> None:
+        outcome: Unavailable | None = None
+        try:
+            task.run()
+        except sqlite3.Error as error:
+            log.error("journal maintenance failed", error=str(error))
+            outcome = Unavailable(f"the journal can't be written: {error}", retry_after=5)
+        if task.future is not None:
+            _tell([task.future], [outcome])
+
+
+def _tell(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Any]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody waits
+        futures[0].get_loop().call_soon_threadsafe(_settle, futures, outcomes)
+
+
+def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Any]) -> None:
+    for future, outcome in zip(futures, outcomes, strict=True):
+        if future.done():
+            continue  # the caller went away
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

@@ -1,0 +1,135 @@
+"""JSON rows from clients: decoded, checked and completed into facts (`shared/spec/ingest-sources.md` section 3)."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from meterd.access import Caller, Scope
+from meterd.datasets import MAXIMUM_UNSIGNED, Dataset, Kind
+from meterd.errors import Forbidden, InvalidInput
+from meterd.ingest.facts import Facts, encode
+from meterd.validation import explain
+
+_MOST_AHEAD = timedelta(hours=24)
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_METADATA_KEYS = 64
+_METADATA_LENGTH = 128
+
+
+def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Facts:
+    """Facts from one JSON object, an array of them, or one a line.
+
+    Args:
+        body: the decompressed body.
+        lines: the client says that it is NDJSON.
+        most_rows: more rows than this are refused.
+
+    Raises `InvalidInput` naming the row (counted from 0) and the field, and `Forbidden` when a row names another
+    subject or team than the caller's without the scope for it. Nothing is kept of a body with a bad row.
+    """
+    rows = _decode(body, dataset, lines)
+    if len(rows) > most_rows:
+        raise InvalidInput(f"the request has {len(rows)} rows, the limit is {most_rows} (ingest.max-rows)")
+    completion = _Completion(dataset, caller)
+    for number, row in enumerate(rows):
+        try:
+            completion.apply(row)
+        except (InvalidInput, Forbidden) as error:
+            raise type(error)(f"row {number}: {error.message}") from None
+    return encode(dataset, caller.tenant, rows)
+
+
+def _decode(body: bytes, dataset: Dataset, lines: bool) -> Sequence[Any]:
+    first = body.lstrip()[:1]
+    one, many = _decoders(dataset)
+    try:
+        if lines or first not in (b"[", b"{"):
+            return one.decode_lines(body)
+        return many.decode(body) if first == b"[" else [one.decode(body)]
+    except msgspec.ValidationError as error:
+        row, field, what = explain(error)
+        raise InvalidInput(f"row {row or 0}: {field or 'the row'} {what}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        hint = "; send several rows as an array or as application/x-ndjson" if "trailing" in str(error) else ""
+        raise InvalidInput(f"the body is not valid JSON: {error}{hint}") from None
+    except RecursionError:
+        raise InvalidInput("the body is nested too deeply") from None
+
+
+@cache
+def _decoders(dataset: Dataset) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
+    row_type: Any = dataset.row_type
+    return msgspec.json.Decoder(row_type), msgspec.json.Decoder(list[row_type])
+
+
+class _Completion:
+    """Fills in what a row leaves out, and checks what its type can't say."""
+
+    def __init__(self, dataset: Dataset, caller: Caller) -> None:
+        self._caller = caller
+        self._now = datetime.now(UTC)
+        self._latest = self._now + _MOST_AHEAD
+        self._teams = frozenset(caller.teams)
+        self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
+        self._identity = dataset.identity
+        self._unsigned = [column for column in dataset.columns if column.kind is Kind.UNSIGNED]
+
+    def apply(self, row: Any) -> None:
+        row.ts = self._now if row.ts is None else self._time(row.ts)
+        self._subject(row)
+        if row.metadata is not None:
+            row.metadata = _metadata(row.metadata)
+        if self._identity and sum(getattr(row, name) is None for name in self._identity) == 1:
+            raise InvalidInput("traceId and spanId belong together: send both or none")
+        for column in self._unsigned:
+            value = getattr(row, column.name)
+            if value is not None and value > MAXIMUM_UNSIGNED:
+                raise InvalidInput(f"{column.member} must be below 2^64")
+
+    def _time(self, time: datetime) -> datetime:
+        try:
+            utc = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        except OverflowError:
+            raise InvalidInput("createdAt is out of range") from None
+        if not _EARLIEST <= utc <= self._latest:
+            raise InvalidInput("createdAt must lie between 1970 and 24 hours from now")
+        return utc
+
+    def _subject(self, row: Any) -> None:
+        caller = self._caller
+        if row.subject is None and row.subject_type is None:
+            row.subject, row.subject_type = caller.subject, caller.subject_type
+        else:
+            row.subject = caller.subject if row.subject is None else row.subject
+            row.subject_type = caller.subject_type if row.subject_type is None else row.subject_type
+            if (row.subject, row.subject_type) != (caller.subject, caller.subject_type):
+                self._need_any_subject("createdBySubjectSlug names another subject than the token's")
+        if row.teams is None:
+            row.teams = caller.teams
+        elif not self._teams.issuperset(row.teams):
+            self._need_any_subject("teams names a team that the token's subject is not in")
+        if len(row.teams) > 1:
+            row.teams = list(dict.fromkeys(row.teams))
+
+    def _need_any_subject(self, what: str) -> None:
+        if not self._any_subject:
+            raise Forbidden(f'{what}: that needs the scope "{Scope.INGEST_ANY_SUBJECT}"')
+
+
+def _metadata(metadata: dict[str, Any]) -> dict[str, str]:
+    if len(metadata) > _METADATA_KEYS:
+        raise InvalidInput(f"metadata has {len(metadata)} keys, the limit is {_METADATA_KEYS}")
+    for key, value in metadata.items():
+        if not isinstance(value, str):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InvalidInput(f"metadata.{key[:_METADATA_LENGTH]} must be a finite number")
+            metadata[key] = value = msgspec.json.encode(value).decode()
+        if len(key) > _METADATA_LENGTH or len(value) > _METADATA_LENGTH:
+            raise InvalidInput(
+                f"metadata.{key[:_METADATA_LENGTH]} is longer than {_METADATA_LENGTH} characters, key or value"
+            )
+    return metadata

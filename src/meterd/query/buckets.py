@@ -1,0 +1,60 @@
+"""Buckets of time: an interval cuts the time line into them, in UTC, at fixed places.
+
+Origins (`gateway-metrics-query.md` section 11): seconds to days count from the Unix epoch, weeks from Monday
+1970-01-05, months and years from 1970-01.
+"""
+
+import math
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+import msgspec
+
+from meterd.errors import InvalidInput
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+
+
+class Unit(Enum):
+    """A unit of an interval; the value is its length in seconds, of months and years the shortest."""
+
+    SECOND = 1
+    MINUTE = 60
+    HOUR = 3600
+    DAY = 86_400
+    WEEK = 604_800
+    MONTH = 28 * 86_400
+    YEAR = 365 * 86_400
+
+
+_MONTHS = {Unit.MONTH: 1, Unit.YEAR: 12}
+_LONGEST = 100 * 366 * 86_400
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """`count` units long. Raises `InvalidInput` beyond a hundred years."""
+
+    count: int
+    unit: Unit
+
+    def __post_init__(self) -> None:
+        if self.count * self.unit.value > _LONGEST:
+            raise InvalidInput(f"an interval of {self.count} {self.unit.name.lower()} is longer than 100 years")
+
+    @property
+    def origin(self) -> datetime:
+        """A time at which a bucket starts."""
+        return FIRST_MONDAY if self.unit is Unit.WEEK else EPOCH
+
+    def bucket_end(self, start: datetime) -> datetime:
+        """The end of the bucket that starts at `start`, which is where the next one starts."""
+        months = _MONTHS.get(self.unit)
+        if months is None:
+            return start + timedelta(seconds=self.count * self.unit.value)
+        ordinal = start.year * 12 + start.month - 1 + months * self.count
+        return start.replace(year=ordinal // 12, month=ordinal % 12 + 1)
+
+    def most_buckets(self, start: datetime, end: datetime) -> int:
+        """An upper bound for the number of buckets that a window touches."""
+        return math.ceil((end - start).total_seconds() / (self.count * self.unit.value)) + 1

@@ -1,0 +1,212 @@
+"""From a `Query` to SQL, as a sqlglot expression tree.
+
+Column names come from dataset declarations, values are bound parameters; no text is put together by hand. Percentiles
+of one operand are computed in one pass, so they share a column of the result.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlglot import exp
+
+from meterd.datasets import Kind
+from meterd.query.dialects import Dialect
+from meterd.query.model import (
+    Aggregate,
+    And,
+    Compare,
+    Comparison,
+    Condition,
+    Function,
+    Group,
+    GroupElement,
+    HasAny,
+    IsNull,
+    MapValue,
+    Matches,
+    OneOf,
+    Operand,
+    Or,
+    Query,
+    Scalar,
+)
+
+_COMPARISONS: dict[Comparison, type[exp.Binary]] = {
+    Comparison.EQUAL: exp.EQ,
+    Comparison.NOT_EQUAL: exp.NEQ,
+    Comparison.LESS: exp.LT,
+    Comparison.LESS_OR_EQUAL: exp.LTE,
+    Comparison.GREATER: exp.GT,
+    Comparison.GREATER_OR_EQUAL: exp.GTE,
+}
+_FUNCTIONS: dict[Function, type[exp.AggFunc]] = {
+    Function.COUNT: exp.Count,
+    Function.SUM: exp.Sum,
+    Function.AVERAGE: exp.Avg,
+    Function.MINIMUM: exp.Min,
+    Function.MAXIMUM: exp.Max,
+}
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """SQL text with its parameters, and where each aggregate's value is found in a row.
+
+    Columns of a row: the bucket's start if the query has an interval, the groups, `total`, then aggregate columns.
+    `positions[i]` belongs to `query.aggregates[i]`: the column, and the place in its array (None: the column itself).
+    """
+
+    sql: str
+    parameters: tuple[Any, ...]
+    positions: tuple[tuple[int, int | None], ...]
+
+
+def compile_query(query: Query, visible: Condition | None, dialect: Dialect, limit: int) -> Compiled:
+    """SQL for `query`, restricted to the `visible` facts, with at most `limit` rows."""
+    return _Compiler(query, dialect).compile(visible, limit)
+
+
+class _Compiler:
+    def __init__(self, query: Query, dialect: Dialect) -> None:
+        self._query = query
+        self._dialect = dialect
+        self._parameters: list[Any] = []
+        self._elements: dict[str, str] = {}
+
+    def compile(self, visible: Condition | None, limit: int) -> Compiled:
+        query = self._query
+        source = self._source(visible)
+        bucket = [self._dialect.bucket(_column("ts"), query.interval)] if query.interval else []
+        groups = [self._group(group) for group in query.groups]
+        keys = [exp.alias_(key, f"k{number}") for number, key in enumerate([*bucket, *groups])]
+        total = exp.alias_(exp.Count(this=exp.Star()), "total")
+        aggregates, positions = self._aggregates(first=len(keys) + 1)
+        select = exp.select(*keys, total, *aggregates).from_(source)
+        for number in range(1, len(keys) + 1):
+            select = select.group_by(exp.Literal.number(number))
+        select = select.order_by(*self._order(len(bucket), len(keys))).limit(limit)
+        return Compiled(select.sql(self._dialect.name), tuple(self._parameters), tuple(positions))
+
+    def _source(self, visible: Condition | None) -> exp.Subquery | exp.Table:
+        """The facts that count, one row for each, or for each combination of array elements grouped by."""
+        query = self._query
+        conditions: list[exp.Expr] = [
+            exp.GTE(this=_column("ts"), expression=self._bind(_naive(query.start))),
+            exp.LT(this=_column("ts"), expression=self._bind(_naive(query.end))),
+        ]
+        conditions += [self._condition(condition) for condition in (visible, query.condition) if condition is not None]
+        elements = []
+        for group in query.groups:
+            if isinstance(group, GroupElement):
+                array = _column(group.column)
+                if group.only is not None:
+                    array = self._dialect.only(array, [self._bind(value) for value in group.only])
+                self._elements[group.column] = f"{group.column}_element"
+                elements.append(exp.alias_(self._dialect.elements(array), self._elements[group.column]))
+        return exp.select("*", *elements).from_(query.dataset.name).where(*conditions).subquery("facts")
+
+    def _group(self, group: Group | GroupElement) -> exp.Expr:
+        if isinstance(group, GroupElement):
+            return _column(self._elements[group.column])
+        return self._operand(group.operand)
+
+    def _aggregates(self, first: int) -> tuple[list[exp.Expr], list[tuple[int, int | None]]]:
+        columns: list[exp.Expr] = []
+        positions: list[tuple[int, int | None]] = []
+        shared: dict[Operand, tuple[int, list[float]]] = {}
+        for aggregate in self._query.aggregates:
+            if aggregate.function is not Function.PERCENTILE:
+                positions.append((first + len(columns), None))
+                columns.append(self._aggregate(aggregate))
+                continue
+            if aggregate.operand not in shared:
+                fractions = self._fractions(aggregate.operand)
+                shared[aggregate.operand] = (first + len(columns), fractions)
+                columns.append(self._dialect.percentiles(self._operand(aggregate.operand), fractions))
+            column, fractions = shared[aggregate.operand]
+            positions.append((column, fractions.index(aggregate.fraction)))
+        return [exp.alias_(column, f"a{number}") for number, column in enumerate(columns)], positions
+
+    def _fractions(self, operand: Operand) -> list[float]:
+        return [
+            aggregate.fraction
+            for aggregate in self._query.aggregates
+            if aggregate.operand == operand and aggregate.function is Function.PERCENTILE
+        ]
+
+    def _aggregate(self, aggregate: Aggregate) -> exp.Expr:
+        operand = aggregate.operand
+        if not isinstance(operand, MapValue) and self._query.dataset.by_name[operand.column].kind is Kind.TEXTS:
+            if operand.column in self._elements:
+                value: exp.Expr = _column(self._elements[operand.column])
+            elif aggregate.function is Function.COUNT:
+                return self._dialect.count_filled(_column(operand.column))
+            else:
+                return self._dialect.count_distinct_elements(_column(operand.column))
+        else:
+            value = self._operand(operand)
+        if aggregate.function is Function.COUNT_DISTINCT:
+            return exp.Count(this=exp.Distinct(expressions=[value]))
+        return _FUNCTIONS[aggregate.function](this=value)
+
+    def _order(self, buckets: int, keys: int) -> list[exp.Expr]:
+        """Buckets in time order, then the largest groups first, ties by group values with nulls last."""
+        groups = [_ordered(exp.Literal.number(number)) for number in range(buckets + 1, keys + 1)]
+        return [*(_ordered(exp.Literal.number(1)) for _ in range(buckets)),
+                _ordered(exp.Literal.number(keys + 1), descending=True), *groups]  # fmt: skip
+
+    def _operand(self, operand: Operand) -> exp.Expr:
+        column = self._declared(operand.column)
+        if isinstance(operand, MapValue):
+            return self._dialect.map_value(column, self._bind(operand.key))
+        return column
+
+    def _declared(self, name: str) -> exp.Expr:
+        """A column of the dataset; anything else is a mistake of ours, not of a caller."""
+        if name != "tenant" and name not in self._query.dataset.by_name:
+            raise LookupError(f"{self._query.dataset.name} has no column {name}")
+        return _column(name)
+
+    def _condition(self, condition: Condition) -> exp.Expr:
+        match condition:
+            case And(conditions):
+                return exp.and_(*map(self._condition, conditions), copy=False)
+            case Or(conditions):
+                return exp.or_(*map(self._condition, conditions), copy=False)
+            case Compare(operand, comparison, value):
+                return _COMPARISONS[comparison](this=self._operand(operand), expression=self._bind(value))
+            case OneOf(operand, (), negated):
+                is_null = exp.Is(this=self._operand(operand), expression=exp.Null())
+                return _negated(is_null, True) if negated else exp.false()
+            case OneOf(operand, values, negated):
+                bound = [self._bind(value) for value in values]
+                return _negated(exp.In(this=self._operand(operand), expressions=bound), negated)
+            case Matches(operand, test, text, negated):
+                matches = self._dialect.text_test(test, self._operand(operand), self._bind(text))
+                return _negated(matches, negated)
+            case IsNull(operand, negated):
+                return _negated(exp.Is(this=self._operand(operand), expression=exp.Null()), negated)
+            case HasAny(column, values, negated):
+                array = self._declared(column)
+                return _negated(self._dialect.has_any(array, [self._bind(value) for value in values]), negated)
+
+    def _bind(self, value: Scalar | datetime) -> exp.Expr:
+        self._parameters.append(value)
+        return self._dialect.parameter(len(self._parameters))
+
+
+def _column(name: str) -> exp.Expr:
+    return exp.column(name)
+
+
+def _ordered(expression: exp.Expr, descending: bool = False) -> exp.Expr:
+    return exp.Ordered(this=expression, desc=descending, nulls_first=False)
+
+
+def _negated(expression: exp.Expr, negated: bool) -> exp.Expr:
+    return exp.Not(this=exp.paren(expression, copy=False)) if negated else expression
+
+
+def _naive(time: datetime) -> datetime:
+    """Times are stored in UTC without a zone."""
+    return time.astimezone(UTC).replace(tzinfo=None)

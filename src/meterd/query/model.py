@@ -1,0 +1,177 @@
+"""The only question the system knows how to ask.
+
+A `Query` speaks of storage names. Each protocol translates its own names and rules into one and back; nothing here
+knows a protocol. Values are plain Python; the compiler binds them, so nothing is ever part of the SQL text.
+"""
+
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+from meterd.datasets import Dataset
+from meterd.query.buckets import Interval
+
+Scalar = str | int | float | bool
+
+
+class Field(msgspec.Struct, frozen=True):
+    """The value of a column."""
+
+    column: str
+
+
+class MapValue(msgspec.Struct, frozen=True):
+    """The value of one key of a map column; null when the key is absent."""
+
+    column: str
+    key: str
+
+
+Operand = Field | MapValue
+
+
+class Comparison(Enum):
+    EQUAL = "="
+    NOT_EQUAL = "<>"
+    LESS = "<"
+    LESS_OR_EQUAL = "<="
+    GREATER = ">"
+    GREATER_OR_EQUAL = ">="
+
+
+class TextTest(Enum):
+    """Case-sensitive tests of a text."""
+
+    CONTAINS = "contains"
+    STARTS_WITH = "starts with"
+    ENDS_WITH = "ends with"
+
+
+class Compare(msgspec.Struct, frozen=True):
+    operand: Operand
+    comparison: Comparison
+    value: Scalar
+
+
+class OneOf(msgspec.Struct, frozen=True):
+    """Membership. Of no values: nothing matches, and negated every value that is not null."""
+
+    operand: Operand
+    values: tuple[Scalar, ...]
+    negated: bool = False
+
+
+class Matches(msgspec.Struct, frozen=True):
+    operand: Operand
+    test: TextTest
+    text: str
+    negated: bool = False
+
+
+class IsNull(msgspec.Struct, frozen=True):
+    operand: Operand
+    negated: bool = False
+
+
+class HasAny(msgspec.Struct, frozen=True):
+    """An array column shares an element with `values`; negated: shares none, which an empty array satisfies."""
+
+    column: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+class And(msgspec.Struct, frozen=True):
+    conditions: tuple["Condition", ...]
+
+
+class Or(msgspec.Struct, frozen=True):
+    conditions: tuple["Condition", ...]
+
+
+Condition = Compare | OneOf | Matches | IsNull | HasAny | And | Or
+"""Three-valued as in SQL: a null operand satisfies nothing but `IsNull`."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Group by an operand; its values appear in the result under `key`."""
+
+    key: str
+    operand: Operand
+
+
+class GroupElement(msgspec.Struct, frozen=True):
+    """Group by the elements of an array column: a fact counts once in each, facts without any are dropped.
+
+    With `only`, other elements than these are left out.
+    """
+
+    key: str
+    column: str
+    only: tuple[str, ...] | None = None
+
+
+class Function(Enum):
+    """Aggregate functions over values that are not null. `COUNT` of an array column counts non-empty arrays."""
+
+    COUNT = "count"
+    COUNT_DISTINCT = "countDistinct"
+    SUM = "sum"
+    AVERAGE = "avg"
+    MINIMUM = "min"
+    MAXIMUM = "max"
+    PERCENTILE = "percentile"
+
+
+class Per(Enum):
+    """Divide an aggregate by the length of its bucket."""
+
+    SECOND = 1
+    MINUTE = 60
+
+
+class Aggregate(msgspec.Struct, frozen=True):
+    """One aggregate; its value appears in the result under `key`.
+
+    `fraction` belongs to `PERCENTILE`, from 0 to 1; percentiles are exact, interpolated linearly between neighbours.
+    """
+
+    key: str
+    function: Function
+    operand: Operand
+    fraction: float = 0.0
+    per: Per | None = None
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A dataset, a half-open window of time, and what to make of the facts in it.
+
+    Without groups and interval the result is one row, even when no fact matches. The number of facts of a row is always
+    counted, as `total`.
+    """
+
+    dataset: Dataset
+    start: datetime
+    end: datetime
+    groups: tuple[Group | GroupElement, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+    condition: Condition | None = None
+    interval: Interval | None = None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row of a result: bucket bounds are there only when the query has an interval."""
+
+    values: dict[str, Scalar | None]
+    total: int
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def every(*conditions: Condition | None) -> Condition | None:
+    """All of the conditions that are not None, as one."""
+    present = tuple(condition for condition in conditions if condition is not None)
+    if len(present) < 2:
+        return present[0] if present else None
+    return And(present)

@@ -1,0 +1,186 @@
+"""The ASGI application: hot ingest routes first, Litestar behind them.
+
+Every request gets an id (`x-request-id` of the answer), a log line, and a place in the service's own metrics. Requests
+on hot routes that succeed are logged at level debug, so that the log is no bottleneck.
+"""
+
+import asyncio
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from litestar import Litestar, Response, Router
+from litestar import Request as LitestarRequest
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from meterd import __version__
+from meterd.api.gateway.query import PREFIX as GATEWAY_PREFIX
+from meterd.api.gateway.query import error_answer as gateway_error
+from meterd.api.http import Answer, ClientGone, ErrorShape, HotRoute, Request, plain_error
+from meterd.api.operations.routes import documentation_router
+from meterd.deadlines import Deadlines
+from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TimedOut, TooLarge
+from meterd.telemetry import Telemetry
+
+log = structlog.get_logger()
+
+_SHAPES: tuple[tuple[str, ErrorShape], ...] = ((GATEWAY_PREFIX, gateway_error), ("", plain_error))
+"""Which protocol's error body an address has; the first matching prefix counts."""
+
+
+class Server:
+    """ASGI application.
+
+    Args:
+        hot_routes: served here, each within `timeout` seconds.
+        routers: everything else, served by Litestar.
+    """
+
+    def __init__(
+        self, hot_routes: Sequence[HotRoute], routers: Sequence[Router], telemetry: Telemetry, timeout: float
+    ) -> None:
+        self._hot = {route.path: route for route in hot_routes}
+        self._framework = framework(routers, hot_routes)
+        self._telemetry = telemetry
+        self._deadlines = Deadlines(timeout)
+        self._request_ids = _request_ids()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._framework(scope, receive, send)
+        else:
+            await self._request(scope, receive, send)
+
+    async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        request_id = next(self._request_ids)
+        route = self._hot.get(scope["path"])
+        if route is None:
+            status = await self._slow(scope, receive, send, request_id)
+            path = scope.get("path_template") or "unknown"
+        else:
+            status = await self._answer(route, scope, receive, send, request_id)
+            path = route.path
+        seconds = time.perf_counter() - started
+        self._telemetry.request(scope["method"], path, status, seconds)
+        write = log.debug if route and status < 400 else log.info
+        write("request", id=request_id.decode(), method=scope["method"], path=scope["path"], status=status,
+              milliseconds=round(seconds * 1000, 3))  # fmt: skip
+
+    async def _answer(self, route: HotRoute, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes) -> int:
+        try:
+            answer = await self._handle(route, scope, receive)
+        except ClientGone:
+            return 499
+        headers = [(b"content-length", b"%d" % len(answer.body)), (b"x-request-id", request_id), *answer.headers]
+        if answer.body:
+            headers.append((b"content-type", b"application/json"))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+        return answer.status
+
+    async def _handle(self, route: HotRoute, scope: HTTPScope, receive: Receive) -> Answer:
+        if scope["method"] != route.method:
+            return route.error(MethodNotAllowed(route.method))
+        task = self._deadlines.start()
+        try:
+            return await route.handler(Request(scope, receive))
+        except MeterdError as error:
+            return route.error(error)
+        except asyncio.CancelledError:
+            if not self._deadlines.expired(task):
+                raise
+            limit = f"the request took longer than {self._deadlines.timeout:g} s (service.timeout)"
+            return route.error(TimedOut(limit))
+        except ClientGone:
+            raise
+        except Exception:
+            log.exception("request failed", path=route.path)
+            return route.error(MeterdError("internal error"))
+        finally:
+            self._deadlines.finish(task)
+
+    async def _slow(self, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes) -> int:
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        await self._framework(scope, receive, send_with_id)
+        return status
+
+
+def framework(routers: Sequence[Router], hot_routes: Sequence[HotRoute]) -> ASGIApp:
+    """The Litestar application, with the hot routes in its OpenAPI document."""
+    app = Litestar(
+        route_handlers=list(routers),
+        exception_handlers={MeterdError: _on_error, HTTPException: _on_framework_error, Exception: _on_fault},
+        openapi_config=OpenAPIConfig(
+            title="meterd",
+            version=__version__,
+            description="Metrics of AI agents and LLM gateways: recorded durably, answered exactly.",
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+            security=[{"token": []}],
+            render_plugins=[],
+        ),
+        logging_config=None,
+    )
+    document = app.openapi_schema.to_schema()
+    for route in hot_routes:
+        document["paths"].setdefault(route.path, {})[route.method.lower()] = route.operation
+    app.register(documentation_router(document))
+    return app
+
+
+def _request_ids() -> "itertools.chain[bytes]":
+    """Unique ids: a random part for the process and a counter."""
+    prefix = secrets.token_hex(5).encode()
+    return itertools.chain.from_iterable([prefix + b"-%x" % number] for number in itertools.count(1))
+
+
+def _shape_of(path: str) -> ErrorShape:
+    return next(shape for prefix, shape in _SHAPES if path.startswith(prefix))
+
+
+def _response(answer: Answer) -> Response[bytes]:
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    return Response(answer.body, status_code=answer.status, headers=headers, media_type="application/json")
+
+
+def _on_error(request: LitestarRequest[Any, Any, Any], error: MeterdError) -> Response[bytes]:
+    return _response(_shape_of(request.url.path)(error))
+
+
+def _on_framework_error(request: LitestarRequest[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    kinds: dict[int, Callable[[], MeterdError]] = {
+        404: lambda: NotFound(f"there is nothing at {request.url.path}"),
+        405: lambda: MethodNotAllowed(_methods_of(request)),
+        413: lambda: TooLarge("the body is too large"),
+    }
+    if error.status_code in kinds:
+        return _on_error(request, kinds[error.status_code]())
+    if error.status_code < 500:
+        return _on_error(request, InvalidInput(error.detail))
+    return _on_fault(request, error)
+
+
+def _methods_of(request: LitestarRequest[Any, Any, Any]) -> str:
+    item = (request.app.openapi_schema.paths or {}).get(request.url.path)
+    methods = [name for name in ("get", "post", "put", "patch", "delete") if getattr(item, name, None)]
+    return ", ".join(methods).upper() or "GET"
+
+
+def _on_fault(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("request failed", path=request.url.path, exc_info=error)
+    return _on_error(request, MeterdError("internal error"))

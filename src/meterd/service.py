@@ -1,0 +1,138 @@
+"""The composition root: opens everything in order, and closes it in the opposite order."""
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from meterd.access import Scope
+from meterd.access.authentication import Authenticator
+from meterd.access.directory import Directory
+from meterd.api.aiguard.routes import AIGuard
+from meterd.api.gateway.datasources import datasources
+from meterd.api.gateway.ingest import GatewayIngest
+from meterd.api.gateway.query import gateway_router
+from meterd.api.operations.health import Health
+from meterd.api.operations.routes import operations_router
+from meterd.datasets import DATASETS
+from meterd.errors import ConfigurationError
+from meterd.ingest.journal import Journal, JournalReader
+from meterd.ingest.loader import Loader
+from meterd.ingest.recorder import Recorder
+from meterd.query.engine import QueryEngine
+from meterd.server import Server
+from meterd.settings import Settings
+from meterd.store import DuckDBStore
+from meterd.telemetry import Telemetry
+
+log = structlog.get_logger()
+
+
+class Service:
+    """One running meterd on one data directory. Create, serve `application`, `close`."""
+
+    def __init__(self, settings: Settings, directory: Path) -> None:
+        self._lock = lock_directory(directory)
+        telemetry = Telemetry()
+        self.directory = open_directory(directory)
+        self._store = DuckDBStore(directory / "store.duckdb", settings.store.memory, settings.store.threads)
+        self._store.create(DATASETS.values())
+        journal_path = directory / "journal.sqlite"
+        self._journal = Journal(journal_path, settings.ingest.deduplication_window, self._store.watermark())
+        self._recorder = recorder = Recorder(self._journal, directory, settings.ingest, telemetry)
+        self._loader = loader = Loader(
+            JournalReader(journal_path), self._store, settings.store, telemetry, recorder.trim, self._journal.end
+        )
+        recorder.on_commit, recorder.backlog = loader.committed, loader.backlog
+        self._engine = QueryEngine(self._store, loader, settings.query, telemetry)
+        authenticator = Authenticator(self.directory)
+        health = Health(recorder, loader, self._store)
+        known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
+        hot_routes = [
+            *AIGuard(settings, authenticator, recorder, health.problem).routes(),
+            *GatewayIngest(authenticator, recorder, known, settings.ingest).routes(),
+        ]
+        routers = [
+            gateway_router(authenticator, self._engine, known),
+            operations_router(health, telemetry, authenticator, settings.access.metrics_without_token),
+        ]
+        self.application = Server(hot_routes, routers, telemetry, settings.service.timeout)
+        _warn_of_later_features(settings)
+        recorder.start()
+        loader.start()
+
+    def close(self) -> None:
+        """Write what was accepted to the journal, load it, checkpoint the store, and release the files."""
+        self._recorder.refuse("the service is stopping")
+        self._recorder.flush()
+        self._loader.close()
+        self._recorder.close()
+        self._engine.close()
+        self._journal.close()
+        self._store.close()
+        self.directory.close()
+        self._lock.close()
+
+
+def open_directory(data: Path) -> Directory:
+    """The directory database of a data directory."""
+    return Directory(data / "directory.sqlite")
+
+
+def first_token(directory: Directory) -> str | None:
+    """An administrator's token when there is no token at all."""
+    if directory.has_tokens():
+        return None
+    return directory.create_token("admin", tenant_admin=True, scopes=tuple(Scope)).token
+
+
+def prepare_data(data: Path) -> Path:
+    """Create the data directory, readable by its owner only. Raises `ConfigurationError`."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(f"can't create the data directory {data}: {error.strerror}") from None
+    return data
+
+
+def lock_directory(data: Path) -> IO[str]:
+    """Hold the data directory for this process. Raises `ConfigurationError` when another one has it."""
+    try:
+        lock = (prepare_data(data) / "lock").open("a")
+    except OSError as error:
+        raise ConfigurationError(f"can't write to the data directory {data}: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise ConfigurationError(f"another meterd is running on the data directory {data}") from None
+    return lock
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket. Raises `ConfigurationError` when the address can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(f"can't listen on {host}:{port}: {os.strerror(error.errno or 0)}") from None
+        yield listener
+
+
+def _warn_of_later_features(settings: Settings) -> None:
+    """Say what of an AI Guard file has no effect in this version."""
+    authorization = settings.service.authorization
+    if authorization and authorization.type == "onetrust":
+        log.warning("service.authorization.type onetrust is not supported yet: only meterd's own tokens are accepted")
+    if settings.metrics and settings.metrics.exporter:
+        log.warning("metrics.exporter is not supported yet: nothing is exported")
+    if settings.metrics is None:
+        log.warning("the settings have no section metrics: POST /metric is refused")

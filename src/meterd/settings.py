@@ -1,0 +1,215 @@
+"""Typed settings from one YAML file, the environment and flags, in that order of precedence.
+
+An AI Guard configuration file is valid as it is (`shared/spec/ai-guard.md` section 9): the sections `service`,
+`classification` and `metrics` are its own. `docs/operations.md` documents every key, a test keeps it so.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import yaml
+from msgspec import Meta
+
+from meterd.errors import ConfigurationError
+from meterd.validation import explain
+
+Seconds = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class Section(msgspec.Struct, kw_only=True, frozen=True, rename="kebab", forbid_unknown_fields=True):
+    """A mapping of the settings file: keys in kebab-case, unknown keys are refused."""
+
+
+class Authorization(Section, frozen=True):
+    """How AI Guard clients prove themselves, beside meterd's own tokens."""
+
+    type: Literal["onetrust", "shared-secret"] = "onetrust"
+    secret_path: str | None = None
+    validation_endpoint: str | None = None
+    trusted_root_path: str | None = None
+    trusted_root_address: str | None = None
+    initial_backoff: Seconds = 0.15
+    max_retry_duration: Seconds = 2.0
+    cache_max_capacity: Count = 1000
+    cache_ttl: Seconds = 300.0
+
+
+class Tls(Section, frozen=True):
+    key_path: str = "/etc/ssl/litenode/tls.key"
+    certificate_path: str = "/etc/ssl/litenode/tls.crt"
+
+
+class Service(Section, frozen=True):
+    listen: str | int = "127.0.0.1:8080"
+    timeout: Seconds = 10.0
+    authorization: Authorization | None = None
+    tls: Tls | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of `listen`, which is `host:port`, `[ipv6]:port` or a port alone (then every interface)."""
+        host, separator, port = str(self.listen).rpartition(":")
+        if not port.isdecimal() or int(port) > 65535:
+            raise ConfigurationError(f"service.listen must be HOST:PORT or a port up to 65535, got {self.listen!r}")
+        return (host.strip("[]") if separator else "") or "0.0.0.0", int(port)  # noqa: S104 - what AI Guard's file means
+
+
+class ClassificationSource(Section, frozen=True):
+    type: Literal["client", "fs"] = "client"
+    classifier_base_url: str = "http://scan-job-manager:8080"
+
+
+class Classification(Section, frozen=True):
+    min_allowed_likelihood: Literal["VERY_UNLIKELY", "UNLIKELY", "POSSIBLE", "LIKELY", "VERY_LIKELY"] = "LIKELY"
+    client: ClassificationSource | None = None
+
+
+class MetricsExporter(Section, frozen=True):
+    type: Literal["onetrust", "otlp"] = "onetrust"
+    collector_endpoint: str | None = None
+    interval: str | int = "hour"
+    initial_backoff: Seconds = 0.15
+    max_retry_duration: Seconds = 30.0
+    trusted_root_path: str | None = None
+    trusted_root_address: str | None = None
+
+
+class Metrics(Section, frozen=True):
+    """AI Guard meters. A settings file without this section refuses `POST /metric`."""
+
+    allowed_attributes: tuple[str, ...] = ()
+    exporter: MetricsExporter | None = None
+
+
+class Ingest(Section, frozen=True):
+    """Limits of what is taken in. Sizes are in bytes."""
+
+    max_body_bytes: Count = 64 * 2**20
+    max_event_bytes: Count = 2**20
+    max_rows: Count = 100_000
+    queue_bytes: Count = 256 * 2**20
+    backlog_bytes: Count = 4 * 2**30
+    disk_reserve_bytes: Annotated[int, Meta(ge=0)] = 256 * 2**20
+    deduplication_window: Seconds = 86_400.0
+
+
+class Store(Section, frozen=True):
+    """The embedded DuckDB store."""
+
+    memory: str = "2GB"
+    threads: Count | None = None
+    load_interval: Seconds = 1.0
+    checkpoint_interval: Seconds = 60.0
+    checkpoint_bytes: Count = 256 * 2**20
+
+
+class Query(Section, frozen=True):
+    """Limits of one query."""
+
+    timeout: Seconds = 30.0
+    max_rows: Count = 50_000
+    max_buckets: Count = 50_000
+    concurrency: Count = 4
+
+
+class Access(Section, frozen=True):
+    metrics_without_token: Literal["loopback", "never", "always"] = "loopback"
+
+
+class Logging(Section, frozen=True):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "text"] = "auto"
+
+
+class Settings(Section, frozen=True):
+    service: Service = Service()
+    classification: Classification | None = None
+    metrics: Metrics | None = None
+    ingest: Ingest = Ingest()
+    store: Store = Store()
+    query: Query = Query()
+    access: Access = Access()
+    logging: Logging = Logging()
+
+
+def load(
+    path: Path | None, environment: Mapping[str, str] = os.environ, flags: Mapping[str, Any] | None = None
+) -> Settings:
+    """Settings from the file at `path` (may be None), `METERD_SECTION__KEY` variables, and `flags` (dotted keys).
+
+    Raises `ConfigurationError` naming the key for anything unknown, of a wrong type, or unset in the environment.
+    """
+    raw = _read(path, environment) if path else {"metrics": {}}
+    raw = {name: {} if section is None else section for name, section in raw.items()}
+    for name, value in environment.items():
+        if name.startswith("METERD_") and "__" in name:
+            keys = name.removeprefix("METERD_").lower().replace("__", ".").replace("_", "-")
+            _put(raw, keys, yaml.safe_load(value) if value[:1] in ("[", "{") else value)
+    for dotted, value in (flags or {}).items():
+        _put(raw, dotted, value)
+    try:
+        return msgspec.convert(_without_empty(raw), Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"settings: {explain(error).sentence('the file')}") from None
+
+
+def describe(settings: Settings) -> str:
+    """The effective settings as YAML; credentials inside addresses are masked."""
+    plain = msgspec.to_builtins(settings)
+    return re.sub(r"://[^/@\s]+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
+
+
+def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"can't read the settings file {path}: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"the settings file {path} is not valid YAML: {error}") from None
+    if not isinstance(content, dict | None):
+        raise ConfigurationError(f"the settings file {path} must hold a mapping of sections")
+    expanded: dict[str, Any] = _expand(content or {}, environment)
+    return expanded
+
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+def _expand(value: Any, environment: Mapping[str, str]) -> Any:
+    """Replace `${VAR}` and `${VAR:-default}` in every string; an empty variable counts as unset."""
+
+    def variable(match: re.Match[str]) -> str:
+        found = environment.get(match[1]) or match[2]
+        if found is None:
+            raise ConfigurationError(f"the settings file needs the environment variable {match[1]}, which is not set")
+        return found
+
+    if isinstance(value, str):
+        return _VARIABLE.sub(variable, value)
+    if isinstance(value, dict):
+        return {key: _expand(item, environment) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, environment) for item in value]
+    return value
+
+
+def _put(raw: dict[str, Any], dotted: str, value: Any) -> None:
+    *sections, key = dotted.split(".")
+    for section in sections:
+        below = raw.setdefault(section, {})
+        if not isinstance(below, dict):
+            raise ConfigurationError(f"settings: {section} must be an object")
+        raw = below
+    raw[key] = value
+
+
+def _without_empty(value: Any) -> Any:
+    """Drop members that are null or an empty string: such an option counts as not given."""
+    if isinstance(value, dict):
+        return {key: _without_empty(item) for key, item in value.items() if item is not None and item != ""}
+    return value

@@ -1,0 +1,56 @@
+"""What a store must do; engines implement it beside this module."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from meterd.datasets import Dataset
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """Facts of one dataset and tenant, as the journal keeps them: one JSON row a line (`Dataset.row_type`)."""
+
+    dataset: Dataset
+    tenant: str
+    text: str
+
+
+class StoreError(Exception):
+    """The engine could not do what was asked."""
+
+
+class QueryTimeout(StoreError):
+    """The engine was interrupted because a query took too long."""
+
+
+class QueryMemory(StoreError):
+    """The engine refused a query because it needs more memory than allowed."""
+
+
+class Store(Protocol):
+    """Where loaded facts are queried. `append` is called from one thread, `select` from any."""
+
+    dialect: str
+
+    def create(self, datasets: Iterable[Dataset]) -> None:
+        """Make sure that a table with all columns exists for each dataset."""
+
+    def append(self, batch: Sequence[Lines], watermark: int) -> None:
+        """Add facts and set the watermark, in one transaction: both or neither."""
+
+    def select(self, sql: str, parameters: Sequence[Any], timeout: float) -> list[tuple[Any, ...]]:
+        """Rows of a query; raises `QueryTimeout` after `timeout` seconds, `QueryMemory` past the memory limit,
+        `StoreError` for any other failure."""
+
+    def watermark(self) -> int:
+        """Sequence number up to which journal entries are in the store."""
+
+    def checkpoint(self) -> None:
+        """Make what was appended part of the store's main file, so that its own log is no longer needed."""
+
+    def reopen(self) -> None:
+        """Recover from a failed write: drop the engine's state in memory and open the files again."""
+
+    def close(self) -> None:
+        """Release files and threads."""

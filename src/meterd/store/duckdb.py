@@ -1,0 +1,177 @@
+"""The embedded store: one DuckDB file.
+
+Rows go in as lines of JSON that DuckDB parses itself, outside Python's lock (`docs/decisions/0003-json-lines.md`).
+The log of the database is checkpointed only on request, so that the loader knows what a checkpoint covers.
+"""
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import structlog
+
+from meterd.datasets import Dataset, Kind
+from meterd.errors import ConfigurationError
+from meterd.failpoints import reach
+from meterd.store.base import Lines, QueryMemory, QueryTimeout, StoreError
+
+_TYPES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.NUMBER: "DOUBLE",
+    Kind.INTEGER: "BIGINT",
+    Kind.UNSIGNED: "UBIGINT",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.TIME: "TIMESTAMP",
+    Kind.TEXTS: "VARCHAR[]",
+    Kind.TEXT_MAP: "MAP(VARCHAR, VARCHAR)",
+}
+_NEVER = "1000TB"
+
+log = structlog.get_logger()
+
+
+class DuckDBStore:
+    """`Store` on a DuckDB file at `path`; `memory` as DuckDB writes sizes (`2GB`), `threads` None for all cores."""
+
+    dialect = "duckdb"
+
+    def __init__(self, path: Path, memory: str = "2GB", threads: int | None = None) -> None:
+        self._path = path
+        self._options: dict[str, Any] = {
+            "enable_external_access": False,
+            "memory_limit": memory,
+            "checkpoint_threshold": _NEVER,
+            "temp_directory": f"{path}.tmp",
+        }
+        if threads:
+            self._options["threads"] = threads
+        self._readers = threading.local()
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._connection = self._open()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        try:
+            connection = self._connect()
+        except duckdb.Error as error:
+            log_file = self._path.with_name(f"{self._path.name}.wal")
+            if not log_file.exists() or "lock" in str(error):
+                raise ConfigurationError(f"can't open the store {self._path}: {_gist(error)}") from None
+            aside = self._set_aside(log_file)
+            log.warning("store log damaged, replaying from the journal", set_aside=aside.name, error=_gist(error))
+            connection = self._connect()
+        connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
+        if not connection.execute("SELECT 1 FROM meterd_loader").fetchall():
+            connection.execute("INSERT INTO meterd_loader VALUES (0)")
+        return connection
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self._path), config=self._options)
+
+    def _set_aside(self, log_file: Path) -> Path:
+        number = 1
+        while (aside := log_file.with_name(f"{log_file.name}.damaged-{number}")).exists():
+            number += 1
+        return log_file.rename(aside)
+
+    def create(self, datasets: Iterable[Dataset]) -> None:
+        for dataset in datasets:
+            columns = {"tenant": "VARCHAR"} | {column.name: _TYPES[column.kind] for column in dataset.columns}
+            declared = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {dataset.name} ({declared})")
+            for name, type_ in columns.items():
+                self._connection.execute(f"ALTER TABLE {dataset.name} ADD COLUMN IF NOT EXISTS {name} {type_}")
+
+    def append(self, batch: Sequence[Lines], watermark: int) -> None:
+        connection = self._connection
+        try:
+            connection.begin()
+            for lines in batch:
+                connection.execute(insert_statement(lines.dataset), [lines.tenant, lines.text])
+            connection.execute("UPDATE meterd_loader SET watermark = ?", [watermark])
+            reach("before-store-commit")
+            connection.commit()
+        except duckdb.Error as error:
+            with contextlib.suppress(duckdb.Error):
+                connection.rollback()
+            raise StoreError(_gist(error)) from None
+        reach("after-store-commit")
+
+    def select(self, sql: str, parameters: Sequence[Any], timeout: float) -> list[tuple[Any, ...]]:
+        cursor = self._reader()
+        alarm = threading.Timer(timeout, cursor.interrupt)
+        alarm.start()
+        try:
+            rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters).fetchall()
+        except duckdb.InterruptException:
+            raise QueryTimeout from None
+        except duckdb.OutOfMemoryException:
+            raise QueryMemory from None
+        except duckdb.Error as error:
+            raise StoreError(_gist(error)) from error
+        finally:
+            alarm.cancel()
+        return rows
+
+    def _reader(self) -> duckdb.DuckDBPyConnection:
+        """This thread's own connection to the open database."""
+        if getattr(self._readers, "parent", None) is not self._connection:
+            self._readers.parent = self._connection
+            self._readers.cursor = self._connection.cursor()
+            self._cursors.append(self._readers.cursor)
+        cursor: duckdb.DuckDBPyConnection = self._readers.cursor
+        return cursor
+
+    def watermark(self) -> int:
+        row = self._connection.execute("SELECT watermark FROM meterd_loader").fetchone()
+        assert row is not None  # _open put it there
+        return int(row[0])
+
+    def checkpoint(self) -> None:
+        try:
+            self._connection.execute("CHECKPOINT")
+        except duckdb.Error as error:
+            raise StoreError(_gist(error)) from None
+        reach("in-checkpoint")
+
+    def reopen(self) -> None:
+        self.close()
+        self._connection = self._open()
+
+    def close(self) -> None:
+        for connection in (*self._cursors, self._connection):
+            with contextlib.suppress(duckdb.Error):
+                connection.close()
+        self._cursors.clear()
+
+
+def insert_statement(dataset: Dataset) -> str:
+    """SQL that parses lines of JSON (`$2`) and appends them for a tenant (`$1`).
+
+    The lines were written from `Dataset.row_type`, whose types fit the columns; members left out become null.
+    """
+    structure = ", ".join(f'"{column.member}": {_structure(column.kind)}' for column in dataset.columns)
+    values = ", ".join(_value(column.member, column.kind) for column in dataset.columns)
+    names = ", ".join(column.name for column in dataset.columns)
+    return (
+        f"INSERT INTO {dataset.name} (tenant, {names}) SELECT $1, {values} FROM ("
+        f"SELECT from_json(line, '{{{structure}}}') AS r FROM ("
+        "SELECT unnest(string_split($2::VARCHAR, chr(10))) AS line))"
+    )
+
+
+def _structure(kind: Kind) -> str:
+    return '["VARCHAR"]' if kind is Kind.TEXTS else f'"{_TYPES[kind]}"'
+
+
+def _value(member: str, kind: Kind) -> str:
+    empty = {Kind.TEXTS: "[]", Kind.TEXT_MAP: "MAP {}"}.get(kind)
+    return f'coalesce(r."{member}", {empty})' if empty else f'r."{member}"'
+
+
+def _gist(error: duckdb.Error) -> str:
+    """What went wrong, without the data that DuckDB likes to quote."""
+    return re.split(r'[\n"{]', str(error), maxsplit=1)[0].rstrip()

@@ -1,0 +1,76 @@
+"""Turns msgspec's decoding errors into sentences that name the field in the caller's own words."""
+
+import re
+from typing import NamedTuple
+
+import msgspec
+
+_LOCATED = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
+_INDEX = re.compile(r"^\[(\d+)\]")
+_TYPES = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+    "datetime": "an ISO 8601 time",
+}
+
+
+class Problem(NamedTuple):
+    """What is wrong and where: `row` is the position in an array, `field` a dotted path, either may be missing."""
+
+    row: int | None
+    field: str
+    what: str
+
+    def sentence(self, subject: str = "the body") -> str:
+        """The problem as one sentence without the row, for example `meter.value must be a string, got a number`."""
+        return f"{self.field or subject} {self.what}"
+
+
+def explain(error: msgspec.ValidationError) -> Problem:
+    """Read a `msgspec.ValidationError`."""
+    match = _LOCATED.match(str(error))
+    assert match is not None  # every group is optional
+    path = match["path"] or ""
+    row = None
+    if index := _INDEX.match(path):
+        row, path = int(index[1]), path[index.end() :]
+    field = path.strip(".")
+    if field.endswith("[...]"):
+        field = f"every value of {field.removesuffix('[...]')}"
+    return Problem(row, *_reword(match["what"], field))
+
+
+def _reword(what: str, field: str) -> tuple[str, str]:
+    if match := re.match(r"Object contains unknown field `(.*)`", what):
+        return _join(field, match[1]), "is not a known field"
+    if match := re.match(r"Object missing required field `(.*)`", what):
+        return _join(field, match[1]), "is required"
+    if match := re.match(r"Expected `([^`]*)`, got `([^`]*)`", what):
+        wanted = " or ".join(_TYPES.get(name, name) for name in match[1].split(" | ") if name != "null")
+        return field, f"must be {wanted or 'null'}, got {_got(match[2])}"
+    if match := re.match(r"Expected `(\w+)` (of length )?(<=|>=|<|>) (-?\d+)", what):
+        bound = {"<=": "at most", ">=": "at least", "<": "below", ">": "above"}[match[3]]
+        if match[2]:
+            unit = "characters long" if match[1] == "str" else "entries long"
+            return field, f"must be {bound} {match[4]} {unit}"
+        return field, f"must be {bound} {match[4]}"
+    if match := re.match(r"Invalid enum value (.*)", what):
+        return field, f"must not be {match[1]}"
+    if what.startswith("Invalid RFC3339"):
+        return field, "must be an ISO 8601 time such as 2026-01-31T12:00:00Z"
+    if what.startswith("Number out of range"):
+        return field, "must be a finite number"
+    return field, f"is not valid: {what}"
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _got(name: str) -> str:
+    return {"float": "a number", "int": "a number", "bool": "a boolean"}.get(name, _TYPES.get(name, name))

@@ -1,0 +1,125 @@
+"""A real meterd in a process of its own, for tests that talk to it over HTTP, stop it, or kill it."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from meterd.access import DEFAULT_TENANT, Scope, SubjectType
+from meterd.access.directory import TokenDetails
+from meterd.service import open_directory, prepare_data
+
+METRICS = "/api/svc/v1/llm-gateway/metrics"
+
+
+def make_token(
+    data: Path,
+    subject: str = "root",
+    *,
+    type_: SubjectType = SubjectType.USER,
+    teams: tuple[str, ...] = (),
+    tenant: str = DEFAULT_TENANT,
+    tenant_admin: bool = False,
+    scopes: tuple[Scope, ...] = (Scope.INGEST, Scope.QUERY),
+) -> TokenDetails:
+    """A token in the directory of `data`, whether a server runs on it or not."""
+    directory = open_directory(prepare_data(data))
+    try:
+        return directory.create_token(subject, type_, teams, tenant, tenant_admin, scopes)
+    finally:
+        directory.close()
+
+
+class Meterd:
+    """`meterd serve` on `data`; `token` belongs to a tenant administrator and has every scope.
+
+    Usable as a context manager: enters when the server answers, stops it gracefully on leaving.
+    """
+
+    def __init__(self, data: Path, *, config: Path | None = None, environment: dict[str, str] | None = None) -> None:
+        self.data = data
+        self.token = make_token(data, tenant_admin=True, scopes=tuple(Scope)).token or ""
+        self._arguments = ["serve", "--data", str(data), "--listen", "127.0.0.1:0"]
+        if config:
+            self._arguments += ["--config", str(config)]
+        self._environment = os.environ | (environment or {})
+        self.url = ""
+        self.log = b""
+
+    def start(self) -> Self:
+        """Start, and return when it is ready. Raises `AssertionError` with its output when it ends instead."""
+        self.log = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "meterd", *self._arguments], stderr=subprocess.PIPE, env=self._environment
+        )
+        assert self.process.stderr is not None
+        deadline = time.monotonic() + 60
+        while b"meterd ready on " not in self.log:
+            ready, _, _ = select.select([self.process.stderr], [], [], 1)
+            data = os.read(self.process.stderr.fileno(), 65536) if ready else b""
+            self.log += data
+            ended = self.process.poll() is not None and not data
+            assert not ended, f"meterd ended: {self.log.decode()}"
+            assert time.monotonic() < deadline, f"meterd is not ready: {self.log.decode()}"
+        self.url = self.log.rpartition(b"meterd ready on ")[2].split()[0].decode()
+        self.client = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60)
+        return self
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        self.process.send_signal(signal.SIGKILL)
+        self.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit status."""
+        self.process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Collect the rest of the log and the exit status."""
+        assert self.process.stderr is not None
+        self.log += self.process.stderr.read()
+        self.process.stderr.close()
+        self.client.close()
+        return self.process.wait()
+
+    def ingest(
+        self, rows: object, datasource: str = "guardrailMetrics", token: str = "", **headers: str
+    ) -> httpx.Response:
+        """Send rows as JSON."""
+        authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.client.post(
+            f"{METRICS}/ingest", params={"datasource": datasource}, json=rows, headers=authorization | headers
+        )
+
+    def query(self, token: str = "", **body: Any) -> httpx.Response:
+        """Ask; the window is all of 1970 to 2100 and the query a distribution of guardrail facts unless `body` says so."""
+        whole: dict[str, Any] = {"startTs": "1970-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z",
+                                 "datasource": "guardrailMetrics", "type": "distribution"}  # fmt: skip
+        authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.client.post(f"{METRICS}/query", json=whole | body, headers=authorization)
+
+    def points(self, token: str = "", **body: Any) -> list[dict[str, Any]]:
+        """The data points of a query that must succeed."""
+        response = self.query(token, **body)
+        assert response.status_code == 200, response.text
+        points: list[dict[str, Any]] = response.json()["data"]["dataPoints"]
+        return points
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.stop()
+        elif self.process.stderr and not self.process.stderr.closed:
+            self.wait()
