@@ -100,7 +100,7 @@ class Meterd:
         )
 
     def query(self, token: str = "", **body: Any) -> httpx.Response:
-        """Ask; the window is all of 1970 to 2100 and the query a distribution of guardrail facts unless `body` says so."""
+        """Ask; a distribution of guardrail facts of all times unless `body` says otherwise."""
         whole: dict[str, Any] = {"startTs": "1970-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z",
                                  "datasource": "guardrailMetrics", "type": "distribution"}  # fmt: skip
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
