@@ -114,6 +114,7 @@ class _Server(uvicorn.Server):
 def _announce(service: Service, url: str, data: Path) -> None:
     gc.collect()
     gc.freeze()  # what is loaded by now stays: collections need not look at it again
+    gc.set_threshold(50_000, 20, 50)  # requests leave hardly any cycles behind
     token = first_token(service.directory)
     if token:
         sys.stderr.write(

@@ -1,7 +1,7 @@
 """The ASGI application: hot ingest routes first, Litestar behind them.
 
 Every request gets an id (`x-request-id` of the answer), a log line, and a place in the service's own metrics. Requests
-on hot routes that succeed are logged at level debug, so that the log is no bottleneck.
+on hot routes that succeed are logged only when the level is debug, so that the log is no bottleneck.
 """
 
 import asyncio
@@ -41,24 +41,28 @@ class Server:
     Args:
         hot_routes: served here, each within `timeout` seconds.
         routers: everything else, served by Litestar.
+        log_all: log requests on hot routes that succeed, too.
     """
 
     def __init__(
-        self, hot_routes: Sequence[HotRoute], routers: Sequence[Router], telemetry: Telemetry, timeout: float
+        self,
+        hot_routes: Sequence[HotRoute],
+        routers: Sequence[Router],
+        telemetry: Telemetry,
+        timeout: float,
+        log_all: bool = False,
     ) -> None:
         self._hot = {route.path: route for route in hot_routes}
         self._framework = framework(routers, hot_routes)
         self._telemetry = telemetry
         self._deadlines = Deadlines(timeout)
         self._request_ids = _request_ids()
+        self._log_all = log_all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._framework(scope, receive, send)
-        else:
-            await self._request(scope, receive, send)
-
-    async def _request(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+            return
         started = time.perf_counter()
         request_id = next(self._request_ids)
         route = self._hot.get(scope["path"])
@@ -69,16 +73,19 @@ class Server:
             status = await self._answer(route, scope, receive, send, request_id)
             path = route.path
         seconds = time.perf_counter() - started
-        self._telemetry.request(scope["method"], path, status, seconds)
-        write = log.debug if route and status < 400 else log.info
-        write("request", id=request_id.decode(), method=scope["method"], path=scope["path"], status=status,
-              milliseconds=round(seconds * 1000, 3))  # fmt: skip
+        self._telemetry.requests.observe(scope["method"], path, status, seconds)
+        if self._log_all or route is None or status >= 400:
+            log.info("request", id=request_id.decode(), method=scope["method"], path=scope["path"], status=status,
+                     milliseconds=round(seconds * 1000, 3))  # fmt: skip
 
     async def _answer(self, route: HotRoute, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes) -> int:
+        task = self._deadlines.start()
         try:
-            answer = await self._handle(route, scope, receive)
+            answer = await self._handle(route, scope, receive, task)
         except ClientGone:
             return 499
+        finally:
+            self._deadlines.finish(task)
         headers = [(b"content-length", b"%d" % len(answer.body)), (b"x-request-id", request_id), *answer.headers]
         if answer.body:
             headers.append((b"content-type", b"application/json"))
@@ -86,10 +93,9 @@ class Server:
         await send({"type": "http.response.body", "body": answer.body, "more_body": False})
         return answer.status
 
-    async def _handle(self, route: HotRoute, scope: HTTPScope, receive: Receive) -> Answer:
+    async def _handle(self, route: HotRoute, scope: HTTPScope, receive: Receive, task: asyncio.Task[Any]) -> Answer:
         if scope["method"] != route.method:
             return route.error(MethodNotAllowed(route.method))
-        task = self._deadlines.start()
         try:
             return await route.handler(Request(scope, receive))
         except MeterdError as error:
@@ -104,8 +110,6 @@ class Server:
         except Exception:
             log.exception("request failed", path=route.path)
             return route.error(MeterdError("internal error"))
-        finally:
-            self._deadlines.finish(task)
 
     async def _slow(self, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes) -> int:
         status = 500

@@ -61,7 +61,9 @@ class Service:
             gateway_router(authenticator, self._engine, known),
             operations_router(health, telemetry, authenticator, settings.access.metrics_without_token),
         ]
-        self.application = Server(hot_routes, routers, telemetry, settings.service.timeout)
+        self.application = Server(
+            hot_routes, routers, telemetry, settings.service.timeout, settings.logging.level == "debug"
+        )
         _warn_of_later_features(settings)
         recorder.start()
         loader.start()

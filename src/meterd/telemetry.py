@@ -1,6 +1,7 @@
 """The service's own health as Prometheus metrics: every limit has a gauge, every refusal a counter."""
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import (
     CollectorRegistry,
@@ -10,6 +11,9 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -17,29 +21,66 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DURATIONS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
+class Requests(Collector):
+    """Counts and times requests. Used from the event loop alone, it needs no locks and costs a tenth of the usual."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, str, int], int] = {}
+        self._seconds: dict[str, float] = {}
+        self._buckets: dict[str, list[int]] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        key = (method, route, status)
+        try:
+            self._answers[key] += 1
+            self._seconds[route] += seconds
+        except KeyError:
+            self._answers.setdefault(key, 1)
+            self._seconds[route] = self._seconds.get(route, 0.0) + seconds
+            self._buckets.setdefault(route, [0] * (len(_DURATIONS) + 1))
+        self._buckets[route][bisect_left(_DURATIONS, seconds)] += 1
+
+    def collect(self) -> Iterator[Metric]:
+        answers = CounterMetricFamily(
+            "meterd_http_requests", "HTTP requests answered", labels=["method", "route", "status"]
+        )
+        for (method, route, status), count in self._answers.items():
+            answers.add_metric([method, route, str(status)], count)
+        yield answers
+        times = HistogramMetricFamily("meterd_http_request_seconds", "Time to answer", labels=["route"])
+        for route, counts in self._buckets.items():
+            times.add_metric([route], list(_cumulative(counts)), self._seconds[route])
+        yield times
+
+
+def _cumulative(counts: Iterable[int]) -> Iterator[tuple[str, float]]:
+    total = 0
+    for bound, count in zip((*_DURATIONS, float("inf")), counts, strict=True):
+        total += count
+        yield floatToGoString(bound), total  # type: ignore[no-untyped-call]
+
+
 class Telemetry:
     """All metrics of one service. Names start with `meterd_`; durations are in seconds, sizes in bytes."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self.requests = Counter(
-            "meterd_http_requests", "HTTP requests answered", ["method", "route", "status"], registry=registry
-        )
-        self.request_seconds = Histogram(
-            "meterd_http_request_seconds", "Time to answer", ["route"], buckets=_DURATIONS, registry=registry
-        )
-        self._request_metrics: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self.requests = Requests()
+        registry.register(self.requests)
         self.facts = Counter("meterd_ingest_facts", "Facts made durable", ["dataset"], registry=registry)
         self.duplicates = Counter(
             "meterd_ingest_duplicate_facts", "Facts known already and not stored again", ["dataset"], registry=registry
         )
-        self.refusals = Counter("meterd_ingest_refusals", "Requests refused to protect the service", ["reason"],
-                                registry=registry)  # fmt: skip
+        self.refusals = Counter(
+            "meterd_ingest_refusals", "Requests refused to protect the service", ["reason"], registry=registry
+        )
         self.commit_seconds = Histogram(
             "meterd_journal_commit_seconds", "Time of one group commit", buckets=_DURATIONS, registry=registry
         )
-        self.commit_failures = Counter("meterd_journal_commit_failures", "Groups that could not be written",
-                                       registry=registry)  # fmt: skip
+        self.commit_failures = Counter(
+            "meterd_journal_commit_failures", "Groups that could not be written", registry=registry
+        )
         self.load_seconds = Histogram(
             "meterd_loader_batch_seconds", "Time to move one batch into the store", buckets=_DURATIONS,
             registry=registry,
@@ -51,18 +92,9 @@ class Telemetry:
             "meterd_query_seconds", "Time of one query in the store", ["dataset"], buckets=_DURATIONS,
             registry=registry,
         )  # fmt: skip
-        self.query_failures = Counter("meterd_query_failures", "Queries that hit a limit", ["reason"],
-                                      registry=registry)  # fmt: skip
-
-    def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count an answered request. Looking up labels is slow, so that is done once for each combination."""
-        key = (method, route, status)
-        metrics = self._request_metrics.get(key)
-        if metrics is None:
-            metrics = self.requests.labels(*key), self.request_seconds.labels(route)
-            self._request_metrics[key] = metrics
-        metrics[0].inc()
-        metrics[1].observe(seconds)
+        self.query_failures = Counter(
+            "meterd_query_failures", "Queries that hit a limit", ["reason"], registry=registry
+        )
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge that is read when it is scraped, so that keeping it costs nothing."""

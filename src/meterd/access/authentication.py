@@ -28,7 +28,7 @@ class _Known(msgspec.Struct):
 class Authenticator:
     """Checks bearer tokens against the directory.
 
-    A valid token is remembered for two seconds, so a revocation works within that time (promised: 5 s); an unknown one
+    A valid header is remembered for two seconds, so a revocation works within that time (promised: 5 s); an unknown one
     is never remembered, so a new token works at once.
     """
 
@@ -38,27 +38,27 @@ class Authenticator:
 
     async def caller(self, authorization: str | None) -> Caller:
         """The caller behind an `Authorization` header; raises `Unauthenticated`."""
-        token = bearer_token(authorization)
-        known = self._known.get(token)
+        known = self._known.get(authorization or "")
         now = time.monotonic()
         if known is None or now - known.checked > _FRESH:
-            known = await self._look_up(token, known, now)
+            known = await self._look_up(authorization, known, now)
         if known.expires and known.expires <= datetime.now(UTC):
             raise Unauthenticated(_MESSAGE)
         return known.caller
 
-    async def _look_up(self, token: str, known: _Known | None, now: float) -> _Known:
+    async def _look_up(self, authorization: str | None, known: _Known | None, now: float) -> _Known:
+        token = bearer_token(authorization)
         if not looks_like_token(token):
             raise Unauthenticated(_MESSAGE)
         if known is not None:
             known.checked = now  # others go on with it while this one asks
         found = await asyncio.to_thread(self._directory.find_caller, digest(token))
         if found is None:
-            self._known.pop(token, None)
+            self._known.pop(authorization or "", None)
             raise Unauthenticated(_MESSAGE)
         if len(self._known) >= _MOST_TOKENS:
             self._known.clear()
-        known = self._known[token] = _Known(*found, checked=now)
+        known = self._known[authorization or ""] = _Known(*found, checked=now)
         return known
 
 

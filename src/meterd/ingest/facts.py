@@ -36,7 +36,12 @@ class Submission(msgspec.Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        return sum(len(facts.lines) for facts in self.facts)
+        return sum([len(facts.lines) for facts in self.facts])
+
+    @property
+    def must_be_remembered(self) -> bool:
+        """Whether a repetition of this, or of a fact in it, must be recognised."""
+        return self.request_key is not None or any(facts.identities for facts in self.facts)
 
 
 class Receipt(msgspec.Struct, frozen=True):

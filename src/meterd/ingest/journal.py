@@ -76,49 +76,65 @@ class Journal:
         return max(after, row[0] if row else 0)
 
     def commit(self, group: Sequence[Submission]) -> Committed:
-        """Make the submissions durable in one transaction; on any error none of them is kept."""
-        with self._transaction():
-            self._remembered.rotate()
+        """Make the submissions durable, all or, on any error, none of them."""
+        if any(submission.must_be_remembered for submission in group):
+            with self._transaction():
+                self._remembered.rotate()
+                committed = self._write(group)
+        else:  # one statement is a transaction of its own, and gives up Python's lock only once
             committed = self._write(group)
         self.end = committed.end
         reach("after-journal-commit")
         return committed
 
     def _write(self, group: Sequence[Submission]) -> Committed:
-        added: dict[str, int] = {}
+        merged: dict[tuple[str, str], list[Facts]] = {}
         known: dict[str, int] = {}
-        entries: dict[tuple[str, str], list[Facts]] = {}
         receipts = []
         for submission in group:
-            answer = self._remembered.answer(submission.request_key) if submission.request_key else None
+            answer = self._known_answer(submission) if submission.request_key else None
             receipts.append(Receipt(submission.answer if answer is None else answer))
             if answer is not None:
                 continue
-            if submission.request_key:
-                self._remembered.add_answer(submission.request_key, submission.answer)
             for facts in submission.facts:
-                new = self._without_known(facts)
-                entries.setdefault((facts.dataset, facts.tenant), []).append(new)
-                added[facts.dataset] = added.get(facts.dataset, 0) + new.count
-                known[facts.dataset] = known.get(facts.dataset, 0) + facts.count - new.count
-        end, size = self.end, 0
-        for (dataset, tenant), parts in entries.items():
-            if count := sum(part.count for part in parts):
-                lines = b"".join([part.lines for part in parts])
-                end = self._insert(dataset, tenant, count, lines)
-                size += len(lines)
+                new = self._without_known(facts) if facts.identities else facts
+                if new.count < facts.count:
+                    known[facts.dataset] = known.get(facts.dataset, 0) + facts.count - new.count
+                if new.count:
+                    merged.setdefault((facts.dataset, facts.tenant), []).append(new)
+        return self._insert(merged, receipts, known)
+
+    def _known_answer(self, submission: Submission) -> bytes | None:
+        """The answer that an earlier submission with the same key got; this one's is remembered if there is none."""
+        assert submission.request_key is not None  # the caller looked
+        answer = self._remembered.answer(submission.request_key)
+        if answer is None:
+            self._remembered.add_answer(submission.request_key, submission.answer)
+        return answer
+
+    def _insert(
+        self, merged: dict[tuple[str, str], list[Facts]], receipts: list[Receipt], known: dict[str, int]
+    ) -> Committed:
+        """One entry for each dataset and tenant, all in one statement."""
+        added: dict[str, int] = {}
+        values: list[str | int | bytes] = []
+        size = 0
+        for (dataset, tenant), parts in merged.items():
+            count = sum([part.count for part in parts])
+            lines = b"".join([part.lines for part in parts])
+            values += (dataset, tenant, count, lines)
+            added[dataset] = added.get(dataset, 0) + count
+            size += len(lines)
+        if not merged:
+            return Committed(receipts, self.end, 0, added, known)
+        rows = ", ".join(["(?, ?, ?, ?)"] * len(merged))
+        end = self._connection.execute(
+            f"INSERT INTO entries (dataset, tenant, count, lines) VALUES {rows}", values
+        ).lastrowid
+        assert end is not None  # it was an INSERT
         return Committed(receipts, end, size, added, known)
 
-    def _insert(self, dataset: str, tenant: str, count: int, lines: bytes) -> int:
-        sequence = self._connection.execute(
-            "INSERT INTO entries (dataset, tenant, count, lines) VALUES (?, ?, ?, ?)", (dataset, tenant, count, lines)
-        ).lastrowid
-        assert sequence is not None  # it was an INSERT
-        return sequence
-
     def _without_known(self, facts: Facts) -> Facts:
-        if not facts.identities:
-            return facts
         is_new = iter(self._remembered.add_identities([known for known in facts.identities if known is not None]))
         kept = [
             line

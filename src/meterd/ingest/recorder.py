@@ -73,11 +73,12 @@ class Recorder:
     async def record(self, submission: Submission) -> Receipt:
         """Make the submission durable. Raises `Unavailable` when it can't be taken or could not be written."""
         size = submission.size
-        self._admit(size)
+        if not self._arrived or self._queued_bytes + size > self._limits.queue_bytes:
+            self._admit(size)  # once for all that arrives in this turn of the loop
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
         self._queued_bytes += size
-        if not self._arrived:  # hand over once for all that arrives in this turn of the loop
+        if not self._arrived:  # handed over together
             loop.call_soon(self._hand_over)
         self._arrived.append(_Waiting(submission, size, future))
         try:

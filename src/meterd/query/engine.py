@@ -1,10 +1,8 @@
 """Runs queries: adds visibility, waits for the caller's own writes, enforces the limits, shapes the rows."""
 
 import asyncio
-import math
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
@@ -13,7 +11,8 @@ from meterd.access import Caller
 from meterd.errors import InvalidInput, Unavailable
 from meterd.query.compile import Compiled, compile_query
 from meterd.query.dialects import DIALECTS
-from meterd.query.model import Aggregate, Query, Row, Scalar
+from meterd.query.model import Query, Row
+from meterd.query.results import shape
 from meterd.query.visibility import visible_facts, visible_groups
 from meterd.settings import Query as Limits
 from meterd.store import QueryMemory, QueryTimeout, Store, StoreError
@@ -49,10 +48,7 @@ class QueryEngine:
         query = visible_groups(query, caller)
         compiled = compile_query(query, visible_facts(caller), self._dialect, self._limits.max_rows + 1)
         await self._own_writes()
-        rows = await asyncio.get_running_loop().run_in_executor(self._threads, self._select, query, compiled)
-        if len(rows) > self._limits.max_rows:
-            raise self._too_much("rows", f"the result has more than {self._limits.max_rows} rows (query.max-rows)")
-        return [_shape(query, compiled, row) for row in rows]
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query, compiled)
 
     def _check_buckets(self, query: Query) -> None:
         if query.interval is None:
@@ -68,6 +64,12 @@ class QueryEngine:
                 await self._freshness.caught_up()
         except TimeoutError:
             raise Unavailable("the store is behind what was recorded, try again", retry_after=5) from None
+
+    def _answer(self, query: Query, compiled: Compiled) -> list[Row]:
+        rows = self._select(query, compiled)
+        if len(rows) > self._limits.max_rows:
+            raise self._too_much("rows", f"the result has more than {self._limits.max_rows} rows (query.max-rows)")
+        return shape(query, compiled, rows)
 
     def _select(self, query: Query, compiled: Compiled) -> list[tuple[Any, ...]]:
         started = time.perf_counter()
@@ -90,38 +92,3 @@ class QueryEngine:
 
     def close(self) -> None:
         self._threads.shutdown()
-
-
-def _shape(query: Query, compiled: Compiled, row: tuple[Any, ...]) -> Row:
-    start = end = None
-    seconds = 0.0
-    first = 0
-    if query.interval is not None:
-        first = 1
-        start = _utc(row[0])
-        end = query.interval.bucket_end(start)
-        seconds = (end - start).total_seconds()
-    values = {group.key: row[first + number] for number, group in enumerate(query.groups)}
-    for aggregate, position in zip(query.aggregates, compiled.positions, strict=True):
-        values[aggregate.key] = _value(aggregate, row, position, seconds)
-    return Row(values, row[first + len(query.groups)], start, end)
-
-
-def _value(
-    aggregate: Aggregate, row: tuple[Any, ...], position: tuple[int, int | None], seconds: float
-) -> Scalar | None:
-    column, place = position
-    value: Scalar | None = row[column]
-    if place is not None and row[column] is not None:
-        value = row[column][place]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if aggregate.per is not None and isinstance(value, int | float):
-        return value * aggregate.per.value / seconds
-    return value
-
-
-def _utc(value: datetime | Any) -> datetime:
-    """The start of a bucket; engines give dates for buckets of whole days."""
-    return datetime(value.year, value.month, value.day, getattr(value, "hour", 0), getattr(value, "minute", 0),
-                    getattr(value, "second", 0), tzinfo=UTC)  # fmt: skip

@@ -30,8 +30,8 @@ def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasource
         caller = await authenticator.caller(request.headers.get("authorization"))
         caller.require(Scope.QUERY)
         rows = await engine.run(parse_query(await _body(request), datasources), caller)
-        points = [_data_point(row) for row in rows]
-        return Response(msgspec.json.encode({"data": {"dataPoints": points}}), media_type="application/json")
+        body = {"data": {"dataPoints": _data_points(rows)}}
+        return Response(msgspec.json.encode(body), media_type="application/json")
 
     return Router(PREFIX, route_handlers=[metrics_query])
 
@@ -47,15 +47,24 @@ async def _body(request: Request[Any, Any, Any]) -> bytes:
     return b"".join(parts)
 
 
-def _data_point(row: Row) -> dict[str, Any]:
-    point: dict[str, Any] = {}
-    if row.start is not None and row.end is not None:
-        point = {"startTimestamp": _timestamp(row.start), "endTimestamp": _timestamp(row.end)}
-    return point | {"total": row.total} | row.values
+def _data_points(rows: list[Row]) -> list[dict[str, Any]]:
+    """Rows as the wire has them; bounds of a bucket are written once for all its rows."""
+    bounds: dict[datetime, dict[str, str]] = {}
+    points = []
+    for row in rows:
+        if row.start is None or row.end is None:
+            points.append({"total": row.total, **row.values})
+            continue
+        bucket = bounds.get(row.start)
+        if bucket is None:
+            bucket = {"startTimestamp": _timestamp(row.start), "endTimestamp": _timestamp(row.end)}
+            bounds[row.start] = bucket
+        points.append({**bucket, "total": row.total, **row.values})
+    return points
 
 
 def _timestamp(time: datetime) -> str:
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
+    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def error_answer(error: MeterdError) -> Answer:

@@ -1,0 +1,43 @@
+"""Run every benchmark, or those named, and print the tables; a full run rewrites RESULTS.md."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import batches, events, loading, memory, queries
+
+BENCHMARKS: dict[str, Callable[[], str]] = {
+    "events": events.measure,
+    "batches": batches.measure,
+    "queries": queries.measure,
+    "memory": memory.measure,
+    "loading": loading.measure,
+}
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"unknown benchmark {unknown[0]}: use {', '.join(BENCHMARKS)}")
+    parts = []
+    for name in names or BENCHMARKS:
+        parts.append(BENCHMARKS[name]())
+        sys.stdout.write(parts[-1] + "\n")
+        sys.stdout.flush()
+    if not names:
+        Path(__file__).with_name("RESULTS.md").write_text("\n".join([_head(), *parts]))
+
+
+def _head() -> str:
+    cores, version = os.cpu_count(), platform.python_version()
+    return (
+        f"# Results\n\nWritten by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {cores} cores, Python {version}. The "
+        "load generator shares the machine with the server, and other work may: compare within a table, not between "
+        "runs.\n"
+    )
+
+
+main(sys.argv[1:])

@@ -1,0 +1,48 @@
+"""From an engine's rows to the rows of an answer. Answers may have tens of thousands, so each costs little."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from math import isfinite
+from typing import Any
+
+from meterd.query.buckets import Interval
+from meterd.query.compile import Compiled
+from meterd.query.model import Query, Row, Scalar
+
+
+def shape(query: Query, compiled: Compiled, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """Rows in the engine's order. What is not a finite number becomes null."""
+    first = 0 if query.interval is None else 1
+    total = first + len(query.groups)
+    keys = [group.key for group in query.groups]
+    aggregates = list(zip(query.aggregates, compiled.positions, strict=True))
+    buckets: dict[date, tuple[datetime, datetime, float]] = {}
+    shaped = []
+    for row in rows:
+        start = end = None
+        seconds = 0.0
+        if query.interval is not None:
+            if row[0] not in buckets:
+                buckets[row[0]] = _bucket(query.interval, row[0])
+            start, end, seconds = buckets[row[0]]
+        values: dict[str, Scalar | None] = dict(zip(keys, row[first:total], strict=False))
+        for aggregate, (column, place) in aggregates:
+            value = row[column]
+            if place is not None and value is not None:
+                value = value[place]
+            if isinstance(value, float) and not isfinite(value):
+                value = None
+            elif aggregate.per is not None and value is not None:
+                value = value * aggregate.per.value / seconds
+            values[aggregate.key] = value
+        shaped.append(Row(values, row[total], start, end))
+    return shaped
+
+
+def _bucket(interval: Interval, start: date) -> tuple[datetime, datetime, float]:
+    """Start, end and length in seconds; engines give dates for buckets of whole days."""
+    if not isinstance(start, datetime):
+        start = datetime.combine(start, time.min)
+    start = start.replace(tzinfo=UTC)
+    end = interval.bucket_end(start)
+    return start, end, (end - start).total_seconds()
