@@ -66,6 +66,7 @@ def serve(
             server.run(sockets=[listener])
         finally:
             service.close()
+            gc.unfreeze()
 
 
 def _server_config(service: Service, settings: Settings, no_tls: bool) -> uvicorn.Config:
@@ -76,7 +77,7 @@ def _server_config(service: Service, settings: Settings, no_tls: bool) -> uvicor
             if not Path(path).is_file():
                 raise ConfigurationError(f"service.tls: there is no file {path}; --no-tls serves plain HTTP")
             files[name] = path
-    return uvicorn.Config(
+    config = uvicorn.Config(
         service.application,
         log_config=None,
         access_log=False,
@@ -87,6 +88,11 @@ def _server_config(service: Service, settings: Settings, no_tls: bool) -> uvicor
         timeout_graceful_shutdown=_GRACE,
         **files,
     )
+    try:
+        config.load()
+    except OSError as error:  # of which the errors of ssl are a kind
+        raise ConfigurationError(f"service.tls: can't use the key and certificate: {error.strerror or error}") from None
+    return config
 
 
 class _Server(uvicorn.Server):
@@ -165,7 +171,9 @@ def create_token(
             subject, type_, team or (), tenant, tenant_admin, scopes, _lifetime(expires) if expires else None
         )
     if json:
-        typer.echo(msgspec.json.encode(_as_json(made)))
+        members = _as_json(made)
+        names = ("id", "token", "subject", "type", "teams", "tenant", "tenantAdmin", "scopes", "expiresAt")
+        typer.echo(msgspec.json.encode({name: members[name] for name in names}))
     else:
         typer.echo(made.token)
 

@@ -32,6 +32,8 @@ from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
+_BACKLOG = 2048
+
 
 class Service:
     """One running meterd on one data directory. Create, serve `application`, `close`."""
@@ -124,6 +126,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen(_BACKLOG)
         except OSError as error:
             raise ConfigurationError(f"can't listen on {host}:{port}: {os.strerror(error.errno or 0)}") from None
         yield listener

@@ -137,6 +137,10 @@ class Settings(Section, frozen=True):
     logging: Logging = Logging()
 
 
+_RUST_LEVELS = {"trace": "debug", "debug": "debug", "info": "info", "warn": "warning", "error": "error"}
+"""What AI Guard's operators set in `RUST_LOG`; counts when no level is configured."""
+
+
 def load(
     path: Path | None, environment: Mapping[str, str] = os.environ, flags: Mapping[str, Any] | None = None
 ) -> Settings:
@@ -149,19 +153,31 @@ def load(
     for name, value in environment.items():
         if name.startswith("METERD_") and "__" in name:
             keys = name.removeprefix("METERD_").lower().replace("__", ".").replace("_", "-")
-            _put(raw, keys, yaml.safe_load(value) if value[:1] in ("[", "{") else value)
+            _put(raw, keys, _environment_value(name, value))
+    if level := _RUST_LEVELS.get(environment.get("RUST_LOG", "").lower()):
+        raw.setdefault("logging", {}).setdefault("level", level)
     for dotted, value in (flags or {}).items():
         _put(raw, dotted, value)
     try:
         return msgspec.convert(_without_empty(raw), Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"settings: {explain(error).sentence('the file')}") from None
+        raise ConfigurationError(f"settings: {explain(error, Settings).sentence('the file')}") from None
+
+
+def _environment_value(name: str, value: str) -> Any:
+    """A string, or what a list or mapping in YAML's short form holds."""
+    if value[:1] not in ("[", "{"):
+        return value
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ConfigurationError(f"{name} starts like a list or mapping in YAML, but is none") from None
 
 
 def describe(settings: Settings) -> str:
     """The effective settings as YAML; credentials inside addresses are masked."""
     plain = msgspec.to_builtins(settings)
-    return re.sub(r"://[^/@\s]+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
+    return re.sub(r"://[^/\s]+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:

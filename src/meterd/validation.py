@@ -1,7 +1,7 @@
 """Turns msgspec's decoding errors into sentences that name the field in the caller's own words."""
 
 import re
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -31,8 +31,8 @@ class Problem(NamedTuple):
         return f"{self.field or subject} {self.what}"
 
 
-def explain(error: msgspec.ValidationError) -> Problem:
-    """Read a `msgspec.ValidationError`."""
+def explain(error: msgspec.ValidationError, decoded: type[msgspec.Struct] | None = None) -> Problem:
+    """Read a `msgspec.ValidationError`; with the type that was `decoded`, refused choices are named with the others."""
     match = _LOCATED.match(str(error))
     assert match is not None  # every group is optional
     path = match["path"] or ""
@@ -40,9 +40,27 @@ def explain(error: msgspec.ValidationError) -> Problem:
     if index := _INDEX.match(path):
         row, path = int(index[1]), path[index.end() :]
     field = path.strip(".")
+    choices = _choices(decoded, field.split(".")) if decoded else ()
+    if choices and match["what"].startswith("Invalid enum value"):
+        got = match["what"].removeprefix("Invalid enum value ")
+        return Problem(row, field, f"must be one of {', '.join(choices)}, got {got}")
     if field.endswith("[...]"):
         field = f"every value of {field.removesuffix('[...]')}"
     return Problem(row, *_reword(match["what"], field))
+
+
+def _choices(type_: Any, path: list[str]) -> tuple[str, ...]:
+    """Values of the literal type at the end of a path through structs; empty when there is none."""
+    if get_origin(type_) is Literal:
+        return get_args(type_)
+    for part in get_args(type_):  # a union
+        if found := _choices(part, path):
+            return found
+    if path and isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        for field in msgspec.structs.fields(type_):
+            if field.encode_name == path[0]:
+                return _choices(field.type, path[1:])
+    return ()
 
 
 def _reword(what: str, field: str) -> tuple[str, str]:

@@ -51,7 +51,7 @@ def _decode(body: bytes, dataset: Dataset, lines: bool) -> Sequence[Any]:
             return one.decode_lines(body)
         return many.decode(body) if first == b"[" else [one.decode(body)]
     except msgspec.ValidationError as error:
-        row, field, what = explain(error)
+        row, field, what = explain(error, dataset.row_type)
         raise InvalidInput(f"row {row or 0}: {field or 'the row'} {what}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         hint = "; send several rows as an array or as application/x-ndjson" if "trailing" in str(error) else ""

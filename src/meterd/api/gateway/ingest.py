@@ -45,7 +45,7 @@ class GatewayIngest:
         caller = await self._authenticator.caller(request.header(b"authorization"))
         caller.require(Scope.INGEST)
         datasource = self._datasource(request.query_string)
-        key = _request_key(request, caller)
+        key = _request_key(request, caller, datasource)
         body = await request.body(self._limits.max_body_bytes)
         facts = await self._facts(body, datasource, caller, request)
         answer = msgspec.json.encode({"accepted": facts.count})
@@ -69,14 +69,14 @@ class GatewayIngest:
         return await asyncio.to_thread(facts_from_json, *arguments)
 
 
-def _request_key(request: Request, caller: Caller) -> bytes | None:
-    """What an `Idempotency-Key` stands for: the same key of another subject or address is another key."""
+def _request_key(request: Request, caller: Caller, datasource: Datasource) -> bytes | None:
+    """What an `Idempotency-Key` stands for; for another subject or datasource the same key is another one."""
     key = request.header(b"idempotency-key")
     if key is None:
         return None
     if not 0 < len(key) <= _LONGEST_KEY:
         raise InvalidInput(f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters")
-    return digest(PATH, caller.tenant, caller.subject_type, caller.subject, key)
+    return digest(PATH, datasource.name, caller.tenant, caller.subject_type, caller.subject, key)
 
 
 def _operation(datasources: Mapping[str, Datasource]) -> dict[str, Any]:

@@ -1,0 +1,296 @@
+import contextlib
+import resource
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meterd.ingest.facts import Facts, Receipt, Submission
+from meterd.ingest.journal import Entry, Journal, JournalReader
+
+DAY = 86_400.0
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond 64 KiB: what a full disk does to a database that writes more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    journal = Journal(path, DAY)
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def reader(journal: Journal, path: Path) -> Iterator[JournalReader]:
+    reader = JournalReader(path)
+    yield reader
+    reader.close()
+
+
+def facts(*lines: str, dataset: str = "meter_events", tenant: str = "acme") -> Facts:
+    return Facts(dataset, tenant, "".join(f"{line}\n" for line in lines).encode(), len(lines))
+
+
+def identified(*lines: str) -> Facts:
+    """Facts whose identity is their first letter; none for those that start with a dash."""
+    identities = tuple(None if line[0] == "-" else line[0].encode() * 16 for line in lines)
+    return Facts("guardrail_evaluations", "acme", "".join(f"{line}\n" for line in lines).encode(), len(lines), identities)
+
+
+def one(*parts: Facts, key: bytes | None = None, answer: bytes = b"") -> Submission:
+    return Submission(parts, key, answer)
+
+
+def everything(reader: JournalReader, after: int = 0) -> list[Entry]:
+    return reader.read(after, 2**30)
+
+
+class TestCommit:
+    def test_what_was_committed_can_be_read(self, journal: Journal, reader: JournalReader) -> None:
+        committed = journal.commit([one(facts("a", "b"))])
+
+        assert [Entry(1, "meter_events", "acme", 2, b"a\nb\n")] == everything(reader)
+        assert (1, 4, {"meter_events": 2}) == (committed.end, committed.size, committed.added)
+        assert 1 == journal.end
+
+    def test_a_group_becomes_one_entry_for_each_dataset_and_tenant(
+        self, journal: Journal, reader: JournalReader
+    ) -> None:
+        committed = journal.commit(
+            [
+                one(facts("a"), facts("b", dataset="guardrail_evaluations")),
+                one(facts("c", tenant="other")),
+                one(facts("d")),
+            ]
+        )
+
+        assert {
+            ("meter_events", "acme", 2, b"a\nd\n"),
+            ("meter_events", "other", 1, b"c\n"),
+            ("guardrail_evaluations", "acme", 1, b"b\n"),
+        } == {(each.dataset, each.tenant, each.count, each.lines) for each in everything(reader)}
+        assert {"meter_events": 3, "guardrail_evaluations": 1} == committed.added
+        assert max(each.sequence for each in everything(reader)) == committed.end == journal.end
+
+    def test_every_submission_gets_its_receipt_in_order(self, journal: Journal) -> None:
+        committed = journal.commit([one(facts("a"), answer=b"1"), one(answer=b"2"), one(facts("b"), answer=b"3")])
+
+        assert [Receipt(b"1"), Receipt(b"2"), Receipt(b"3")] == committed.receipts
+
+    def test_nothing_new_is_no_entry(self, journal: Journal, reader: JournalReader) -> None:
+        journal.commit([one(facts("a"))])
+
+        committed = journal.commit([one(), one(facts())])
+
+        assert (1, 0) == (committed.end, committed.size)
+        assert 1 == len(everything(reader))
+
+    def test_survives_being_opened_again(self, path: Path) -> None:
+        for number in range(3):
+            with contextlib.closing(Journal(path, DAY)) as journal:
+                assert number == journal.end
+                journal.commit([one(facts("a"))])
+
+        with contextlib.closing(JournalReader(path)) as reader:
+            assert [1, 2, 3] == [entry.sequence for entry in everything(reader)]
+
+    def test_is_safe_after_power_loss(self, journal: Journal, path: Path) -> None:
+        journal.commit([one(facts("a"))])
+
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            assert ("wal",) == other.execute("PRAGMA journal_mode").fetchone()
+        assert path.with_name("journal.sqlite-wal").stat().st_size > 0
+
+
+class TestIdentities:
+    def test_a_known_fact_is_accepted_and_not_stored_again(self, journal: Journal, reader: JournalReader) -> None:
+        journal.commit([one(identified("a1"))])
+
+        committed = journal.commit([one(identified("a2", "b1"), answer=b"yes")])
+
+        assert [Receipt(b"yes")] == committed.receipts
+        assert ({"guardrail_evaluations": 1}, {"guardrail_evaluations": 1}) == (committed.added, committed.known)
+        assert [b"a1\n", b"b1\n"] == [entry.lines for entry in everything(reader)]
+
+    def test_repetitions_within_a_group_and_within_a_submission_count(
+        self, journal: Journal, reader: JournalReader
+    ) -> None:
+        committed = journal.commit([one(identified("a1", "b1", "a2")), one(identified("b2", "c1"))])
+
+        assert {"guardrail_evaluations": 2} == committed.known
+        assert [Entry(1, "guardrail_evaluations", "acme", 3, b"a1\nb1\nc1\n")] == everything(reader)
+
+    def test_facts_without_identity_are_all_distinct(self, journal: Journal, reader: JournalReader) -> None:
+        journal.commit([one(identified("-x", "a1", "-x"))])
+        journal.commit([one(identified("-x", "a2"))])
+
+        assert [b"-x\na1\n-x\n", b"-x\n"] == [entry.lines for entry in everything(reader)]
+
+    def test_only_known_facts_are_no_entry(self, journal: Journal) -> None:
+        journal.commit([one(identified("a1"))])
+
+        committed = journal.commit([one(identified("a2"))])
+
+        assert (1, 0) == (committed.end, committed.size)
+        assert 0 == committed.added.get("guardrail_evaluations", 0)
+
+    def test_they_are_remembered_past_a_restart_and_past_trimming(self, path: Path) -> None:
+        with contextlib.closing(Journal(path, DAY)) as journal:
+            journal.commit([one(identified("a1"))])
+            journal.trim(1)
+
+        with contextlib.closing(Journal(path, DAY)) as journal:
+            assert {"guardrail_evaluations": 1} == journal.commit([one(identified("a2"))]).known
+
+
+class TestKeyedRequests:
+    def test_a_repeated_key_gets_the_first_answer_and_adds_nothing(
+        self, journal: Journal, reader: JournalReader
+    ) -> None:
+        journal.commit([one(facts("a"), key=b"k", answer=b"first")])
+
+        committed = journal.commit([one(facts("b", "c"), key=b"k", answer=b"second")])
+
+        assert [Receipt(b"first")] == committed.receipts
+        assert [b"a\n"] == [entry.lines for entry in everything(reader)]
+
+    def test_a_key_may_repeat_within_a_group(self, journal: Journal, reader: JournalReader) -> None:
+        committed = journal.commit(
+            [one(facts("a"), key=b"k", answer=b"1"), one(facts("b"), key=b"k", answer=b"2"), one(facts("c"), key=b"l")]
+        )
+
+        assert [Receipt(b"1"), Receipt(b"1"), Receipt(b"")] == committed.receipts
+        assert [b"a\nc\n"] == [entry.lines for entry in everything(reader)]
+
+    def test_a_submission_without_facts_keeps_its_answer_too(self, journal: Journal) -> None:
+        journal.commit([one(key=b"k", answer=b"none")])
+
+        assert [Receipt(b"none")] == journal.commit([one(facts("a"), key=b"k", answer=b"one")]).receipts
+
+    def test_a_known_key_does_not_make_its_facts_known(self, journal: Journal) -> None:
+        journal.commit([one(identified("a1"), key=b"k")])
+        journal.commit([one(identified("b1"), key=b"k")])
+
+        assert {"guardrail_evaluations": 1} == journal.commit([one(identified("b1"))]).added
+
+
+class TestSequence:
+    def test_numbers_only_grow_past_trimming(self, path: Path) -> None:
+        with contextlib.closing(Journal(path, DAY)) as journal:
+            journal.commit([one(facts("a"))])
+            journal.commit([one(facts("b"))])
+            journal.trim(2)
+
+        with contextlib.closing(Journal(path, DAY)) as journal:
+            assert 2 == journal.end
+            assert 3 == journal.commit([one(facts("c"))]).end
+
+    def test_a_lost_journal_starts_above_the_store(self, path: Path) -> None:
+        with contextlib.closing(Journal(path, DAY, after=41)) as journal:
+            assert 41 == journal.end
+            assert 42 == journal.commit([one(facts("a"))]).end
+
+    def test_a_journal_behind_the_store_goes_on_above_it(self, path: Path) -> None:
+        with contextlib.closing(Journal(path, DAY)) as journal:
+            journal.commit([one(facts("a"))])
+
+        with contextlib.closing(Journal(path, DAY, after=41)) as journal:
+            assert 42 == journal.commit([one(facts("b"))]).end
+
+    def test_a_journal_ahead_of_the_store_keeps_its_numbers(self, path: Path) -> None:
+        with contextlib.closing(Journal(path, DAY, after=41)) as journal:
+            journal.commit([one(facts("a"))])
+
+        with contextlib.closing(Journal(path, DAY, after=3)) as journal:
+            assert 42 == journal.end
+
+
+class TestReader:
+    def test_reads_on_after_a_number(self, journal: Journal, reader: JournalReader) -> None:
+        for line in "abc":
+            journal.commit([one(facts(line))])
+
+        assert [b"b\n", b"c\n"] == [entry.lines for entry in everything(reader, after=1)]
+        assert [] == everything(reader, after=3)
+
+    def test_reads_about_a_size_but_at_least_one_entry(self, journal: Journal, reader: JournalReader) -> None:
+        for _ in range(4):
+            journal.commit([one(facts("x" * 99))])
+
+        assert [1] == [entry.sequence for entry in reader.read(0, 1)]
+        assert [1, 2] == [entry.sequence for entry in reader.read(0, 150)]
+
+    def test_tells_the_size_of_what_is_left(self, journal: Journal, reader: JournalReader) -> None:
+        for _ in range(3):
+            journal.commit([one(facts("x" * 9))])
+
+        assert 30 == reader.size(0)
+        assert 10 == reader.size(2)
+        assert 0 == reader.size(3)
+
+    def test_trimming_forgets_up_to_a_number(self, journal: Journal, reader: JournalReader) -> None:
+        for line in "abc":
+            journal.commit([one(facts(line))])
+
+        journal.trim(2)
+
+        assert [3] == [entry.sequence for entry in everything(reader)]
+
+    def test_can_not_write(self, journal: Journal, reader: JournalReader, path: Path) -> None:
+        with contextlib.closing(JournalReader(path)):
+            pass
+        assert [1] == [each.end for each in [journal.commit([one(facts("a"))])]]
+        with pytest.raises(sqlite3.OperationalError):
+            JournalReader(path.with_name("missing.sqlite")).size(0)
+        assert not path.with_name("missing.sqlite").exists()
+
+
+class TestFullDisk:
+    @pytest.mark.parametrize("fill", [facts("x" * 10**6), identified("x" * 10**6)], ids=["plain", "identified"])
+    def test_a_commit_that_fails_keeps_nothing_of_its_group(
+        self, journal: Journal, reader: JournalReader, fill: Facts
+    ) -> None:
+        journal.commit([one(facts("before"), identified("a1"))])
+
+        with full_disk(), pytest.raises(sqlite3.Error):
+            journal.commit([one(facts("small"), key=b"k", answer=b"lost"), one(identified("b1")), one(fill)])
+
+        assert 2 == journal.end
+        assert [1, 2] == [entry.sequence for entry in everything(reader)]
+
+        committed = journal.commit([one(facts("after"), key=b"k", answer=b"kept"), one(identified("b1", "x1", "a2"))])
+        assert Receipt(b"kept") == committed.receipts[0]
+        assert {"guardrail_evaluations": 1} == committed.known
+        assert {b"after\n", b"b1\nx1\n"} == {entry.lines for entry in everything(reader, after=2)}
+
+    def test_a_first_commit_that_fails_spoils_no_later_one(self, journal: Journal, reader: JournalReader) -> None:
+        with full_disk(), pytest.raises(sqlite3.Error):
+            journal.commit([one(identified("a" * 10**6))])
+
+        journal.commit([one(identified("a1"), key=b"k")])
+
+        assert [b"a1\n"] == [entry.lines for entry in everything(reader)]
+
+    def test_a_probe_writes_for_real_and_leaves_nothing(self, journal: Journal, reader: JournalReader) -> None:
+        journal.probe()
+        assert [] == everything(reader)
+
+        journal.commit([one(facts("x" * 200_000))])
+        with full_disk(), pytest.raises(sqlite3.Error):
+            journal.probe()
+        journal.probe()

@@ -1,0 +1,174 @@
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meterd.ingest.remembered import Remembered
+
+WINDOW = 100.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def remembered(connection: sqlite3.Connection, clock: Clock) -> Remembered:
+    remembered = Remembered(connection, WINDOW, clock)
+    remembered.rotate()
+    return remembered
+
+
+def is_known(remembered: Remembered, identity: bytes) -> bool:
+    (is_new,) = remembered.add_identities([identity])
+    return not is_new
+
+
+def test_an_identity_is_new_once(remembered: Remembered) -> None:
+    assert [True, True] == remembered.add_identities([b"a", b"b"])
+    assert [False, True, False] == remembered.add_identities([b"a", b"c", b"b"])
+
+
+def test_a_repetition_within_one_call_is_known(remembered: Remembered) -> None:
+    assert [True, False, True, False] == remembered.add_identities([b"a", b"a", b"b", b"a"])
+
+
+def test_no_identities_are_no_work(remembered: Remembered) -> None:
+    assert [] == remembered.add_identities([])
+
+
+@pytest.mark.parametrize("start", [0.0, 50.0, 99.9])
+def test_an_identity_is_known_for_at_least_a_window(remembered: Remembered, clock: Clock, start: float) -> None:
+    clock.now += start
+    remembered.rotate()
+    remembered.add_identities([b"a"])
+
+    clock.now += WINDOW
+    remembered.rotate()
+
+    assert is_known(remembered, b"a")
+
+
+def test_an_identity_is_forgotten_after_two_windows(remembered: Remembered, clock: Clock) -> None:
+    remembered.add_identities([b"a"])
+
+    clock.now += 2 * WINDOW
+    remembered.rotate()
+
+    assert not is_known(remembered, b"a")
+
+
+def test_a_known_identity_is_not_remembered_longer_for_being_repeated(remembered: Remembered, clock: Clock) -> None:
+    remembered.add_identities([b"a"])
+    clock.now += WINDOW
+    remembered.rotate()
+    assert is_known(remembered, b"a")
+
+    clock.now += WINDOW
+    remembered.rotate()
+
+    assert not is_known(remembered, b"a")
+
+
+def test_an_answer_is_given_back_for_at_least_a_window(remembered: Remembered, clock: Clock) -> None:
+    assert remembered.answer(b"key") is None
+    remembered.add_answer(b"key", b"answer")
+    remembered.add_answer(b"empty", b"")
+
+    assert b"answer" == remembered.answer(b"key")
+    clock.now += WINDOW
+    remembered.rotate()
+    assert b"answer" == remembered.answer(b"key")
+    assert b"" == remembered.answer(b"empty")
+    clock.now += WINDOW
+    remembered.rotate()
+    assert remembered.answer(b"key") is None
+
+
+def test_a_long_pause_forgets_everything(remembered: Remembered, clock: Clock) -> None:
+    remembered.add_identities([b"a"])
+    remembered.add_answer(b"key", b"answer")
+
+    clock.now += 1000 * WINDOW
+    remembered.rotate()
+
+    assert not is_known(remembered, b"a")
+    assert remembered.answer(b"key") is None
+
+
+def test_what_is_forgotten_takes_no_room(
+    remembered: Remembered, connection: sqlite3.Connection, clock: Clock
+) -> None:
+    def tables() -> int:
+        return len(connection.execute("SELECT name FROM sqlite_master").fetchall())
+
+    at_first = tables()
+    for _ in range(5):
+        clock.now += WINDOW
+        remembered.rotate()
+
+    assert at_first == tables()
+
+
+def test_other_tables_of_the_database_are_left_alone(remembered: Remembered, connection: sqlite3.Connection,
+                                                     clock: Clock) -> None:  # fmt: skip
+    connection.execute("CREATE TABLE entries (a)")
+    connection.execute("CREATE TABLE others_1 (a)")
+
+    clock.now += 1000 * WINDOW
+    remembered.rotate()
+
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    assert {"entries", "others_1"} <= names
+
+
+def test_a_restart_forgets_nothing(remembered: Remembered, connection: sqlite3.Connection, clock: Clock) -> None:
+    remembered.add_identities([b"a"])
+    remembered.add_answer(b"key", b"answer")
+
+    clock.now += WINDOW
+    again = Remembered(connection, WINDOW, clock)
+    again.rotate()
+
+    assert is_known(again, b"a")
+    assert b"answer" == again.answer(b"key")
+
+
+def test_a_rotation_that_was_rolled_back_is_done_again(connection: sqlite3.Connection, clock: Clock) -> None:
+    remembered = Remembered(connection, WINDOW, clock)
+    connection.execute("BEGIN")
+    remembered.rotate()
+    connection.execute("ROLLBACK")
+
+    remembered.rotate()
+
+    assert not is_known(remembered, b"a")
+    assert is_known(remembered, b"a")
+
+
+def test_a_longer_window_after_a_restart_forgets_nothing_early(
+    remembered: Remembered, connection: sqlite3.Connection, clock: Clock
+) -> None:
+    remembered.add_identities([b"a"])
+
+    again = Remembered(connection, 10 * WINDOW, clock)
+    again.rotate()
+
+    assert is_known(again, b"a")

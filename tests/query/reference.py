@@ -1,0 +1,263 @@
+"""What a metrics query must answer: a slow and obvious reference, and the real engine to hold against it.
+
+`answer` is written from `gateway-metrics-query.md` alone. It works on the body as sent and on rows as ingested (wire
+names, a datetime in `createdAt`), and shares nothing with the code under test.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+
+from meterd.access import Caller
+from meterd.api.gateway.datasources import datasources
+from meterd.api.gateway.request import parse_query
+from meterd.datasets import DATASETS, Dataset
+from meterd.ingest.facts import encode
+from meterd.query.engine import QueryEngine
+from meterd.settings import Query as Limits
+from meterd.store import DuckDBStore, Lines
+from meterd.telemetry import Telemetry
+
+RowDict = dict[str, Any]
+
+STORED = {
+    "userEmail": "createdBySubjectSlug",
+    "virtualAccount": "createdBySubjectSlug",
+    "virtualaccount": "createdBySubjectSlug",
+    "conversationID": "conversationId",
+    "team": "teams",
+    "new_session": "newSession",
+}
+"""Wire names that differ from the member of an ingested row."""
+
+SUBJECT_TYPES = {"userEmail": "user", "virtualAccount": "virtualaccount", "virtualaccount": "virtualaccount"}
+ALLOWED_ATTRIBUTES = ("region",)
+"""Extra AI Guard attributes: they are kept in the metadata and are fields of `aiGuardMetrics`."""
+
+NUMERIC = ("latencyMs", "value")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+
+
+def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> list[dict[str, Any]]:
+    """The data points in the order of section 11; bucket bounds are datetimes."""
+    start, end = _time(body["startTs"]), _time(body["endTs"])
+    groups = list(dict.fromkeys(body.get("groupBy") or []))
+    is_timeseries = body["type"] == "timeseries"
+    kept = [row for row in rows if _visible(row, caller) and start <= row["createdAt"] < end]
+    types = {SUBJECT_TYPES[group] for group in groups if group in SUBJECT_TYPES}
+    if len(types) == 1:
+        kept = [row for row in kept if row["createdBySubjectType"] in types]
+    kept = [row for row in kept if all(_matches(row, each) is True for each in body.get("filters") or [])]
+    if "team" in groups:
+        kept = [row | {"teams": [team]} for row in kept for team in _shown_teams(row, caller)]
+    cells: dict[tuple[Any, ...], list[RowDict]] = {}
+    for row in kept:
+        bucket = bucket_of(row["createdAt"], _interval(body)) if is_timeseries else None
+        cells.setdefault((bucket, *(_group_value(row, group) for group in groups)), []).append(row)
+    if not groups and not is_timeseries and not cells:
+        cells[(None,)] = []
+    points = [_point(body, groups, key, members) for key, members in cells.items()]
+    return sorted(points, key=lambda point: _order(point, groups))
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _visible(row: RowDict, caller: Caller) -> bool:
+    """Section 8."""
+    if row["tenant"] != caller.tenant:
+        return False
+    own = (row["createdBySubjectSlug"], row["createdBySubjectType"]) == (caller.subject, str(caller.subject_type))
+    return caller.tenant_admin or own or bool(set(row["teams"]) & _teams(caller))
+
+
+def _teams(caller: Caller) -> set[str]:
+    return set(caller.teams) - {"everyone"}
+
+
+def _shown_teams(row: RowDict, caller: Caller) -> list[str]:
+    return [team for team in row["teams"] if caller.tenant_admin or team in _teams(caller)]
+
+
+def value_of(row: RowDict, name: str) -> Any:
+    """The value of a wire name in a row, None when there is none. Of `team`: a list."""
+    if name.startswith("metadata."):
+        return row["metadata"].get(name.removeprefix("metadata."))
+    if name in ALLOWED_ATTRIBUTES:
+        return row["metadata"].get(name)
+    return row.get(STORED.get(name, name))
+
+
+def _group_value(row: RowDict, name: str) -> Any:
+    return row["teams"][0] if name == "team" else value_of(row, name)
+
+
+def response_key(name: str) -> str:
+    return "createdBySubjectSlug" if name in SUBJECT_TYPES else name
+
+
+def _negation(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    return lambda value, wanted: not test(value, wanted)
+
+
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "EQUAL": lambda value, wanted: value == wanted,
+    "IN": lambda value, wanted: value in wanted,
+    "STRING_CONTAINS": lambda value, wanted: wanted in value,
+    "STRING_STARTS_WITH": lambda value, wanted: value.startswith(wanted),
+    "STRING_ENDS_WITH": lambda value, wanted: value.endswith(wanted),
+    "GREATER_THAN": lambda value, wanted: value > wanted,
+    "LESS_THAN": lambda value, wanted: value < wanted,
+    "GREATER_THAN_EQUAL": lambda value, wanted: value >= wanted,
+    "LESS_THAN_EQUAL": lambda value, wanted: value <= wanted,
+    "BETWEEN": lambda value, wanted: wanted[0] <= value <= wanted[1],
+    "ARRAY_HAS_ANY": lambda value, wanted: bool(set(value) & set(wanted)),
+}
+_TESTS |= {
+    "NOT_EQUAL": _negation(_TESTS["EQUAL"]),
+    "NOT_IN": _negation(_TESTS["IN"]),
+    "STRING_NOT_CONTAINS": _negation(_TESTS["STRING_CONTAINS"]),
+    "STRING_NOT_STARTS_WITH": _negation(_TESTS["STRING_STARTS_WITH"]),
+    "STRING_NOT_ENDS_WITH": _negation(_TESTS["STRING_ENDS_WITH"]),
+    "ARRAY_HAS_NONE": _negation(_TESTS["ARRAY_HAS_ANY"]),
+}
+
+
+def _matches(row: RowDict, sent: dict[str, Any]) -> bool | None:
+    """Section 7; None where SQL has its third value."""
+    name = f"metadata.{sent['metadataKey']}" if "metadataKey" in sent else sent["fieldName"]
+    if name in SUBJECT_TYPES and row["createdBySubjectType"] != SUBJECT_TYPES[name]:
+        return False
+    value = value_of(row, name)
+    if sent["operator"] == "IS_NULL":
+        return (value is None) == sent["value"]
+    return None if value is None else _TESTS[sent["operator"]](value, sent["value"])
+
+
+def _interval(body: dict[str, Any]) -> tuple[int, str]:
+    if "interval" in body:
+        count, unit = body["interval"].split()
+        return int(count), unit.removesuffix("s")
+    return int(body["intervalInSeconds"]), "second"
+
+
+def bucket_of(time: datetime, interval: tuple[int, str]) -> tuple[datetime, datetime]:
+    """Start and end of the bucket that a time is in: sections 6 and 11."""
+    count, unit = interval
+    if unit in ("month", "year"):
+        months = count * (12 if unit == "year" else 1)
+        number = ((time.year - 1970) * 12 + time.month - 1) // months
+        return _month(number * months), _month((number + 1) * months)
+    origin = FIRST_MONDAY if unit == "week" else EPOCH
+    width = timedelta(seconds=count * SECONDS[unit])
+    start = origin + (time - origin) // width * width
+    return start, start + width
+
+
+def _month(number: int) -> datetime:
+    """The first moment of a month, counted from January 1970."""
+    return datetime(1970 + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+
+
+def _point(body: dict[str, Any], groups: list[str], key: tuple[Any, ...], rows: list[RowDict]) -> dict[str, Any]:
+    bucket, *values = key
+    point: dict[str, Any] = {"total": len(rows)}
+    point |= {response_key(group): value for group, value in zip(groups, values, strict=True)}
+    seconds = 0.0
+    if bucket is not None:
+        point |= {"startTimestamp": bucket[0], "endTimestamp": bucket[1]}
+        seconds = (bucket[1] - bucket[0]).total_seconds()
+    for each in body.get("aggregations") or []:
+        name = each["column"]
+        point[each["type"] + name[0].upper() + name[1:]] = _aggregate(each["type"], name, rows, seconds)
+    return point
+
+
+def _aggregate(kind: str, name: str, rows: list[RowDict], seconds: float) -> Any:
+    values = [value for row in rows if (value := value_of(row, name)) is not None]
+    if name == "team":  # a row without teams has no value
+        values = [value for value in values if value]
+    if kind == "count":
+        return len(values)
+    if kind == "countDistinct":
+        return len({team for value in values for team in value} if name == "team" else set(values))
+    if kind == "ratePerMinute" and name not in NUMERIC:
+        return len(values) / (seconds / 60)
+    if not values:
+        return None
+    if kind == "ratePerMinute":
+        return sum(values) / (seconds / 60)
+    if kind.startswith("rate"):
+        return _SCALARS[kind.removeprefix("rate").lower()](values) / seconds
+    if kind in _SCALARS:
+        return _SCALARS[kind](values)
+    return float(np.percentile(values, 99.9 if kind == "p999" else float(kind[1:])))
+
+
+_SCALARS: dict[str, Callable[[list[Any]], Any]] = {
+    "sum": sum,
+    "avg": lambda values: sum(values) / len(values),
+    "min": min,
+    "max": max,
+}
+
+
+def _order(point: dict[str, Any], groups: list[str]) -> tuple[Any, ...]:
+    """Buckets in time order, large groups first, then group values ascending, nulls last."""
+    values = [point[response_key(group)] for group in groups]
+    return (point.get("startTimestamp", EPOCH), -point["total"], [(value is None, value or "") for value in values])
+
+
+class _Fresh:
+    async def caught_up(self) -> None:
+        """Facts are appended before a query, so there is nothing to wait for."""
+
+
+class RealEngine:
+    """The query engine over a DuckDB file in `folder`; rows and answers look like the reference's."""
+
+    def __init__(self, folder: Path, limits: Limits | None = None, memory: str = "1GB") -> None:
+        self.store = DuckDBStore(folder / "store.duckdb", memory, threads=1)
+        self.store.create(DATASETS.values())
+        self.telemetry = Telemetry()
+        self.engine = QueryEngine(self.store, _Fresh(), limits or Limits(), self.telemetry)
+        self._runner = asyncio.Runner()
+
+    def append(self, dataset: Dataset, rows: Iterable[RowDict]) -> None:
+        """Store rows, each with the tenant it names."""
+        tenants: dict[str, list[Any]] = {}
+        for row in rows:
+            members = {name: value for name, value in row.items() if name != "tenant"}
+            tenants.setdefault(row["tenant"], []).append(msgspec.convert(members, dataset.row_type))
+        batch = [
+            Lines(dataset, tenant, encode(dataset, tenant, members).lines.decode().removesuffix("\n"))
+            for tenant, members in tenants.items()
+        ]
+        self.store.append(batch, 0)
+
+    def answer(self, body: dict[str, Any], caller: Caller) -> list[dict[str, Any]]:
+        """The data points of a query body; bucket bounds are datetimes."""
+        query = parse_query(json.dumps(body).encode(), datasources(ALLOWED_ATTRIBUTES))
+        points = []
+        for row in self._runner.run(self.engine.run(query, caller)):
+            bounds = {} if row.start is None else {"startTimestamp": row.start, "endTimestamp": row.end}
+            points.append({"total": row.total, **row.values, **bounds})
+        return points
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.close()
+        self.store.close()
+        self._runner.close()

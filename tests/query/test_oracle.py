@@ -1,0 +1,247 @@
+"""Random facts and random valid queries: the engine answers as the reference does."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from meterd.access import Caller, SubjectType
+from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS
+from tests.query.reference import SECONDS, RealEngine, answer
+
+EXAMPLES = settings(
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+
+_run = itertools.count()
+
+TEXTS = ["pii", "PII", "pii-detector", "a/b", "", " ", "é", "\u65e5", "😀", "\x00", "a\nb", "'", '"', "\\", "%", "_",
+         "$1", "{}", "null", "\u2028", "\ufeff"]  # fmt: skip
+SUBJECTS = ["ann@x.io", "bob@x.io", "ci"]
+TEAMS = ["red", "blue", "everyone", "é'"]
+METADATA_KEYS = ["env", "a.b", "", "é\"'"]
+FULL = ["EQUAL", "NOT_EQUAL", "IN", "NOT_IN", "STRING_CONTAINS", "STRING_NOT_CONTAINS", "STRING_STARTS_WITH",
+        "STRING_NOT_STARTS_WITH", "STRING_ENDS_WITH", "STRING_NOT_ENDS_WITH"]  # fmt: skip
+NARROW = ["IN", "NOT_IN", "STRING_CONTAINS", "STRING_STARTS_WITH", "STRING_ENDS_WITH"]
+CMP = ["EQUAL", "NOT_EQUAL", "IN", "NOT_IN"]
+RANGE = ["GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN_EQUAL", "BETWEEN"]
+TEAM = ["ARRAY_HAS_ANY", "ARRAY_HAS_NONE"]
+SCALARS = ["count", "countDistinct", "sum", "avg", "min", "max"]
+PERCENTILES = ["p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "p999"]
+RATES = ["rateSum", "rateAvg", "rateMin", "rateMax", "ratePerMinute"]
+SPANS = [1, 90, 5 * 3600, 10 * 86_400, 400 * 86_400, 30 * 366 * 86_400]
+ANCHORS = [datetime(1970, 1, 1, tzinfo=UTC), datetime(1999, 12, 31, 23, 59, 58, 999_999, tzinfo=UTC),
+           datetime(2024, 2, 29, tzinfo=UTC), datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)]  # fmt: skip
+
+texts = st.sampled_from(TEXTS) | st.text(max_size=4)
+latencies = st.sampled_from([0.0, -0.0, 0.5, 1.0, 250.0, 1e6]) | st.floats(0, 1e6, allow_subnormal=False)
+numbers = st.sampled_from([0, 1, 5, 250, 2**53, 2**63, 2**64 - 1]) | st.integers(0, 2**64 - 1)
+
+
+class Source:
+    """What queries of one datasource may say, and where their values come from."""
+
+    def __init__(self, name: str, dimensions: dict[str, list[str]], filter_only: dict[str, list[str]], measure: str,
+                 numbers: st.SearchStrategy[Any]) -> None:  # fmt: skip
+        self.name = name
+        self.measure = measure
+        self.numbers = numbers
+        metadata = {f"metadata.{key}": FULL for key in METADATA_KEYS if key}
+        common = {"createdBySubjectType": CMP, "team": TEAM, **dimensions, **metadata}
+        self.groups = ["userEmail", "virtualaccount", *common]
+        self.counted = list(common)
+        self.operators = {"userEmail": FULL, "virtualAccount": FULL, **common, **filter_only, measure: RANGE}
+
+
+GUARDRAILS = Source(
+    "guardrailMetrics",
+    {"guardrailName": NARROW, "appliedOnEntityScope": NARROW, "guardrailResult": NARROW},
+    {"conversationID": FULL},
+    "latencyMs",
+    latencies | st.integers(-5, 10**6),
+)
+METERS = Source(
+    "aiGuardMetrics",
+    dict.fromkeys(["meter", "agent", "platform", "new_session", "action", "actor", "classifier", "region"], FULL),
+    {},
+    "value",
+    st.integers(-1, 2**64) | st.floats(0, 1e6),
+)
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> tuple[datetime, timedelta]:
+    """A start and a length, around which the facts of an example lie."""
+    span = timedelta(seconds=draw(st.sampled_from(SPANS)))
+    return draw(st.sampled_from(ANCHORS)) + draw(st.timedeltas(timedelta(0), timedelta(days=40))), span
+
+
+@st.composite
+def common_members(draw: st.DrawFn, window: tuple[datetime, timedelta]) -> dict[str, Any]:
+    start, span = window
+    return {
+        "tenant": draw(st.sampled_from(["one", "two"])),
+        "createdAt": start + draw(st.timedeltas(timedelta(0), span)),
+        "createdBySubjectSlug": draw(st.sampled_from(SUBJECTS)),
+        "createdBySubjectType": draw(st.sampled_from(["user", "virtualaccount"])),
+        "teams": draw(st.lists(st.sampled_from(TEAMS), unique=True, max_size=3)),
+        "metadata": draw(st.dictionaries(st.sampled_from([*METADATA_KEYS, "region"]), texts, max_size=2)),
+    }
+
+
+@st.composite
+def evaluations(draw: st.DrawFn, window: tuple[datetime, timedelta]) -> dict[str, Any]:
+    names = ("guardrailName", "appliedOnEntityScope", "guardrailResult", "conversationId")
+    members = {name: draw(st.none() | texts) for name in names}
+    return draw(common_members(window)) | members | {"latencyMs": draw(st.none() | latencies)}
+
+
+@st.composite
+def meter_events(draw: st.DrawFn, window: tuple[datetime, timedelta]) -> dict[str, Any]:
+    names = ("agent", "platform", "newSession", "action", "actor", "classifier")
+    members = {name: draw(st.none() | texts) for name in names}
+    return draw(common_members(window)) | members | {"meter": draw(texts), "value": draw(numbers)}
+
+
+@st.composite
+def callers(draw: st.DrawFn) -> Caller:
+    """Tenant administrators, users and virtual accounts, with and without teams, of either tenant and a third."""
+    return Caller(
+        tenant=draw(st.sampled_from(["one", "one", "two", "three"])),
+        subject=draw(st.sampled_from(SUBJECTS)),
+        subject_type=draw(st.sampled_from(list(SubjectType))),
+        teams=tuple(draw(st.lists(st.sampled_from([*TEAMS, "other"]), unique=True, max_size=2))),
+        tenant_admin=draw(st.booleans()),
+    )
+
+
+def _written(time: datetime, way: int) -> str:
+    """One of the ISO 8601 forms of a time."""
+    if way == 0:
+        return time.isoformat().replace("+00:00", "Z")
+    if way == 1:
+        return time.replace(tzinfo=None).isoformat()
+    return time.astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat()
+
+
+@st.composite
+def filters(draw: st.DrawFn, source: Source) -> dict[str, Any]:
+    name = draw(st.sampled_from(list(source.operators)))
+    operator = draw(st.sampled_from(source.operators[name]))
+    one: st.SearchStrategy[Any] = texts
+    if name in ("userEmail", "virtualAccount"):
+        one = st.sampled_from([*SUBJECTS, "x", "io", ""])
+    elif name == "createdBySubjectType":
+        one = st.sampled_from(["user", "virtualaccount", "robot"])
+    elif name == "team":
+        one = st.sampled_from([*TEAMS, "nobody"])
+    elif name == source.measure:
+        one = source.numbers
+    if operator == "BETWEEN":
+        value: Any = draw(st.lists(one, min_size=2, max_size=2))
+    elif operator in ("IN", "NOT_IN", *TEAM):
+        value = draw(st.lists(one, max_size=3))
+    else:
+        value = draw(one)
+    if name.startswith("metadata.") and draw(st.booleans()):
+        return {"metadataKey": name.removeprefix("metadata."), "operator": operator, "value": value}
+    return {"fieldName": name, "operator": operator, "value": value}
+
+
+@st.composite
+def intervals(draw: st.DrawFn, length: timedelta) -> dict[str, Any]:
+    """An interval that cuts the window into fewer buckets than the limit."""
+    shortest = {**SECONDS, "month": 28 * 86_400, "year": 365 * 86_400}
+    units = [unit for unit, seconds in shortest.items() if length.total_seconds() / seconds < 40_000]
+    unit = draw(st.sampled_from(units))
+    count = draw(st.sampled_from([1, 1, 2, 3, 5, 7, 12, 13, 90]))
+    if unit == "second" and draw(st.booleans()):
+        return {"intervalInSeconds": count}
+    return {"interval": f"{count} {unit}{draw(st.sampled_from(['', 's']))}"}
+
+
+@st.composite
+def bodies(draw: st.DrawFn, source: Source, window: tuple[datetime, timedelta]) -> dict[str, Any]:
+    start, span = window
+    slack = timedelta(seconds=span.total_seconds() / 4)
+    first = start + draw(st.sampled_from([timedelta(0), slack, timedelta(microseconds=1)]))
+    last = start + span + draw(st.sampled_from([timedelta(microseconds=1), -slack, slack]))
+    kind = draw(st.sampled_from(["distribution", "timeseries"]))
+    types = [*SCALARS, *PERCENTILES, *(RATES if kind == "timeseries" else [])]
+    dimension_types = ["count", "countDistinct", *(["ratePerMinute"] if kind == "timeseries" else [])]
+    measured = st.fixed_dictionaries({"type": st.sampled_from(types), "column": st.just(source.measure)})
+    counted = st.fixed_dictionaries(
+        {"type": st.sampled_from(dimension_types), "column": st.sampled_from(source.counted)}
+    )
+    by_caller = st.lists(st.sampled_from(["userEmail", "virtualaccount", "team", "createdBySubjectType"]), max_size=4)
+    body: dict[str, Any] = {
+        "startTs": _written(first, draw(st.integers(0, 2))),
+        "endTs": _written(last, draw(st.integers(0, 2))),
+        "datasource": source.name,
+        "type": kind,
+        "aggregations": draw(st.lists(measured | counted, max_size=5)),
+        "groupBy": draw(st.lists(st.sampled_from(source.groups), max_size=3) | by_caller),
+        "filters": draw(st.lists(filters(source), max_size=2)),
+    }
+    return body | (draw(intervals(last - first)) if kind == "timeseries" else {})
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEngine]:
+    with RealEngine(tmp_path_factory.mktemp("oracle")) as engine:
+        yield engine
+
+
+def assert_same(got: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    """Equal, of equal types and in equal order; floating-point numbers to 1e-9 of their size."""
+    note(f"expected {expected}")
+    note(f"got      {got}")
+    assert len(got) == len(expected)
+    for mine, theirs in zip(got, expected, strict=True):
+        assert mine.keys() == theirs.keys()
+        for key, value in theirs.items():
+            assert type(mine[key]) is type(value), key
+            if isinstance(value, float):
+                assert math.isclose(mine[key], value, rel_tol=1e-9, abs_tol=1e-12), key
+            else:
+                assert mine[key] == value, key
+
+
+def _own(number: int, tenant: str) -> str:
+    """Tenants of one example, so that examples don't see each other's facts."""
+    return f"{number}-{tenant}"
+
+
+def _check(real: RealEngine, dataset: Any, rows: list[dict[str, Any]], body: dict[str, Any], caller: Caller) -> None:
+    number = next(_run)
+    rows = [row | {"tenant": _own(number, row["tenant"])} for row in rows]
+    caller = Caller(_own(number, caller.tenant), caller.subject, caller.subject_type, caller.teams, caller.tenant_admin)
+    real.append(dataset, rows)
+    assert_same(real.answer(body, caller), answer(body, rows, caller))
+
+
+@EXAMPLES
+@given(data=st.data(), window=windows(), caller=callers())
+def test_guardrail_queries_are_answered_as_specified(
+    real: RealEngine, data: st.DataObject, window: tuple[datetime, timedelta], caller: Caller
+) -> None:
+    rows = data.draw(st.lists(evaluations(window), max_size=15), label="rows")
+    body = data.draw(bodies(GUARDRAILS, window), label="body")
+    _check(real, GUARDRAIL_EVALUATIONS, rows, body, caller)
+
+
+@EXAMPLES
+@given(data=st.data(), window=windows(), caller=callers())
+def test_meter_queries_are_answered_as_specified(
+    real: RealEngine, data: st.DataObject, window: tuple[datetime, timedelta], caller: Caller
+) -> None:
+    rows = data.draw(st.lists(meter_events(window), max_size=10), label="rows")
+    body = data.draw(bodies(METERS, window), label="body")
+    _check(real, METER_EVENTS, rows, body, caller)

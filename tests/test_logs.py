@@ -1,0 +1,133 @@
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.process import Meterd
+
+HEAD = """
+import logging
+import structlog
+from meterd import logs
+from meterd.settings import Logging
+log = structlog.get_logger()
+"""
+FAILURE = HEAD + """
+logs.configure(Logging(format=FORMAT))
+def handle():
+    token = "mtr_" + "5ec2e7" * 7
+    raise ValueError("boom")
+for write in (log.exception, logging.getLogger("uvicorn.error").exception):
+    try:
+        handle()
+    except ValueError:
+        write("request failed")
+"""
+
+
+def errors_of(program: str, stderr: int = subprocess.PIPE) -> str:
+    ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=stderr, timeout=60)
+    assert (0, b"") == (ended.returncode, ended.stdout), ended.stderr
+    return (ended.stderr or b"").decode()
+
+
+def records(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_is_json_when_it_does_not_go_to_a_terminal() -> None:
+    program = HEAD + 'logs.configure(Logging()); log.info("ready", port=8080)'
+
+    (record,) = records(errors_of(program))
+    assert {"event": "ready", "port": 8080, "level": "info"}.items() <= record.items()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", str(record["timestamp"]))
+
+
+def test_is_text_on_a_terminal() -> None:
+    ours, theirs = pty.openpty()
+    try:
+        errors_of(HEAD + 'logs.configure(Logging()); log.info("ready", port=8080)', stderr=theirs)
+        shown = os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert not shown.startswith("{")
+    assert "ready" in shown
+    assert "8080" in shown
+
+
+@pytest.mark.parametrize(("format_", "is_json"), [("json", True), ("text", False)])
+def test_the_format_can_be_set(format_: str, is_json: bool) -> None:
+    line = errors_of(HEAD + f'logs.configure(Logging(format="{format_}")); log.info("ready")')
+
+    assert is_json == line.startswith("{")
+    assert "ready" in line
+
+
+def test_what_is_below_the_level_is_left_out() -> None:
+    program = HEAD + 'logs.configure(Logging(level="warning")); log.debug("a"); log.info("b"); log.warning("c")'
+
+    assert ["c"] == [record["event"] for record in records(errors_of(program))]
+
+
+def test_libraries_log_in_the_same_form_from_warnings_on() -> None:
+    program = HEAD + (
+        'logs.configure(Logging(level="debug")); library = logging.getLogger("uvicorn.error")\n'
+        'library.info("quiet"); library.warning("%d left", 3)'
+    )
+
+    (record,) = records(errors_of(program))
+    assert {"event": "3 left", "level": "warning"}.items() <= record.items()
+    assert "timestamp" in record
+
+
+def test_an_exception_is_one_json_line_with_its_traceback() -> None:
+    ours, library = records(errors_of(FAILURE.replace("FORMAT", '"json"')))
+
+    for record in (ours, library):
+        assert "request failed" == record["event"]
+        assert "ValueError: boom" in str(record.get("exception"))
+        assert "in handle" in str(record.get("exception"))
+
+
+@pytest.mark.parametrize("format_", ["json", "text"])
+def test_an_exception_never_shows_the_values_of_variables(format_: str) -> None:
+    shown = errors_of(FAILURE.replace("FORMAT", f'"{format_}"'))
+
+    assert 2 == shown.count("request failed")
+    assert "5ec2e7" * 7 not in shown
+
+
+def test_text_with_an_exception_raises_no_warning() -> None:
+    assert "Warning" not in errors_of(FAILURE.replace("FORMAT", '"text"'))
+
+
+def test_a_log_that_can_not_be_written_disturbs_nobody() -> None:
+    with Path("/dev/full").open("wb") as full:
+        errors_of(HEAD + 'logs.configure(Logging()); log.error("lost"); log.error("lost too")', stderr=full.fileno())
+
+
+def test_a_server_never_logs_tokens_or_texts(tmp_path: Path) -> None:
+    wrong = "mtr_" + "0bad" * 10
+    with Meterd(tmp_path / "data", environment={"METERD_LOGGING__LEVEL": "debug"}) as meterd:
+        assert 200 == meterd.ingest({"guardrailName": "secret words"}).status_code
+        assert 400 == meterd.ingest({"latencyMs": "secret words"}).status_code
+        assert 400 == meterd.ingest({"metadata": {"note": "secret words" * 20}}).status_code
+        assert 401 == meterd.ingest({"guardrailName": "secret words"}, token=wrong).status_code
+        assert 200 == meterd.query().status_code
+        assert 400 == meterd.query(filters="secret words").status_code
+        assert 401 == meterd.query(token=wrong).status_code
+        assert 404 == meterd.client.get("/nothing", params={"token": meterd.token}).status_code
+
+    lines = [line for line in meterd.log.decode().splitlines() if line and not line.startswith("meterd ready")]
+    logged = [record for record in records("\n".join(lines)) if record["event"] == "request"]
+    assert [200, 400, 400, 401, 200, 400, 401, 404] == [record["status"] for record in logged]
+    assert 8 == len({record["id"] for record in logged})
+    for secret in (meterd.token, wrong, "secret words"):
+        assert secret not in meterd.log.decode()
