@@ -1,8 +1,10 @@
 """Files of the data directory that are damaged or gone after a crash."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -13,8 +15,16 @@ def delete(log: Path) -> None:
     log.unlink()
 
 
+def empty(log: Path) -> None:
+    os.truncate(log, 0)
+
+
 def truncate(log: Path) -> None:
     os.truncate(log, log.stat().st_size * 2 // 3)
+
+
+def cut_off_the_last_byte(log: Path) -> None:
+    os.truncate(log, log.stat().st_size - 1)
 
 
 def overwrite_the_middle(log: Path) -> None:
@@ -50,18 +60,40 @@ def check_and_go_on(server: Server, *ledgers: Ledger) -> None:
         check(server, *ledgers, after)
 
 
+class Crashed(NamedTuple):
+    """A data directory after a crash, with facts from before and behind the store's last checkpoint."""
+
+    data: Path
+    checkpointed: Ledger
+    logged: Ledger
+
+    def copy(self, data: Path) -> Server:
+        shutil.copytree(self.data, data)
+        return Server(data)
+
+
+@pytest.fixture(scope="module")
+def crashed(tmp_path_factory: pytest.TempPathFactory) -> Crashed:
+    data = tmp_path_factory.mktemp("crashed")
+    checkpointed, logged = Ledger("checkpointed"), Ledger("logged")
+    server = Server(data)
+    with server, Load(server, checkpointed):
+        checkpointed.wait_for_acknowledged(500)
+    crash_with_a_loaded_store(server, logged)
+    return Crashed(data, checkpointed, logged)
+
+
 @pytest.mark.parametrize(
     "damage",
-    [delete, truncate, overwrite_the_middle, overwrite_the_beginning],
+    [delete, empty, truncate, cut_off_the_last_byte, overwrite_the_middle, overwrite_the_beginning],
     ids=lambda damage: damage.__name__,
 )
-def test_a_damaged_log_of_the_store_is_healed_from_the_journal(damage: Callable[[Path], None], tmp_path: Path) -> None:
-    checkpointed, ledger = Ledger("checkpointed"), Ledger("logged")
-    with Server(tmp_path, environment=BUSY) as server, Load(server, checkpointed):
-        checkpointed.wait_for_acknowledged(300)
-    server = Server(tmp_path)
-    damage(crash_with_a_loaded_store(server, ledger))
-    check_and_go_on(server, checkpointed, ledger)
+def test_a_damaged_log_of_the_store_is_healed_from_the_journal(
+    damage: Callable[[Path], None], crashed: Crashed, tmp_path: Path
+) -> None:
+    server = crashed.copy(tmp_path / "data")
+    damage(server.data / "store.duckdb.wal")
+    check_and_go_on(server, crashed.checkpointed, crashed.logged)
 
 
 def test_a_lost_store_is_rebuilt_from_a_journal_that_still_has_all(tmp_path: Path) -> None:

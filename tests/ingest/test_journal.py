@@ -251,13 +251,11 @@ class TestReader:
 
         assert [3] == [entry.sequence for entry in everything(reader)]
 
-    def test_can_not_write(self, journal: Journal, reader: JournalReader, path: Path) -> None:
-        with contextlib.closing(JournalReader(path)):
-            pass
-        assert [1] == [each.end for each in [journal.commit([one(facts("a"))])]]
+    def test_creates_no_journal(self, path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError):
-            JournalReader(path.with_name("missing.sqlite")).size(0)
-        assert not path.with_name("missing.sqlite").exists()
+            JournalReader(path).read(0, 1)
+
+        assert not path.exists()
 
 
 class TestFullDisk:

@@ -161,14 +161,3 @@ def test_a_rotation_that_was_rolled_back_is_done_again(connection: sqlite3.Conne
 
     assert not is_known(remembered, b"a")
     assert is_known(remembered, b"a")
-
-
-def test_a_longer_window_after_a_restart_forgets_nothing_early(
-    remembered: Remembered, connection: sqlite3.Connection, clock: Clock
-) -> None:
-    remembered.add_identities([b"a"])
-
-    again = Remembered(connection, 10 * WINDOW, clock)
-    again.rotate()
-
-    assert is_known(again, b"a")

@@ -101,20 +101,25 @@ class DuckDBStore:
         reach("after-store-commit")
 
     def select(self, sql: str, parameters: Sequence[Any], timeout: float) -> list[tuple[Any, ...]]:
-        cursor = self._reader()
-        alarm = threading.Timer(timeout, cursor.interrupt)
-        alarm.start()
         try:
-            rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters).fetchall()
+            return self._rows(self._reader(), sql, parameters, timeout)
         except duckdb.InterruptException:
             raise QueryTimeout from None
         except duckdb.OutOfMemoryException:
             raise QueryMemory from None
         except duckdb.Error as error:
             raise StoreError(_gist(error)) from error
+
+    def _rows(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], timeout: float
+    ) -> list[tuple[Any, ...]]:
+        alarm = threading.Timer(timeout, cursor.interrupt)
+        alarm.start()
+        try:
+            rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters).fetchall()
+            return rows
         finally:
             alarm.cancel()
-        return rows
 
     def _reader(self) -> duckdb.DuckDBPyConnection:
         """This thread's own connection to the open database."""

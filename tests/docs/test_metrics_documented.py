@@ -1,0 +1,26 @@
+"""Every metric of the service itself is in docs/operations.md, with its type and labels, and no other is."""
+
+import re
+
+from tests.docs.markdown import ROOT, code, tables
+from tests.process import Meterd
+
+OPERATIONS = ROOT / "docs" / "operations.md"
+
+
+def documented() -> list[dict[str, str]]:
+    return [row for table in tables(OPERATIONS, "Metrics") for row in table]
+
+
+def test_every_metric_is_documented_with_its_type_and_no_other(shared: Meterd) -> None:
+    exposed = dict(re.findall(r"^# TYPE (\S+) (\S+)$", shared.client.get("/metrics").text, re.MULTILINE))
+    assert {code(row["metric"]): row["type"] for row in documented()} == exposed
+
+
+def test_labels_are_the_real_ones(shared: Meterd) -> None:
+    shared.ingest({})
+    shared.points()
+    labels = {code(row["metric"]): set(re.findall(r"`(\w+)`", row["labels"])) for row in documented()}
+    for name, text in re.findall(r"^(\w+)(?:\{(.*)\})? \S+$", shared.client.get("/metrics").text, re.MULTILINE):
+        metric = name if name in labels else re.sub(r"_(bucket|sum|count)$", "", name)
+        assert set(re.findall(r'(\w+)="', text)) - {"le"} == labels[metric], metric

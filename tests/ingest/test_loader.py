@@ -1,0 +1,323 @@
+import contextlib
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meterd.datasets import DATASETS, METER_EVENTS
+from meterd.errors import Unavailable
+from meterd.ingest.facts import Submission, encode
+from meterd.ingest.journal import Entry, Journal, JournalReader
+from meterd.ingest.loader import Loader
+from meterd.ingest.recorder import Recorder
+from meterd.settings import Ingest, Store
+from meterd.store import DuckDBStore
+from meterd.telemetry import Telemetry
+
+LATER = 3600.0
+
+
+class Pipeline:
+    """Recorder, journal, loader and store on a directory, wired as the service does it.
+
+    Loads only when a query waits, and checkpoints only at the end, unless the settings say otherwise.
+    """
+
+    def __init__(self, directory: Path, **settings: Any) -> None:
+        self.directory = directory
+        self.telemetry = Telemetry()
+        self.trimmed = threading.Event()
+        self.store = DuckDBStore(directory / "store.duckdb", threads=1)
+        self.store.create(DATASETS.values())
+        self.journal_path = directory / "journal.sqlite"
+        self.journal = Journal(self.journal_path, 86_400.0, self.store.watermark())
+        self.recorder = Recorder(self.journal, directory, Ingest(disk_reserve_bytes=0), self.telemetry)
+        self.loader = Loader(
+            JournalReader(self.journal_path),
+            self.store,
+            Store(**({"load_interval": LATER, "checkpoint_interval": LATER} | settings)),
+            self.telemetry,
+            self.trim,
+            self.journal.end,
+        )
+        self.recorder.on_commit, self.recorder.backlog = self.loader.committed, self.loader.backlog
+        self.recorder.start()
+        self.loader.start()
+
+    def trim(self, sequence: int) -> None:
+        shutil.copy(self.directory / "store.duckdb", self.directory / "at-trim.duckdb")
+        self.recorder.trim(sequence)
+        self.trimmed.set()
+
+    def close(self) -> None:
+        self.recorder.refuse("stopping")
+        self.recorder.flush()
+        self.loader.close()
+        self.recorder.close()
+        self.journal.close()
+        self.store.close()
+
+    async def record(self, *meters: str, tenant: str = "acme") -> None:
+        rows = [METER_EVENTS.row_type(meter=meter, value=1) for meter in meters]
+        await self.recorder.record(Submission((encode(METER_EVENTS, tenant, rows),)))
+
+    def stored(self) -> list[str]:
+        return [meter for (meter,) in self.store.select("SELECT meter FROM meter_events ORDER BY rowid", (), 30)]
+
+    def entries(self) -> list[Entry]:
+        with contextlib.closing(JournalReader(self.journal_path)) as reader:
+            return reader.read(0, 2**40)
+
+    def copy(self, name: str) -> Path:
+        """The files as a crash at this moment would leave them."""
+        directory = self.directory.with_name(name)
+        shutil.copytree(self.directory, directory)
+        return directory
+
+
+@contextlib.contextmanager
+def pipeline(directory: Path, **settings: Any) -> Iterator[Pipeline]:
+    directory.mkdir(exist_ok=True)
+    opened = Pipeline(directory, **settings)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+async def test_a_query_reads_what_was_recorded_before_it(tmp_path: Path) -> None:
+    with pipeline(tmp_path / "data") as service:
+        await service.record("a", "b")
+        await service.loader.caught_up()
+        assert ["a", "b"] == service.stored()
+
+        await service.record("c", tenant="other")
+        await service.loader.caught_up()
+        assert ["a", "b", "c"] == service.stored()
+        assert [("acme", 2), ("other", 1)] == service.store.select(
+            "SELECT tenant, count(*) FROM meter_events GROUP BY ALL ORDER BY ALL", (), 30
+        )
+
+
+async def test_a_query_of_an_idle_service_does_not_wait(tmp_path: Path) -> None:
+    with pipeline(tmp_path / "data") as service:
+        await service.loader.caught_up()
+        await service.loader.caught_up()
+
+
+async def test_facts_are_loaded_without_being_asked_for(tmp_path: Path) -> None:
+    with pipeline(tmp_path / "data", load_interval=0.01, checkpoint_bytes=1) as service:
+        await service.record("a")
+
+        assert service.trimmed.wait(60)
+        assert ["a"] == service.stored()
+
+
+async def test_tells_how_far_the_store_is_behind(tmp_path: Path) -> None:
+    with pipeline(tmp_path / "data") as service:
+        assert (0, 0) == (service.loader.lag, service.loader.backlog())
+
+        await service.record("a")
+        await service.record("b")
+        assert 2 == service.loader.lag
+        assert sum(len(entry.lines) for entry in service.entries()) == service.loader.backlog()
+
+        await service.loader.caught_up()
+        assert (0, 0) == (service.loader.lag, service.loader.backlog())
+
+
+async def test_tells_how_far_the_store_is_behind_after_a_restart(tmp_path: Path) -> None:
+    with pipeline(tmp_path / "data") as service:
+        await service.record("abc")
+        size = service.loader.backlog()
+        crashed = service.copy("crashed")
+
+    with pipeline(crashed) as service:
+        assert (1, size) == (service.loader.lag, service.loader.backlog())
+
+
+class TestExactlyOnce:
+    async def test_a_crash_before_loading_loses_nothing(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a", "b")
+            crashed = service.copy("crashed")
+
+        with pipeline(crashed) as service:
+            await service.loader.caught_up()
+            assert ["a", "b"] == service.stored()
+
+    async def test_a_crash_after_loading_repeats_nothing(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a", "b")
+            await service.loader.caught_up()
+            crashed = service.copy("crashed")
+
+        with pipeline(crashed) as service:
+            await service.record("c")
+            await service.loader.caught_up()
+            assert ["a", "b", "c"] == service.stored()
+
+    @pytest.mark.parametrize("damage", ["deleted", "overwritten", "cut"])
+    async def test_a_store_that_lost_its_log_is_healed_from_the_journal(self, tmp_path: Path, damage: str) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            await service.loader.caught_up()
+            await service.record("b")
+            await service.loader.caught_up()
+            crashed = service.copy("crashed")
+        log = crashed / "store.duckdb.wal"
+        content = log.read_bytes()
+        if damage == "deleted":
+            log.unlink()
+        elif damage == "cut":
+            log.write_bytes(content[: len(content) // 2])
+        else:
+            middle = len(content) // 2
+            log.write_bytes(content[: middle - 64] + b"\xff" * 128 + content[middle + 64 :])
+
+        with pipeline(crashed) as service:
+            await service.loader.caught_up()
+            assert ["a", "b"] == service.stored()
+
+    async def test_a_clean_restart_repeats_nothing(self, tmp_path: Path) -> None:
+        for meter in "abc":
+            with pipeline(tmp_path / "data") as service:
+                await service.record(meter)
+
+        with pipeline(tmp_path / "data") as service:
+            await service.loader.caught_up()
+            assert ["a", "b", "c"] == service.stored()
+
+    async def test_a_lost_journal_loses_nothing_that_is_recorded_afterwards(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            await service.record("b")
+        for file in (tmp_path / "data").glob("journal.sqlite*"):
+            file.unlink()
+
+        with pipeline(tmp_path / "data") as service:
+            await service.record("c")
+            await service.loader.caught_up()
+            assert ["a", "b", "c"] == service.stored()
+
+
+class TestTrimming:
+    async def test_nothing_is_trimmed_before_a_checkpoint(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            await service.loader.caught_up()
+            service.recorder.flush()
+
+            assert 1 == len(service.entries())
+            assert not service.trimmed.is_set()
+
+    async def test_what_is_trimmed_is_in_the_main_file_of_the_store(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data", checkpoint_bytes=1) as service:
+            await service.record("a")
+            await service.loader.caught_up()
+
+            assert service.trimmed.wait(60)
+            service.recorder.flush()
+            assert [] == service.entries()
+            with contextlib.closing(DuckDBStore(service.directory / "at-trim.duckdb")) as copy:
+                assert 1 == copy.watermark()
+                assert [("a",)] == copy.select("SELECT meter FROM meter_events", (), 30)
+
+    async def test_a_checkpoint_is_made_after_a_time(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data", checkpoint_interval=0.01) as service:
+            await service.record("a")
+            await service.loader.caught_up()
+
+            assert service.trimmed.wait(60)
+
+    async def test_closing_loads_checkpoints_and_trims(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+        assert service.trimmed.is_set()
+
+        assert not (tmp_path / "data" / "store.duckdb.wal").exists()
+        assert [] == service.entries()
+        with contextlib.closing(DuckDBStore(tmp_path / "data" / "store.duckdb")) as store:
+            assert [("a",)] == store.select("SELECT meter FROM meter_events", (), 30)
+
+    async def test_what_was_loaded_before_a_crash_is_trimmed_by_the_next_clean_stop(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            await service.loader.caught_up()
+            crashed = service.copy("crashed")
+
+        with pipeline(crashed) as service:
+            await service.loader.caught_up()
+        assert [] == service.entries()
+
+
+class TestFailingStore:
+    async def test_a_waiting_query_hears_of_it_and_nothing_is_lost(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            await service.loader.caught_up()
+            service.store.close()
+            await service.record("b")
+
+            with pytest.raises(Unavailable, match="nothing is lost") as told:
+                await service.loader.caught_up()
+            assert told.value.retry_after > 0
+
+            await service.record("c")
+            await service.loader.caught_up()  # the store was opened again
+            assert ["a", "b", "c"] == service.stored()
+
+    async def test_a_store_that_stays_away_is_tried_again_until_it_is_back(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            await service.loader.caught_up()
+            service.store.close()
+            unplug(service.directory)
+            await service.record("b")
+            for _ in range(3):
+                with pytest.raises(Unavailable):
+                    await service.loader.caught_up()
+            assert service.loader.failing
+            assert 1 == service.loader.lag
+
+            plug_in(service.directory)
+            with contextlib.suppress(Unavailable):  # an attempt may have begun just before
+                await service.loader.caught_up()
+            await service.loader.caught_up()
+            assert ["a", "b"] == service.stored()
+
+        assert not service.loader.failing
+
+    async def test_closing_does_not_wait_for_a_store_that_is_away(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            service.store.close()
+            unplug(service.directory)
+        assert 1 == len(service.entries())
+
+        plug_in(service.directory)
+        with pipeline(tmp_path / "data") as service:
+            await service.loader.caught_up()
+            assert ["a"] == service.stored()
+
+    async def test_facts_are_still_taken(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            service.store.close()
+            for meter in "abc":
+                await service.record(meter)
+
+            assert 3 == len(service.entries())
+
+
+def unplug(directory: Path) -> None:
+    """Something that is no database is where the store was."""
+    (directory / "store.duckdb").rename(directory / "store.away")
+    (directory / "store.duckdb").mkdir()
+
+
+def plug_in(directory: Path) -> None:
+    (directory / "store.duckdb").rmdir()
+    (directory / "store.away").rename(directory / "store.duckdb")

@@ -1,0 +1,247 @@
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meterd.errors import Unavailable
+from meterd.ingest.facts import Facts, Receipt, Submission
+from meterd.ingest.journal import Entry, Journal, JournalReader
+from meterd.ingest.recorder import Recorder
+from meterd.settings import Ingest
+from meterd.telemetry import Telemetry
+from tests.ingest.test_journal import full_disk
+
+NO_RESERVE = 0
+
+
+class Running:
+    """A recorder on a journal of its own; started unless the test does that."""
+
+    def __init__(self, directory: Path, limits: Ingest) -> None:
+        self.path = directory / "journal.sqlite"
+        self.telemetry = Telemetry()
+        self.commits: list[tuple[int, int]] = []
+        self.journal = Journal(self.path, 86_400.0)
+        self.recorder = Recorder(self.journal, directory, limits, self.telemetry)
+        self.recorder.on_commit = lambda end, size: self.commits.append((end, size))
+        self._started = False
+
+    def start(self) -> None:
+        if not self._started:
+            self._started = True
+            self.recorder.start()
+
+    def entries(self) -> list[Entry]:
+        with contextlib.closing(JournalReader(self.path)) as reader:
+            return reader.read(0, 2**40)
+
+    def metric(self, line: str) -> bool:
+        return line in self.telemetry.render().decode().splitlines()
+
+
+@contextlib.contextmanager
+def running(directory: Path, start: bool = True, **limits: int) -> Iterator[Running]:
+    running = Running(directory, Ingest(**{"disk_reserve_bytes": NO_RESERVE, **limits}))
+    if start:
+        running.start()
+    try:
+        yield running
+    finally:
+        running.start()
+        running.recorder.close()
+        running.journal.close()
+
+
+def submission(text: str = "x", identity: bytes | None = None, answer: bytes = b"") -> Submission:
+    identities = (identity,) if identity else ()
+    return Submission((Facts("meter_events", "acme", text.encode() + b"\n", 1, identities),), answer=answer)
+
+
+async def until_queued() -> None:
+    """What was started before is handed to the journal thread when this returns."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def test_what_is_recorded_is_on_disk(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        assert Receipt(b"answer") == await service.recorder.record(submission("a", answer=b"answer"))
+
+        assert [b"a\n"] == [entry.lines for entry in service.entries()]
+        assert 1 == service.recorder.end
+        assert service.metric('meterd_ingest_facts_total{dataset="meter_events"} 1.0')
+
+
+async def test_what_arrives_together_is_one_commit(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        receipts = await asyncio.gather(
+            *(service.recorder.record(submission(f"{n}", answer=b"%d" % n)) for n in range(100))
+        )
+
+        assert [b"%d" % n for n in range(100)] == [receipt.answer for receipt in receipts]
+        (entry,) = service.entries()
+        assert 100 == entry.count
+        assert [(1, len(entry.lines))] == service.commits
+
+
+async def test_what_arrives_while_a_commit_runs_is_the_next_commit(tmp_path: Path) -> None:
+    with running(tmp_path, start=False) as service:
+        waiting = []
+        for n in range(5):  # five turns of the loop, before the journal thread gets to any of them
+            waiting.append(asyncio.create_task(service.recorder.record(submission(f"{n}"))))
+            await until_queued()
+        service.start()
+        await asyncio.gather(*waiting)
+
+        assert [b"0\n1\n2\n3\n4\n"] == [entry.lines for entry in service.entries()]
+
+
+async def test_a_fact_that_is_known_is_counted_apart(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        await asyncio.gather(*(service.recorder.record(submission(identity=b"i" * 16)) for _ in range(3)))
+
+        assert [1] == [entry.count for entry in service.entries()]
+        assert service.metric('meterd_ingest_facts_total{dataset="meter_events"} 1.0')
+        assert service.metric('meterd_ingest_duplicate_facts_total{dataset="meter_events"} 2.0')
+
+
+async def test_a_caller_that_goes_away_disturbs_nobody(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        gone, staying = (asyncio.create_task(service.recorder.record(submission(text))) for text in ("gone", "here"))
+        await until_queued()
+        gone.cancel()
+
+        assert Receipt(b"") == await staying
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        assert Receipt(b"") == await service.recorder.record(submission("later"))
+
+
+class TestBackPressure:
+    async def test_refuses_when_too_much_waits_for_a_commit(self, tmp_path: Path) -> None:
+        with running(tmp_path, start=False, queue_bytes=100) as service:
+            first = asyncio.create_task(service.recorder.record(submission("x" * 80)))
+            await until_queued()
+
+            with pytest.raises(Unavailable, match="queue-bytes") as refused:
+                await service.recorder.record(submission("x" * 80))
+            assert refused.value.retry_after > 0
+            assert service.metric('meterd_ingest_refusals_total{reason="queue"} 1.0')
+            assert service.metric("meterd_ingest_queue_bytes 81.0")
+
+            service.start()
+            await first
+            assert Receipt(b"") == await service.recorder.record(submission("x" * 80))
+            assert service.metric("meterd_ingest_queue_bytes 0.0")
+    
+    async def test_bounds_what_arrives_in_one_turn_of_the_loop(self, tmp_path: Path) -> None:
+        with running(tmp_path, queue_bytes=100) as service:
+            outcomes = await asyncio.gather(
+                *(service.recorder.record(submission("x" * 29)) for _ in range(10)), return_exceptions=True
+            )
+
+            assert 3 == outcomes.count(Receipt(b""))
+            assert 7 == sum(isinstance(outcome, Unavailable) for outcome in outcomes)
+            assert [3] == [entry.count for entry in service.entries()]
+
+    async def test_refuses_a_submission_that_can_never_fit(self, tmp_path: Path) -> None:
+        with running(tmp_path, queue_bytes=100) as service:
+            with pytest.raises(Unavailable, match="queue-bytes"):
+                await service.recorder.record(submission("x" * 101))
+            assert [] == service.entries()
+
+    async def test_refuses_while_the_store_is_behind(self, tmp_path: Path) -> None:
+        behind = 1001
+        with running(tmp_path, backlog_bytes=1000) as service:
+            service.recorder.backlog = lambda: behind
+
+            with pytest.raises(Unavailable, match="backlog-bytes") as refused:
+                await service.recorder.record(submission())
+            assert refused.value.retry_after > 0
+            assert service.metric('meterd_ingest_refusals_total{reason="backlog"} 1.0')
+
+            behind = 1000
+            assert Receipt(b"") == await service.recorder.record(submission())
+
+    async def test_refuses_when_the_disk_is_almost_full(self, tmp_path: Path) -> None:
+        with running(tmp_path, disk_reserve_bytes=2**62) as service:
+            with pytest.raises(Unavailable, match="disk-reserve-bytes") as refused:
+                await service.recorder.record(submission())
+            assert refused.value.retry_after > 0
+            assert service.metric('meterd_ingest_refusals_total{reason="disk"} 1.0')
+            with pytest.raises(Unavailable, match="disk-reserve-bytes"):
+                await service.recorder.probe()
+            assert [] == service.entries()
+
+    async def test_refuses_when_it_is_stopping_but_writes_what_waits(self, tmp_path: Path) -> None:
+        with running(tmp_path, start=False) as service:
+            waiting = asyncio.create_task(service.recorder.record(submission("early")))
+            await until_queued()
+            service.recorder.refuse("the service is stopping")
+
+            with pytest.raises(Unavailable, match="the service is stopping"):
+                await service.recorder.record(submission("late"))
+
+            service.start()
+            service.recorder.flush()
+            assert [b"early\n"] == [entry.lines for entry in service.entries()]
+            assert Receipt(b"") == await waiting
+    
+    async def test_closing_writes_what_waits(self, tmp_path: Path) -> None:
+        with running(tmp_path, start=False) as service:
+            waiting = asyncio.create_task(service.recorder.record(submission("early")))
+            await until_queued()
+
+        assert Receipt(b"") == await waiting
+        with contextlib.closing(JournalReader(tmp_path / "journal.sqlite")) as reader:
+            assert [b"early\n"] == [entry.lines for entry in reader.read(0, 100)]
+
+
+class TestFullDisk:
+    async def test_everybody_of_the_group_hears_of_it_and_nothing_is_kept(self, tmp_path: Path) -> None:
+        with running(tmp_path) as service:
+            await service.recorder.record(submission("before", identity=b"1" * 16))
+
+            with full_disk():
+                outcomes = await asyncio.gather(
+                    service.recorder.record(submission("small")),
+                    service.recorder.record(submission("known", identity=b"2" * 16)),
+                    service.recorder.record(submission("x" * 10**6)),
+                    return_exceptions=True,
+                )
+
+            for outcome in outcomes:
+                assert isinstance(outcome, Unavailable)
+                assert "journal" in outcome.message
+                assert outcome.retry_after > 0
+            assert [b"before\n"] == [entry.lines for entry in service.entries()]
+            assert service.metric("meterd_journal_commit_failures_total 1.0")
+            assert service.metric("meterd_ingest_queue_bytes 0.0")
+
+            await service.recorder.record(submission("sent again", identity=b"2" * 16))
+            assert [b"before\n", b"sent again\n"] == [entry.lines for entry in service.entries()]
+            assert [1, 2] == [end for end, _ in service.commits]
+
+    async def test_a_probe_tells(self, tmp_path: Path) -> None:
+        with running(tmp_path) as service:
+            await service.recorder.probe()
+            await service.recorder.record(submission("x" * 200_000))
+
+            with full_disk(), pytest.raises(Unavailable, match="journal"):
+                await service.recorder.probe()
+
+            await service.recorder.probe()
+
+    async def test_trimming_that_fails_is_no_end(self, tmp_path: Path) -> None:
+        with running(tmp_path) as service:
+            await service.recorder.record(submission("x" * 200_000))
+            with full_disk():
+                service.recorder.trim(1)
+                service.recorder.flush()
+            assert 1 == len(service.entries())
+
+            service.recorder.trim(1)
+            service.recorder.flush()
+            assert [] == service.entries()

@@ -1,0 +1,148 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from meterd.datasets import GUARDRAIL_EVALUATIONS
+from meterd.query.buckets import Interval, Unit
+from meterd.query.compile import Compiled, compile_query
+from meterd.query.dialects import DIALECTS
+from meterd.query.model import (
+    Aggregate,
+    And,
+    Compare,
+    Comparison,
+    Condition,
+    Field,
+    Function,
+    Group,
+    GroupElement,
+    HasAny,
+    IsNull,
+    MapValue,
+    Matches,
+    OneOf,
+    Or,
+    Query,
+    TextTest,
+    every,
+)
+
+HOSTILE = "x'); DROP TABLE guardrail_evaluations; -- $1 \" {} \\"
+NAME = Field("guardrail_name")
+LATENCY = Field("latency_ms")
+QUERY = Query(GUARDRAIL_EVALUATIONS, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+TENANT = Compare(Field("tenant"), Comparison.EQUAL, "t")
+
+
+def compiled(visible: Condition | None = TENANT, limit: int = 10, **changes: Any) -> Compiled:
+    return compile_query(msgspec.structs.replace(QUERY, **changes), visible, DIALECTS["duckdb"], limit)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Compare(NAME, Comparison.EQUAL, HOSTILE),
+        Compare(MapValue("metadata", HOSTILE), Comparison.NOT_EQUAL, "x"),
+        OneOf(NAME, ("a", HOSTILE)),
+        OneOf(NAME, (HOSTILE,), negated=True),
+        Matches(NAME, TextTest.CONTAINS, HOSTILE),
+        HasAny("teams", (HOSTILE,)),
+        IsNull(MapValue("metadata", HOSTILE)),
+        And((Or((Compare(NAME, Comparison.EQUAL, HOSTILE), TENANT)), TENANT)),
+    ],
+)
+def test_values_are_bound_and_never_part_of_the_text(condition: Condition) -> None:
+    result = compiled(condition=condition)
+
+    assert "DROP" not in result.sql
+    assert HOSTILE in result.parameters
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"groups": (Group("k", MapValue("metadata", HOSTILE)),)},
+        {"groups": (Group(HOSTILE, NAME),)},
+        {"groups": (GroupElement("team", "teams", only=(HOSTILE,)),)},
+        {"aggregates": (Aggregate(HOSTILE, Function.COUNT, MapValue("metadata", HOSTILE)),)},
+    ],
+)
+def test_names_from_a_request_are_never_part_of_the_text(changes: dict[str, Any]) -> None:
+    assert "DROP" not in compiled(**changes).sql
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        OneOf(MapValue("metadata", "env"), ()),
+        OneOf(MapValue("metadata", "env"), (), negated=True),
+        OneOf(NAME, ()),
+        IsNull(MapValue("metadata", "env"), negated=True),
+        HasAny("teams", ()),
+    ],
+)
+def test_every_bound_parameter_is_used(condition: Condition) -> None:
+    result = compiled(condition=condition)
+
+    assert [number for number in range(1, len(result.parameters) + 1) if f"${number}" not in result.sql] == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"groups": (Group("k", Field("nope")),)},
+        {"aggregates": (Aggregate("k", Function.SUM, Field("nope; DROP")),)},
+        {"condition": IsNull(Field("nope"))},
+        {"condition": HasAny("nope", ("a",))},
+        {"condition": Compare(MapValue("nope", "a"), Comparison.EQUAL, "b")},
+    ],
+)
+def test_columns_that_the_dataset_does_not_have_are_a_fault(changes: dict[str, Any]) -> None:
+    with pytest.raises(LookupError):
+        compiled(**changes)
+
+
+def test_the_window_is_bound_first_in_utc_without_a_zone() -> None:
+    assert compiled(None).parameters == (datetime(2026, 1, 1), datetime(2026, 2, 1))  # noqa: DTZ001 - as stored
+
+
+def test_the_limit_is_part_of_the_query() -> None:
+    assert compiled(limit=123).sql.endswith("LIMIT 123")
+
+
+def test_what_a_caller_may_see_is_bound_before_the_conditions_of_the_request() -> None:
+    result = compiled(condition=Compare(NAME, Comparison.EQUAL, "pii"))
+
+    assert result.parameters[2:] == ("t", "pii")
+
+
+def test_aggregates_follow_bucket_groups_and_total() -> None:
+    result = compiled(
+        interval=Interval(1, Unit.HOUR),
+        groups=(Group("a", NAME), GroupElement("team", "teams")),
+        aggregates=(Aggregate("s", Function.SUM, LATENCY), Aggregate("m", Function.MAXIMUM, LATENCY)),
+    )
+
+    assert result.positions == ((4, None), (5, None))
+
+
+def test_percentiles_of_one_operand_share_a_column() -> None:
+    result = compiled(
+        aggregates=(
+            Aggregate("p50", Function.PERCENTILE, LATENCY, 0.5),
+            Aggregate("sum", Function.SUM, LATENCY),
+            Aggregate("p99", Function.PERCENTILE, LATENCY, 0.99),
+        )
+    )
+
+    assert result.positions == ((1, 0), (2, None), (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [((), None), ((None, TENANT), TENANT), ((TENANT, None, IsNull(NAME)), And((TENANT, IsNull(NAME))))],
+)
+def test_every_leaves_out_what_is_absent(conditions: tuple[Condition | None, ...], expected: Condition | None) -> None:
+    assert every(*conditions) == expected

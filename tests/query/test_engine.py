@@ -1,0 +1,162 @@
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from meterd.access import Caller, SubjectType
+from meterd.datasets import GUARDRAIL_EVALUATIONS
+from meterd.errors import InvalidInput, Unavailable
+from meterd.query.engine import QueryEngine
+from meterd.query.model import Query
+from meterd.settings import Query as Limits
+from meterd.store import DuckDBStore, Lines
+from meterd.telemetry import Telemetry
+from tests.query.reference import RealEngine
+
+ADMIN = Caller("acme", "root", SubjectType.USER, tenant_admin=True)
+BODY = {"startTs": "2026-01-01T00:00:00Z", "endTs": "2026-01-02T00:00:00Z", "datasource": "guardrailMetrics",
+        "type": "distribution"}  # fmt: skip
+EVERYTHING = Query(GUARDRAIL_EVALUATIONS, datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[..., RealEngine]]:
+    """Opens engines in one folder, three guardrails with one fact each."""
+    engines: list[RealEngine] = []
+
+    def open_engine(memory: str = "1GB", **limits: Any) -> RealEngine:
+        engines.append(RealEngine(tmp_path, Limits(**limits), memory))
+        engines[-1].append(GUARDRAIL_EVALUATIONS, [_row("a", 0), _row("b", 1), _row("c", 2)])
+        return engines[-1]
+
+    yield open_engine
+    for engine in engines:
+        engine.__exit__()
+
+
+def _row(name: str, hour: int) -> dict[str, Any]:
+    return {"tenant": "acme", "createdAt": datetime(2026, 1, 1, hour, tzinfo=UTC), "guardrailName": name,
+            "createdBySubjectSlug": "ann", "createdBySubjectType": "user", "teams": [], "latencyMs": 1.5}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store of 100,000 different names, 100 characters each."""
+    folder = tmp_path_factory.mktemp("large")
+    row = '{{"createdAt":"2026-01-01T00:00:00Z","guardrailName":"{:0>100}","latencyMs":{}}}'
+    with RealEngine(folder) as engine:
+        text = "\n".join(row.format(number, number) for number in range(100_000))
+        engine.store.append([Lines(GUARDRAIL_EVALUATIONS, "acme", text)], 1)
+        engine.store.checkpoint()
+    return folder
+
+
+HEAVY = BODY | {"aggregations": [{"type": "countDistinct", "column": "guardrailName"}]}
+
+
+def failures(engine: RealEngine, reason: str) -> float | None:
+    return engine.telemetry.registry.get_sample_value("meterd_query_failures_total", {"reason": reason})
+
+
+def test_a_window_of_too_many_buckets_is_refused(opened: Callable[..., RealEngine]) -> None:
+    engine = opened(max_buckets=20)
+
+    with pytest.raises(InvalidInput, match=r"more than 20 buckets \(query\.max-buckets\)"):
+        engine.answer(BODY | {"type": "timeseries", "interval": "1 hour"}, ADMIN)
+    assert failures(engine, "buckets") == 1
+
+
+def test_a_window_within_the_limit_of_buckets_is_answered(opened: Callable[..., RealEngine]) -> None:
+    points = opened(max_buckets=20).answer(BODY | {"type": "timeseries", "interval": "2 hour"}, ADMIN)
+
+    assert [(point["startTimestamp"].hour, point["total"]) for point in points] == [(0, 2), (2, 1)]
+
+
+def test_too_many_rows_are_refused_and_never_cut(opened: Callable[..., RealEngine]) -> None:
+    engine = opened(max_rows=2)
+
+    with pytest.raises(InvalidInput, match=r"more than 2 rows \(query\.max-rows\)"):
+        engine.answer(BODY | {"groupBy": ["guardrailName"]}, ADMIN)
+    assert failures(engine, "rows") == 1
+
+
+def test_as_many_rows_as_allowed_are_answered(opened: Callable[..., RealEngine]) -> None:
+    assert len(opened(max_rows=3).answer(BODY | {"groupBy": ["guardrailName"]}, ADMIN)) == 3
+
+
+def test_a_query_that_takes_too_long_is_refused(large: Path) -> None:
+    with RealEngine(large, Limits(timeout=0.002)) as engine:
+        with pytest.raises(InvalidInput, match=r"longer than 0\.002 s \(query\.timeout\)"):
+            engine.answer(HEAVY, ADMIN)
+        assert failures(engine, "time") == 1
+
+
+def test_a_query_that_needs_too_much_memory_is_refused(large: Path) -> None:
+    with RealEngine(large, memory="4MB") as engine:
+        with pytest.raises(InvalidInput, match=r"more memory than allowed \(store\.memory\)"):
+            engine.answer(HEAVY, ADMIN)
+        assert failures(engine, "memory") == 1
+
+
+def test_the_same_query_is_answered_with_time_and_memory(large: Path) -> None:
+    with RealEngine(large) as engine:
+        assert engine.answer(HEAVY, ADMIN) == [{"total": 100_000, "countDistinctGuardrailName": 100_000}]
+
+
+def test_a_store_that_fails_makes_the_service_unavailable(opened: Callable[..., RealEngine]) -> None:
+    engine = opened()
+    dataset = msgspec.structs.replace(GUARDRAIL_EVALUATIONS, name="never_created")
+
+    with pytest.raises(Unavailable, match="try again") as caught:
+        asyncio.run(engine.engine.run(msgspec.structs.replace(EVERYTHING, dataset=dataset), ADMIN))
+    assert caught.value.retry_after > 0
+
+
+def test_a_store_that_is_not_open_makes_the_service_unavailable(opened: Callable[..., RealEngine]) -> None:
+    engine = opened()
+    engine.store.close()
+
+    with pytest.raises(Unavailable, match="try again"):
+        engine.answer(BODY, ADMIN)
+
+
+async def test_a_store_that_stays_behind_what_was_recorded_makes_the_service_unavailable(tmp_path: Path) -> None:
+    class Behind:
+        async def caught_up(self) -> None:
+            await asyncio.get_running_loop().create_future()
+
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    store.create([GUARDRAIL_EVALUATIONS])
+    engine = QueryEngine(store, Behind(), Limits(timeout=0.01), Telemetry())
+
+    with pytest.raises(Unavailable, match="behind"):
+        await engine.run(EVERYTHING, ADMIN)
+    engine.close()
+    store.close()
+
+
+def test_what_was_appended_before_a_query_is_in_its_answer(opened: Callable[..., RealEngine]) -> None:
+    engine = opened()
+    before = engine.answer(BODY, ADMIN)
+    engine.append(GUARDRAIL_EVALUATIONS, [_row("d", 3)])
+
+    assert (before, engine.answer(BODY, ADMIN)) == ([{"total": 3}], [{"total": 4}])
+
+
+def test_nothing_is_visible_to_a_caller_of_another_tenant(opened: Callable[..., RealEngine]) -> None:
+    stranger = msgspec.structs.replace(ADMIN, tenant="rival")
+
+    assert opened().answer(BODY, stranger) == [{"total": 0}]
+
+
+def test_every_query_is_timed(opened: Callable[..., RealEngine]) -> None:
+    engine = opened()
+    engine.answer(BODY, ADMIN)
+
+    assert engine.telemetry.registry.get_sample_value(
+        "meterd_query_seconds_count", {"dataset": "guardrail_evaluations"}
+    ) == 1  # fmt: skip

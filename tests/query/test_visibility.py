@@ -1,0 +1,100 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from meterd.access import Caller, SubjectType
+from meterd.datasets import GUARDRAIL_EVALUATIONS
+from tests.query.reference import RealEngine
+
+ROWS = {
+    "own": ("acme", "ann", "user", []),
+    "own in a team": ("acme", "ann", "user", ["red", "green"]),
+    "team": ("acme", "bob", "user", ["blue", "red"]),
+    "other team": ("acme", "bob", "user", ["blue"]),
+    "everyone": ("acme", "bob", "user", ["everyone"]),
+    "no team": ("acme", "bob", "user", []),
+    "account of the same name": ("acme", "ann", "virtualaccount", []),
+    "account in the team": ("acme", "ci", "virtualaccount", ["red"]),
+    "own elsewhere": ("rival", "ann", "user", ["red"]),
+    "team elsewhere": ("rival", "bob", "user", ["red"]),
+}
+ACME = {name for name, row in ROWS.items() if row[0] == "acme"}
+OWN = {"own", "own in a team"}
+RED = {"own in a team", "team", "account in the team"}
+BODY = {"startTs": "2026-01-01T00:00:00Z", "endTs": "2026-01-02T00:00:00Z", "datasource": "guardrailMetrics",
+        "type": "distribution"}  # fmt: skip
+
+USER, ACCOUNT = SubjectType.USER, SubjectType.VIRTUAL_ACCOUNT
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEngine]:
+    with RealEngine(tmp_path_factory.mktemp("visibility")) as engine:
+        rows: list[dict[str, Any]] = [
+            {"tenant": tenant, "createdBySubjectSlug": subject, "createdBySubjectType": type_, "teams": teams,
+             "guardrailName": name, "createdAt": datetime(2026, 1, 1, tzinfo=UTC)}
+            for name, (tenant, subject, type_, teams) in ROWS.items()
+        ]  # fmt: skip
+        engine.append(GUARDRAIL_EVALUATIONS, rows)
+        yield engine
+
+
+@pytest.mark.parametrize(
+    ("caller", "visible"),
+    [
+        (Caller("acme", "root", USER, tenant_admin=True), ACME),
+        (Caller("acme", "ci", ACCOUNT, tenant_admin=True), ACME),
+        (Caller("acme", "ann", USER), OWN),
+        (Caller("acme", "ann", USER, ("red",)), OWN | RED),
+        (Caller("acme", "ann", USER, ("everyone",)), OWN),
+        (Caller("acme", "ann", USER, ("everyone", "red")), OWN | RED),
+        (Caller("acme", "ann", ACCOUNT), {"account of the same name"}),
+        (Caller("acme", "ci", ACCOUNT, ("red",)), RED),
+        (Caller("acme", "eve", USER), set()),
+        (Caller("acme", "eve", USER, ("RED", "re", "")), set()),
+        (Caller("rival", "root", USER, tenant_admin=True), {"own elsewhere", "team elsewhere"}),
+        (Caller("rival", "ann", USER), {"own elsewhere"}),
+        (Caller("nobody", "ann", USER, ("red",), tenant_admin=True), set()),
+    ],
+)
+def test_a_caller_sees_own_facts_and_those_of_shared_teams(
+    engine: RealEngine, caller: Caller, visible: set[str]
+) -> None:
+    points = engine.answer(BODY | {"groupBy": ["guardrailName"]}, caller)
+
+    assert {point["guardrailName"] for point in points} == visible
+
+
+@pytest.mark.parametrize(
+    ("caller", "teams"),
+    [
+        (Caller("acme", "root", USER, tenant_admin=True), {"red": 3, "blue": 2, "green": 1, "everyone": 1}),
+        (Caller("acme", "ann", USER, ("red",)), {"red": 3}),
+        (Caller("acme", "ann", USER, ("blue", "red")), {"red": 3, "blue": 2}),
+        (Caller("acme", "ann", USER), {}),
+        (Caller("acme", "eve", USER, ("everyone",)), {}),
+    ],
+)
+def test_grouping_by_team_names_only_teams_of_the_caller(
+    engine: RealEngine, caller: Caller, teams: dict[str, int]
+) -> None:
+    points = engine.answer(BODY | {"groupBy": ["team"]}, caller)
+
+    assert {point["team"]: point["total"] for point in points} == teams
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"fieldName": "userEmail", "operator": "IN", "value": ["bob"]},
+        {"fieldName": "userEmail", "operator": "STRING_CONTAINS", "value": ""},
+        {"fieldName": "team", "operator": "ARRAY_HAS_NONE", "value": []},
+        {"fieldName": "team", "operator": "ARRAY_HAS_ANY", "value": ["blue", "everyone", "red"]},
+    ],
+)
+def test_filters_reach_nothing_beyond_what_is_visible(engine: RealEngine, condition: dict[str, Any]) -> None:
+    points = engine.answer(BODY | {"groupBy": ["guardrailName"], "filters": [condition]}, Caller("acme", "ann", USER))
+
+    assert {point["guardrailName"] for point in points} <= OWN
