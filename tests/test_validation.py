@@ -49,7 +49,7 @@ def problem(body: str, type_: Any = Outer) -> Problem:
         ('{"mustBe": 1, "inner": {"count": 0}}', "inner.count must be at least 1"),
         ('{"mustBe": 1, "inner": {"count": 10}}', "inner.count must be at most 9"),
         ('{"mustBe": 1, "names": ["a", 2]}', "names[1] must be a string, got a number"),
-        ('{"mustBe": 1, "byKey": {"k": "v"}}', "every value of byKey must be an integer, got a string"),
+        ('{"mustBe": 1, "byKey": {"k": "v"}}', "byKey values must be an integer, got a string"),
         ('{"mustBe": 1, "code": "a"}', "code must be at least 2 characters long"),
         ('{"mustBe": 1, "code": "abcd"}', "code must be at most 3 characters long"),
         ('{"mustBe": 1, "few": [1, 2, 3]}', "few must be at most 2 entries long"),

@@ -45,7 +45,8 @@ def explain(error: msgspec.ValidationError, decoded: type[msgspec.Struct] | None
         got = match["what"].removeprefix("Invalid enum value ")
         return Problem(row, field, f"must be one of {', '.join(choices)}, got {got}")
     if field.endswith("[...]"):
-        field = f"every value of {field.removesuffix('[...]')}"
+        field, what = _reword(match["what"], field.removesuffix("[...]"))
+        return Problem(row, field, f"values {what}")
     return Problem(row, *_reword(match["what"], field))
 
 

@@ -45,9 +45,7 @@ def crash_with_a_loaded_store(server: Server, ledger: Ledger) -> Path:
             ledger.wait_for_acknowledged(1000)
         check(server, ledger)  # a query waits for the store
         server.kill()
-    log = server.data / "store.duckdb.wal"
-    assert log.stat().st_size > 10_000
-    return log
+    return server.data / "store.duckdb.wal"
 
 
 def check_and_go_on(server: Server, *ledgers: Ledger) -> None:
@@ -79,7 +77,8 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> Crashed:
     server = Server(data)
     with server, Load(server, checkpointed):
         checkpointed.wait_for_acknowledged(500)
-    crash_with_a_loaded_store(server, logged)
+    log = crash_with_a_loaded_store(server, logged)
+    assert log.stat().st_size > 10_000
     return Crashed(data, checkpointed, logged)
 
 

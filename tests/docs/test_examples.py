@@ -26,7 +26,7 @@ _SHELL = """
 set -aeu -o pipefail
 [ ! -e {state} ] || . {state}
 cd {folder}
-curl() {{ command curl --silent --show-error {option} "$@"; }}
+curl() {{ command curl --disable --silent --show-error {option} "$@"; }}
 {script}
 export -p > {state}
 """
@@ -48,7 +48,9 @@ class Shell:
         self._url = meterd.url
         (folder / ".venv").symlink_to(sys.prefix)
         commands = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        self._environment = os.environ | {"METERD_TOKEN": meterd.token, "METERD_URL": meterd.url, "PATH": commands}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("METERD_")}
+        own = {"METERD_TOKEN": meterd.token, "METERD_URL": meterd.url, "PATH": commands, "NO_PROXY": "127.0.0.1"}
+        self._environment = inherited | own
 
     def run(self, block: Block, may_fail: bool) -> str:
         """Standard output of a block. An HTTP error fails it unless it `may_fail`."""
@@ -73,11 +75,19 @@ class Shell:
 def examples(page: Path) -> list[Example]:
     """The runnable blocks of a page, each with the `json` block that follows it under the same heading."""
     found = blocks(page)
-    following = [*found[1:], None]
     return [
-        Example(block, after if after and after.language == "json" and after.section == block.section else None)
-        for block, after in zip(found, following, strict=True)
+        Example(block, next(iter(answers(found, number)), None))
+        for number, block in enumerate(found)
         if block.language in RUN and not block.not_run
+    ]
+
+
+def answers(found: list[Block], number: int) -> list[Block]:
+    """The block after the given one, if it shows what that one prints."""
+    return [
+        block
+        for block in found[number + 1 : number + 2]
+        if block.language == "json" and block.section == found[number].section
     ]
 
 

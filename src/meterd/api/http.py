@@ -6,6 +6,7 @@ The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler t
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -101,47 +102,32 @@ class HotRoute(msgspec.Struct, frozen=True):
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     """Undo `Content-Encoding` gzip, deflate or zstd; never makes more than `limit` bytes (`TooLarge`)."""
+    decompressor = _DECOMPRESSORS.get(encoding.strip().lower())
+    if decompressor is None:
+        raise InvalidInput(f'Content-Encoding "{encoding}" is not supported, use gzip, deflate, zstd or none')
+    parts: list[bytes] = []
+    size = 0
     try:
-        match encoding.strip().lower():
-            case "gzip" | "x-gzip":
-                return _inflate(body, 16 + zlib.MAX_WBITS, limit)
-            case "deflate":
-                return _inflate(body, zlib.MAX_WBITS, limit)
-            case "zstd":
-                return _unpack_zstd(body, limit)
-    except (zlib.error, zstd.ZstdError, EOFError) as error:
+        while body:  # several members may follow one another
+            member = decompressor()
+            parts.append(member.decompress(body, limit + 1 - size))
+            size += len(parts[-1])
+            if size > limit:
+                raise _too_large(limit)
+            if not member.eof:
+                raise InvalidInput(f"the body is not valid {encoding}: it ends too early")
+            body = member.unused_data
+    except (zlib.error, zstd.ZstdError) as error:
         raise InvalidInput(f"the body is not valid {encoding}: {error}") from None
-    raise InvalidInput(f'Content-Encoding "{encoding}" is not supported, use gzip, deflate, zstd or none')
-
-
-def _inflate(body: bytes, window: int, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while body:  # gzip allows several members, one after the other
-        inflater = zlib.decompressobj(window)
-        parts.append(inflater.decompress(body, limit + 1 - size))
-        size += len(parts[-1])
-        if size > limit:
-            raise _too_large(limit)
-        if not inflater.eof:
-            raise EOFError("it ends too early")
-        body = inflater.unused_data
     return b"".join(parts)
 
 
-def _unpack_zstd(body: bytes, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while body:
-        unpacker = zstd.ZstdDecompressor()
-        parts.append(unpacker.decompress(body, max_length=limit + 1 - size))
-        size += len(parts[-1])
-        if size > limit:
-            raise _too_large(limit)
-        if not unpacker.eof:
-            raise EOFError("it ends too early")
-        body = unpacker.unused_data
-    return b"".join(parts)
+_DECOMPRESSORS: dict[str, Callable[[], Any]] = {
+    "gzip": partial(zlib.decompressobj, 16 + zlib.MAX_WBITS),
+    "x-gzip": partial(zlib.decompressobj, 16 + zlib.MAX_WBITS),
+    "deflate": partial(zlib.decompressobj, zlib.MAX_WBITS),
+    "zstd": zstd.ZstdDecompressor,
+}
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -78,8 +78,8 @@ class Journal:
     def commit(self, group: Sequence[Submission]) -> Committed:
         """Make the submissions durable, all or, on any error, none of them."""
         if any(submission.must_be_remembered for submission in group):
+            self._remembered.rotate()
             with self._transaction():
-                self._remembered.rotate()
                 committed = self._write(group)
         else:  # one statement is a transaction of its own, and gives up Python's lock only once
             committed = self._write(group)

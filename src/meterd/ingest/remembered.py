@@ -16,7 +16,7 @@ _CREATE = (
 
 
 class Remembered:
-    """Tables of the journal's own database; every call happens inside the journal's transaction.
+    """Tables of the journal's own database. `rotate` comes before a transaction, every other call happens inside one.
 
     Args:
         connection: the journal's writing connection.

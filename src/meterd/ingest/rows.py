@@ -1,6 +1,5 @@
 """JSON rows from clients: decoded, checked and completed into facts (`shared/spec/ingest-sources.md` section 3)."""
 
-import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -44,12 +43,11 @@ def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, 
 
 
 def _decode(body: bytes, dataset: Dataset, lines: bool) -> Sequence[Any]:
-    first = body.lstrip()[:1]
     one, many = _decoders(dataset)
     try:
-        if lines or first not in (b"[", b"{"):
+        if lines:
             return one.decode_lines(body)
-        return many.decode(body) if first == b"[" else [one.decode(body)]
+        return many.decode(body) if body.lstrip()[:1] == b"[" else [one.decode(body)]
     except msgspec.ValidationError as error:
         row, field, what = explain(error, dataset.row_type)
         raise InvalidInput(f"row {row or 0}: {field or 'the row'} {what}") from None
@@ -123,13 +121,13 @@ class _Completion:
 def _metadata(metadata: dict[str, Any]) -> dict[str, str]:
     if len(metadata) > _METADATA_KEYS:
         raise InvalidInput(f"metadata has {len(metadata)} keys, the limit is {_METADATA_KEYS}")
+    labels = {}
     for key, value in metadata.items():
-        if not isinstance(value, str):
-            if isinstance(value, float) and not math.isfinite(value):
-                raise InvalidInput(f"metadata.{key[:_METADATA_LENGTH]} must be a finite number")
-            metadata[key] = value = msgspec.json.encode(value).decode()
-        if len(key) > _METADATA_LENGTH or len(value) > _METADATA_LENGTH:
+        if value is None:
+            continue
+        text = labels[key] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        if len(key) > _METADATA_LENGTH or len(text) > _METADATA_LENGTH:
             raise InvalidInput(
                 f"metadata.{key[:_METADATA_LENGTH]} is longer than {_METADATA_LENGTH} characters, key or value"
             )
-    return metadata
+    return labels

@@ -1,0 +1,257 @@
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from meterd.access import Caller, Scope, SubjectType, migrations
+from meterd.access.directory import Directory, digest, looks_like_token
+from meterd.access.tables import Base
+from meterd.errors import NotFound
+
+WORKER = """
+import json, sys
+from pathlib import Path
+import alembic.command
+from meterd.access.directory import Directory
+print("ready", flush=True)
+for path in sys.stdin:
+    try:
+        directory = Directory(Path(path.strip()))
+        made = directory.create_token("alice", teams=["red"])
+        directory.close()
+        print(json.dumps(made.id), flush=True)
+    except Exception as error:
+        print(json.dumps(repr(error)), flush=True)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "directory.sqlite"
+
+
+@pytest.fixture
+def directory(path: Path) -> Iterator[Directory]:
+    directory = Directory(path)
+    yield directory
+    directory.close()
+
+
+def secret_of(directory: Directory, *arguments: object, **options: object) -> str:
+    token = directory.create_token(*arguments, **options).token  # type: ignore[arg-type]
+    assert token is not None
+    return token
+
+
+def caller_of(directory: Directory, token: str) -> Caller | None:
+    found = directory.find_caller(digest(token))
+    return found[0] if found else None
+
+
+class TestTokens:
+    def test_a_token_has_a_prefix_and_160_random_bits(self, directory: Directory) -> None:
+        tokens = {secret_of(directory, "alice") for _ in range(20)}
+
+        assert 20 == len(tokens)
+        assert [] == [token for token in tokens if not re.fullmatch(r"mtr_[0-9a-f]{40}", token)]
+        assert [] == [token for token in tokens if not looks_like_token(token)]
+
+    def test_a_token_leads_to_its_subject(self, directory: Directory) -> None:
+        token = secret_of(
+            directory, "bot", SubjectType.VIRTUAL_ACCOUNT, ("red", "blue", "red"), "acme", True, (Scope.INGEST,)
+        )
+
+        assert Caller(
+            "acme", "bot", SubjectType.VIRTUAL_ACCOUNT, ("blue", "red"), True, frozenset({Scope.INGEST})
+        ) == caller_of(directory, token)
+
+    def test_a_token_ingests_and_queries_by_default(self, directory: Directory) -> None:
+        token = secret_of(directory, "alice")
+
+        assert Caller(
+            "default", "alice", SubjectType.USER, (), False, frozenset({Scope.INGEST, Scope.QUERY})
+        ) == caller_of(directory, token)  # fmt: skip
+
+    def test_an_unknown_token_leads_nowhere(self, directory: Directory) -> None:
+        secret_of(directory, "alice")
+
+        assert caller_of(directory, "mtr_" + "0" * 40) is None
+
+    def test_the_token_itself_is_not_kept(self, directory: Directory, path: Path) -> None:
+        token = secret_of(directory, "alice")
+
+        assert [None] == [each.token for each in directory.tokens()]
+        for file in path.parent.iterdir():
+            assert token.encode() not in file.read_bytes()
+            assert token.removeprefix("mtr_").encode() not in file.read_bytes()
+
+    def test_a_revoked_token_leads_nowhere(self, directory: Directory) -> None:
+        made = directory.create_token("alice")
+        other = secret_of(directory, "alice")
+        assert made.token is not None
+
+        directory.revoke(made.id)
+        directory.revoke(made.id)
+
+        assert caller_of(directory, made.token) is None
+        assert caller_of(directory, other) is not None
+        assert [True, False] == [each.revoked_at is not None for each in directory.tokens()]
+
+    def test_revoking_again_keeps_the_first_time(self, directory: Directory) -> None:
+        made = directory.create_token("alice")
+        directory.revoke(made.id)
+        (first,) = directory.tokens()
+
+        directory.revoke(made.id)
+
+        assert [first] == directory.tokens()
+
+    def test_an_unknown_id_can_not_be_revoked(self, directory: Directory) -> None:
+        with pytest.raises(NotFound, match="nothing-like-it"):
+            directory.revoke("nothing-like-it")
+
+    def test_an_expired_token_leads_nowhere(self, directory: Directory) -> None:
+        expired = secret_of(directory, "alice", expires=timedelta(microseconds=1))
+        valid = secret_of(directory, "alice", expires=timedelta(days=1))
+
+        assert caller_of(directory, expired) is None
+        found = directory.find_caller(digest(valid))
+        assert found is not None
+        assert found[1] is not None
+        assert timedelta(hours=23) < found[1] - datetime.now(UTC) <= timedelta(days=1)
+
+    def test_tokens_are_listed_oldest_first(self, directory: Directory) -> None:
+        made = [directory.create_token(subject).id for subject in ("b", "a", "c")]
+
+        assert made == [each.id for each in directory.tokens()]
+
+    def test_a_listed_token_is_the_one_that_was_made(self, directory: Directory) -> None:
+        made = directory.create_token("alice", teams=("red",), expires=timedelta(days=1))
+
+        (listed,) = directory.tokens()
+        assert (made.id, made.subject, made.teams, made.expires_at, made.created_at) == (
+            listed.id, listed.subject, listed.teams, listed.expires_at, listed.created_at,
+        )  # fmt: skip
+        assert listed.expires_at is not None
+        assert timedelta(0) == listed.expires_at.utcoffset()
+
+    def test_a_directory_tells_whether_it_has_tokens(self, directory: Directory) -> None:
+        assert not directory.has_tokens()
+        secret_of(directory, "alice")
+        assert directory.has_tokens()
+
+    @pytest.mark.parametrize("text", ["", "mtr_", "mtr_" + "0" * 39, "mtr_" + "0" * 41, "xxx_" + "0" * 40])
+    def test_what_can_be_no_token_is_told_from_one(self, text: str) -> None:
+        assert not looks_like_token(text)
+
+
+class TestSubjects:
+    def test_a_second_token_adds_teams_and_rights(self, directory: Directory) -> None:
+        first = secret_of(directory, "alice", teams=("red",))
+        secret_of(directory, "alice", teams=("blue", "red"), tenant_admin=True)
+        secret_of(directory, "alice")
+
+        found = caller_of(directory, first)
+        assert found is not None
+        assert (("blue", "red"), True) == (found.teams, found.tenant_admin)
+
+    def test_subjects_of_other_tenants_and_types_are_others(self, directory: Directory) -> None:
+        token = secret_of(directory, "alice")
+        secret_of(directory, "alice", tenant="other", teams=("red",), tenant_admin=True)
+        secret_of(directory, "alice", SubjectType.VIRTUAL_ACCOUNT, teams=("red",), tenant_admin=True)
+
+        found = caller_of(directory, token)
+        assert found is not None
+        assert ((), False) == (found.teams, found.tenant_admin)
+
+    def test_scopes_belong_to_the_token(self, directory: Directory) -> None:
+        reader = secret_of(directory, "alice", scopes=(Scope.QUERY,))
+        writer = secret_of(directory, "alice", scopes=(Scope.INGEST,))
+
+        found = [caller_of(directory, token) for token in (reader, writer)]
+        assert [{Scope.QUERY}, {Scope.INGEST}] == [each.scopes for each in found if each]
+
+
+class TestMigrations:
+    def test_lead_to_the_tables_as_they_are_declared(self, directory: Directory, path: Path) -> None:
+        engine = create_engine(f"sqlite:///{path}")
+        try:
+            with engine.connect() as connection:
+                context = MigrationContext.configure(
+                    connection, opts={"compare_type": True, "compare_server_default": True}
+                )
+                assert [] == compare_metadata(context, Base.metadata)
+        finally:
+            engine.dispose()
+
+    def test_are_complete_in_a_new_directory(self, directory: Directory, path: Path) -> None:
+        (scripts,) = migrations.__path__
+        engine = create_engine(f"sqlite:///{path}")
+        try:
+            with engine.connect() as connection:
+                current = MigrationContext.configure(connection).get_current_revision()
+        finally:
+            engine.dispose()
+
+        assert ScriptDirectory(scripts).get_current_head() == current
+
+    def test_are_not_run_again(self, directory: Directory, path: Path) -> None:
+        token = secret_of(directory, "alice")
+
+        again = Directory(path)
+        try:
+            assert caller_of(again, token) is not None
+        finally:
+            again.close()
+
+
+class TestSeveralProcesses:
+    def test_a_token_of_one_is_known_to_the_other_at_once(self, directory: Directory, path: Path) -> None:
+        other = Directory(path)
+        try:
+            made = other.create_token("alice")
+            assert made.token is not None
+            assert caller_of(directory, made.token) is not None
+            other.revoke(made.id)
+            assert caller_of(directory, made.token) is None
+        finally:
+            other.close()
+
+    def test_may_open_a_new_directory_at_the_same_moment(self, tmp_path: Path) -> None:
+        """Eight new directories, each opened by three processes, which all make a token of the same new subject."""
+        workers = [
+            subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(3)
+        ]
+        try:
+            assert ["ready\n"] * 3 == [output(worker).readline() for worker in workers]
+            for number in range(8):
+                path = tmp_path / f"{number}.sqlite"
+                for worker in workers:
+                    assert worker.stdin is not None
+                    worker.stdin.write(f"{path}\n")
+                    worker.stdin.flush()
+                made = {json.loads(output(worker).readline()) for worker in workers}
+
+                directory = Directory(path)
+                assert made == {each.id for each in directory.tokens()}
+                assert [("red",)] * 3 == [each.teams for each in directory.tokens()]
+                directory.close()
+        finally:
+            for worker in workers:
+                worker.communicate()
+
+
+def output(worker: "subprocess.Popen[str]") -> IO[str]:
+    assert worker.stdout is not None
+    return worker.stdout

@@ -1,0 +1,317 @@
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from meterd.access import Caller, Scope, SubjectType
+from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS, Dataset
+from meterd.errors import Forbidden, InvalidInput
+from meterd.ingest.facts import Facts
+from meterd.ingest.rows import facts_from_json
+
+CALLER = Caller("acme", "alice@example.com", SubjectType.USER, ("blue", "red"), scopes=frozenset({Scope.INGEST}))
+ANY_SUBJECT = Caller(
+    "acme", "gateway", SubjectType.VIRTUAL_ACCOUNT, (), scopes=frozenset({Scope.INGEST, Scope.INGEST_ANY_SUBJECT})
+)
+
+
+def accept(
+    body: object,
+    caller: Caller = CALLER,
+    dataset: Dataset = GUARDRAIL_EVALUATIONS,
+    lines: bool = False,
+    most_rows: int = 100_000,
+) -> Facts:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return facts_from_json(raw, dataset, caller, lines, most_rows)
+
+
+def rows(body: object, caller: Caller = CALLER, **arguments: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in accept(body, caller, **arguments).lines.splitlines()]
+
+
+def row(body: object, caller: Caller = CALLER, **arguments: Any) -> dict[str, Any]:
+    (only,) = rows(body, caller, **arguments)
+    return only
+
+
+def refusal(body: object, caller: Caller = CALLER, **arguments: Any) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        accept(body, caller, **arguments)
+    return caught.value.message
+
+
+class TestBody:
+    def test_is_one_object(self) -> None:
+        facts = accept({"guardrailName": "pii"})
+
+        assert ("guardrail_evaluations", "acme", 1) == (facts.dataset, facts.tenant, facts.count)
+
+    def test_is_an_array(self) -> None:
+        assert ["a", "b"] == [each["guardrailName"] for each in rows([{"guardrailName": "a"}, {"guardrailName": "b"}])]
+
+    @pytest.mark.parametrize("body", [b"[]", b" [ ] "])
+    def test_may_be_an_empty_array(self, body: bytes) -> None:
+        assert 0 == accept(body).count
+
+    @pytest.mark.parametrize("body", [b'{"latencyMs":1}\n{"latencyMs":2}', b'{"latencyMs":1}\r\n\r\n{"latencyMs":2}\r\n'])
+    def test_is_ndjson_when_the_client_says_so(self, body: bytes) -> None:
+        assert [1.0, 2.0] == [each["latencyMs"] for each in rows(body, lines=True)]
+
+    def test_may_be_surrounded_by_space(self) -> None:
+        assert 1 == accept(b' \r\n\t{"latencyMs": 1}\n ').count
+
+    def test_of_several_lines_without_the_content_type_tells_what_to_send(self) -> None:
+        assert "application/x-ndjson" in refusal(b"{}\n{}")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"{",
+            b'{"a"',
+            b"hello",
+            b"{} x",
+            b"[{}",
+            b'{"latencyMs": NaN}',
+            b'{"latencyMs": Infinity}',
+            b'{"guardrailName": "\xff"}',
+            b'{"guardrailName": "\\ud800"}',
+            b'{"metadata": {"a": ' + b"[" * 100_000,
+            gzip.compress(b"{}"),
+        ],
+    )
+    def test_that_is_no_json_is_refused(self, body: bytes) -> None:
+        assert refusal(body).startswith("the body is ")
+
+    @pytest.mark.parametrize("body", [b"5", b'"x"', b"null", b"[5]", b"[null]", b"[[]]"])
+    def test_whose_rows_are_no_objects_is_refused(self, body: bytes) -> None:
+        assert "row 0: the row must be an object" in refusal(body)
+
+    def test_has_at_most_a_number_of_rows(self) -> None:
+        assert 3 == accept([{}] * 3, most_rows=3).count
+        assert "4 rows, the limit is 3" in refusal([{}] * 4, most_rows=3)
+
+    def test_without_anything_is_no_rows_of_ndjson(self) -> None:
+        assert 0 == accept(b"", lines=True).count
+
+    def test_without_anything_is_no_json(self) -> None:
+        refusal(b"")
+
+
+class TestBadRow:
+    @pytest.mark.parametrize(
+        ("bad", "sentence"),
+        [
+            ({"latencyMs": "12"}, "latencyMs must be a number, got a string"),
+            ({"latencyMs": True}, "latencyMs must be a number, got a boolean"),
+            ({"isFailure": "false"}, "isFailure must be true or false, got a string"),
+            ({"guardrailName": 5}, "guardrailName must be a string, got a number"),
+            ({"guardrailname": "x"}, "guardrailname is not a known field"),
+            ({"tenant": "other"}, "tenant is not a known field"),
+            ({"latency_ms": 1}, "latency_ms is not a known field"),
+            ({"teams": "red"}, "teams must be an array, got a string"),
+            ({"teams": ["red", 5]}, "teams[1] must be a string, got a number"),
+            ({"metadata": ["a"]}, "metadata must be an object, got an array"),
+            ({"createdAt": "yesterday"}, "createdAt must be an ISO 8601 time"),
+            ({"createdAt": 1700000000}, "createdAt must be an ISO 8601 time"),
+        ],
+    )
+    def test_is_named_with_its_field(self, bad: dict[str, object], sentence: str) -> None:
+        assert refusal([{}, {}, {}, bad, {}]).startswith(f"row 3: {sentence}")
+        assert refusal(bad).startswith(f"row 0: {sentence}")
+        assert refusal(b"{}\n" + json.dumps(bad).encode(), lines=True).startswith(f"row 1: {sentence}")
+
+    def test_of_a_wrong_choice_tells_the_choices(self) -> None:
+        message = refusal({"createdBySubjectType": "robot"})
+
+        assert message.startswith("row 0: createdBySubjectType must be ")
+        assert "user" in message
+        assert "virtualaccount" in message
+
+    @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 400])
+    def test_with_a_number_that_is_not_finite_is_refused(self, number: bytes) -> None:
+        assert "row 0: latencyMs must be a finite number" == refusal(b'{"latencyMs":' + number + b"}")
+
+    @pytest.mark.parametrize(
+        ("value", "sentence"),
+        [
+            (b"1.5", "value must be an integer, got a number"),
+            (b"-1", "value must be at least 0"),
+            (b'"1"', "value must be an integer, got a string"),
+            (b"null", "value must be an integer, got null"),
+            (b"18446744073709551616", "value must be below 2^64"),
+        ],
+    )
+    def test_with_a_count_that_is_no_whole_number_is_refused(self, value: bytes, sentence: str) -> None:
+        assert f"row 0: {sentence}" == refusal(b'{"meter":"m","value":' + value + b"}", dataset=METER_EVENTS)
+
+    def test_without_a_required_field_is_refused(self) -> None:
+        assert "row 1: meter is required" == refusal([{"meter": "m", "value": 1}, {"value": 1}], dataset=METER_EVENTS)
+
+
+class TestValues:
+    def test_the_largest_count_is_kept(self) -> None:
+        assert 2**64 - 1 == row({"meter": "m", "value": 2**64 - 1}, dataset=METER_EVENTS)["value"]
+
+    def test_null_is_the_same_as_absent(self) -> None:
+        nothing = dict.fromkeys(column.member for column in GUARDRAIL_EVALUATIONS.columns)
+
+        assert row({}).keys() == row(nothing).keys()
+
+    def test_text_is_kept_as_it_is(self) -> None:
+        text = 'é😀\x00\n\r\u2028"\\ \x7f'
+
+        assert text == row({"guardrailName": text})["guardrailName"]
+
+    def test_a_result_is_an_open_set(self) -> None:
+        assert "anything at all" == row({"guardrailResult": "anything at all"})["guardrailResult"]
+
+    def test_numbers_are_kept_exactly(self) -> None:
+        assert [0.1, 4.9999999999999996e-05, 0.0, 5.0] == [
+            each["latencyMs"] for each in rows(b'[{"latencyMs":0.1},{"latencyMs":4.9999999999999996e-05},{"latencyMs":0},{"latencyMs":5}]')
+        ]  # fmt: skip
+
+
+class TestTime:
+    @pytest.mark.parametrize(
+        ("sent", "kept"),
+        [
+            ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z"),
+            ("2026-01-31T12:00:00", "2026-01-31T12:00:00Z"),
+            ("2026-01-31T12:00:00.123456Z", "2026-01-31T12:00:00.123456Z"),
+            ("2026-01-31T12:00:00+05:30", "2026-01-31T06:30:00Z"),
+            ("2026-01-01T00:00:00-01:00", "2026-01-01T01:00:00Z"),
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+        ],
+    )
+    def test_is_utc_with_microseconds(self, sent: str, kept: str) -> None:
+        assert kept == row({"createdAt": sent})["createdAt"]
+
+    def test_is_that_of_arrival_by_default_and_the_same_for_all_rows(self) -> None:
+        before = datetime.now(UTC)
+        one, other = rows([{}, {"createdAt": None}])
+        after = datetime.now(UTC)
+
+        assert one["createdAt"] == other["createdAt"]
+        assert before <= datetime.fromisoformat(one["createdAt"]) <= after
+
+    def test_may_be_a_day_ahead(self) -> None:
+        ahead = datetime.now(UTC) + timedelta(hours=23, minutes=59)
+
+        assert 1 == accept({"createdAt": ahead.isoformat()}).count
+        assert 1 == accept({"createdAt": ahead.astimezone().isoformat()}).count
+
+    @pytest.mark.parametrize("ahead", [timedelta(hours=24, minutes=1), timedelta(days=3650)])
+    def test_further_ahead_is_refused(self, ahead: timedelta) -> None:
+        assert "row 1: createdAt" in refusal([{}, {"createdAt": (datetime.now(UTC) + ahead).isoformat()}])
+
+    @pytest.mark.parametrize(
+        "time", ["1969-12-31T23:59:59Z", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"]
+    )
+    def test_out_of_range_is_refused(self, time: str) -> None:
+        assert refusal({"createdAt": time}).startswith("row 0: createdAt")
+
+
+class TestSubject:
+    def test_is_the_tokens_by_default(self) -> None:
+        found = row({})
+
+        assert "alice@example.com" == found["createdBySubjectSlug"]
+        assert "user" == found["createdBySubjectType"]
+        assert ["blue", "red"] == found["teams"]
+
+    def test_may_be_the_tokens_own(self) -> None:
+        found = row({"createdBySubjectSlug": "alice@example.com", "createdBySubjectType": "user", "teams": ["red"]})
+
+        assert "alice@example.com" == found["createdBySubjectSlug"]
+        assert ["red"] == found["teams"]
+
+    def test_may_leave_out_its_teams(self) -> None:
+        assert [] == row({"teams": []}).get("teams", [])
+
+    def test_has_each_team_once(self) -> None:
+        assert ["red", "blue"] == row({"teams": ["red", "blue", "red"]})["teams"]
+
+    @pytest.mark.parametrize(
+        ("other", "field"),
+        [
+            ({"createdBySubjectSlug": "bob@example.com"}, "createdBySubjectSlug"),
+            ({"createdBySubjectType": "virtualaccount"}, "createdBySubject"),
+            ({"teams": ["red", "green"]}, "teams"),
+        ],
+    )
+    def test_of_somebody_else_needs_the_scope(self, other: dict[str, object], field: str) -> None:
+        with pytest.raises(Forbidden) as caught:
+            accept([{}, other])
+        assert caught.value.message.startswith("row 1: ")
+        assert field in caught.value.message
+        assert "ingest:any-subject" in caught.value.message
+
+    def test_of_somebody_else_is_kept_with_the_scope(self) -> None:
+        found = row(
+            {"createdBySubjectSlug": "bob@example.com", "createdBySubjectType": "user", "teams": ["green"]}, ANY_SUBJECT
+        )
+
+        assert ("bob@example.com", "user", ["green"]) == (
+            found["createdBySubjectSlug"], found["createdBySubjectType"], found["teams"],
+        )  # fmt: skip
+
+    def test_is_completed_member_by_member(self) -> None:
+        found = row({"createdBySubjectSlug": "worker"}, ANY_SUBJECT)
+
+        assert ("worker", "virtualaccount") == (found["createdBySubjectSlug"], found["createdBySubjectType"])
+
+
+class TestIdentity:
+    def test_is_trace_and_span(self) -> None:
+        facts = accept([{"traceId": "t", "spanId": "s"}, {"traceId": "t", "spanId": "s2"}, {"traceId": "t", "spanId": "s"}])
+
+        one, other, again = facts.identities
+        assert one == again
+        assert one != other
+
+    @pytest.mark.parametrize("half", [{"traceId": "t"}, {"spanId": "s"}, {"traceId": "t", "spanId": None}])
+    def test_is_both_or_none(self, half: dict[str, object]) -> None:
+        message = refusal([{}, half])
+
+        assert message.startswith("row 1: ")
+        assert "traceId" in message
+        assert "spanId" in message
+
+    def test_of_rows_without_ids_is_none_so_that_all_are_kept(self) -> None:
+        assert () == accept([{}, {}]).identities
+
+    def test_of_another_dataset_needs_no_span(self) -> None:
+        assert "t" == row({"meter": "m", "value": 1, "traceId": "t"}, dataset=METER_EVENTS)["traceId"]
+
+
+class TestMetadata:
+    def test_is_kept(self) -> None:
+        assert {"env": "prod", "": "", "k": "é😀"} == row({"metadata": {"env": "prod", "": "", "k": "é😀"}})["metadata"]
+
+    def test_may_be_as_large_as_the_limits(self) -> None:
+        metadata = {f"{n:03}" + "😀" * 125: "😀" * 128 for n in range(64)}
+
+        assert metadata == row({"metadata": metadata})["metadata"]
+
+    def test_has_at_most_64_keys(self) -> None:
+        message = refusal([{}, {"metadata": {f"k{n}": "v" for n in range(65)}}])
+
+        assert message.startswith("row 1: metadata")
+        assert "64" in message
+
+    @pytest.mark.parametrize(("key", "value"), [("note", "x" * 129), ("note" + "x" * 125, "v")])
+    def test_that_is_too_long_is_refused_by_its_key(self, key: str, value: str) -> None:
+        message = refusal([{}, {"metadata": {"fine": "v", key: value}}])
+
+        assert message.startswith("row 1: metadata.note")
+        assert "128" in message
+
+    def test_null_is_the_same_as_absent(self) -> None:
+        assert {"a": "1"} == row({"metadata": {"a": "1", "b": None}})["metadata"]
+
+    @pytest.mark.parametrize("number", [b"1e999", b"-1e999"])
+    def test_with_a_number_that_is_not_finite_is_refused(self, number: bytes) -> None:
+        assert refusal(b'{"metadata":{"a":' + number + b"}}").startswith("row 0: metadata")

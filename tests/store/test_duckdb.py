@@ -1,0 +1,410 @@
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import msgspec
+import pytest
+
+from meterd.datasets import DATASETS, GUARDRAIL_EVALUATIONS, METER_EVENTS, Column, Dataset, Kind
+from meterd.errors import ConfigurationError
+from meterd.store import DuckDBStore, Lines, QueryMemory, QueryTimeout, StoreError
+from tests.ingest.test_journal import full_disk
+
+HOLDER = """
+import sys
+from pathlib import Path
+from meterd.store import DuckDBStore
+store = DuckDBStore(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.duckdb"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[DuckDBStore]:
+    store = opened(path)
+    yield store
+    store.close()
+
+
+def opened(path: Path) -> DuckDBStore:
+    store = DuckDBStore(path, threads=1)
+    store.create(DATASETS.values())
+    return store
+
+
+def lines(*rows: dict[str, Any], dataset: Dataset = METER_EVENTS, tenant: str = "acme") -> Lines:
+    """Rows as the journal keeps them; `meter` and `value` are filled in."""
+    required = {"meter": "m", "value": 1} if dataset is METER_EVENTS else {}
+    encoded = msgspec.json.Encoder().encode_lines([required | row for row in rows])
+    return Lines(dataset, tenant, encoded.decode().removesuffix("\n"))
+
+
+def meters(store: DuckDBStore) -> list[str]:
+    return [meter for (meter,) in store.select("SELECT meter FROM meter_events ORDER BY rowid", (), 30)]
+
+
+def crashed(path: Path, directory: str) -> Path:
+    """The files of an open store as a crash would leave them."""
+    target = path.parent / directory
+    target.mkdir()
+    copy(path, target)
+    copy(f"{path}.wal", target)
+    return target / path.name
+
+
+def damage(log: Path) -> bytes:
+    content = log.read_bytes()
+    middle = len(content) // 2
+    log.write_bytes(content[: middle - 64] + b"\xff" * 128 + content[middle + 64 :])
+    return log.read_bytes()
+
+
+def set_aside(path: Path) -> list[Path]:
+    return sorted(path.parent.glob("*.damaged-*"))
+
+
+class TestAppend:
+    def test_what_was_appended_can_be_selected(self, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"}, {"meter": "b"}), lines({"meter": "c"}, tenant="other")], 5)
+
+        assert [("acme", "a"), ("acme", "b"), ("other", "c")] == store.select(
+            "SELECT tenant, meter FROM meter_events ORDER BY meter", (), 30
+        )
+        assert 5 == store.watermark()
+
+    def test_starts_with_nothing(self, store: DuckDBStore) -> None:
+        assert 0 == store.watermark()
+        assert [] == meters(store)
+
+    @pytest.mark.parametrize(
+        "broken",
+        ['{"meter": "secret", "value": "secret"}', '{"meter": "secret"', '{"meter": "m", "value": -1}', "secret"],
+    )
+    def test_is_all_of_it_with_the_watermark_or_nothing(self, store: DuckDBStore, broken: str) -> None:
+        store.append([lines({"meter": "a"})], 5)
+
+        with pytest.raises(StoreError) as caught:
+            store.append([lines({"meter": "b"}), Lines(METER_EVENTS, "acme", broken)], 6)
+
+        assert (5, ["a"]) == (store.watermark(), meters(store))
+        assert "secret" not in str(caught.value)
+        store.append([lines({"meter": "c"})], 7)
+        assert (7, ["a", "c"]) == (store.watermark(), meters(store))
+
+    def test_is_undone_on_a_full_disk(self, path: Path, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 5)
+
+        with full_disk(), pytest.raises(StoreError):
+            store.append([lines(*({"meter": f"{n:0100}"} for n in range(5000)))], 6)
+        store.reopen()
+
+        assert (5, ["a"]) == (store.watermark(), meters(store))
+        store.append([lines({"meter": "b"})], 6)
+        assert (6, ["a", "b"]) == (store.watermark(), meters(store))
+
+    def test_survives_a_crash(self, path: Path, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 5)
+
+        again = opened(crashed(path, "crashed"))
+        assert (5, ["a"]) == (again.watermark(), meters(again))
+        again.close()
+
+    def test_survives_being_closed(self, path: Path, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 5)
+        store.close()
+
+        again = opened(path)
+        assert (5, ["a"]) == (again.watermark(), meters(again))
+        again.close()
+
+
+class TestValues:
+    def test_every_kind_is_kept_exactly(self, store: DuckDBStore) -> None:
+        store.append(
+            [
+                lines(
+                    {
+                        "createdAt": "2026-01-02T03:04:05.000006Z",
+                        "latencyMs": 4.9999999999999996e-05,
+                        "isFailure": False,
+                        "teams": ["red", "b,l'u\"e"],
+                        "metadata": {"env": "prod", "": ""},
+                        "guardrailName": "",
+                    },
+                    dataset=GUARDRAIL_EVALUATIONS,
+                )
+            ],
+            1,
+        )
+
+        (row,) = store.select(
+            "SELECT strftime(ts, '%Y-%m-%d %H:%M:%S.%f'), latency_ms, is_failure, teams, metadata, guardrail_name, "
+            "guardrail_id FROM guardrail_evaluations",
+            (),
+            30,
+        )
+        assert (
+            "2026-01-02 03:04:05.000006", 4.9999999999999996e-05, False, ["red", "b,l'u\"e"], {"env": "prod", "": ""}, "",
+            None,
+        ) == row  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "text", ["\x00", "a\x00b\x00", "😀", "\U0010ffff", "\n\r\t\x0b\x1f", '"\\', "\u2028\x85", "' -- $1 ?", "{}", "é" * 9999]
+    )
+    def test_any_text_is_kept_as_it_is(self, store: DuckDBStore, text: str) -> None:
+        store.append([lines({"meter": text, "teams": [text], "metadata": {text: text}}, tenant=text)], 1)
+
+        assert [(text, text, [text], {text: text})] == store.select(
+            "SELECT tenant, meter, teams, metadata FROM meter_events", (), 30
+        )
+
+    def test_keys_that_differ_after_a_nul_are_two(self, store: DuckDBStore) -> None:
+        store.append([lines({"metadata": {"a\x00b": "1", "a\x00c": "2"}})], 1)
+
+        assert [({"a\x00b": "1", "a\x00c": "2"},)] == store.select("SELECT metadata FROM meter_events", (), 30)
+
+    @pytest.mark.parametrize("value", [0, 2**53 + 1, 2**63, 2**64 - 1])
+    def test_counts_are_kept_to_the_last_digit(self, store: DuckDBStore, value: int) -> None:
+        store.append([lines({"value": value})], 1)
+
+        assert [(value,)] == store.select("SELECT value FROM meter_events", (), 30)
+
+    @pytest.mark.parametrize("row", [{}, {"teams": [], "metadata": {}}, {"teams": None, "metadata": None}])
+    def test_no_teams_and_no_metadata_are_empty_and_not_null(self, store: DuckDBStore, row: dict[str, Any]) -> None:
+        store.append([lines(row)], 1)
+
+        assert [([], {})] == store.select("SELECT teams, metadata FROM meter_events", (), 30)
+
+    def test_parameters_are_bound(self, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a' OR 1=1 --"}, {"meter": "b"})], 1)
+
+        assert [("a' OR 1=1 --",)] == store.select("SELECT meter FROM meter_events WHERE meter = ?", ["a' OR 1=1 --"], 30)
+
+
+class TestTables:
+    def test_creating_again_changes_nothing(self, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 1)
+
+        store.create(DATASETS.values())
+
+        assert ["a"] == meters(store)
+
+    def test_a_column_that_is_declared_later_is_added(self, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 1)
+        grown = msgspec.structs.replace(
+            METER_EVENTS,
+            columns=(*METER_EVENTS.columns, Column("unit", Kind.TEXT, "unit"), Column("tags", Kind.TEXTS, "tags")),
+        )
+
+        store.create([grown])
+        store.append([lines({"meter": "b", "value": 2, "unit": "ms", "tags": ["x"]}, dataset=grown)], 2)
+
+        assert [("a", None, None), ("b", "ms", ["x"])] == store.select(
+            "SELECT meter, unit, tags FROM meter_events ORDER BY meter", (), 30
+        )
+
+    def test_an_older_declaration_still_appends(self, store: DuckDBStore) -> None:
+        grown = msgspec.structs.replace(METER_EVENTS, columns=(*METER_EVENTS.columns, Column("unit", Kind.TEXT, "u")))
+        store.create([grown])
+
+        store.append([lines({"meter": "a"})], 1)
+
+        assert [("a", None)] == store.select("SELECT meter, unit FROM meter_events", (), 30)
+
+    def test_nothing_outside_can_be_reached(self, store: DuckDBStore) -> None:
+        with pytest.raises(StoreError):
+            store.select("SELECT * FROM read_text('/etc/hostname')", (), 30)
+
+
+class TestLimits:
+    def test_a_query_that_takes_too_long_is_interrupted(self, store: DuckDBStore) -> None:
+        with pytest.raises(QueryTimeout):
+            store.select("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b", (), 0.05)
+
+        assert [(1,)] == store.select("SELECT 1", (), 30)
+
+    def test_a_query_that_needs_too_much_memory_is_refused(self, tmp_path: Path) -> None:
+        store = DuckDBStore(tmp_path / "small.duckdb", memory="32MB", threads=1)
+        try:
+            with pytest.raises(QueryMemory):
+                store.select("SELECT list(range) FROM range(10000000)", (), 60)
+            assert [(1,)] == store.select("SELECT 1", (), 30)
+        finally:
+            store.close()
+
+    def test_a_query_that_is_wrong_is_an_error_of_the_store(self, store: DuckDBStore) -> None:
+        with pytest.raises(StoreError):
+            store.select("SELECT nothing FROM nowhere", (), 30)
+
+    def test_one_slow_query_stops_no_other(self, store: DuckDBStore) -> None:
+        outcome: list[str] = []
+
+        def slow() -> None:
+            try:
+                store.select("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b", (), 1)
+            except QueryTimeout:
+                outcome.append("slow")
+
+        thread = threading.Thread(target=slow)
+        thread.start()
+        store.append([lines({"meter": "a"})], 1)
+        assert ["a"] == meters(store)
+        outcome.append("quick")
+        thread.join()
+        assert ["quick", "slow"] == outcome
+
+
+class TestCheckpoint:
+    def test_makes_the_log_unnecessary(self, path: Path, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 1)
+        store.checkpoint()
+        store.append([lines({"meter": "b"})], 2)
+
+        again_path = crashed(path, "crashed")
+        again_path.with_name(f"{path.name}.wal").unlink()
+        again = opened(again_path)
+        assert (1, ["a"]) == (again.watermark(), meters(again))
+        again.close()
+
+    def test_is_made_only_on_request(self, path: Path, store: DuckDBStore) -> None:
+        store.checkpoint()
+        size = path.stat().st_size
+        store.append([lines(*({"meter": f"{n}"} for n in range(20_000)))], 1)
+
+        assert size == path.stat().st_size
+        assert Path(f"{path}.wal").exists()
+
+    def test_that_fails_is_an_error_of_the_store(self, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 1)
+        store.close()
+
+        with pytest.raises(StoreError):
+            store.checkpoint()
+
+
+class TestReopening:
+    def test_goes_on_where_it_was(self, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 1)
+        assert ["a"] == meters(store)
+
+        store.reopen()
+
+        assert (1, ["a"]) == (store.watermark(), meters(store))
+        store.append([lines({"meter": "b"})], 2)
+        assert (2, ["a", "b"]) == (store.watermark(), meters(store))
+
+    def test_readers_of_other_threads_follow(self, store: DuckDBStore) -> None:
+        found: list[list[str]] = []
+        read, reopened = threading.Event(), threading.Event()
+
+        def reader() -> None:
+            found.append(meters(store))
+            read.set()
+            reopened.wait(60)
+            found.append(meters(store))
+
+        thread = threading.Thread(target=reader)
+        thread.start()
+        read.wait(60)
+        store.reopen()
+        store.append([lines({"meter": "a"})], 1)
+        reopened.set()
+        thread.join()
+        assert [[], ["a"]] == found
+
+    def test_has_its_tables_even_when_the_log_that_made_them_is_lost(self, path: Path, store: DuckDBStore) -> None:
+        store.close()
+        for file in path.parent.iterdir():
+            file.unlink()
+
+        store.reopen()
+
+        store.append([lines({"meter": "a"})], 1)
+        assert (1, ["a"]) == (store.watermark(), meters(store))
+
+
+class TestDamage:
+    @pytest.mark.parametrize("directory", ["data", "blocks"])  # DuckDB's messages quote the path
+    def test_a_damaged_log_is_set_aside(self, path: Path, store: DuckDBStore, directory: str) -> None:
+        store.append([lines({"meter": "a"})], 1)
+        store.checkpoint()
+        store.append([lines({"meter": "b"})], 2)
+        copied = crashed(path, directory)
+        damaged = damage(copied.with_name(f"{path.name}.wal"))
+
+        again = opened(copied)
+        try:
+            assert (1, ["a"]) == (again.watermark(), meters(again))
+            assert [damaged] == [file.read_bytes() for file in set_aside(copied)]
+        finally:
+            again.close()
+
+    def test_a_second_damaged_log_is_set_aside_too(self, path: Path, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 1)
+        copied = crashed(path, "data")
+        log = copied.with_name(f"{path.name}.wal")
+        damaged = damage(log)
+        opened(copied).close()
+        log.write_bytes(damaged)
+        opened(copied).close()
+
+        assert [damaged, damaged] == [file.read_bytes() for file in set_aside(copied)]
+
+    def test_a_deleted_log_is_no_obstacle(self, path: Path, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "a"})], 1)
+        copied = crashed(path, "data")
+        copied.with_name(f"{path.name}.wal").unlink()
+
+        again = opened(copied)
+        assert (0, []) == (again.watermark(), meters(again))
+        again.close()
+
+    @pytest.mark.parametrize("has_log", [False, True])
+    def test_a_damaged_store_is_a_clear_error_and_its_log_stays(
+        self, path: Path, store: DuckDBStore, has_log: bool
+    ) -> None:
+        store.append([lines({"meter": "a"})], 1)
+        copied = crashed(path, "data")
+        log = copied.with_name(f"{path.name}.wal")
+        content = log.read_bytes()
+        copied.write_bytes(b"no database" * 10_000)
+        if not has_log:
+            log.unlink()
+
+        with pytest.raises(ConfigurationError, match=str(copied)):
+            DuckDBStore(copied)
+        assert [] == set_aside(copied)
+        assert not has_log or content == log.read_bytes()
+
+    def test_a_locked_store_is_a_clear_error_and_its_log_stays(self, path: Path) -> None:
+        store = opened(path)
+        store.append([lines({"meter": "a"})], 1)
+        locked = crashed(path, "data")
+        store.close()
+        log = locked.with_name(f"{path.name}.wal")
+        holder = subprocess.Popen([sys.executable, "-c", HOLDER, locked], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with holder:
+            assert holder.stdout is not None
+            assert b"open\n" == holder.stdout.readline()
+            content = log.read_bytes()
+
+            with pytest.raises(ConfigurationError, match=str(locked)) as caught:
+                DuckDBStore(locked)
+            assert "lock" in caught.value.message
+            assert content == log.read_bytes()
+            assert [] == set_aside(locked)
+            holder.kill()
+
+        again = opened(locked)
+        assert (1, ["a"]) == (again.watermark(), meters(again))
+        again.close()
