@@ -25,7 +25,7 @@ async def test_a_task_within_its_time_is_left_alone() -> None:
         finally:
             deadlines.finish(task)
 
-    assert ["done"] * 3 == await asyncio.gather(work(), work(), work())
+    assert await asyncio.gather(work(), work(), work()) == ["done"] * 3
 
 
 async def test_a_task_past_its_time_is_cancelled_and_goes_on() -> None:
@@ -42,7 +42,7 @@ async def test_a_task_past_its_time_is_cancelled_and_goes_on() -> None:
         await asyncio.sleep(0)  # would raise if the cancellation had not been taken back
         return f"answered, {task.cancelling()} cancellations left"
 
-    assert "answered, 0 cancellations left" == await work()
+    assert await work() == "answered, 0 cancellations left"
 
 
 async def test_a_cancellation_from_elsewhere_is_not_ours() -> None:
@@ -66,7 +66,7 @@ async def test_a_cancellation_from_elsewhere_is_not_ours() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [False] == ours
+    assert ours == [False]
 
 
 async def test_a_task_that_expires_leaves_the_younger_ones_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ async def test_a_task_that_expires_leaves_the_younger_ones_alone(monkeypatch: py
         await younger
 
     await asyncio.gather(work("older", asyncio.Event()), start_younger())
-    assert ["older"] == expired
+    assert expired == ["older"]
 
 
 async def test_watching_starts_again_after_a_quiet_time() -> None:
@@ -114,4 +114,4 @@ async def test_watching_starts_again_after_a_quiet_time() -> None:
 
     await asyncio.create_task(work())
     await asyncio.create_task(work())
-    assert 2 == expired
+    assert expired == 2

@@ -57,12 +57,12 @@ def test_an_error_carries_its_sentence(each: type[MeterdError]) -> None:
 
 
 def test_unavailable_says_when_to_come_back() -> None:
-    assert 1 == Unavailable("later").retry_after
-    assert 30 == Unavailable("later", retry_after=30).retry_after
+    assert Unavailable("later").retry_after == 1
+    assert Unavailable("later", retry_after=30).retry_after == 30
 
 
 def test_a_refused_method_names_the_methods_that_are_taken() -> None:
     error = MethodNotAllowed("GET, POST")
 
-    assert "GET, POST" == error.allow
+    assert error.allow == "GET, POST"
     assert "GET, POST" in error.message

@@ -37,7 +37,7 @@ def test_kills_the_process_at_the_named_visit(fail_point: str, visits: str) -> N
 
 @pytest.mark.parametrize("fail_point", [None, "", "after-store-commit", "before-trim:4"])
 def test_does_nothing_otherwise(fail_point: str | None) -> None:
-    assert (0, "123") == run(fail_point)
+    assert run(fail_point) == (0, "123")
 
 
 def test_every_declared_name_is_a_place_in_the_source() -> None:

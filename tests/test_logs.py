@@ -17,7 +17,9 @@ from meterd import logs
 from meterd.settings import Logging
 log = structlog.get_logger()
 """
-FAILURE = HEAD + """
+FAILURE = (
+    HEAD
+    + """
 logs.configure(Logging(format=FORMAT))
 def handle():
     token = "mtr_" + "5ec2e7" * 7
@@ -28,11 +30,12 @@ for write in (log.exception, logging.getLogger("uvicorn.error").exception):
     except ValueError:
         write("request failed")
 """
+)
 
 
 def errors_of(program: str, stderr: int = subprocess.PIPE) -> str:
     ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=stderr, timeout=60)
-    assert (0, b"") == (ended.returncode, ended.stdout), ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
     return (ended.stderr or b"").decode()
 
 
@@ -73,7 +76,7 @@ def test_the_format_can_be_set(format_: str, is_json: bool) -> None:
 def test_what_is_below_the_level_is_left_out() -> None:
     program = HEAD + 'logs.configure(Logging(level="warning")); log.debug("a"); log.info("b"); log.warning("c")'
 
-    assert ["c"] == [record["event"] for record in records(errors_of(program))]
+    assert [record["event"] for record in records(errors_of(program))] == ["c"]
 
 
 def test_libraries_log_in_the_same_form_from_warnings_on() -> None:
@@ -91,7 +94,7 @@ def test_an_exception_is_one_json_line_with_its_traceback() -> None:
     ours, library = records(errors_of(FAILURE.replace("FORMAT", '"json"')))
 
     for record in (ours, library):
-        assert "request failed" == record["event"]
+        assert record["event"] == "request failed"
         assert "ValueError: boom" in str(record.get("exception"))
         assert "in handle" in str(record.get("exception"))
 
@@ -100,7 +103,7 @@ def test_an_exception_is_one_json_line_with_its_traceback() -> None:
 def test_an_exception_never_shows_the_values_of_variables(format_: str) -> None:
     shown = errors_of(FAILURE.replace("FORMAT", f'"{format_}"'))
 
-    assert 2 == shown.count("request failed")
+    assert shown.count("request failed") == 2
     assert "5ec2e7" * 7 not in shown
 
 
@@ -116,18 +119,18 @@ def test_a_log_that_can_not_be_written_disturbs_nobody() -> None:
 def test_a_server_never_logs_tokens_or_texts(tmp_path: Path) -> None:
     wrong = "mtr_" + "0bad" * 10
     with Meterd(tmp_path / "data", environment={"METERD_LOGGING__LEVEL": "debug"}) as meterd:
-        assert 200 == meterd.ingest({"guardrailName": "secret words"}).status_code
-        assert 400 == meterd.ingest({"latencyMs": "secret words"}).status_code
-        assert 400 == meterd.ingest({"metadata": {"note": "secret words" * 20}}).status_code
-        assert 401 == meterd.ingest({"guardrailName": "secret words"}, token=wrong).status_code
-        assert 200 == meterd.query().status_code
-        assert 400 == meterd.query(filters="secret words").status_code
-        assert 401 == meterd.query(token=wrong).status_code
-        assert 404 == meterd.client.get("/nothing", params={"token": meterd.token}).status_code
+        assert meterd.ingest({"guardrailName": "secret words"}).status_code == 200
+        assert meterd.ingest({"latencyMs": "secret words"}).status_code == 400
+        assert meterd.ingest({"metadata": {"note": "secret words" * 20}}).status_code == 400
+        assert meterd.ingest({"guardrailName": "secret words"}, token=wrong).status_code == 401
+        assert meterd.query().status_code == 200
+        assert meterd.query(filters="secret words").status_code == 400
+        assert meterd.query(token=wrong).status_code == 401
+        assert meterd.client.get("/nothing", params={"token": meterd.token}).status_code == 404
 
     lines = [line for line in meterd.log.decode().splitlines() if line and not line.startswith("meterd ready")]
     logged = [record for record in records("\n".join(lines)) if record["event"] == "request"]
-    assert [200, 400, 400, 401, 200, 400, 401, 404] == [record["status"] for record in logged]
-    assert 8 == len({record["id"] for record in logged})
+    assert [record["status"] for record in logged] == [200, 400, 400, 401, 200, 400, 401, 404]
+    assert len({record["id"] for record in logged}) == 8
     for secret in (meterd.token, wrong, "secret words"):
         assert secret not in meterd.log.decode()

@@ -61,20 +61,20 @@ class TestVariables:
     def test_a_set_variable_is_expanded(self, file: Path) -> None:
         settings = load_text(file, "service: {listen: '${ADDRESS}'}", ADDRESS="10.0.0.1:99")
 
-        assert "10.0.0.1:99" == settings.service.listen
+        assert settings.service.listen == "10.0.0.1:99"
 
     def test_an_unset_variable_stops_the_start_with_its_name(self, file: Path) -> None:
         assert "OT_SERVICE_BASE_URL" in refusal(file, "store: {memory: '${OT_SERVICE_BASE_URL}'}")
 
     def test_an_empty_variable_counts_as_unset(self, file: Path) -> None:
         assert "ADDRESS" in refusal(file, "service: {listen: '${ADDRESS}'}", ADDRESS="")
-        assert "1.2.3.4:5" == load_text(file, "service: {listen: '${ADDRESS:-1.2.3.4:5}'}", ADDRESS="").service.listen
+        assert load_text(file, "service: {listen: '${ADDRESS:-1.2.3.4:5}'}", ADDRESS="").service.listen == "1.2.3.4:5"
 
     def test_the_default_is_used_only_when_the_variable_is_unset(self, file: Path) -> None:
         text = "store: {memory: '${MEMORY:-1GB}'}"
 
-        assert "1GB" == load_text(file, text).store.memory
-        assert "3GB" == load_text(file, text, MEMORY="3GB").store.memory
+        assert load_text(file, text).store.memory == "1GB"
+        assert load_text(file, text, MEMORY="3GB").store.memory == "3GB"
 
     def test_a_default_may_hold_colons_and_slashes_within_a_longer_string(self, file: Path) -> None:
         text = "classification: {client: {classifier-base-url: '${SCHEME:-http}://${HOST:-a:80/b/c}/x'}}"
@@ -82,13 +82,13 @@ class TestVariables:
         classification = load_text(file, text).classification
         assert classification is not None
         assert classification.client is not None
-        assert "http://a:80/b/c/x" == classification.client.classifier_base_url
+        assert classification.client.classifier_base_url == "http://a:80/b/c/x"
 
     def test_an_option_that_expands_to_nothing_counts_as_not_given(self, file: Path) -> None:
         text = "service: {timeout: '${TIMEOUT:-}', authorization: {trusted-root-path: '${ROOT:-}'}}"
 
         service = load_text(file, text).service
-        assert 10.0 == service.timeout
+        assert service.timeout == 10.0
         assert service.authorization is not None
         assert service.authorization.trusted_root_path is None
 
@@ -96,29 +96,29 @@ class TestVariables:
         text = "{service: {timeout: '${T}'}, ingest: {max-rows: '${N:-17}'}}"
 
         settings = load_text(file, text, T="2.5")
-        assert 2.5 == settings.service.timeout
-        assert 17 == settings.ingest.max_rows
+        assert settings.service.timeout == 2.5
+        assert settings.ingest.max_rows == 17
 
     def test_what_a_variable_holds_is_not_expanded_again(self, file: Path) -> None:
-        assert "${B}" == load_text(file, "store: {memory: '${A}'}", A="${B}", B="no").store.memory
+        assert load_text(file, "service: {listen: '${A}'}", A="${B}", B="no").service.listen == "${B}"
 
     def test_variables_in_lists_are_expanded(self, file: Path) -> None:
         metrics = load_text(file, "metrics: {allowed-attributes: ['${A:-x}', y]}").metrics
 
         assert metrics is not None
-        assert ("x", "y") == metrics.allowed_attributes
+        assert metrics.allowed_attributes == ("x", "y")
 
 
 class TestPrecedence:
     def test_the_environment_overrides_the_file(self, file: Path) -> None:
         settings = load_text(file, "ingest: {max-body-bytes: 5}", METERD_INGEST__MAX_BODY_BYTES="6")
 
-        assert 6 == settings.ingest.max_body_bytes
+        assert settings.ingest.max_body_bytes == 6
 
     def test_flags_override_the_environment(self) -> None:
         settings = load(None, {"METERD_SERVICE__LISTEN": "a:1"}, {"service.listen": "b:2"})
 
-        assert ("b", 2) == settings.service.address
+        assert settings.service.address == ("b", 2)
 
     def test_the_environment_reaches_nested_sections(self, tmp_path: Path) -> None:
         environment = {
@@ -128,13 +128,13 @@ class TestPrecedence:
 
         authorization = load(None, environment).service.authorization
         assert authorization is not None
-        assert ("shared-secret", "/s") == (authorization.type, authorization.secret_path)
+        assert (authorization.type, authorization.secret_path) == ("shared-secret", "/s")
 
     def test_an_environment_variable_may_hold_a_list(self) -> None:
         metrics = load(None, {"METERD_METRICS__ALLOWED_ATTRIBUTES": '["region", "zone"]'}).metrics
 
         assert metrics is not None
-        assert ("region", "zone") == metrics.allowed_attributes
+        assert metrics.allowed_attributes == ("region", "zone")
 
     def test_a_malformed_list_in_the_environment_is_refused_by_name(self) -> None:
         with pytest.raises(ConfigurationError, match=r"(?i)allowed.attributes"):
@@ -152,8 +152,8 @@ class TestPrecedence:
             load(file, {}, {"service.listen": "b:2"})
 
     def test_a_log_level_of_rust_log_is_the_fallback(self, file: Path) -> None:
-        assert "debug" == load(None, {"RUST_LOG": "debug"}).logging.level
-        assert "error" == load_text(file, "logging: {level: error}", RUST_LOG="debug").logging.level
+        assert load(None, {"RUST_LOG": "debug"}).logging.level == "debug"
+        assert load_text(file, "logging: {level: error}", RUST_LOG="debug").logging.level == "error"
 
 
 class TestRefusals:
@@ -171,7 +171,7 @@ class TestRefusals:
         assert f"{key} is not a known field" in refusal(file, text)
 
     def test_an_unknown_key_of_the_environment_is_named(self) -> None:
-        with pytest.raises(ConfigurationError, match="service.lissten"):
+        with pytest.raises(ConfigurationError, match=r"service\.lissten"):
             load(None, {"METERD_SERVICE__LISSTEN": "1"})
 
     @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ class TestRefusals:
     def test_a_refused_choice_tells_the_choices(self, file: Path) -> None:
         message = refusal(file, "logging: {level: loud}")
 
-        assert [] == [level for level in ("debug", "info", "warning", "error") if level not in message]
+        assert [level for level in ("debug", "info", "warning", "error") if level not in message] == []
 
     def test_a_missing_file_is_named(self, file: Path) -> None:
         with pytest.raises(ConfigurationError, match=str(file)):
@@ -230,20 +230,20 @@ class TestListen:
         assert address == load_text(file, text).service.address
 
     def test_a_number_is_a_port(self, file: Path) -> None:
-        assert ("0.0.0.0", 4443) == load_text(file, "service: {listen: 4443}").service.address
+        assert load_text(file, "service: {listen: 4443}").service.address == ("0.0.0.0", 4443)
 
     @pytest.mark.parametrize("listen", ["host", "host:", "host:x", "host:65536", "70000", "host:-1", "a:1:x"])
     def test_anything_else_is_refused_with_the_value(self, listen: str) -> None:
         settings = load(None, {"METERD_SERVICE__LISTEN": listen})
 
-        with pytest.raises(ConfigurationError, match="service.listen") as caught:
+        with pytest.raises(ConfigurationError, match=r"service\.listen") as caught:
             _ = settings.service.address
         assert listen in caught.value.message
 
     def test_is_loopback_and_plain_http_by_default(self) -> None:
         service = load(None, {}).service
 
-        assert ("127.0.0.1", 8080) == service.address
+        assert service.address == ("127.0.0.1", 8080)
         assert service.tls is None
 
 
@@ -251,26 +251,26 @@ class TestAIGuard:
     def test_its_stock_file_is_accepted_as_it_is(self, file: Path) -> None:
         settings = load_text(file, STOCK_AI_GUARD_FILE, OT_SERVICE_BASE_URL="https://tenant.example")
 
-        assert ("0.0.0.0", 4443) == settings.service.address
+        assert settings.service.address == ("0.0.0.0", 4443)
         authorization = settings.service.authorization
         assert authorization is not None
         assert (
-            "https://tenant.example/api/label-manager/v2/custom-classifiers?searchTerm=4a72ec89d3b4798c"
-            == authorization.validation_endpoint
+            authorization.validation_endpoint
+            == "https://tenant.example/api/label-manager/v2/custom-classifiers?searchTerm=4a72ec89d3b4798c"
         )
         assert authorization.trusted_root_path is None
         assert authorization.trusted_root_address is None
         assert settings.service.tls is not None
-        assert "/etc/ssl/litenode/tls.key" == settings.service.tls.key_path
+        assert settings.service.tls.key_path == "/etc/ssl/litenode/tls.key"
         assert settings.metrics is not None
-        assert ("region", "tenant_id") == settings.metrics.allowed_attributes
+        assert settings.metrics.allowed_attributes == ("region", "tenant_id")
         assert settings.metrics.exporter is not None
-        assert "http://datadiscovery-onprem-agent:8080" == settings.metrics.exporter.collector_endpoint
+        assert settings.metrics.exporter.collector_endpoint == "http://datadiscovery-onprem-agent:8080"
 
     def test_its_port_variable_may_be_a_port_alone(self, file: Path) -> None:
         settings = load_text(file, STOCK_AI_GUARD_FILE, OT_SERVICE_BASE_URL="https://t", AI_GUARD_SERVICE_PORT="9443")
 
-        assert ("0.0.0.0", 9443) == settings.service.address
+        assert settings.service.address == ("0.0.0.0", 9443)
 
     def test_its_base_url_is_required(self, file: Path) -> None:
         assert "OT_SERVICE_BASE_URL" in refusal(file, STOCK_AI_GUARD_FILE)
@@ -281,7 +281,7 @@ class TestAIGuard:
         metrics = load_text(file, text).metrics
         assert metrics is not None
         assert metrics.exporter is not None
-        assert ("otlp", 60) == (metrics.exporter.type, metrics.exporter.interval)
+        assert (metrics.exporter.type, metrics.exporter.interval) == ("otlp", 60)
 
 
 class TestMetricsSection:

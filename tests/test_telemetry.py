@@ -27,7 +27,7 @@ def test_every_name_is_ours_and_none_tells_when_it_was_created() -> None:
 def test_every_metric_is_described() -> None:
     families = list(text_string_to_metric_families(Telemetry().render().decode()))
 
-    assert [] == [family.name for family in families if not family.documentation]
+    assert [family.name for family in families if not family.documentation] == []
 
 
 def test_requests_are_counted_by_method_route_and_status() -> None:
@@ -38,10 +38,10 @@ def test_requests_are_counted_by_method_route_and_status() -> None:
     telemetry.requests.observe("GET", "/b", 200, 0.1)
 
     name = "meterd_http_requests_total"
-    assert 2 == value(telemetry, name, method="GET", route="/a", status="200")
-    assert 1 == value(telemetry, name, method="GET", route="/a", status="404")
-    assert 1 == value(telemetry, name, method="POST", route="/a", status="200")
-    assert 1 == value(telemetry, name, method="GET", route="/b", status="200")
+    assert value(telemetry, name, method="GET", route="/a", status="200") == 2
+    assert value(telemetry, name, method="GET", route="/a", status="404") == 1
+    assert value(telemetry, name, method="POST", route="/a", status="200") == 1
+    assert value(telemetry, name, method="GET", route="/b", status="200") == 1
 
 
 def test_the_times_of_a_route_are_a_histogram_of_all_its_requests() -> None:
@@ -51,14 +51,14 @@ def test_the_times_of_a_route_are_a_histogram_of_all_its_requests() -> None:
         telemetry.requests.observe("GET", "/a", status, seconds)
 
     name = "meterd_http_request_seconds"
-    assert 4 == value(telemetry, f"{name}_count", route="/a")
-    assert 99.0031 == round(value(telemetry, f"{name}_sum", route="/a"), 6)
+    assert value(telemetry, f"{name}_count", route="/a") == 4
+    assert round(value(telemetry, f"{name}_sum", route="/a"), 6) == 99.0031
     buckets = {each.labels["le"]: each.value for each in samples(telemetry) if each.name == f"{name}_bucket"}
-    assert 1 == buckets["0.0005"]
-    assert 2 == buckets["0.001"]  # a bound belongs to its bucket
-    assert 3 == buckets["0.0025"]
-    assert 3 == buckets["30.0"]
-    assert 4 == buckets["+Inf"]
+    assert buckets["0.0005"] == 1
+    assert buckets["0.001"] == 2  # a bound belongs to its bucket
+    assert buckets["0.0025"] == 3
+    assert buckets["30.0"] == 3
+    assert buckets["+Inf"] == 4
 
 
 def test_labels_are_escaped() -> None:
@@ -66,9 +66,9 @@ def test_labels_are_escaped() -> None:
 
     telemetry.requests.observe("GET", '/"quoted"\n\\path', 200, 0.1)
 
-    assert 1 == value(
+    assert value(
         telemetry, "meterd_http_requests_total", method="GET", route='/"quoted"\n\\path', status="200"
-    )  # fmt: skip
+    ) == 1  # fmt: skip
 
 
 def test_a_gauge_is_read_when_it_is_scraped() -> None:
@@ -77,8 +77,8 @@ def test_a_gauge_is_read_when_it_is_scraped() -> None:
 
     telemetry.gauge("meterd_level", "how full it is", lambda: next(levels))
 
-    assert 3.0 == value(telemetry, "meterd_level")
-    assert 7.0 == value(telemetry, "meterd_level")
+    assert value(telemetry, "meterd_level") == 3.0
+    assert value(telemetry, "meterd_level") == 7.0
 
 
 def test_two_services_in_one_process_count_apart() -> None:
@@ -86,5 +86,5 @@ def test_two_services_in_one_process_count_apart() -> None:
 
     one.checkpoints.inc()
 
-    assert 1 == value(one, "meterd_store_checkpoints_total")
-    assert 0 == value(other, "meterd_store_checkpoints_total")
+    assert value(one, "meterd_store_checkpoints_total") == 1
+    assert value(other, "meterd_store_checkpoints_total") == 0

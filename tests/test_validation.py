@@ -63,7 +63,7 @@ def test_a_problem_names_the_field_and_what_is_allowed(body: str, sentence: str)
 
 
 def test_a_refused_choice_is_named_with_its_value() -> None:
-    assert "choice must not be 'c'" == problem('{"mustBe": 1, "choice": "c"}').sentence()
+    assert problem('{"mustBe": 1, "choice": "c"}').sentence() == "choice must not be 'c'"
 
 
 def test_the_position_in_an_array_is_apart_from_the_field() -> None:
@@ -73,8 +73,8 @@ def test_the_position_in_an_array_is_apart_from_the_field() -> None:
 def test_the_element_of_an_array_may_be_the_problem_itself() -> None:
     found = problem("[5]", list[Outer])
 
-    assert (0, "") == (found.row, found.field)
-    assert "the row must be an object, got a number" == found.sentence("the row")
+    assert (found.row, found.field) == (0, "")
+    assert found.sentence("the row") == "the row must be an object, got a number"
 
 
 def test_the_position_counts_lines_of_ndjson() -> None:
@@ -86,10 +86,10 @@ def test_the_position_counts_lines_of_ndjson() -> None:
 
 
 def test_what_msgspec_says_otherwise_is_kept() -> None:
-    assert "the body is not valid: something new" == explain(msgspec.ValidationError("something new")).sentence()
+    assert explain(msgspec.ValidationError("something new")).sentence() == "the body is not valid: something new"
 
 
 def test_a_field_with_backticks_and_dots_is_kept_whole() -> None:
     sentence = problem('{"mustBe": 1, "a.`b": 1}').sentence()
 
-    assert "a.`b is not a known field" == sentence
+    assert sentence == "a.`b is not a known field"

@@ -1,6 +1,7 @@
 """The `meterd` command."""
 
 import gc
+import os
 import re
 import signal
 import sys
@@ -35,7 +36,8 @@ _GRACE = 10
 
 
 def main() -> None:
-    """Entry point: errors of ours are one sentence and status 1."""
+    """Entry point: errors of ours are one sentence and status 1. Files are readable by their owner only."""
+    os.umask(0o077)
     try:
         app()
     except MeterdError as error:
@@ -181,15 +183,15 @@ def create_token(
 @tokens.command("list")
 def list_tokens(data: DataOption = _DATA, json: JsonOption = False) -> None:
     """List tokens; the tokens themselves are not kept."""
-    with _directory(data) as directory:
+    with _directory(_existing(data)) as directory:
         found = directory.tokens()
     if json:
         typer.echo(msgspec.json.encode([_as_json(each) for each in found]))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("id", "subject", "type", "teams", "tenant", "scopes", "expires", "state")
+    table = Table(Column("id", no_wrap=True), "subject", "type", "teams", "tenant", "scopes", "expires", "state")
     for each in found:
         subject = f"{each.subject} (tenant admin)" if each.tenant_admin else each.subject
         expires = f"{each.expires_at:%Y-%m-%d %H:%M}" if each.expires_at else "never"
@@ -205,7 +207,7 @@ def revoke_token(
     data: DataOption = _DATA,
 ) -> None:
     """Make a token invalid; a running server follows within 5 seconds."""
-    with _directory(data) as directory:
+    with _directory(_existing(data)) as directory:
         directory.revoke(token_id)
     typer.echo(f"token {token_id} is revoked")
 
@@ -217,6 +219,12 @@ def _directory(data: Path) -> Iterator[Directory]:
         yield directory
     finally:
         directory.close()
+
+
+def _existing(data: Path) -> Path:
+    if not data.is_dir():
+        raise ConfigurationError(f"there is no data directory {data}; name it with --data or METERD_DATA")
+    return data
 
 
 def _lifetime(text: str) -> timedelta:

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +49,11 @@ class Service:
         self._loader = loader = Loader(
             JournalReader(journal_path), self._store, settings.store, telemetry, recorder.trim, self._journal.end
         )
-        recorder.on_commit, recorder.backlog = loader.committed, loader.backlog
+        recorder.on_commit, recorder.backlog, recorder.room_needed = (
+            loader.committed,
+            loader.backlog,
+            loader.room_needed,
+        )
         self._engine = QueryEngine(self._store, loader, settings.query, telemetry)
         authenticator = Authenticator(self.directory)
         health = Health(recorder, loader, self._store)
@@ -128,7 +131,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind((host, port))
             listener.listen(_BACKLOG)
         except OSError as error:
-            raise ConfigurationError(f"can't listen on {host}:{port}: {os.strerror(error.errno or 0)}") from None
+            raise ConfigurationError(f"can't listen on {host}:{port}: {error.strerror}") from None
         yield listener
 
 
@@ -139,5 +142,7 @@ def _warn_of_later_features(settings: Settings) -> None:
         log.warning("service.authorization.type onetrust is not supported yet: only meterd's own tokens are accepted")
     if settings.metrics and settings.metrics.exporter:
         log.warning("metrics.exporter is not supported yet: nothing is exported")
+    if settings.classification:
+        log.warning("classification is not supported yet: POST /classifications/v1 answers 404")
     if settings.metrics is None:
         log.warning("the settings have no section metrics: POST /metric is refused")

@@ -101,7 +101,7 @@ class Ingest(Section, frozen=True):
 class Store(Section, frozen=True):
     """The embedded DuckDB store."""
 
-    memory: str = "2GB"
+    memory: Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] = "2GB"
     threads: Count | None = None
     load_interval: Seconds = 1.0
     checkpoint_interval: Seconds = 60.0

@@ -78,6 +78,8 @@ def _reword(what: str, field: str) -> tuple[str, str]:
             unit = "characters long" if match[1] == "str" else "entries long"
             return field, f"must be {bound} {match[4]} {unit}"
         return field, f"must be {bound} {match[4]}"
+    if match := re.match(r"Expected `str` matching regex '(.*)'", what):
+        return field, f"must match the pattern {match[1]}"
     if match := re.match(r"Invalid enum value (.*)", what):
         return field, f"must not be {match[1]}"
     if what.startswith("Invalid RFC3339"):

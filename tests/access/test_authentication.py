@@ -99,22 +99,24 @@ async def test_a_busy_token_is_revoked_just_as_fast(
         clock.now += PROMISED / 50
         await is_valid(authenticator, header(made.token))
 
-    assert [False] * 8 == await asyncio.gather(*(is_valid(authenticator, header(made.token)) for _ in range(8)))
+    assert await asyncio.gather(*(is_valid(authenticator, header(made.token)) for _ in range(8))) == [False] * 8
 
 
 async def test_rights_that_changed_count_within_the_promised_time(
     authenticator: Authenticator, directory: Directory, clock: Clock
 ) -> None:
     made = directory.create_token("alice")
-    assert () == (await authenticator.caller(header(made.token))).teams
+    assert (await authenticator.caller(header(made.token))).teams == ()
 
     directory.create_token("alice", teams=("red",))
     clock.now += PROMISED
 
-    assert ("red",) == (await authenticator.caller(header(made.token))).teams
+    assert (await authenticator.caller(header(made.token))).teams == ("red",)
 
 
-async def test_most_requests_need_no_look_up(authenticator: Authenticator, directory: Directory, tmp_path: Path) -> None:
+async def test_most_requests_need_no_look_up(
+    authenticator: Authenticator, directory: Directory, tmp_path: Path
+) -> None:
     made = directory.create_token("alice")
     await authenticator.caller(header(made.token))
 
@@ -167,13 +169,13 @@ class TestHeader:
     ) -> None:
         with pytest.raises(Unauthenticated) as caught:
             bearer_token(authorization)
-        assert "Invalid or missing bearer token" == caught.value.message
+        assert caught.value.message == "Invalid or missing bearer token"
         with pytest.raises(Unauthenticated):
             await authenticator.caller(authorization)
 
     @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
     def test_names_its_scheme_in_any_case(self, scheme: str) -> None:
-        assert "abc" == bearer_token(f"{scheme} abc")
+        assert bearer_token(f"{scheme} abc") == "abc"
 
     @pytest.mark.parametrize("token", ["x", "mtr_", "mtr_" + "0" * 40, "mtr_" + "é" * 40, "x" * 100_000])
     async def test_with_an_unknown_token_is_refused_in_the_same_words(
@@ -181,7 +183,7 @@ class TestHeader:
     ) -> None:
         with pytest.raises(Unauthenticated) as caught:
             await authenticator.caller(header(token))
-        assert "Invalid or missing bearer token" == caught.value.message
+        assert caught.value.message == "Invalid or missing bearer token"
 
 
 class TestSharedSecret:
@@ -226,4 +228,4 @@ class TestSharedSecret:
     def test_lets_facts_in_and_nothing_out(self) -> None:
         assert frozenset({Scope.INGEST}) == SHARED_SECRET_CALLER.scopes
         assert not SHARED_SECRET_CALLER.tenant_admin
-        assert "default" == SHARED_SECRET_CALLER.tenant
+        assert SHARED_SECRET_CALLER.tenant == "default"

@@ -62,9 +62,9 @@ class TestTokens:
     def test_a_token_has_a_prefix_and_160_random_bits(self, directory: Directory) -> None:
         tokens = {secret_of(directory, "alice") for _ in range(20)}
 
-        assert 20 == len(tokens)
-        assert [] == [token for token in tokens if not re.fullmatch(r"mtr_[0-9a-f]{40}", token)]
-        assert [] == [token for token in tokens if not looks_like_token(token)]
+        assert len(tokens) == 20
+        assert [token for token in tokens if not re.fullmatch(r"mtr_[0-9a-f]{40}", token)] == []
+        assert [token for token in tokens if not looks_like_token(token)] == []
 
     def test_a_token_leads_to_its_subject(self, directory: Directory) -> None:
         token = secret_of(
@@ -90,7 +90,7 @@ class TestTokens:
     def test_the_token_itself_is_not_kept(self, directory: Directory, path: Path) -> None:
         token = secret_of(directory, "alice")
 
-        assert [None] == [each.token for each in directory.tokens()]
+        assert [each.token for each in directory.tokens()] == [None]
         for file in path.parent.iterdir():
             assert token.encode() not in file.read_bytes()
             assert token.removeprefix("mtr_").encode() not in file.read_bytes()
@@ -105,7 +105,7 @@ class TestTokens:
 
         assert caller_of(directory, made.token) is None
         assert caller_of(directory, other) is not None
-        assert [True, False] == [each.revoked_at is not None for each in directory.tokens()]
+        assert [each.revoked_at is not None for each in directory.tokens()] == [True, False]
 
     def test_revoking_again_keeps_the_first_time(self, directory: Directory) -> None:
         made = directory.create_token("alice")
@@ -163,7 +163,7 @@ class TestSubjects:
 
         found = caller_of(directory, first)
         assert found is not None
-        assert (("blue", "red"), True) == (found.teams, found.tenant_admin)
+        assert (found.teams, found.tenant_admin) == (("blue", "red"), True)
 
     def test_subjects_of_other_tenants_and_types_are_others(self, directory: Directory) -> None:
         token = secret_of(directory, "alice")
@@ -172,7 +172,7 @@ class TestSubjects:
 
         found = caller_of(directory, token)
         assert found is not None
-        assert ((), False) == (found.teams, found.tenant_admin)
+        assert (found.teams, found.tenant_admin) == ((), False)
 
     def test_scopes_belong_to_the_token(self, directory: Directory) -> None:
         reader = secret_of(directory, "alice", scopes=(Scope.QUERY,))
@@ -190,7 +190,7 @@ class TestMigrations:
                 context = MigrationContext.configure(
                     connection, opts={"compare_type": True, "compare_server_default": True}
                 )
-                assert [] == compare_metadata(context, Base.metadata)
+                assert compare_metadata(context, Base.metadata) == []
         finally:
             engine.dispose()
 
@@ -234,7 +234,7 @@ class TestSeveralProcesses:
             for _ in range(3)
         ]
         try:
-            assert ["ready\n"] * 3 == [output(worker).readline() for worker in workers]
+            assert [output(worker).readline() for worker in workers] == ["ready\n"] * 3
             for number in range(8):
                 path = tmp_path / f"{number}.sqlite"
                 for worker in workers:
@@ -245,7 +245,7 @@ class TestSeveralProcesses:
 
                 directory = Directory(path)
                 assert made == {each.id for each in directory.tokens()}
-                assert [("red",)] * 3 == [each.teams for each in directory.tokens()]
+                assert [each.teams for each in directory.tokens()] == [("red",)] * 3
                 directory.close()
         finally:
             for worker in workers:

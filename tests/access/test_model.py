@@ -29,9 +29,9 @@ def test_no_scope_stands_for_another() -> None:
 
 
 def test_the_names_are_those_of_the_interface() -> None:
-    assert ["ingest", "ingest:any-subject", "query", "admin"] == [scope.value for scope in Scope]
-    assert ["user", "virtualaccount"] == [each.value for each in SubjectType]
-    assert ("default", "everyone") == (DEFAULT_TENANT, EVERYONE)
+    assert [scope.value for scope in Scope] == ["ingest", "ingest:any-subject", "query", "admin"]
+    assert [each.value for each in SubjectType] == ["user", "virtualaccount"]
+    assert (DEFAULT_TENANT, EVERYONE) == ("default", "everyone")
 
 
 def test_a_caller_has_nothing_by_default() -> None:

@@ -35,8 +35,8 @@ def test_camel_case_joins_words(name: str, camel: str) -> None:
 
 
 def test_a_member_is_the_camel_case_name_unless_declared() -> None:
-    assert "anInteger" == DATASET.by_name["an_integer"].member
-    assert "theUnsigned" == DATASET.by_name["an_unsigned"].member
+    assert DATASET.by_name["an_integer"].member == "anInteger"
+    assert DATASET.by_name["an_unsigned"].member == "theUnsigned"
 
 
 def test_numbers_are_what_can_be_aggregated() -> None:
@@ -50,7 +50,7 @@ def test_columns_are_found_by_their_storage_name() -> None:
 def test_a_row_has_an_attribute_a_column() -> None:
     row = decode('{"someText": "a", "theUnsigned": 18446744073709551615, "createdAt": "2026-01-02T03:04:05.000006Z"}')
 
-    assert ("a", 2**64 - 1) == (row.some_text, row.an_unsigned)
+    assert (row.some_text, row.an_unsigned) == ("a", 2**64 - 1)
     assert datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC) == row.ts
     assert row.a_number is None
 
@@ -62,12 +62,13 @@ def test_null_is_the_same_as_absent() -> None:
 
 
 def test_absent_members_are_not_encoded() -> None:
-    assert b'{"someText":"a"}' == msgspec.json.encode(decode('{"someText": "a", "aNumber": null}'))
+    assert msgspec.json.encode(decode('{"someText": "a", "aNumber": null}')) == b'{"someText":"a"}'
 
 
 def test_a_row_survives_encoding() -> None:
     row = decode(
-        '{"someText": "a\\u0000\\n\\ud83d\\ude00", "aNumber": -0.5, "anInteger": -9223372036854775808, "aBoolean": false,'
+        '{"someText": "a\\u0000\\n\\ud83d\\ude00", "aNumber": -0.5, "anInteger": -9223372036854775808,'
+        '"aBoolean": false, '
         '"aChoice": "red", "teams": [], "metadata": {}, "createdAt": "2026-01-02T03:04:05.000006Z"}'
     )
 

@@ -24,7 +24,7 @@ def test_a_fact_is_a_line_of_json() -> None:
 def test_text_that_looks_like_line_ends_stays_in_its_line() -> None:
     facts = encode(METER_EVENTS, "acme", [METER_EVENTS.row_type(meter="a\r\n\v\f\x1c\x85\u2028b", value=1)])
 
-    assert 1 == len(facts.lines.splitlines())
+    assert len(facts.lines.splitlines()) == 1
 
 
 def test_no_rows_are_no_facts() -> None:
@@ -32,14 +32,14 @@ def test_no_rows_are_no_facts() -> None:
 
 
 def test_facts_without_identity_have_none() -> None:
-    assert () == identities(guardrail(guardrail_name="a"), guardrail(guardrail_name="b"))
+    assert identities(guardrail(guardrail_name="a"), guardrail(guardrail_name="b")) == ()
 
 
 def test_an_identity_has_sixteen_bytes() -> None:
     (identity,) = identities(guardrail(trace_id="t", span_id="s"))
 
     assert identity is not None
-    assert 16 == len(identity)
+    assert len(identity) == 16
 
 
 def test_every_fact_has_its_entry_when_one_has_an_identity() -> None:
@@ -58,7 +58,7 @@ def test_identities_differ_by_trace_span_tenant_and_place() -> None:
         *identities(guardrail(trace_id="t", span_id="s"), tenant="other"),
     ]
 
-    assert 5 == len(set(found))
+    assert len(set(found)) == 5
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_parts_of_a_digest_can_not_run_into_each_other(one: tuple[str, ...], oth
 def test_the_size_of_a_submission_is_that_of_its_lines() -> None:
     facts = Facts("meter_events", "acme", b"12345\n", 1)
 
-    assert 12 == Submission((facts, facts)).size
-    assert 0 == Submission(()).size
+    assert Submission((facts, facts)).size == 12
+    assert Submission(()).size == 0
 
 
 def test_only_what_can_be_repeated_must_be_remembered() -> None:

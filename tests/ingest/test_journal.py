@@ -49,7 +49,9 @@ def facts(*lines: str, dataset: str = "meter_events", tenant: str = "acme") -> F
 def identified(*lines: str) -> Facts:
     """Facts whose identity is their first letter; none for those that start with a dash."""
     identities = tuple(None if line[0] == "-" else line[0].encode() * 16 for line in lines)
-    return Facts("guardrail_evaluations", "acme", "".join(f"{line}\n" for line in lines).encode(), len(lines), identities)
+    return Facts(
+        "guardrail_evaluations", "acme", "".join(f"{line}\n" for line in lines).encode(), len(lines), identities
+    )
 
 
 def one(*parts: Facts, key: bytes | None = None, answer: bytes = b"") -> Submission:
@@ -65,8 +67,8 @@ class TestCommit:
         committed = journal.commit([one(facts("a", "b"))])
 
         assert [Entry(1, "meter_events", "acme", 2, b"a\nb\n")] == everything(reader)
-        assert (1, 4, {"meter_events": 2}) == (committed.end, committed.size, committed.added)
-        assert 1 == journal.end
+        assert (committed.end, committed.size, committed.added) == (1, 4, {"meter_events": 2})
+        assert journal.end == 1
 
     def test_a_group_becomes_one_entry_for_each_dataset_and_tenant(
         self, journal: Journal, reader: JournalReader
@@ -84,7 +86,7 @@ class TestCommit:
             ("meter_events", "other", 1, b"c\n"),
             ("guardrail_evaluations", "acme", 1, b"b\n"),
         } == {(each.dataset, each.tenant, each.count, each.lines) for each in everything(reader)}
-        assert {"meter_events": 3, "guardrail_evaluations": 1} == committed.added
+        assert committed.added == {"meter_events": 3, "guardrail_evaluations": 1}
         assert max(each.sequence for each in everything(reader)) == committed.end == journal.end
 
     def test_every_submission_gets_its_receipt_in_order(self, journal: Journal) -> None:
@@ -97,8 +99,8 @@ class TestCommit:
 
         committed = journal.commit([one(), one(facts())])
 
-        assert (1, 0) == (committed.end, committed.size)
-        assert 1 == len(everything(reader))
+        assert (committed.end, committed.size) == (1, 0)
+        assert len(everything(reader)) == 1
 
     def test_survives_being_opened_again(self, path: Path) -> None:
         for number in range(3):
@@ -107,13 +109,13 @@ class TestCommit:
                 journal.commit([one(facts("a"))])
 
         with contextlib.closing(JournalReader(path)) as reader:
-            assert [1, 2, 3] == [entry.sequence for entry in everything(reader)]
+            assert [entry.sequence for entry in everything(reader)] == [1, 2, 3]
 
     def test_is_safe_after_power_loss(self, journal: Journal, path: Path) -> None:
         journal.commit([one(facts("a"))])
 
         with contextlib.closing(sqlite3.connect(path)) as other:
-            assert ("wal",) == other.execute("PRAGMA journal_mode").fetchone()
+            assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert path.with_name("journal.sqlite-wal").stat().st_size > 0
 
 
@@ -124,30 +126,30 @@ class TestIdentities:
         committed = journal.commit([one(identified("a2", "b1"), answer=b"yes")])
 
         assert [Receipt(b"yes")] == committed.receipts
-        assert ({"guardrail_evaluations": 1}, {"guardrail_evaluations": 1}) == (committed.added, committed.known)
-        assert [b"a1\n", b"b1\n"] == [entry.lines for entry in everything(reader)]
+        assert (committed.added, committed.known) == ({"guardrail_evaluations": 1}, {"guardrail_evaluations": 1})
+        assert [entry.lines for entry in everything(reader)] == [b"a1\n", b"b1\n"]
 
     def test_repetitions_within_a_group_and_within_a_submission_count(
         self, journal: Journal, reader: JournalReader
     ) -> None:
         committed = journal.commit([one(identified("a1", "b1", "a2")), one(identified("b2", "c1"))])
 
-        assert {"guardrail_evaluations": 2} == committed.known
+        assert committed.known == {"guardrail_evaluations": 2}
         assert [Entry(1, "guardrail_evaluations", "acme", 3, b"a1\nb1\nc1\n")] == everything(reader)
 
     def test_facts_without_identity_are_all_distinct(self, journal: Journal, reader: JournalReader) -> None:
         journal.commit([one(identified("-x", "a1", "-x"))])
         journal.commit([one(identified("-x", "a2"))])
 
-        assert [b"-x\na1\n-x\n", b"-x\n"] == [entry.lines for entry in everything(reader)]
+        assert [entry.lines for entry in everything(reader)] == [b"-x\na1\n-x\n", b"-x\n"]
 
     def test_only_known_facts_are_no_entry(self, journal: Journal) -> None:
         journal.commit([one(identified("a1"))])
 
         committed = journal.commit([one(identified("a2"))])
 
-        assert (1, 0) == (committed.end, committed.size)
-        assert 0 == committed.added.get("guardrail_evaluations", 0)
+        assert (committed.end, committed.size) == (1, 0)
+        assert committed.added.get("guardrail_evaluations", 0) == 0
 
     def test_they_are_remembered_past_a_restart_and_past_trimming(self, path: Path) -> None:
         with contextlib.closing(Journal(path, DAY)) as journal:
@@ -155,7 +157,7 @@ class TestIdentities:
             journal.trim(1)
 
         with contextlib.closing(Journal(path, DAY)) as journal:
-            assert {"guardrail_evaluations": 1} == journal.commit([one(identified("a2"))]).known
+            assert journal.commit([one(identified("a2"))]).known == {"guardrail_evaluations": 1}
 
 
 class TestKeyedRequests:
@@ -167,7 +169,7 @@ class TestKeyedRequests:
         committed = journal.commit([one(facts("b", "c"), key=b"k", answer=b"second")])
 
         assert [Receipt(b"first")] == committed.receipts
-        assert [b"a\n"] == [entry.lines for entry in everything(reader)]
+        assert [entry.lines for entry in everything(reader)] == [b"a\n"]
 
     def test_a_key_may_repeat_within_a_group(self, journal: Journal, reader: JournalReader) -> None:
         committed = journal.commit(
@@ -175,7 +177,7 @@ class TestKeyedRequests:
         )
 
         assert [Receipt(b"1"), Receipt(b"1"), Receipt(b"")] == committed.receipts
-        assert [b"a\nc\n"] == [entry.lines for entry in everything(reader)]
+        assert [entry.lines for entry in everything(reader)] == [b"a\nc\n"]
 
     def test_a_submission_without_facts_keeps_its_answer_too(self, journal: Journal) -> None:
         journal.commit([one(key=b"k", answer=b"none")])
@@ -186,7 +188,7 @@ class TestKeyedRequests:
         journal.commit([one(identified("a1"), key=b"k")])
         journal.commit([one(identified("b1"), key=b"k")])
 
-        assert {"guardrail_evaluations": 1} == journal.commit([one(identified("b1"))]).added
+        assert journal.commit([one(identified("b1"))]).added == {"guardrail_evaluations": 1}
 
 
 class TestSequence:
@@ -197,27 +199,27 @@ class TestSequence:
             journal.trim(2)
 
         with contextlib.closing(Journal(path, DAY)) as journal:
-            assert 2 == journal.end
-            assert 3 == journal.commit([one(facts("c"))]).end
+            assert journal.end == 2
+            assert journal.commit([one(facts("c"))]).end == 3
 
     def test_a_lost_journal_starts_above_the_store(self, path: Path) -> None:
         with contextlib.closing(Journal(path, DAY, after=41)) as journal:
-            assert 41 == journal.end
-            assert 42 == journal.commit([one(facts("a"))]).end
+            assert journal.end == 41
+            assert journal.commit([one(facts("a"))]).end == 42
 
     def test_a_journal_behind_the_store_goes_on_above_it(self, path: Path) -> None:
         with contextlib.closing(Journal(path, DAY)) as journal:
             journal.commit([one(facts("a"))])
 
         with contextlib.closing(Journal(path, DAY, after=41)) as journal:
-            assert 42 == journal.commit([one(facts("b"))]).end
+            assert journal.commit([one(facts("b"))]).end == 42
 
     def test_a_journal_ahead_of_the_store_keeps_its_numbers(self, path: Path) -> None:
         with contextlib.closing(Journal(path, DAY, after=41)) as journal:
             journal.commit([one(facts("a"))])
 
         with contextlib.closing(Journal(path, DAY, after=3)) as journal:
-            assert 42 == journal.end
+            assert journal.end == 42
 
 
 class TestReader:
@@ -225,23 +227,23 @@ class TestReader:
         for line in "abc":
             journal.commit([one(facts(line))])
 
-        assert [b"b\n", b"c\n"] == [entry.lines for entry in everything(reader, after=1)]
-        assert [] == everything(reader, after=3)
+        assert [entry.lines for entry in everything(reader, after=1)] == [b"b\n", b"c\n"]
+        assert everything(reader, after=3) == []
 
     def test_reads_about_a_size_but_at_least_one_entry(self, journal: Journal, reader: JournalReader) -> None:
         for _ in range(4):
             journal.commit([one(facts("x" * 99))])
 
-        assert [1] == [entry.sequence for entry in reader.read(0, 1)]
-        assert [1, 2] == [entry.sequence for entry in reader.read(0, 150)]
+        assert [entry.sequence for entry in reader.read(0, 1)] == [1]
+        assert [entry.sequence for entry in reader.read(0, 150)] == [1, 2]
 
     def test_tells_the_size_of_what_is_left(self, journal: Journal, reader: JournalReader) -> None:
         for _ in range(3):
             journal.commit([one(facts("x" * 9))])
 
-        assert 30 == reader.size(0)
-        assert 10 == reader.size(2)
-        assert 0 == reader.size(3)
+        assert reader.size(0) == 30
+        assert reader.size(2) == 10
+        assert reader.size(3) == 0
 
     def test_trimming_forgets_up_to_a_number(self, journal: Journal, reader: JournalReader) -> None:
         for line in "abc":
@@ -249,7 +251,7 @@ class TestReader:
 
         journal.trim(2)
 
-        assert [3] == [entry.sequence for entry in everything(reader)]
+        assert [entry.sequence for entry in everything(reader)] == [3]
 
     def test_creates_no_journal(self, path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError):
@@ -268,12 +270,12 @@ class TestFullDisk:
         with full_disk(), pytest.raises(sqlite3.Error):
             journal.commit([one(facts("small"), key=b"k", answer=b"lost"), one(identified("b1")), one(fill)])
 
-        assert 2 == journal.end
-        assert [1, 2] == [entry.sequence for entry in everything(reader)]
+        assert journal.end == 2
+        assert [entry.sequence for entry in everything(reader)] == [1, 2]
 
         committed = journal.commit([one(facts("after"), key=b"k", answer=b"kept"), one(identified("b1", "x1", "a2"))])
         assert Receipt(b"kept") == committed.receipts[0]
-        assert {"guardrail_evaluations": 1} == committed.known
+        assert committed.known == {"guardrail_evaluations": 1}
         assert {b"after\n", b"b1\nx1\n"} == {entry.lines for entry in everything(reader, after=2)}
 
     def test_a_first_commit_that_fails_spoils_no_later_one(self, journal: Journal, reader: JournalReader) -> None:
@@ -282,11 +284,11 @@ class TestFullDisk:
 
         journal.commit([one(identified("a1"), key=b"k")])
 
-        assert [b"a1\n"] == [entry.lines for entry in everything(reader)]
+        assert [entry.lines for entry in everything(reader)] == [b"a1\n"]
 
     def test_a_probe_writes_for_real_and_leaves_nothing(self, journal: Journal, reader: JournalReader) -> None:
         journal.probe()
-        assert [] == everything(reader)
+        assert everything(reader) == []
 
         journal.commit([one(facts("x" * 200_000))])
         with full_disk(), pytest.raises(sqlite3.Error):

@@ -92,14 +92,15 @@ async def test_a_query_reads_what_was_recorded_before_it(tmp_path: Path) -> None
     with pipeline(tmp_path / "data") as service:
         await service.record("a", "b")
         await service.loader.caught_up()
-        assert ["a", "b"] == service.stored()
+        assert service.stored() == ["a", "b"]
 
         await service.record("c", tenant="other")
         await service.loader.caught_up()
-        assert ["a", "b", "c"] == service.stored()
-        assert [("acme", 2), ("other", 1)] == service.store.select(
-            "SELECT tenant, count(*) FROM meter_events GROUP BY ALL ORDER BY ALL", (), 30
-        )
+        assert service.stored() == ["a", "b", "c"]
+        assert service.store.select("SELECT tenant, count(*) FROM meter_events GROUP BY ALL ORDER BY ALL", (), 30) == [
+            ("acme", 2),
+            ("other", 1),
+        ]
 
 
 async def test_a_query_of_an_idle_service_does_not_wait(tmp_path: Path) -> None:
@@ -113,20 +114,20 @@ async def test_facts_are_loaded_without_being_asked_for(tmp_path: Path) -> None:
         await service.record("a")
 
         assert service.trimmed.wait(60)
-        assert ["a"] == service.stored()
+        assert service.stored() == ["a"]
 
 
 async def test_tells_how_far_the_store_is_behind(tmp_path: Path) -> None:
     with pipeline(tmp_path / "data") as service:
-        assert (0, 0) == (service.loader.lag, service.loader.backlog())
+        assert (service.loader.lag, service.loader.backlog()) == (0, 0)
 
         await service.record("a")
         await service.record("b")
-        assert 2 == service.loader.lag
+        assert service.loader.lag == 2
         assert sum(len(entry.lines) for entry in service.entries()) == service.loader.backlog()
 
         await service.loader.caught_up()
-        assert (0, 0) == (service.loader.lag, service.loader.backlog())
+        assert (service.loader.lag, service.loader.backlog()) == (0, 0)
 
 
 async def test_tells_how_far_the_store_is_behind_after_a_restart(tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ class TestExactlyOnce:
 
         with pipeline(crashed) as service:
             await service.loader.caught_up()
-            assert ["a", "b"] == service.stored()
+            assert service.stored() == ["a", "b"]
 
     async def test_a_crash_after_loading_repeats_nothing(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data") as service:
@@ -158,7 +159,7 @@ class TestExactlyOnce:
         with pipeline(crashed) as service:
             await service.record("c")
             await service.loader.caught_up()
-            assert ["a", "b", "c"] == service.stored()
+            assert service.stored() == ["a", "b", "c"]
 
     @pytest.mark.parametrize("damage", ["deleted", "overwritten", "cut"])
     async def test_a_store_that_lost_its_log_is_healed_from_the_journal(self, tmp_path: Path, damage: str) -> None:
@@ -180,7 +181,7 @@ class TestExactlyOnce:
 
         with pipeline(crashed) as service:
             await service.loader.caught_up()
-            assert ["a", "b"] == service.stored()
+            assert service.stored() == ["a", "b"]
 
     async def test_a_clean_restart_repeats_nothing(self, tmp_path: Path) -> None:
         for meter in "abc":
@@ -189,7 +190,7 @@ class TestExactlyOnce:
 
         with pipeline(tmp_path / "data") as service:
             await service.loader.caught_up()
-            assert ["a", "b", "c"] == service.stored()
+            assert service.stored() == ["a", "b", "c"]
 
     async def test_a_lost_journal_loses_nothing_that_is_recorded_afterwards(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data") as service:
@@ -201,7 +202,7 @@ class TestExactlyOnce:
         with pipeline(tmp_path / "data") as service:
             await service.record("c")
             await service.loader.caught_up()
-            assert ["a", "b", "c"] == service.stored()
+            assert service.stored() == ["a", "b", "c"]
 
 
 class TestTrimming:
@@ -211,7 +212,7 @@ class TestTrimming:
             await service.loader.caught_up()
             service.recorder.flush()
 
-            assert 1 == len(service.entries())
+            assert len(service.entries()) == 1
             assert not service.trimmed.is_set()
 
     async def test_what_is_trimmed_is_in_the_main_file_of_the_store(self, tmp_path: Path) -> None:
@@ -221,10 +222,10 @@ class TestTrimming:
 
             assert service.trimmed.wait(60)
             service.recorder.flush()
-            assert [] == service.entries()
+            assert service.entries() == []
             with contextlib.closing(DuckDBStore(service.directory / "at-trim.duckdb")) as copy:
-                assert 1 == copy.watermark()
-                assert [("a",)] == copy.select("SELECT meter FROM meter_events", (), 30)
+                assert copy.watermark() == 1
+                assert copy.select("SELECT meter FROM meter_events", (), 30) == [("a",)]
 
     async def test_a_checkpoint_is_made_after_a_time(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data", checkpoint_interval=0.01) as service:
@@ -239,9 +240,9 @@ class TestTrimming:
         assert service.trimmed.is_set()
 
         assert not (tmp_path / "data" / "store.duckdb.wal").exists()
-        assert [] == service.entries()
+        assert service.entries() == []
         with contextlib.closing(DuckDBStore(tmp_path / "data" / "store.duckdb")) as store:
-            assert [("a",)] == store.select("SELECT meter FROM meter_events", (), 30)
+            assert store.select("SELECT meter FROM meter_events", (), 30) == [("a",)]
 
 
 class TestFailingStore:
@@ -258,7 +259,7 @@ class TestFailingStore:
 
             await service.record("c")
             await service.loader.caught_up()  # the store was opened again
-            assert ["a", "b", "c"] == service.stored()
+            assert service.stored() == ["a", "b", "c"]
 
     async def test_a_store_that_stays_away_is_tried_again_until_it_is_back(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data") as service:
@@ -271,13 +272,13 @@ class TestFailingStore:
                 with pytest.raises(Unavailable):
                     await service.loader.caught_up()
             assert service.loader.failing
-            assert 1 == service.loader.lag
+            assert service.loader.lag == 1
 
             plug_in(service.directory)
             with contextlib.suppress(Unavailable):  # an attempt may have begun just before
                 await service.loader.caught_up()
             await service.loader.caught_up()
-            assert ["a", "b"] == service.stored()
+            assert service.stored() == ["a", "b"]
 
         assert not service.loader.failing
 
@@ -286,12 +287,12 @@ class TestFailingStore:
             await service.record("a")
             service.store.close()
             unplug(service.directory)
-        assert 1 == len(service.entries())
+        assert len(service.entries()) == 1
 
         plug_in(service.directory)
         with pipeline(tmp_path / "data") as service:
             await service.loader.caught_up()
-            assert ["a"] == service.stored()
+            assert service.stored() == ["a"]
 
     async def test_facts_are_still_taken(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data") as service:
@@ -299,7 +300,7 @@ class TestFailingStore:
             for meter in "abc":
                 await service.record(meter)
 
-            assert 3 == len(service.entries())
+            assert len(service.entries()) == 3
 
 
 def unplug(directory: Path) -> None:

@@ -69,8 +69,8 @@ async def test_what_is_recorded_is_on_disk(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         assert Receipt(b"answer") == await service.recorder.record(submission("a", answer=b"answer"))
 
-        assert [b"a\n"] == [entry.lines for entry in service.entries()]
-        assert 1 == service.recorder.end
+        assert [entry.lines for entry in service.entries()] == [b"a\n"]
+        assert service.recorder.end == 1
         assert service.metric('meterd_ingest_facts_total{dataset="meter_events"} 1.0')
 
 
@@ -82,7 +82,7 @@ async def test_what_arrives_together_is_one_commit(tmp_path: Path) -> None:
 
         assert [b"%d" % n for n in range(100)] == [receipt.answer for receipt in receipts]
         (entry,) = service.entries()
-        assert 100 == entry.count
+        assert entry.count == 100
         assert [(1, len(entry.lines))] == service.commits
 
 
@@ -95,14 +95,14 @@ async def test_what_arrives_while_a_commit_runs_is_the_next_commit(tmp_path: Pat
         service.start()
         await asyncio.gather(*waiting)
 
-        assert [b"0\n1\n2\n3\n4\n"] == [entry.lines for entry in service.entries()]
+        assert [entry.lines for entry in service.entries()] == [b"0\n1\n2\n3\n4\n"]
 
 
 async def test_a_fact_that_is_known_is_counted_apart(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         await asyncio.gather(*(service.recorder.record(submission(identity=b"i" * 16)) for _ in range(3)))
 
-        assert [1] == [entry.count for entry in service.entries()]
+        assert [entry.count for entry in service.entries()] == [1]
         assert service.metric('meterd_ingest_facts_total{dataset="meter_events"} 1.0')
         assert service.metric('meterd_ingest_duplicate_facts_total{dataset="meter_events"} 2.0')
 
@@ -135,22 +135,22 @@ class TestBackPressure:
             await first
             assert Receipt(b"") == await service.recorder.record(submission("x" * 80))
             assert service.metric("meterd_ingest_queue_bytes 0.0")
-    
+
     async def test_bounds_what_arrives_in_one_turn_of_the_loop(self, tmp_path: Path) -> None:
         with running(tmp_path, queue_bytes=100) as service:
             outcomes = await asyncio.gather(
                 *(service.recorder.record(submission("x" * 29)) for _ in range(10)), return_exceptions=True
             )
 
-            assert 3 == outcomes.count(Receipt(b""))
-            assert 7 == sum(isinstance(outcome, Unavailable) for outcome in outcomes)
-            assert [3] == [entry.count for entry in service.entries()]
+            assert outcomes.count(Receipt(b"")) == 3
+            assert sum(isinstance(outcome, Unavailable) for outcome in outcomes) == 7
+            assert [entry.count for entry in service.entries()] == [3]
 
     async def test_refuses_a_submission_that_can_never_fit(self, tmp_path: Path) -> None:
         with running(tmp_path, queue_bytes=100) as service:
             with pytest.raises(Unavailable, match="queue-bytes"):
                 await service.recorder.record(submission("x" * 101))
-            assert [] == service.entries()
+            assert service.entries() == []
 
     async def test_refuses_while_the_store_is_behind(self, tmp_path: Path) -> None:
         behind = 1001
@@ -173,7 +173,7 @@ class TestBackPressure:
             assert service.metric('meterd_ingest_refusals_total{reason="disk"} 1.0')
             with pytest.raises(Unavailable, match="disk-reserve-bytes"):
                 await service.recorder.probe()
-            assert [] == service.entries()
+            assert service.entries() == []
 
     async def test_refuses_when_it_is_stopping_but_writes_what_waits(self, tmp_path: Path) -> None:
         with running(tmp_path, start=False) as service:
@@ -186,9 +186,9 @@ class TestBackPressure:
 
             service.start()
             service.recorder.flush()
-            assert [b"early\n"] == [entry.lines for entry in service.entries()]
+            assert [entry.lines for entry in service.entries()] == [b"early\n"]
             assert Receipt(b"") == await waiting
-    
+
     async def test_closing_writes_what_waits(self, tmp_path: Path) -> None:
         with running(tmp_path, start=False) as service:
             waiting = asyncio.create_task(service.recorder.record(submission("early")))
@@ -196,7 +196,7 @@ class TestBackPressure:
 
         assert Receipt(b"") == await waiting
         with contextlib.closing(JournalReader(tmp_path / "journal.sqlite")) as reader:
-            assert [b"early\n"] == [entry.lines for entry in reader.read(0, 100)]
+            assert [entry.lines for entry in reader.read(0, 100)] == [b"early\n"]
 
 
 class TestFullDisk:
@@ -216,13 +216,13 @@ class TestFullDisk:
                 assert isinstance(outcome, Unavailable)
                 assert "journal" in outcome.message
                 assert outcome.retry_after > 0
-            assert [b"before\n"] == [entry.lines for entry in service.entries()]
+            assert [entry.lines for entry in service.entries()] == [b"before\n"]
             assert service.metric("meterd_journal_commit_failures_total 1.0")
             assert service.metric("meterd_ingest_queue_bytes 0.0")
 
             await service.recorder.record(submission("sent again", identity=b"2" * 16))
-            assert [b"before\n", b"sent again\n"] == [entry.lines for entry in service.entries()]
-            assert [1, 2] == [end for end, _ in service.commits]
+            assert [entry.lines for entry in service.entries()] == [b"before\n", b"sent again\n"]
+            assert [end for end, _ in service.commits] == [1, 2]
 
     async def test_a_probe_tells(self, tmp_path: Path) -> None:
         with running(tmp_path) as service:
@@ -240,8 +240,8 @@ class TestFullDisk:
             with full_disk():
                 service.recorder.trim(1)
                 service.recorder.flush()
-            assert 1 == len(service.entries())
+            assert len(service.entries()) == 1
 
             service.recorder.trim(1)
             service.recorder.flush()
-            assert [] == service.entries()
+            assert service.entries() == []

@@ -42,16 +42,16 @@ def is_known(remembered: Remembered, identity: bytes) -> bool:
 
 
 def test_an_identity_is_new_once(remembered: Remembered) -> None:
-    assert [True, True] == remembered.add_identities([b"a", b"b"])
-    assert [False, True, False] == remembered.add_identities([b"a", b"c", b"b"])
+    assert remembered.add_identities([b"a", b"b"]) == [True, True]
+    assert remembered.add_identities([b"a", b"c", b"b"]) == [False, True, False]
 
 
 def test_a_repetition_within_one_call_is_known(remembered: Remembered) -> None:
-    assert [True, False, True, False] == remembered.add_identities([b"a", b"a", b"b", b"a"])
+    assert remembered.add_identities([b"a", b"a", b"b", b"a"]) == [True, False, True, False]
 
 
 def test_no_identities_are_no_work(remembered: Remembered) -> None:
-    assert [] == remembered.add_identities([])
+    assert remembered.add_identities([]) == []
 
 
 @pytest.mark.parametrize("start", [0.0, 50.0, 99.9])
@@ -92,11 +92,11 @@ def test_an_answer_is_given_back_for_at_least_a_window(remembered: Remembered, c
     remembered.add_answer(b"key", b"answer")
     remembered.add_answer(b"empty", b"")
 
-    assert b"answer" == remembered.answer(b"key")
+    assert remembered.answer(b"key") == b"answer"
     clock.now += WINDOW
     remembered.rotate()
-    assert b"answer" == remembered.answer(b"key")
-    assert b"" == remembered.answer(b"empty")
+    assert remembered.answer(b"key") == b"answer"
+    assert remembered.answer(b"empty") == b""
     clock.now += WINDOW
     remembered.rotate()
     assert remembered.answer(b"key") is None
@@ -113,9 +113,7 @@ def test_a_long_pause_forgets_everything(remembered: Remembered, clock: Clock) -
     assert remembered.answer(b"key") is None
 
 
-def test_what_is_forgotten_takes_no_room(
-    remembered: Remembered, connection: sqlite3.Connection, clock: Clock
-) -> None:
+def test_what_is_forgotten_takes_no_room(remembered: Remembered, connection: sqlite3.Connection, clock: Clock) -> None:
     def tables() -> int:
         return len(connection.execute("SELECT name FROM sqlite_master").fetchall())
 
@@ -148,7 +146,7 @@ def test_a_restart_forgets_nothing(remembered: Remembered, connection: sqlite3.C
     again.rotate()
 
     assert is_known(again, b"a")
-    assert b"answer" == again.answer(b"key")
+    assert again.answer(b"key") == b"answer"
 
 
 def test_a_rotation_that_failed_is_done_again(connection: sqlite3.Connection, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,14 +10,16 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.tables import Membership, Subject, Token
-from meterd.errors import NotFound
+from meterd.errors import ConfigurationError, NotFound
 
 _REVISION = "0001"
 _PREFIX = "mtr_"
+_WRITES = "meterd_writes"
 
 
 class TokenDetails(msgspec.Struct, frozen=True, rename="camel"):
@@ -41,11 +44,16 @@ class Directory:
     def __init__(self, path: Path) -> None:
         self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
         event.listen(self._engine, "connect", _prepare)
-        _migrate(self._engine)
+        event.listen(self._engine, "begin", _begin)
+        try:
+            _migrate(self._engine)
+        except DBAPIError as error:
+            raise ConfigurationError(f"can't open the directory {path}: {error.orig}") from None
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
+    def _session(self, writes: bool = False) -> Iterator[Session]:
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options={_WRITES: writes})
             yield session
 
     def create_token(
@@ -61,7 +69,7 @@ class Directory:
         """A new token. The subject is created when it is new; `teams` and `tenant_admin` are added to what it has."""
         secret = _PREFIX + secrets.token_hex(20)
         now = datetime.now(UTC)
-        with self._session() as session:
+        with self._session(writes=True) as session:
             owner = _find(session, tenant, subject_type, subject)
             if owner is None:
                 owner = Subject(tenant=tenant, type=subject_type, slug=subject, tenant_admin=False, created_at=now)
@@ -91,7 +99,7 @@ class Directory:
 
     def revoke(self, token_id: str) -> None:
         """Make a token invalid. Raises `NotFound` for an unknown id; revoking twice is no error."""
-        with self._session() as session:
+        with self._session(writes=True) as session:
             token = session.get(Token, token_id)
             if token is None:
                 raise NotFound(f"there is no token with the id {token_id}")
@@ -151,16 +159,21 @@ def _details(token: Token, secret: str | None = None) -> TokenDetails:
 
 
 def _prepare(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DB-API connection, which has no type of its own
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+    """Settings of a new SQLite connection; transactions are begun by `_begin` alone."""
+    assert isinstance(connection, sqlite3.Connection)  # what the engine was made for
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin(connection: Connection) -> None:
+    """A transaction that will write takes its turn at once: what it reads stays true until it is done."""
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _migrate(engine: Engine) -> None:
     """Bring the database to the newest revision. Alembic is loaded only when there is something to do."""
-    with engine.begin() as connection:
-        connection.execute(text("SELECT 1"))
+    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         if _revision(connection) == _REVISION:
             return
         from alembic import command

@@ -11,10 +11,17 @@ from pathlib import Path
 
 import msgspec
 
+from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.ingest.facts import Facts, Receipt, Submission
 from meterd.ingest.remembered import Remembered
 
+_PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 4000;
+PRAGMA cache_size = -32768;
+"""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,13 +66,12 @@ class Journal:
 
     def __init__(self, path: Path, window: float, after: int = 0) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        self._connection.execute("PRAGMA cache_size = -32768")
-        self._connection.executescript(_SCHEMA)
         self._remembered = Remembered(self._connection, window)
-        self.end = self._start_above(after)
+        try:
+            self._connection.executescript(_PRAGMAS + _SCHEMA)
+            self.end = self._start_above(after)
+        except sqlite3.DatabaseError as error:
+            raise ConfigurationError(f"can't open the journal {path}: {error}") from None
 
     def _start_above(self, after: int) -> int:
         row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
@@ -147,6 +153,11 @@ class Journal:
         """Forget entries up to and including `sequence`."""
         with self._transaction():
             self._connection.execute("DELETE FROM entries WHERE sequence <= ?", (sequence,))
+
+    def shrink_log(self) -> None:
+        """After a failed write: move SQLite's own log into the database if that works, so that it takes no room."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def probe(self) -> None:
         """A real, durable write that leaves nothing behind."""

@@ -55,7 +55,7 @@ class Loader:
         self._end = end
         self._loaded = store.watermark()
         self._backlog = reader.size(self._loaded)
-        self._uncovered = 0
+        self._uncovered = reader.size(0) - self._backlog
         self._checkpointed_at = time.monotonic()
         self._stopping = False
         self._lingering = False
@@ -72,6 +72,10 @@ class Loader:
     def backlog(self) -> int:
         """Bytes in the journal but not yet in the store."""
         return self._backlog
+
+    def room_needed(self) -> int:
+        """Bytes of disk that loading and checkpointing what is accepted may take, beside what the journal holds."""
+        return 2 * min(self._backlog + self._uncovered, self._settings.checkpoint_bytes)
 
     @property
     def lag(self) -> int:

@@ -22,6 +22,8 @@ from meterd.telemetry import Telemetry
 log = structlog.get_logger()
 
 _GROUP_BYTES = 16 * 2**20
+_WRITTEN_TIMES = 3
+"""How often an accepted byte is written at most, before something is trimmed: journal, its log, the store's log."""
 
 
 class _Waiting(NamedTuple):
@@ -58,6 +60,7 @@ class Recorder:
         self._disk_free = 0
         self._thread = threading.Thread(target=self._run, name="meterd-journal", daemon=True)
         self.backlog: Callable[[], int] = int
+        self.room_needed: Callable[[], int] = int
         self.on_commit: Callable[[int, int], None] = lambda _end, _size: None
         telemetry.gauge("meterd_ingest_queue_bytes", "Bytes waiting for a commit", lambda: self._queued_bytes)
         telemetry.gauge("meterd_disk_free_bytes", "Free space on the data directory's disk", self._free)
@@ -78,6 +81,7 @@ class Recorder:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
         self._queued_bytes += size
+        self._disk_free -= _WRITTEN_TIMES * size
         if not self._arrived:  # handed over together
             loop.call_soon(self._hand_over)
         self._arrived.append(_Waiting(submission, size, future))
@@ -98,7 +102,7 @@ class Recorder:
             raise self._refusal("queue", "too much is waiting to be written (ingest.queue-bytes), try again")
         if self.backlog() > limits.backlog_bytes:
             raise self._refusal("backlog", "the store is behind the journal (ingest.backlog-bytes), try again", 5)
-        if self._free() - size < limits.disk_reserve_bytes:
+        if self._free() - size < limits.disk_reserve_bytes + self.room_needed():
             raise self._refusal("disk", "the disk is almost full (ingest.disk-reserve-bytes)", 30)
 
     def _refusal(self, reason: str, message: str, retry_after: int = 1) -> Unavailable:
@@ -106,7 +110,7 @@ class Recorder:
         return Unavailable(message, retry_after)
 
     def _free(self) -> int:
-        """Free bytes on disk, looked up at most once a second."""
+        """Free bytes on disk: looked up at most once a second, less what was taken since."""
         now = time.monotonic()
         if now - self._disk_checked > 1.0:
             self._disk_checked = now
@@ -175,6 +179,7 @@ class Recorder:
         except sqlite3.Error as error:
             self._telemetry.commit_failures.inc()
             log.error("journal write failed", error=str(error), requests=len(group))
+            self._journal.shrink_log()
             failure = Unavailable(f"the journal can't be written: {error}", retry_after=5)
             self._resume(group, [failure] * len(group))
             return

@@ -51,6 +51,7 @@ class DuckDBStore:
             self._options["threads"] = threads
         self._readers = threading.local()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._datasets: tuple[Dataset, ...] = ()
         self._connection = self._open()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -58,11 +59,14 @@ class DuckDBStore:
             connection = self._connect()
         except duckdb.Error as error:
             log_file = self._path.with_name(f"{self._path.name}.wal")
-            if not log_file.exists() or "lock" in str(error):
-                raise ConfigurationError(f"can't open the store {self._path}: {_gist(error)}") from None
+            if not log_file.exists() or "WAL" not in _gist(error):
+                raise self._cannot_open(error) from None
             aside = self._set_aside(log_file)
             log.warning("store log damaged, replaying from the journal", set_aside=aside.name, error=_gist(error))
-            connection = self._connect()
+            try:
+                connection = self._connect()
+            except duckdb.Error as again:
+                raise self._cannot_open(again) from None
         connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
         if not connection.execute("SELECT 1 FROM meterd_loader").fetchall():
             connection.execute("INSERT INTO meterd_loader VALUES (0)")
@@ -71,6 +75,9 @@ class DuckDBStore:
     def _connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self._path), config=self._options)
 
+    def _cannot_open(self, error: duckdb.Error) -> ConfigurationError:
+        return ConfigurationError(f"can't open the store {self._path}: {_gist(error)}")
+
     def _set_aside(self, log_file: Path) -> Path:
         number = 1
         while (aside := log_file.with_name(f"{log_file.name}.damaged-{number}")).exists():
@@ -78,7 +85,8 @@ class DuckDBStore:
         return log_file.rename(aside)
 
     def create(self, datasets: Iterable[Dataset]) -> None:
-        for dataset in datasets:
+        self._datasets = tuple(datasets)
+        for dataset in self._datasets:
             columns = {"tenant": "VARCHAR"} | {column.name: _TYPES[column.kind] for column in dataset.columns}
             declared = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
             self._connection.execute(f"CREATE TABLE IF NOT EXISTS {dataset.name} ({declared})")
@@ -123,9 +131,10 @@ class DuckDBStore:
 
     def _reader(self) -> duckdb.DuckDBPyConnection:
         """This thread's own connection to the open database."""
-        if getattr(self._readers, "parent", None) is not self._connection:
-            self._readers.parent = self._connection
-            self._readers.cursor = self._connection.cursor()
+        connection = self._connection
+        if getattr(self._readers, "parent", None) is not connection:
+            self._readers.cursor = connection.cursor()
+            self._readers.parent = connection
             self._cursors.append(self._readers.cursor)
         cursor: duckdb.DuckDBPyConnection = self._readers.cursor
         return cursor
@@ -145,6 +154,7 @@ class DuckDBStore:
     def reopen(self) -> None:
         self.close()
         self._connection = self._open()
+        self.create(self._datasets)
 
     def close(self) -> None:
         for connection in (*self._cursors, self._connection):
@@ -178,5 +188,6 @@ def _value(member: str, kind: Kind) -> str:
 
 
 def _gist(error: duckdb.Error) -> str:
-    """What went wrong, without the data that DuckDB likes to quote."""
-    return re.split(r'[\n"{]', str(error), maxsplit=1)[0].rstrip()
+    """What went wrong, without the data and paths that DuckDB likes to quote."""
+    first = re.split(r"[\n{]", str(error), maxsplit=1)[0]
+    return re.sub(r'"[^"]*"', "…", first).rstrip()

@@ -9,7 +9,7 @@ from meterd.access.authentication import SHARED_SECRET_CALLER, Authenticator, Sh
 from meterd.api.aiguard.meters import METERS, MeterEvent, meter_event_row
 from meterd.api.http import Answer, HotRoute, Request, plain_error
 from meterd.datasets import METER_EVENTS
-from meterd.errors import InvalidInput, MeterdError, TooLarge, Unavailable
+from meterd.errors import ConfigurationError, InvalidInput, MeterdError, TooLarge, Unavailable
 from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
 from meterd.settings import Settings
@@ -40,7 +40,9 @@ class AIGuard:
         self._decoder = msgspec.json.Decoder(MeterEvent)
         authorization = settings.service.authorization
         self._secret = None
-        if authorization and authorization.type == "shared-secret" and authorization.secret_path:
+        if authorization and authorization.type == "shared-secret":
+            if not authorization.secret_path:
+                raise ConfigurationError("service.authorization.type shared-secret needs secret-path, a file's path")
             self._secret = SharedSecret(authorization.secret_path)
 
     def routes(self) -> list[HotRoute]:

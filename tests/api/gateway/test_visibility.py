@@ -1,0 +1,143 @@
+"""Who sees which rows, over HTTP: role x rows of others x kind of query (`gateway-metrics-query.md` section 8)."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from meterd.access import Scope, SubjectType
+from tests.process import Meterd, make_token
+
+USER, ACCOUNT = SubjectType.USER, SubjectType.VIRTUAL_ACCOUNT
+HOUR = "2026-05-01T10:00:00.000Z"
+
+ROWS = {
+    "own": {"createdBySubjectSlug": "ann", "createdBySubjectType": "user", "teams": []},
+    "own team": {"createdBySubjectSlug": "bob", "createdBySubjectType": "user", "teams": ["red", "blue"]},
+    "other team": {"createdBySubjectSlug": "bob", "createdBySubjectType": "user", "teams": ["blue"]},
+    "everyone": {"createdBySubjectSlug": "bob", "createdBySubjectType": "user", "teams": ["everyone"]},
+    "nobody": {"createdBySubjectSlug": "bob", "createdBySubjectType": "user", "teams": []},
+    "account": {"createdBySubjectSlug": "ci", "createdBySubjectType": "virtualaccount", "teams": ["everyone"]},
+    "namesake": {"createdBySubjectSlug": "ann", "createdBySubjectType": "virtualaccount", "teams": []},
+}
+"""Rows of each of two tenants; a row of the other tenant is marked by a prefix."""
+
+ROLES: dict[str, tuple[str, SubjectType, tuple[str, ...], bool, set[str], set[str]]] = {
+    # role: subject, type, teams, tenant administrator, rows it sees, teams it sees
+    "tenant admin": ("root", USER, (), True, set(ROWS), {"red", "blue", "everyone"}),
+    "admin account": ("bot", ACCOUNT, (), True, set(ROWS), {"red", "blue", "everyone"}),
+    "user": ("ann", USER, (), False, {"own"}, set()),
+    "user with a team": ("ann", USER, ("red",), False, {"own", "own team"}, {"red"}),
+    "user in everyone": ("ann", USER, ("everyone",), False, {"own"}, set()),
+    "account alone": ("ci", ACCOUNT, (), False, {"account"}, set()),
+    "account with a team": ("ci", ACCOUNT, ("red",), False, {"account", "own team"}, {"red"}),
+    "namesake account": ("ann", ACCOUNT, (), False, {"namesake"}, set()),
+    "stranger": ("eve", USER, (), False, set(), set()),
+    "stranger with a team": ("eve", USER, ("red", "green"), False, {"own team"}, {"red"}),
+}
+
+
+class Organisations:
+    """Two tenants with the same subjects and teams, and a token for every role in the first one."""
+
+    def __init__(self, meterd: Meterd) -> None:
+        self.meterd = meterd
+        self.name = uuid.uuid4().hex
+        for prefix, tenant in (("", self.name), ("rival ", f"{self.name}-rival")):
+            writer = make_token(
+                meterd.data, "gateway", tenant=tenant, scopes=(Scope.INGEST, Scope.INGEST_ANY_SUBJECT)
+            ).token or ""  # fmt: skip
+            rows = [
+                row | {"guardrailName": prefix + name, "metadata": {"row": prefix + name}, "createdAt": HOUR}
+                for name, row in ROWS.items()
+            ]
+            assert meterd.ingest(rows, token=writer).status_code == 200
+        self._tokens: dict[str, str] = {}
+
+    def ask(self, role: str, **body: Any) -> list[dict[str, Any]]:
+        """What a role in the first tenant is answered. Each role is a subject of a tenant that knows no other."""
+        subject, type_, teams, is_admin, _, _ = ROLES[role]
+        if role not in self._tokens:
+            self._tokens[role] = self._token(subject, type_, teams, is_admin)
+        return self.meterd.points(self._tokens[role], **body)
+
+    def _token(self, subject: str, type_: SubjectType, teams: tuple[str, ...], is_admin: bool) -> str:
+        scopes = (Scope.QUERY,)
+        return make_token(
+            self.meterd.data, subject, type_=type_, teams=teams, tenant=self.name, tenant_admin=is_admin, scopes=scopes
+        ).token or ""  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=ROLES)
+def role(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def organisations(role: str, shared: Meterd) -> Organisations:
+    """New ones for every role, because teams are added to a subject and never taken away."""
+    return Organisations(shared)
+
+
+def test_a_distribution_counts_visible_rows(organisations: Organisations, role: str) -> None:
+    assert organisations.ask(role) == [{"total": len(ROLES[role][4])}]
+
+
+def test_a_distribution_groups_visible_rows(organisations: Organisations, role: str) -> None:
+    points = organisations.ask(role, groupBy=["guardrailName"])
+
+    assert {point["guardrailName"] for point in points} == ROLES[role][4]
+
+
+def test_a_timeseries_counts_visible_rows(organisations: Organisations, role: str) -> None:
+    points = organisations.ask(role, type="timeseries", interval="1 day", startTs="2026-05-01", endTs="2026-05-02")
+
+    assert sum(point["total"] for point in points) == len(ROLES[role][4])
+    assert len(points) == bool(ROLES[role][4])
+
+
+def test_metadata_of_visible_rows_only_is_shown(organisations: Organisations, role: str) -> None:
+    points = organisations.ask(role, groupBy=["metadata.row"])
+
+    assert {point["metadata.row"] for point in points} == ROLES[role][4]
+
+
+def test_grouping_by_team_shows_teams_of_the_caller_only(organisations: Organisations, role: str) -> None:
+    points = organisations.ask(role, groupBy=["team"])
+
+    assert {point["team"] for point in points} == ROLES[role][5]
+
+
+@pytest.mark.parametrize("kind", ["userEmail", "virtualaccount"])
+def test_subjects_of_visible_rows_only_are_shown(organisations: Organisations, role: str, kind: str) -> None:
+    type_ = "user" if kind == "userEmail" else "virtualaccount"
+    visible = [ROWS[name] for name in ROLES[role][4]]
+    expected = {row["createdBySubjectSlug"] for row in visible if row["createdBySubjectType"] == type_}
+
+    assert {point["createdBySubjectSlug"] for point in organisations.ask(role, groupBy=[kind])} == expected
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"fieldName": "userEmail", "operator": "IN", "value": ["ann", "bob"]},
+        {"fieldName": "userEmail", "operator": "NOT_IN", "value": []},
+        {"fieldName": "team", "operator": "ARRAY_HAS_ANY", "value": ["red", "blue", "everyone"]},
+        {"fieldName": "team", "operator": "ARRAY_HAS_NONE", "value": []},
+        {"metadataKey": "row", "operator": "STRING_CONTAINS", "value": ""},
+    ],
+)
+def test_asking_for_rows_of_others_is_no_error_and_shows_none(
+    organisations: Organisations, role: str, condition: dict[str, Any]
+) -> None:
+    points = organisations.ask(role, groupBy=["guardrailName"], filters=[condition])
+
+    assert {point["guardrailName"] for point in points} <= ROLES[role][4]
+
+
+@pytest.mark.parametrize("aggregation", ["countDistinct", "count"])
+def test_aggregates_are_over_visible_rows(organisations: Organisations, role: str, aggregation: str) -> None:
+    (point,) = organisations.ask(role, aggregations=[{"type": aggregation, "column": "guardrailName"}])
+
+    assert point[f"{aggregation}GuardrailName"] == len(ROLES[role][4])

@@ -1,0 +1,234 @@
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from meterd import __version__
+from tests.process import METRICS, Meterd
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("METERD_")}
+INGEST = f"{METRICS}/ingest?datasource=guardrailMetrics"
+INTERFACE = {"id", "token", "subject", "type", "teams", "tenant", "tenantAdmin", "scopes", "expiresAt"}
+
+
+def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "meterd", *map(str, arguments)]
+    return subprocess.run(command, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=60)
+
+
+def output(*arguments: str | Path, **environment: str) -> str:
+    ended = run(*arguments, **environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+def sentence(*arguments: str | Path, **environment: str) -> str:
+    """The one sentence of an error."""
+    ended = run(*arguments, **environment)
+    assert (ended.returncode, ended.stdout) == (1, ""), ended.stderr
+    assert re.fullmatch(r"meterd: [^\n]+\n", ended.stderr)
+    return ended.stderr
+
+
+def create(data: Path, *arguments: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(output("token", "create", "--data", data, "--json", *arguments))
+    return made
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that tests of tokens share."""
+    return tmp_path_factory.mktemp("tokens") / "data"
+
+
+class TestVersion:
+    def test_is_printed(self) -> None:
+        assert f"meterd {__version__}\n" == output("version")
+
+
+class TestCheckConfig:
+    def test_prints_the_effective_settings_without_secrets(self, tmp_path: Path) -> None:
+        file = tmp_path / "meterd.yaml"
+        file.write_text("metrics: {exporter: {collector-endpoint: 'http://alice:hunter2@collector:${PORT:-4317}'}}")
+
+        shown = output("check-config", "--config", file, METERD_SERVICE__LISTEN="10.0.0.1:99")
+
+        settings = yaml.safe_load(shown)
+        assert settings["service"]["listen"] == "10.0.0.1:99"
+        assert settings["metrics"]["exporter"]["collector-endpoint"].endswith("@collector:4317")
+        assert "hunter2" not in shown
+
+    def test_names_what_is_wrong(self, tmp_path: Path) -> None:
+        file = tmp_path / "meterd.yaml"
+        file.write_text("service: {lissten: 1}")
+
+        assert "service.lissten" in sentence("check-config", METERD_CONFIG=str(file))
+
+    def test_checks_the_address(self) -> None:
+        assert "service.listen" in sentence("check-config", METERD_SERVICE__LISTEN="nowhere")
+
+
+class TestTokens:
+    def test_a_created_token_is_printed_alone(self, data: Path) -> None:
+        assert re.fullmatch(r"mtr_[0-9a-f]{40}\n", output("token", "create", "--subject", "alone", "--data", data))
+
+    def test_a_created_token_is_described_as_json(self, data: Path) -> None:
+        before = datetime.now(UTC)
+        made = create(
+            data, "--subject", "bot", "--type", "virtualaccount", "--team", "red", "--team", "blue", "--tenant", "acme",
+            "--tenant-admin", "--scope", "ingest", "--scope", "ingest:any-subject", "--expires", "30d",
+        )  # fmt: skip
+
+        assert made.keys() >= INTERFACE
+        assert re.fullmatch(r"mtr_[0-9a-f]{40}", made["token"])
+        expected = {"subject": "bot", "type": "virtualaccount", "tenant": "acme", "tenantAdmin": True}
+        assert expected.items() <= made.items()
+        assert {"red", "blue"} == set(made["teams"])
+        assert made["scopes"] == ["ingest", "ingest:any-subject"]
+        expires = datetime.fromisoformat(made["expiresAt"])
+        assert timedelta(days=30) <= expires - before < timedelta(days=30, minutes=5)
+
+    def test_a_token_has_modest_defaults(self, data: Path) -> None:
+        made = create(data, "--subject", "alice@example.com")
+
+        expected = {"type": "user", "teams": [], "tenant": "default", "tenantAdmin": False, "expiresAt": None}
+        assert expected.items() <= made.items()
+        assert made["scopes"] == ["ingest", "query"]
+
+    def test_a_revoked_token_is_listed_as_such_and_none_is_shown(self, data: Path) -> None:
+        made = create(data, "--subject", "gone")
+
+        assert made["id"] in output("token", "revoke", made["id"], "--data", data)
+
+        listed = output("token", "list", "--json", METERD_DATA=str(data))
+        (found,) = [each for each in json.loads(listed) if each["id"] == made["id"]]
+        assert INTERFACE - {"token"} <= found.keys()
+        assert found["revokedAt"]
+        assert "mtr_" not in listed
+        table = output("token", "list", "--data", data, COLUMNS="200")
+        assert made["id"] in table
+        assert "revoked" in table
+        assert "mtr_" not in table
+
+    def test_an_unknown_id_is_named(self, data: Path) -> None:
+        assert "nothing-like-it" in sentence("token", "revoke", "nothing-like-it", "--data", data)
+
+    @pytest.mark.parametrize(
+        ("arguments", "named"),
+        [
+            (["--subject", ""], "--subject"),
+            (["--subject", "a\nb"], "--subject"),
+            (["--subject", "a", "--team", ""], "--team"),
+            (["--subject", "a", "--tenant", "x" * 129], "--tenant"),
+            (["--subject", "a", "--expires", "soon"], "--expires"),
+            (["--subject", "a", "--expires", "0d"], "--expires"),
+        ],
+    )
+    def test_a_bad_option_is_named(self, data: Path, arguments: list[str], named: str) -> None:
+        assert named in sentence("token", "create", "--data", data, *arguments)
+
+    def test_an_unknown_scope_is_refused_with_the_known_ones(self, data: Path) -> None:
+        ended = run("token", "create", "--subject", "a", "--scope", "everything", "--data", data, COLUMNS="200")
+
+        assert ended.returncode != 0
+        assert "ingest:any-subject" in ended.stderr
+
+    def test_a_file_where_the_directory_should_be_is_named(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.write_text("")
+
+        assert str(file) in sentence("token", "list", "--data", file)
+
+    def test_a_damaged_directory_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "directory.sqlite").write_bytes(b"no database" * 1000)
+
+        assert "directory.sqlite" in sentence("token", "list", "--data", tmp_path)
+
+
+class TestServing:
+    def test_tokens_are_created_listed_and_revoked_while_it_runs(self, shared: Meterd) -> None:
+        made = create(shared.data, "--subject", "cli-test", "--tenant", "cli-test")
+
+        assert shared.query(token=made["token"]).status_code == 200
+        assert shared.ingest([], token=made["token"]).status_code == 200
+        assert made["id"] in output("token", "list", "--json", "--data", shared.data)
+        output("token", "revoke", made["id"], "--data", shared.data)
+
+    def test_a_second_one_on_the_same_directory_is_refused(self, shared: Meterd) -> None:
+        refused = sentence("serve", "--data", shared.data, "--listen", "127.0.0.1:0")
+
+        assert str(shared.data) in refused
+        assert shared.client.get("/healthz").status_code == 200
+
+    def test_a_taken_port_is_refused(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = f"127.0.0.1:{listener.getsockname()[1]}"
+
+            assert address in sentence("serve", "--data", tmp_path / "data", METERD_SERVICE__LISTEN=address)
+
+    def test_a_host_that_is_not_known_is_refused(self, tmp_path: Path) -> None:
+        refused = sentence("serve", "--data", tmp_path / "data", "--listen", "no host:80")
+
+        assert "no host:80" in refused
+        assert "Unknown error" not in refused
+
+    @pytest.mark.parametrize("name", ["directory.sqlite", "journal.sqlite", "store.duckdb"])
+    def test_a_damaged_file_is_named(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / name).write_bytes(b"no database" * 1000)
+
+        assert name in sentence("serve", "--data", tmp_path, "--listen", "127.0.0.1:0", METERD_LOGGING__LEVEL="error")
+
+    def test_missing_certificates_are_named(self, tmp_path: Path) -> None:
+        file = tmp_path / "meterd.yaml"
+        file.write_text(f"{{metrics: {{}}, service: {{tls: {{key-path: {tmp_path}/tls.key}}}}}}")
+
+        refused = sentence("serve", "--config", file, "--data", tmp_path / "data", "--listen", "127.0.0.1:0")
+        assert f"{tmp_path}/tls.key" in refused
+
+    def test_the_first_start_shows_a_token_once_and_signals_stop_it_with_status_0(self, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        with served(data, signal.SIGINT) as (url, shown):
+            (token,) = set(re.findall(r"mtr_[0-9a-f]{40}", shown))
+            authorization = {"Authorization": f"Bearer {token}"}
+            assert data.stat().st_mode & 0o777 == 0o700
+            assert httpx.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json() == {"accepted": 1}
+
+        with served(data, signal.SIGTERM) as (url, shown):
+            assert "mtr_" not in shown
+            assert httpx.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json() == {"accepted": 1}
+
+
+@contextlib.contextmanager
+def served(data: Path, end: signal.Signals) -> Iterator[tuple[str, str]]:
+    """Address of a server and what it wrote until it was ready; the signal must end it with status 0."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "meterd", "serve", "--listen", "127.0.0.1:0"],
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT | {"METERD_DATA": str(data)},
+    )
+    assert server.stderr is not None
+    try:
+        shown = b""
+        while not (ready := re.search(rb"meterd ready on (http://127\.0\.0\.1:\d+)\n", shown)):
+            readable, _, _ = select.select([server.stderr], [], [], 60)
+            part = os.read(server.stderr.fileno(), 65536) if readable else b""
+            assert part, shown
+            shown += part
+        yield ready[1].decode(), shown.decode()
+    finally:
+        server.send_signal(end)
+        server.communicate(timeout=60)
+    assert server.returncode == 0
