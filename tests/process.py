@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -69,8 +70,16 @@ class Meterd:
             assert not ended, f"meterd ended: {self.log.decode()}"
             assert time.monotonic() < deadline, f"meterd is not ready: {self.log.decode()}"
         self.url = self.log.rpartition(b"meterd ready on ")[2].split()[0].decode()
+        self._log_reader = threading.Thread(target=self._read_log, daemon=True)
+        self._log_reader.start()
         self.client = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60)
         return self
+
+    def _read_log(self) -> None:
+        """While it runs: a full pipe would stop a process that logs every refusal."""
+        assert self.process.stderr is not None
+        while data := os.read(self.process.stderr.fileno(), 65536):
+            self.log += data
 
     def kill(self) -> None:
         """`kill -9`."""
@@ -85,7 +94,7 @@ class Meterd:
     def wait(self) -> int:
         """Collect the rest of the log and the exit status."""
         assert self.process.stderr is not None
-        self.log += self.process.stderr.read()
+        self._log_reader.join()
         self.process.stderr.close()
         self.client.close()
         return self.process.wait()

@@ -24,7 +24,7 @@ from meterd import __version__
 from meterd.api.gateway.query import PREFIX as GATEWAY_PREFIX
 from meterd.api.gateway.query import error_answer as gateway_error
 from meterd.api.http import Answer, ClientGone, ErrorShape, HotRoute, Request, plain_error
-from meterd.api.operations.routes import documentation_router
+from meterd.api.operations.routes import PROBES, documentation_router
 from meterd.deadlines import Deadlines
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TimedOut, TooLarge
 from meterd.telemetry import Telemetry
@@ -143,6 +143,8 @@ def framework(routers: Sequence[Router], hot_routes: Sequence[HotRoute]) -> ASGI
     document = app.openapi_schema.to_schema()
     for route in hot_routes:
         document["paths"].setdefault(route.path, {})[route.method.lower()] = route.operation
+    for path in PROBES:  # the framework leaves out an empty list, which means: no token
+        document["paths"][path]["get"]["security"] = []
     app.register(documentation_router(document))
     return app
 

@@ -6,7 +6,6 @@ invented and repeated facts. Ids begin with the label of their ledger.
 
 import itertools
 import json
-import os
 import random
 import threading
 from collections import Counter
@@ -23,25 +22,6 @@ BUSY = {"METERD_STORE__CHECKPOINT_INTERVAL": "0.2", "METERD_STORE__LOAD_INTERVAL
 
 _PATIENCE = 60.0
 _GUARDRAILS = f"{METRICS}/ingest?datasource=guardrailMetrics"
-
-
-class Server(Meterd):
-    """A `Meterd` whose log is read while it runs: a full pipe would stop a process that logs every refusal."""
-
-    def start(self) -> Self:
-        super().start()
-        self._log_reader = threading.Thread(target=self._read_log, daemon=True)
-        self._log_reader.start()
-        return self
-
-    def _read_log(self) -> None:
-        assert self.process.stderr is not None
-        while data := os.read(self.process.stderr.fileno(), 65536):
-            self.log += data
-
-    def wait(self) -> int:
-        self._log_reader.join()
-        return super().wait()
 
 
 class Request(NamedTuple):

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from meterd.failpoints import NAMES
-from tests.crash.load import BUSY, Ledger, Load, Server, check
+from tests.crash.load import BUSY, Ledger, Load, check
+from tests.process import Meterd
 
 
-def dying(data: Path, name: str, visit: int, **settings: str) -> Server:
-    return Server(data, environment=BUSY | settings | {"METERD_FAIL_POINT": f"{name}:{visit}"})
+def dying(data: Path, name: str, visit: int, **settings: str) -> Meterd:
+    return Meterd(data, environment=BUSY | settings | {"METERD_FAIL_POINT": f"{name}:{visit}"})
 
 
-def load_until_it_dies(server: Server, ledger: Ledger) -> None:
+def load_until_it_dies(server: Meterd, ledger: Ledger) -> None:
     with server, Load(server, ledger):
         assert server.process.wait(timeout=60) == -signal.SIGKILL
 
@@ -23,7 +24,7 @@ def load_until_it_dies(server: Server, ledger: Ledger) -> None:
 def test_what_was_acknowledged_survives_death_at(name: str, visit: int, tmp_path: Path) -> None:
     ledger = Ledger()
     load_until_it_dies(dying(tmp_path, name, visit), ledger)
-    with Server(tmp_path, environment=BUSY) as server:
+    with Meterd(tmp_path, environment=BUSY) as server:
         ledger.repeat_unanswered(server)
         check(server, ledger)
         with Load(server, ledger):
@@ -37,6 +38,6 @@ def test_a_death_while_recovering_from_a_death_loses_nothing(name: str, tmp_path
     load_until_it_dies(dying(tmp_path, "before-store-commit", 2), ledger)
     replaying = dying(tmp_path, name, 1, METERD_STORE__LOAD_INTERVAL="30")  # begins when the load's reader asks
     load_until_it_dies(replaying, ledger)
-    with Server(tmp_path) as server:
+    with Meterd(tmp_path) as server:
         ledger.repeat_unanswered(server)
         check(server, ledger)

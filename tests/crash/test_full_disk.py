@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.crash.load import BUSY, Ledger, Load, Server, check
+from tests.crash.load import BUSY, Ledger, Load, check
+from tests.process import Meterd
 
 MEGABYTE = 2**20
 
@@ -41,13 +42,13 @@ def settings(reserve: int) -> dict[str, str]:
     return BUSY | {"METERD_INGEST__DISK_RESERVE_BYTES": str(reserve)}
 
 
-def limit_files(server: Server, size: int) -> None:
+def limit_files(server: Meterd, size: int) -> None:
     """Let no file of the running process grow beyond `size` bytes; writes there fail as on a full disk."""
     _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
-def fill(server: Server, ledger: Ledger, padding: int = 4096) -> None:
+def fill(server: Meterd, ledger: Ledger, padding: int = 4096) -> None:
     """Load until the server refuses, and see that it says so and lives."""
     with Load(server, ledger, padding=padding):
         ledger.wait_until(lambda: len(ledger.refusals) >= 20, "20 requests are refused")
@@ -64,7 +65,7 @@ def fill(server: Server, ledger: Ledger, padding: int = 4096) -> None:
     assert server.process.poll() is None
 
 
-def wait_for_readiness(server: Server, status: int) -> httpx.Response:
+def wait_for_readiness(server: Meterd, status: int) -> httpx.Response:
     """Ask `/readyz` until it answers with `status`; it never answers with anything but 200 and 503."""
     deadline = time.monotonic() + 60
     while (response := server.client.get("/readyz")).status_code != status:
@@ -74,7 +75,7 @@ def wait_for_readiness(server: Server, status: int) -> httpx.Response:
     return response
 
 
-def go_on(server: Server, ledger: Ledger) -> None:
+def go_on(server: Meterd, ledger: Ledger) -> None:
     """With room again nothing is lost or doubled, and new facts are taken; so it stays after a crash."""
     wait_for_readiness(server, 200)
     check(server, ledger)
@@ -86,7 +87,7 @@ def go_on(server: Server, ledger: Ledger) -> None:
 
 
 def test_the_reserve_refuses_before_the_disk_is_full_and_no_longer_when_there_is_room(small_disk: Path) -> None:
-    server, ledger = Server(small_disk / "data", environment=settings(reserve=40 * MEGABYTE)), Ledger()
+    server, ledger = Meterd(small_disk / "data", environment=settings(reserve=40 * MEGABYTE)), Ledger()
     with server:
         fill(server, ledger, padding=1024)  # not much a second, because free space is looked up once a second
         (small_disk / "ballast").unlink()
@@ -97,7 +98,7 @@ def test_the_reserve_refuses_before_the_disk_is_full_and_no_longer_when_there_is
 
 
 def test_a_disk_that_is_really_full_loses_nothing_and_works_again_when_there_is_room(small_disk: Path) -> None:
-    server, ledger = Server(small_disk / "data", environment=settings(reserve=0)), Ledger()
+    server, ledger = Meterd(small_disk / "data", environment=settings(reserve=0)), Ledger()
     with server:
         fill(server, ledger)
         (small_disk / "ballast").unlink()
@@ -105,7 +106,7 @@ def test_a_disk_that_is_really_full_loses_nothing_and_works_again_when_there_is_
 
 
 def test_files_that_can_not_grow_lose_nothing_and_work_again_when_they_can(tmp_path: Path) -> None:
-    server, ledger = Server(tmp_path, environment=settings(reserve=0)), Ledger()
+    server, ledger = Meterd(tmp_path, environment=settings(reserve=0)), Ledger()
     with server:
         limit_files(server, 18 * MEGABYTE)  # beyond what SQLite's log grows to, so that the store meets the limit too
         fill(server, ledger)
@@ -115,7 +116,7 @@ def test_files_that_can_not_grow_lose_nothing_and_work_again_when_they_can(tmp_p
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_an_end_while_the_disk_is_full_loses_nothing(end: signal.Signals, tmp_path: Path) -> None:
-    server = Server(tmp_path, environment=settings(reserve=0))
+    server = Meterd(tmp_path, environment=settings(reserve=0))
     ledger = Ledger()
     with server:
         limit_files(server, 4 * MEGABYTE)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.crash.load import BUSY, Ledger, Load, Server, check
+from tests.crash.load import BUSY, Ledger, Load, check
+from tests.process import Meterd
 
 
 def delete(log: Path) -> None:
@@ -38,7 +39,7 @@ def overwrite_the_beginning(log: Path) -> None:
         file.write(os.urandom(512))
 
 
-def crash_with_a_loaded_store(server: Server, ledger: Ledger) -> Path:
+def crash_with_a_loaded_store(server: Meterd, ledger: Ledger) -> Path:
     """Kill a server whose store has everything, the newest of it only in its log; returns the log."""
     with server:
         with Load(server, ledger):
@@ -48,7 +49,7 @@ def crash_with_a_loaded_store(server: Server, ledger: Ledger) -> Path:
     return server.data / "store.duckdb.wal"
 
 
-def check_and_go_on(server: Server, *ledgers: Ledger) -> None:
+def check_and_go_on(server: Meterd, *ledgers: Ledger) -> None:
     """All is there, and new facts come to it."""
     after = Ledger("after")
     with server:
@@ -65,16 +66,16 @@ class Crashed(NamedTuple):
     checkpointed: Ledger
     logged: Ledger
 
-    def copy(self, data: Path) -> Server:
+    def copy(self, data: Path) -> Meterd:
         shutil.copytree(self.data, data)
-        return Server(data)
+        return Meterd(data)
 
 
 @pytest.fixture(scope="module")
 def crashed(tmp_path_factory: pytest.TempPathFactory) -> Crashed:
     data = tmp_path_factory.mktemp("crashed")
     checkpointed, logged = Ledger("checkpointed"), Ledger("logged")
-    server = Server(data)
+    server = Meterd(data)
     with server, Load(server, checkpointed):
         checkpointed.wait_for_acknowledged(500)
     log = crash_with_a_loaded_store(server, logged)
@@ -96,7 +97,7 @@ def test_a_damaged_log_of_the_store_is_healed_from_the_journal(
 
 
 def test_a_lost_store_is_rebuilt_from_a_journal_that_still_has_all(tmp_path: Path) -> None:
-    server, ledger = Server(tmp_path), Ledger()
+    server, ledger = Meterd(tmp_path), Ledger()
     log = crash_with_a_loaded_store(server, ledger)
     log.unlink()
     (tmp_path / "store.duckdb").unlink()
@@ -104,7 +105,7 @@ def test_a_lost_store_is_rebuilt_from_a_journal_that_still_has_all(tmp_path: Pat
 
 
 def test_a_lost_journal_costs_nothing_that_the_store_had_and_new_facts_are_stored(tmp_path: Path) -> None:
-    server, ledger = Server(tmp_path, environment=BUSY), Ledger()
+    server, ledger = Meterd(tmp_path, environment=BUSY), Ledger()
     crash_with_a_loaded_store(server, ledger)
     for file in tmp_path.glob("journal.sqlite*"):
         file.unlink()

@@ -77,12 +77,12 @@ class Request:
                 raise ClientGone
             part: bytes = message.get("body", b"")  # type: ignore[assignment]
             more = bool(message.get("more_body", False))
-            if not parts and not more:
-                return part
-            parts.append(part)
             size += len(part)
             if size > limit:
                 raise _too_large(limit)
+            if not parts and not more:
+                return part
+            parts.append(part)
         return b"".join(parts)
 
 

@@ -176,8 +176,7 @@ class _Compiler:
             case Compare(operand, comparison, value):
                 return _COMPARISONS[comparison](this=self._operand(operand), expression=self._bind(value))
             case OneOf(operand, (), negated):
-                is_null = exp.Is(this=self._operand(operand), expression=exp.Null())
-                return _negated(is_null, True) if negated else exp.false()
+                return self._condition(IsNull(operand, negated=True)) if negated else exp.false()
             case OneOf(operand, values, negated):
                 bound = [self._bind(value) for value in values]
                 return _negated(exp.In(this=self._operand(operand), expressions=bound), negated)

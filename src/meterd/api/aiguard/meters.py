@@ -30,6 +30,10 @@ METERS: dict[str, dict[str, Attribute]] = {
 """Required attributes of each meter that clients may submit; ai_guard.classification is counted by the service."""
 
 
+_COLUMNS = {key: attribute.column for meter in METERS.values() for key, attribute in meter.items()}
+"""Where attributes of some meter are stored; on other meters they may be allowed extras."""
+
+
 class Meter(msgspec.Struct, frozen=True, gc=False):
     name: str
     value: str
@@ -56,18 +60,18 @@ def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) 
         if attribute.values is not None and value not in attribute.values:
             raise InvalidInput(f"Invalid value for {key}: {value!r}, use one of {', '.join(sorted(attribute.values))}")
         columns[attribute.column] = value
-    extra = None
+    extra: dict[str, str] = {}
     if len(attributes) > len(required):
-        extra = {key: value for key, value in attributes.items() if key not in required}
-        for key in extra:
+        for key in attributes.keys() - required.keys():
             if key not in allowed:
                 raise InvalidInput(f"Attribute not allowed: {key}")
+            (columns if key in _COLUMNS else extra)[_COLUMNS.get(key, key)] = attributes[key]
     return METER_EVENTS.row_type(
         ts=datetime.now(UTC),
         subject=caller.subject,
         subject_type=caller.subject_type,
         teams=caller.teams or None,
-        metadata=extra,
+        metadata=extra or None,
         meter=event.meter.name,
         value=_meter_value(event.meter.value),
         **columns,

@@ -79,6 +79,8 @@ class AIGuard:
         try:
             return self._decoder.decode(body)
         except msgspec.ValidationError as error:
+            if not _is_json(body):
+                raise InvalidInput("Invalid JSON") from None
             raise InvalidInput(_sentence(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise InvalidInput("Invalid JSON") from None
@@ -87,6 +89,15 @@ class AIGuard:
 def error_answer(error: MeterdError) -> Answer:
     """AI Guard's error body. Too large is a 400 there, because its clients know nothing else for bad input."""
     return plain_error(InvalidInput(error.message) if isinstance(error, TooLarge) else error)
+
+
+def _is_json(body: bytes) -> bool:
+    """The decoder reports what does not fit before it has seen the end; being JSON comes first."""
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _sentence(error: msgspec.ValidationError) -> str:

@@ -29,6 +29,7 @@ RANGE = frozenset({"GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN
 TEAM = frozenset({"ARRAY_HAS_ANY", "ARRAY_HAS_NONE"})
 
 _LARGEST = 1e300
+_LARGEST_INTEGER = 2**100  # well within what engines compare exactly
 
 _Build = Callable[[Operand, Kind, Any], Condition]
 
@@ -100,6 +101,7 @@ def _scalar(kind: Kind, value: Any) -> Any:
             raise InvalidInput("must be a number")
         if abs(value) > _LARGEST:
             raise InvalidInput("is out of range")
+        return float(value) if abs(value) > _LARGEST_INTEGER else value
     elif not isinstance(value, str):
         raise InvalidInput("must be a string")
     return value

@@ -81,7 +81,7 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "ratePerMinute": Aggregation(Function.SUM, per=Per.MINUTE),
 }
 _FOR_DIMENSIONS = frozenset({"count", "countDistinct", "ratePerMinute"})
-_INTERVAL = re.compile(r"([0-9]+)[ \t]+(second|minute|hour|day|week|month|year)s?")
+_INTERVAL = re.compile(r"([0-9]{1,18})[ \t]+(second|minute|hour|day|week|month|year)s?")
 _decoder = msgspec.json.Decoder(QueryBody)
 
 
@@ -138,7 +138,7 @@ def _interval(sent: QueryBody) -> Interval | None:
         if match is None or int(match[1]) == 0:
             units = ", ".join(unit.name.lower() for unit in Unit)
             raise InvalidInput(
-                f'Invalid interval "{sent.interval}": write a positive whole number, a blank and one of {units}'
+                f'Invalid interval "{sent.interval[:64]}": write a positive whole number, a blank and one of {units}'
             )
         return Interval(int(match[1]), Unit[match[2].upper()])
     if sent.interval_in_seconds is not None:

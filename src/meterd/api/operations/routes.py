@@ -17,6 +17,7 @@ from meterd.api.operations.health import Health
 from meterd.errors import Unavailable
 from meterd.telemetry import Telemetry
 
+PROBES = ("/healthz", "/readyz")
 _ASSETS = "/docs/assets"
 _PAGE = f"""<!doctype html>
 <html lang="en">
@@ -39,11 +40,11 @@ def operations_router(
 ) -> Router:
     """Probes are open, because they tell nothing; metrics are open as far as the settings say."""
 
-    @get("/healthz", media_type=MediaType.TEXT, tags=["Operations"], summary="The process is alive", security=[])
+    @get("/healthz", media_type=MediaType.TEXT, tags=["Operations"], summary="The process is alive")
     async def healthz() -> str:
         return "ok"
 
-    @get("/readyz", media_type=MediaType.TEXT, tags=["Operations"], summary="A write and a read work", security=[])
+    @get("/readyz", media_type=MediaType.TEXT, tags=["Operations"], summary="A write and a read work")
     async def readyz() -> str:
         if problem := await health.problem():
             raise Unavailable(problem)
@@ -54,7 +55,7 @@ def operations_router(
         is_open = metrics_without_token == "always" or (metrics_without_token == "loopback" and _is_loopback(request))
         if not is_open:
             await authenticator.caller(request.headers.get("authorization"))
-        return Response(telemetry.render(), media_type=prometheus.CONTENT_TYPE)
+        return Response(telemetry.render(), media_type=prometheus.MEDIA_TYPE)
 
     return Router("/", route_handlers=[healthz, readyz, metrics])
 

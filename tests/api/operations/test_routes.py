@@ -1,0 +1,229 @@
+"""`/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/docs` over HTTP."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from meterd import __version__
+from meterd.access import Scope
+from tests.process import METRICS, Meterd, make_token
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    """A server whose own metrics always need a token."""
+    environment = {"METERD_ACCESS__METRICS_WITHOUT_TOKEN": "never"}
+    with Meterd(tmp_path_factory.mktemp("closed"), environment=environment) as meterd:
+        yield meterd
+
+
+@pytest.fixture(scope="module")
+def document(shared: Meterd) -> dict[str, Any]:
+    """The OpenAPI document."""
+    response = httpx.get(f"{shared.url}/openapi.json")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    content: dict[str, Any] = response.json()
+    return content
+
+
+def samples(meterd: Meterd) -> dict[tuple[str, ...], float]:
+    """The service's own metrics: by name and label values."""
+    text = meterd.client.get("/metrics").text
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_say_ok_without_a_token(shared: Meterd, path: str) -> None:
+    response = httpx.get(shared.url + path)
+
+    assert (response.status_code, response.text) == (200, "ok")
+    assert response.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_other_methods_get_405(shared: Meterd, path: str, method: str) -> None:
+    response = httpx.request(method, shared.url + path)
+
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET"
+    assert response.json() == {"code": 405, "message": "method not allowed here, use GET"}
+
+
+def test_metrics_are_open_to_the_machine_itself(shared: Meterd) -> None:
+    response = httpx.get(f"{shared.url}/metrics")
+
+    assert response.status_code == 200
+    assert "meterd_http_requests_total" in response.text
+
+
+def test_metrics_have_the_content_type_of_prometheus(shared: Meterd) -> None:
+    assert httpx.get(f"{shared.url}/metrics").headers["content-type"] == CONTENT_TYPE
+
+
+def test_metrics_are_not_open_to_what_a_proxy_passes_on(shared: Meterd) -> None:
+    response = httpx.get(f"{shared.url}/metrics", headers={"x-forwarded-for": "203.0.113.5"})
+
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+def test_metrics_can_always_need_a_token(closed: Meterd) -> None:
+    response = httpx.get(f"{closed.url}/metrics")
+
+    assert response.status_code == 401
+    assert response.json() == {"code": 401, "message": "Invalid or missing bearer token"}
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("scopes", [(Scope.QUERY,), (Scope.INGEST,)])
+def test_any_valid_token_opens_metrics(closed: Meterd, scopes: tuple[Scope, ...]) -> None:
+    token = make_token(closed.data, "prometheus", scopes=scopes).token
+    response = httpx.get(f"{closed.url}/metrics", headers={"authorization": f"Bearer {token}"})
+
+    assert response.status_code == 200
+    assert "meterd_http_requests_total" in response.text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/health", "/openapi.json", "/docs"])
+def test_everything_else_stays_open_when_metrics_are_closed(closed: Meterd, path: str) -> None:
+    assert httpx.get(closed.url + path).status_code == 200
+
+
+def test_what_is_recorded_is_counted(shared: Meterd) -> None:
+    before = samples(shared)
+    shared.ingest([{"traceId": "counted", "spanId": "1"}, {"traceId": "counted", "spanId": "1"}, {}])
+    shared.query()
+    after = samples(shared)
+
+    def growth(*key: str) -> float:
+        return after[key] - before.get(key, 0.0)
+
+    assert growth("meterd_ingest_facts_total", "guardrail_evaluations") == 2
+    assert growth("meterd_ingest_duplicate_facts_total", "guardrail_evaluations") == 1
+    assert growth("meterd_http_requests_total", "POST", f"{METRICS}/ingest", "200") == 1
+    assert growth("meterd_http_requests_total", "POST", f"{METRICS}/query", "200") == 1
+    assert growth("meterd_query_seconds_count", "guardrail_evaluations") == 1
+
+
+def test_requests_to_unknown_addresses_are_counted_under_one_name(shared: Meterd) -> None:
+    before = samples(shared)
+    for path in ("/nowhere/1", "/nowhere/2", "/nowhere/3"):
+        shared.client.get(path)
+    key = ("meterd_http_requests_total", "GET", "unknown", "404")
+
+    assert samples(shared)[key] - before.get(key, 0.0) == 3
+    assert not any("nowhere" in "".join(labels) for labels in samples(shared))
+
+
+def test_what_fills_up_has_a_gauge(shared: Meterd) -> None:
+    gauges = {name for name, *_ in samples(shared)}
+
+    assert gauges >= {"meterd_ingest_queue_bytes", "meterd_loader_backlog_bytes", "meterd_loader_lag_entries",
+                      "meterd_disk_free_bytes"}  # fmt: skip
+
+
+def test_the_documentation_page_needs_nothing_from_elsewhere(shared: Meterd) -> None:
+    page = httpx.get(f"{shared.url}/docs")
+    links = re.findall(r"""(?:src|href|url:)\s*=?\s*["']([^"']+)["']""", page.text)
+
+    assert page.headers["content-type"].startswith("text/html")
+    assert "://" not in page.text
+    assert {link.rpartition(".")[2] for link in links} == {"png", "css", "js", "json"}
+    for link in links:
+        assert link.startswith("/")
+        assert httpx.get(shared.url + link).status_code == 200, link
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/docs/assets/nothing.js", "/docs/assets/../../x", "/docs/assets/%2e%2e/%2e%2e/x", "/docs/assets//etc/passwd"],
+)
+def test_there_is_nothing_beside_the_files_of_the_page(shared: Meterd, path: str) -> None:
+    response = httpx.get(shared.url + path)
+
+    assert response.status_code == 404
+    assert response.json()["code"] == 404
+
+
+def test_the_description_says_what_it_describes(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["title"] == "meterd"
+    assert document["info"]["version"] == __version__
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/metric", "post"),
+        ("/health", "get"),
+        (f"{METRICS}/ingest", "post"),
+        (f"{METRICS}/query", "post"),
+        ("/healthz", "get"),
+        ("/readyz", "get"),
+        ("/metrics", "get"),
+    ],
+)
+def test_every_route_is_described(document: dict[str, Any], path: str, method: str) -> None:
+    assert document["paths"][path].keys() == {method}
+    assert document["paths"][path][method]["summary"]
+
+
+def test_every_operation_is_complete(document: dict[str, Any]) -> None:
+    tokens = document["components"]["securitySchemes"]
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            assert operation["summary"]
+            assert operation["tags"]
+            assert operation["responses"]
+            assert all(
+                re.fullmatch(r"[1-5]\d\d", status) and answer["description"]
+                for status, answer in operation["responses"].items()
+            )
+            assert all(name in tokens for each in operation.get("security", document["security"]) for name in each)
+
+
+def test_every_reference_of_the_description_leads_somewhere(document: dict[str, Any]) -> None:
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))):
+        place: Any = document
+        for name in reference.split("/"):
+            place = place[name.replace("~1", "/").replace("~0", "~")]
+        assert place
+
+
+@pytest.mark.parametrize("path", ["/health", "/healthz", "/readyz"])
+def test_what_needs_no_token_is_described_so(document: dict[str, Any], path: str) -> None:
+    assert document["paths"][path]["get"]["security"] == []
+
+
+def test_the_example_of_the_description_is_accepted(shared: Meterd, document: dict[str, Any]) -> None:
+    content = document["paths"]["/metric"]["post"]["requestBody"]["content"]["application/json"]
+
+    assert shared.client.post("/metric", json=content["example"]).status_code == 200
+
+
+def test_the_rows_of_the_description_have_the_fields_that_are_accepted(
+    shared: Meterd, document: dict[str, Any]
+) -> None:
+    body = document["paths"][f"{METRICS}/ingest"]["post"]["requestBody"]
+    schemas = body["content"]["application/x-ndjson"]["schema"]["oneOf"]
+    rows = {schema["title"]: schema for schema in schemas}
+
+    assert rows.keys() == {"guardrailMetrics", "aiGuardMetrics"}
+    for datasource, schema in rows.items():
+        samples_of = {"string": "a", "number": 1.5, "integer": 1, "boolean": True, "array": ["a"], "object": {"a": "b"}}
+        row = {name: samples_of[member["type"]] for name, member in schema["properties"].items()}
+        row |= {"createdAt": "2026-01-01T00:00:00Z", "createdBySubjectType": "user"}
+        assert shared.ingest(row, datasource).json() == {"accepted": 1}
