@@ -97,8 +97,11 @@ def test_allowed_attributes_become_dimensions_and_stay_optional(meter: str) -> N
     assert row(meter, allowed=allowed).metadata is None
 
 
-def test_an_attribute_of_another_meter_can_be_allowed() -> None:
-    assert row("ai_guard.user", allowed=frozenset({"actor"}), actor="anybody").actor == "anybody"
+@pytest.mark.parametrize("key", ["new_session", "action", "actor", "classifier"])
+def test_an_attribute_of_another_meter_can_be_allowed_and_is_the_same_dimension(key: str) -> None:
+    fact = row("ai_guard.agent", allowed=frozenset({key}), **{key: "user"})
+
+    assert (getattr(fact, key), fact.metadata) == ("user", None)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ service:
     type: shared-secret
     secret-path: {folder / "secret"}
 metrics:
-  allowed-attributes: [region, actor]
+  allowed-attributes: [region, actor, classifier]
 """)
     with Meterd(folder / "data", config=folder / "config.yaml") as meterd:
         yield meterd
@@ -341,7 +341,7 @@ def test_attributes_beyond_the_allowed_ones_are_still_refused(guarded: Meterd) -
     assert error_of(post(guarded, event(attributes={"city": "Bern"}))) == "Attribute not allowed: city"
 
 
-def test_an_allowed_attribute_that_another_meter_requires_can_be_grouped_by(guarded: Meterd, agent: str) -> None:
+def test_an_allowed_attribute_that_another_meter_requires_is_one_dimension(guarded: Meterd, agent: str) -> None:
     attributes = {"agent_id": agent, "actor": "user"}
     assert post(guarded, event(attributes=attributes)).status_code == 200
     redact = event({"name": "ai_guard.redact"}, attributes | {"action": "block"})
@@ -350,3 +350,12 @@ def test_an_allowed_attribute_that_another_meter_requires_can_be_grouped_by(guar
     points = guarded.points(datasource="aiGuardMetrics", groupBy=["actor"], filters=[condition])
 
     assert points == [{"actor": "user", "total": 2}]
+
+
+def test_an_allowed_attribute_that_classifications_have_can_be_grouped_by(guarded: Meterd, agent: str) -> None:
+    attributes = {"agent_id": agent, "classifier": "US_SSN"}
+    assert post(guarded, event(attributes=attributes)).status_code == 200
+    condition = {"fieldName": "agent", "operator": "EQUAL", "value": agent}
+    points = guarded.points(datasource="aiGuardMetrics", groupBy=["classifier"], filters=[condition])
+
+    assert points == [{"classifier": "US_SSN", "total": 1}]

@@ -149,7 +149,7 @@ def test_the_documentation_page_needs_nothing_from_elsewhere(shared: Meterd) -> 
 
 @pytest.mark.parametrize(
     "path",
-    ["/docs/assets/nothing.js", "/docs/assets/../../x", "/docs/assets/%2e%2e/%2e%2e/x", "/docs/assets//etc/passwd"],
+    ["/docs/assets/nothing.js", "/docs/assets/../../x", "/docs/assets/%2e%2e/x", "/docs/assets//etc/passwd"],
 )
 def test_there_is_nothing_beside_the_files_of_the_page(shared: Meterd, path: str) -> None:
     response = httpx.get(shared.url + path)

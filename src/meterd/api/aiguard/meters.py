@@ -30,7 +30,9 @@ METERS: dict[str, dict[str, Attribute]] = {
 """Required attributes of each meter that clients may submit; ai_guard.classification is counted by the service."""
 
 
-_COLUMNS = {key: attribute.column for meter in METERS.values() for key, attribute in meter.items()}
+_COLUMNS = {"classifier": "classifier"} | {
+    key: attribute.column for meter in METERS.values() for key, attribute in meter.items()
+}
 """Where attributes of some meter are stored; on other meters they may be allowed extras."""
 
 
@@ -62,10 +64,12 @@ def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) 
         columns[attribute.column] = value
     extra: dict[str, str] = {}
     if len(attributes) > len(required):
-        for key in attributes.keys() - required.keys():
+        for key, value in attributes.items():
+            if key in required:
+                continue
             if key not in allowed:
                 raise InvalidInput(f"Attribute not allowed: {key}")
-            (columns if key in _COLUMNS else extra)[_COLUMNS.get(key, key)] = attributes[key]
+            (columns if key in _COLUMNS else extra)[_COLUMNS.get(key, key)] = value
     return METER_EVENTS.row_type(
         ts=datetime.now(UTC),
         subject=caller.subject,
