@@ -24,6 +24,9 @@ class _Known(msgspec.Struct):
     expires: datetime | None
     checked: float
 
+    def is_expired(self) -> bool:
+        return self.expires is not None and self.expires <= datetime.now(UTC)
+
 
 class Authenticator:
     """Checks bearer tokens against the directory.
@@ -38,28 +41,30 @@ class Authenticator:
 
     async def caller(self, authorization: str | None) -> Caller:
         """The caller behind an `Authorization` header; raises `Unauthenticated`."""
+        return self.remembered(authorization) or await self._look_up(authorization)
+
+    def remembered(self, authorization: str | None) -> Caller | None:
+        """The caller behind a header that was checked a moment ago, so that most requests need not wait."""
         known = self._known.get(authorization or "")
-        now = time.monotonic()
-        if known is None or now - known.checked > _FRESH:
-            known = await self._look_up(authorization, known, now)
-        if known.expires and known.expires <= datetime.now(UTC):
-            raise Unauthenticated(_MESSAGE)
+        if known is None or time.monotonic() - known.checked > _FRESH or known.is_expired():
+            return None
         return known.caller
 
-    async def _look_up(self, authorization: str | None, known: _Known | None, now: float) -> _Known:
+    async def _look_up(self, authorization: str | None) -> Caller:
         token = bearer_token(authorization)
         if not looks_like_token(token):
             raise Unauthenticated(_MESSAGE)
-        if known is not None:
-            known.checked = now  # others go on with it while this one asks
+        if known := self._known.get(authorization or ""):
+            known.checked = time.monotonic()  # others go on with it while this one asks
         found = await asyncio.to_thread(self._directory.find_caller, digest(token))
         if found is None:
             self._known.pop(authorization or "", None)
             raise Unauthenticated(_MESSAGE)
         if len(self._known) >= _MOST_TOKENS:
             self._known.clear()
-        known = self._known[authorization or ""] = _Known(*found, checked=now)
-        return known
+        caller, expires = found
+        self._known[authorization or ""] = _Known(caller, expires, checked=time.monotonic())
+        return caller
 
 
 class SharedSecret:

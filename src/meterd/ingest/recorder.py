@@ -160,7 +160,7 @@ class Recorder:
 
     def _gather(self, group: list[_Waiting]) -> _Task | None:
         """Add to `group` what is queued by now, up to a size; returns the task that came up and ended the gathering."""
-        room = _GROUP_BYTES - sum(waiting.size for waiting in group)
+        room = _GROUP_BYTES - sum([waiting.size for waiting in group])
         while room > 0:
             try:
                 item = self._queue.get_nowait()
@@ -169,7 +169,7 @@ class Recorder:
             if not isinstance(item, list):
                 return item
             group += item
-            room -= sum(waiting.size for waiting in item)
+            room -= sum([waiting.size for waiting in item])
         return None
 
     def _commit(self, group: list[_Waiting]) -> None:

@@ -53,7 +53,9 @@ class AIGuard:
 
     async def metric(self, request: Request) -> Answer:
         """Record one meter event; the answer is given when it is durable."""
-        caller = await self._caller(request)
+        authorization = request.header(b"authorization")
+        caller = self._authenticator.remembered(authorization) or await self._caller(authorization)
+        caller.require(Scope.INGEST)
         if self._metrics is None:
             raise InvalidInput("Metrics not permitted")
         event = self._decode(await request.body(self._limit))
@@ -67,13 +69,10 @@ class AIGuard:
             raise Unavailable(reason)
         return _EMPTY
 
-    async def _caller(self, request: Request) -> Caller:
-        authorization = request.header(b"authorization")
+    async def _caller(self, authorization: str | None) -> Caller:
         if self._secret and self._secret.matches(bearer_token(authorization)):
             return SHARED_SECRET_CALLER
-        caller = await self._authenticator.caller(authorization)
-        caller.require(Scope.INGEST)
-        return caller
+        return await self._authenticator.caller(authorization)
 
     def _decode(self, body: bytes) -> MeterEvent:
         try:
