@@ -62,9 +62,11 @@ class Authenticator:
             raise Unauthenticated(_MESSAGE)
         if len(self._known) >= _MOST_TOKENS:
             self._known.clear()
-        caller, expires = found
-        self._known[authorization or ""] = _Known(caller, expires, checked=time.monotonic())
-        return caller
+        known = _Known(*found, checked=time.monotonic())
+        if known.is_expired():
+            raise Unauthenticated(_MESSAGE)
+        self._known[authorization or ""] = known
+        return known.caller
 
 
 class SharedSecret:
