@@ -70,7 +70,7 @@ async def test_what_is_recorded_is_on_disk(tmp_path: Path) -> None:
         assert Receipt(b"answer") == await service.recorder.record(submission("a", answer=b"answer"))
 
         assert [entry.lines for entry in service.entries()] == [b"a\n"]
-        assert service.recorder.end == 1
+        assert service.journal.end == 1
         assert service.metric('meterd_ingest_facts_total{dataset="meter_events"} 1.0')
 
 

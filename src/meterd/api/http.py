@@ -21,7 +21,8 @@ try:
 except ImportError:
     from backports import zstd
 
-_SLOW_TO_DECODE = 2**18
+SLOW_TO_DECODE = 2**18
+"""Bodies of this many bytes and more are decoded in a thread, so that other requests go on."""
 
 
 class ClientGone(Exception):
@@ -61,7 +62,7 @@ class Request:
         encoding = self.header(b"content-encoding")
         if encoding is None or encoding == "identity":
             return body
-        if len(body) < _SLOW_TO_DECODE:
+        if len(body) < SLOW_TO_DECODE:
             return decompress(body, encoding, limit)
         return await asyncio.to_thread(decompress, body, encoding, limit)
 

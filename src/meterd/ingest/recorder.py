@@ -68,11 +68,6 @@ class Recorder:
     def start(self) -> None:
         self._thread.start()
 
-    @property
-    def end(self) -> int:
-        """Sequence number of the last committed entry."""
-        return self._journal.end
-
     async def record(self, submission: Submission) -> Receipt:
         """Make the submission durable. Raises `Unavailable` when it can't be taken or could not be written."""
         size = submission.size

@@ -82,14 +82,12 @@ class DuckDB:
         return _call("unnest", array)
 
     def count_filled(self, array: exp.Expr) -> exp.Expr:
-        filled = _call("count_if", exp.GT(this=_call("len", array), expression=_ZERO))
-        return _call("coalesce", filled, _ZERO)
+        filled = _call("count_if", exp.GT(this=_call("len", array), expression=exp.Literal.number(0)))
+        return _call("coalesce", filled, exp.Literal.number(0))
 
     def count_distinct_elements(self, array: exp.Expr) -> exp.Expr:
-        return _call("coalesce", _call("list_unique", _call("flatten", _call("list", array))), _ZERO)
+        return _call("coalesce", _call("list_unique", _call("flatten", _call("list", array))), exp.Literal.number(0))
 
-
-_ZERO = exp.Literal.number(0)
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DuckDB(),)}
 

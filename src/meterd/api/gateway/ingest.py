@@ -10,7 +10,7 @@ import msgspec
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasources import Datasource
-from meterd.api.http import Answer, HotRoute, Request, plain_error
+from meterd.api.http import SLOW_TO_DECODE, Answer, HotRoute, Request, plain_error
 from meterd.errors import InvalidInput
 from meterd.ingest.facts import Facts, Submission, digest
 from meterd.ingest.recorder import Recorder
@@ -18,7 +18,6 @@ from meterd.ingest.rows import facts_from_json
 from meterd.settings import Ingest
 
 PATH = "/api/svc/v1/llm-gateway/metrics/ingest"
-_SLOW_TO_DECODE = 2**18
 _LONGEST_KEY = 256
 
 
@@ -64,7 +63,7 @@ class GatewayIngest:
     async def _facts(self, body: bytes, datasource: Datasource, caller: Caller, request: Request) -> Facts:
         is_lines = "ndjson" in (request.header(b"content-type") or "").lower()
         arguments = (body, datasource.dataset, caller, is_lines, self._limits.max_rows)
-        if len(body) < _SLOW_TO_DECODE:
+        if len(body) < SLOW_TO_DECODE:
             return facts_from_json(*arguments)
         return await asyncio.to_thread(facts_from_json, *arguments)
 
