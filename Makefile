@@ -4,7 +4,7 @@ BIN := .venv/bin
 PINS := requirements/dev.txt requirements/e2e.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: setup run test check bench pins
+.PHONY: setup run test check bench docs pins
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready
@@ -30,6 +30,10 @@ test: check
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
+
+# Writes the pages of docs/ that follow from declarations.
+docs: setup
+	$(BIN)/python docs/generate.py
 
 # Renews the pinned versions; run by a person, the result is committed.
 pins: setup

@@ -1,40 +1,74 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from meterd.datasets import COMMON, DATASETS, GUARDRAIL_EVALUATIONS, METER_EVENTS, Dataset, Kind
+from meterd.datasets import COMMON, DATASETS, METER_EVENTS, MODEL_CALLS, ROUTING_DECISIONS, Dataset, Kind
+from meterd.ingest.facts import encode
 from meterd.store import DuckDBStore, Lines
 
 EACH = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
-GUARDRAIL_MEMBERS = {  # gateway-metrics-query.md section 12
+TEXT, NUMBER, INTEGER, BOOLEAN = Kind.TEXT, Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN
+GATEWAY_MEMBERS = {
     "createdAt": Kind.TIME,
-    "traceId": Kind.TEXT,
-    "spanId": Kind.TEXT,
-    "createdBySubjectSlug": Kind.TEXT,
-    "createdBySubjectType": Kind.TEXT,
-    "createdBySubjectId": Kind.TEXT,
+    "createdBySubjectSlug": TEXT,
+    "createdBySubjectType": TEXT,
     "teams": Kind.TEXTS,
     "metadata": Kind.TEXT_MAP,
-    "conversationId": Kind.TEXT,
-    "guardrailId": Kind.TEXT,
-    "guardrailName": Kind.TEXT,
-    "guardrailFqn": Kind.TEXT,
-    "latencyMs": Kind.NUMBER,
-    "guardrailResult": Kind.TEXT,
-    "isFailure": Kind.BOOLEAN,
-    "appliedOnEntityScope": Kind.TEXT,
-    "appliedOnEntityType": Kind.TEXT,
-    "appliedOnEntityId": Kind.TEXT,
-    "appliedOnEntityName": Kind.TEXT,
-    "appliedOnEntityFqn": Kind.TEXT,
-    "providerAccountId": Kind.TEXT,
-    "providerIntegrationType": Kind.TEXT,
+    "traceId": TEXT,
+    "spanId": TEXT,
+    "createdBySubjectId": TEXT,
+    "conversationId": TEXT,
 }
 
 
+def members(kind: Kind, names: str) -> dict[str, Kind]:
+    return dict.fromkeys(names.split(), kind)
+
+
+OWN_MEMBERS: dict[str, dict[str, Kind]] = {  # gateway-metrics-query.md section 12
+    "guardrail_evaluations": {
+        **members(TEXT, "guardrailId guardrailName guardrailFqn guardrailResult appliedOnEntityScope "
+                  "appliedOnEntityType appliedOnEntityId appliedOnEntityName appliedOnEntityFqn providerAccountId "
+                  "providerIntegrationType guardrailNativeResult"),
+        "latencyMs": NUMBER,
+        "isFailure": BOOLEAN,
+    },
+    "model_calls": {
+        **members(TEXT, "modelName modelId requestedModelName providerModelName virtualModelName virtualModelSlug "
+                  "virtualModelId requestType providerAccountType providerIntegrationType errorType errorCode "
+                  "cacheType cacheNamespace cacheLookupStatus"),
+        **members(INTEGER, "virtualModelTargetAttempt inputTokens outputTokens cacheReadInputTokens "
+                  "cacheCreationInputTokens httpStatusCode"),
+        **members(NUMBER, "costInUSD potentialCostSavings latencyMs timeToFirstTokenMs interTokenLatencyMs "
+                  "timePerOutputTokenLatencyMs cacheLookupLatencyMs semanticCacheSimilarityScore "
+                  "semanticCacheSimilarityThreshold"),
+        **members(BOOLEAN, "streaming isFailure cacheHit"),
+        "appliedConfigIds": Kind.TEXT_MAP,
+    },
+    "mcp_calls": {
+        **members(TEXT, "mcpServerId mcpServerName mcpServerUrl method toolName"),
+        **members(INTEGER, "httpStatusCode errorCode"),
+        **members(BOOLEAN, "isToolCallExecutionError isCached"),
+        "latencyMs": NUMBER,
+    },
+    "routing_decisions": {
+        **members(TEXT, "configType ruleId resolvedRuleId loadbalanceRuleId ratelimitRuleId budgetRuleId "
+                  "requestedModel targetModel loadbalanceType loadbalanceFirstTarget loadbalanceFinalTarget status"),
+        "loadbalanceTargetAttemptCount": INTEGER,
+    },
+    "gateway_requests": {
+        **members(TEXT, "requestType spanType requestMethod requestPath agentName agentFramework agentServerType"),
+        "latencyMs": NUMBER,
+        "httpStatusCode": INTEGER,
+        **members(BOOLEAN, "streaming isFailure"),
+    },
+}  # fmt: skip
+
+
 def test_datasets_are_known_by_their_names() -> None:
-    assert {"guardrail_evaluations": GUARDRAIL_EVALUATIONS, "meter_events": METER_EVENTS} == DATASETS
+    assert [dataset.name for dataset in DATASETS.values()] == list(DATASETS)
 
 
 @EACH
@@ -64,12 +98,69 @@ def test_an_identity_is_made_of_text_columns(dataset: Dataset) -> None:
     assert [name for name in dataset.identity if dataset.by_name[name].kind is not Kind.TEXT] == []
 
 
-def test_guardrail_evaluations_have_the_members_of_the_wire() -> None:
-    assert {column.member: column.kind for column in GUARDRAIL_EVALUATIONS.columns} == GUARDRAIL_MEMBERS
+@pytest.mark.parametrize("name", OWN_MEMBERS)
+def test_facts_of_a_gateway_have_the_members_of_the_wire(name: str) -> None:
+    found = {column.member: column.kind for column in DATASETS[name].columns}
+
+    assert found == GATEWAY_MEMBERS | OWN_MEMBERS[name]
 
 
-def test_a_guardrail_evaluation_is_told_from_another_by_trace_and_span() -> None:
-    assert GUARDRAIL_EVALUATIONS.identity == ("trace_id", "span_id")
+@pytest.mark.parametrize("name", OWN_MEMBERS)
+def test_facts_of_a_gateway_are_told_apart_by_trace_and_span(name: str) -> None:
+    assert DATASETS[name].identity == ("trace_id", "span_id")
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 11}, 100.0),
+        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 1}, 1000.0),
+        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 0}, 1000.0),
+        ({"latency_ms": 1100.0, "output_tokens": 11}, None),
+        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0}, None),
+        ({"time_to_first_token_ms": 100.0, "output_tokens": 11}, None),
+        ({"latency_ms": 1.0, "time_to_first_token_ms": 1.0, "output_tokens": 1,
+          "time_per_output_token_latency_ms": 7.0}, 7.0),
+    ],
+)  # fmt: skip
+def test_the_time_for_an_output_token_is_derived_when_it_is_not_sent(
+    known: dict[str, float], expected: float | None
+) -> None:
+    row: Any = MODEL_CALLS.row_type(**known)
+
+    encode(MODEL_CALLS, "acme", [row])
+
+    assert row.time_per_output_token_latency_ms == expected
+
+
+@pytest.mark.parametrize(
+    ("config_type", "name"),
+    [
+        ("loadbalance", "loadbalance_rule_id"),
+        ("load-balance", "loadbalance_rule_id"),
+        ("LOAD_BALANCE", "loadbalance_rule_id"),
+        ("rate limit", "ratelimit_rule_id"),
+        ("ratelimit", "ratelimit_rule_id"),
+        ("budget", "budget_rule_id"),
+        ("", None),
+        ("guardrail", None),
+    ],
+)
+def test_a_rule_id_is_known_under_the_name_for_its_kind(config_type: str, name: str | None) -> None:
+    row: Any = ROUTING_DECISIONS.row_type(config_type=config_type, rule_id="r-1")
+
+    encode(ROUTING_DECISIONS, "acme", [row])
+
+    ids = ("loadbalance_rule_id", "ratelimit_rule_id", "budget_rule_id")
+    assert {each: getattr(row, each) for each in ids} == dict.fromkeys(ids) | ({name: "r-1"} if name else {})
+
+
+def test_an_id_that_is_sent_is_kept() -> None:
+    row: Any = ROUTING_DECISIONS.row_type(config_type="budget", rule_id="r-1", budget_rule_id="b-1")
+
+    encode(ROUTING_DECISIONS, "acme", [row])
+
+    assert row.budget_rule_id == "b-1"
 
 
 def test_meter_events_are_all_distinct() -> None:

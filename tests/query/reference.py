@@ -23,6 +23,7 @@ from meterd.query.engine import QueryEngine
 from meterd.settings import Query as Limits
 from meterd.store import DuckDBStore, Lines
 from meterd.telemetry import Telemetry
+from tests.api.gateway.tables import TABLES
 
 RowDict = dict[str, Any]
 
@@ -33,6 +34,7 @@ STORED = {
     "conversationID": "conversationId",
     "team": "teams",
     "new_session": "newSession",
+    "virtualModel": "virtualModelName",
 }
 """Wire names that differ from the member of an ingested row."""
 
@@ -40,7 +42,13 @@ SUBJECT_TYPES = {"userEmail": "user", "virtualAccount": "virtualaccount", "virtu
 ALLOWED_ATTRIBUTES = ("region",)
 """Extra AI Guard attributes: they are kept in the metadata and are fields of `aiGuardMetrics`."""
 
-NUMERIC = ("latencyMs", "value")
+PINNED = {"cacheMetrics": "cacheLookupStatus"}
+"""Datasources that see only rows which have a value there."""
+
+RULE_IDS = {"loadbalanceRuleId": "load", "ratelimitRuleId": "rate", "budgetRuleId": "budget"}
+"""Typed ids of a rule, and how its `configType` starts (section 12)."""
+
+NUMERIC = {measure for table in TABLES.values() for measure in table.measures}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
@@ -52,6 +60,8 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
     groups = list(dict.fromkeys(body.get("groupBy") or []))
     is_timeseries = body["type"] == "timeseries"
     kept = [row for row in rows if _visible(row, caller) and start <= row["createdAt"] < end]
+    if pinned := PINNED.get(body["datasource"]):
+        kept = [row for row in kept if value_of(row, pinned) is not None]
     types = {SUBJECT_TYPES[group] for group in groups if group in SUBJECT_TYPES}
     if len(types) == 1:
         kept = [row for row in kept if row["createdBySubjectType"] in types]
@@ -95,7 +105,17 @@ def value_of(row: RowDict, name: str) -> Any:
         return row["metadata"].get(name.removeprefix("metadata."))
     if name in ALLOWED_ATTRIBUTES:
         return row["metadata"].get(name)
-    return row.get(STORED.get(name, name))
+    value = row.get(STORED.get(name, name))
+    if value is None and name == "timePerOutputTokenLatencyMs":
+        return _time_per_output_token(row)
+    if value is None and name in RULE_IDS and row["configType"].lower().startswith(RULE_IDS[name]):
+        return row.get("ruleId")
+    return value
+
+
+def _time_per_output_token(row: RowDict) -> float | None:
+    latency, first, tokens = (row[name] for name in ("latencyMs", "timeToFirstTokenMs", "outputTokens"))
+    return None if None in (latency, first, tokens) else (latency - first) / max(tokens - 1, 1)
 
 
 def _group_value(row: RowDict, name: str) -> Any:
@@ -103,7 +123,12 @@ def _group_value(row: RowDict, name: str) -> Any:
 
 
 def response_key(name: str) -> str:
-    return "createdBySubjectSlug" if name in SUBJECT_TYPES else name
+    return "createdBySubjectSlug" if name in SUBJECT_TYPES else column_name(name)
+
+
+def column_name(name: str) -> str:
+    """The name that answers use for a column: aliases are for requests only."""
+    return "virtualModelName" if name == "virtualModel" else name
 
 
 def _negation(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -178,7 +203,7 @@ def _point(body: dict[str, Any], groups: list[str], key: tuple[Any, ...], rows: 
         point |= {"startTimestamp": bucket[0], "endTimestamp": bucket[1]}
         seconds = (bucket[1] - bucket[0]).total_seconds()
     for each in body.get("aggregations") or []:
-        name = each["column"]
+        name = column_name(each["column"])
         point[each["type"] + name[0].upper() + name[1:]] = _aggregate(each["type"], name, rows, seconds)
     return point
 
@@ -215,7 +240,11 @@ _SCALARS: dict[str, Callable[[list[Any]], Any]] = {
 def _order(point: dict[str, Any], groups: list[str]) -> tuple[Any, ...]:
     """Buckets in time order, large groups first, then group values ascending, nulls last."""
     values = [point[response_key(group)] for group in groups]
-    return (point.get("startTimestamp", EPOCH), -point["total"], [(value is None, value or "") for value in values])
+    return (
+        point.get("startTimestamp", EPOCH),
+        -point["total"],
+        [(value is None, "" if value is None else value) for value in values],
+    )
 
 
 class _Fresh:

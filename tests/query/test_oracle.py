@@ -11,8 +11,17 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from meterd.access import Caller, SubjectType
-from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS
-from tests.query.reference import SECONDS, RealEngine, answer, value_of
+from meterd.datasets import (
+    GATEWAY_REQUESTS,
+    GUARDRAIL_EVALUATIONS,
+    MCP_CALLS,
+    METER_EVENTS,
+    MODEL_CALLS,
+    ROUTING_DECISIONS,
+    Dataset,
+)
+from tests.api.gateway.tables import FULL, PERCENTILES, RATES, SCALARS, TABLES, TEAM
+from tests.query.reference import SECONDS, SUBJECT_TYPES, RealEngine, answer, value_of
 
 EXAMPLES = settings(
     max_examples=300,
@@ -27,15 +36,6 @@ TEXTS = ["pii", "PII", "pii-detector", "a/b", "", " ", "é", "\u65e5", "😀", "
 SUBJECTS = ["ann@x.io", "bob@x.io", "ci"]
 TEAMS = ["red", "blue", "everyone", "é'"]
 METADATA_KEYS = ["env", "a.b", "", "é\"'"]
-FULL = ["EQUAL", "NOT_EQUAL", "IN", "NOT_IN", "STRING_CONTAINS", "STRING_NOT_CONTAINS", "STRING_STARTS_WITH",
-        "STRING_NOT_STARTS_WITH", "STRING_ENDS_WITH", "STRING_NOT_ENDS_WITH"]  # fmt: skip
-NARROW = ["IN", "NOT_IN", "STRING_CONTAINS", "STRING_STARTS_WITH", "STRING_ENDS_WITH"]
-CMP = ["EQUAL", "NOT_EQUAL", "IN", "NOT_IN"]
-RANGE = ["GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN_EQUAL", "BETWEEN"]
-TEAM = ["ARRAY_HAS_ANY", "ARRAY_HAS_NONE"]
-SCALARS = ["count", "countDistinct", "sum", "avg", "min", "max"]
-PERCENTILES = ["p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "p999"]
-RATES = ["rateSum", "rateAvg", "rateMin", "rateMax", "ratePerMinute"]
 SPANS = [1, 90, 5 * 3600, 10 * 86_400, 400 * 86_400, 30 * 366 * 86_400]
 ANCHORS = [datetime(1970, 1, 1, tzinfo=UTC), datetime(1999, 12, 31, 23, 59, 58, 999_999, tzinfo=UTC),
            datetime(2024, 2, 29, tzinfo=UTC), datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)]  # fmt: skip
@@ -46,34 +46,75 @@ numbers = st.sampled_from([0, 1, 5, 250, 2**53, 2**63, 2**64 - 1]) | st.integers
 
 
 class Source:
-    """What queries of one datasource may say, and where their values come from."""
+    """What queries of one datasource may say (`tests.api.gateway.tables`), and where the values of rows come from.
 
-    def __init__(self, name: str, dimensions: dict[str, list[str]], filter_only: dict[str, list[str]], measure: str,
-                 numbers: st.SearchStrategy[Any]) -> None:  # fmt: skip
+    `members` has a strategy for each member of a row beyond the common ones.
+    """
+
+    def __init__(self, name: str, dataset: Dataset, members: dict[str, st.SearchStrategy[Any]]) -> None:
         self.name = name
-        self.measure = measure
-        self.numbers = numbers
-        metadata = {f"metadata.{key}": FULL for key in METADATA_KEYS if key}
-        common = {"createdBySubjectType": CMP, "team": TEAM, **dimensions, **metadata}
-        self.groups = ["userEmail", "virtualaccount", *common]
-        self.counted = list(common)
-        self.operators = {"userEmail": FULL, "virtualAccount": FULL, **common, **filter_only, measure: RANGE}
+        self.dataset = dataset
+        self.members = members
+        table = TABLES[name]
+        extra = EXTRA.get(name, ())
+        keys = [f"metadata.{key}" for key in METADATA_KEYS if key]
+        self.groups = [*table.groups, *extra, *keys]
+        self.counted = [group for group in self.groups if group not in SUBJECT_TYPES]
+        self.measures = table.measures
+        self.operators = table.filters | dict.fromkeys((*extra, *keys), FULL)
+
+    def sought(self, name: str) -> st.SearchStrategy[Any]:
+        """Values to filter a field by."""
+        if name in ("userEmail", "virtualAccount"):
+            return st.sampled_from([*SUBJECTS, "x", "io", ""])
+        if name == "createdBySubjectType":
+            return st.sampled_from(["user", "virtualaccount", "robot"])
+        if name == "team":
+            return st.sampled_from([*TEAMS, "nobody"])
+        if name in self.measures:
+            return st.integers(-1, 2**64) | st.floats(0, 1e6)
+        return {"isFailure": st.booleans(), "httpStatusCode": codes | st.floats(100, 600)}.get(name, texts)
 
 
-GUARDRAILS = Source(
-    "guardrailMetrics",
-    {"guardrailName": NARROW, "appliedOnEntityScope": NARROW, "guardrailResult": NARROW},
-    {"conversationID": FULL},
-    "latencyMs",
-    latencies | st.integers(-5, 10**6),
-)
-METERS = Source(
-    "aiGuardMetrics",
-    dict.fromkeys(["meter", "agent", "platform", "new_session", "action", "actor", "classifier", "region"], FULL),
-    {},
-    "value",
-    st.integers(-1, 2**64) | st.floats(0, 1e6),
-)
+def text_members(*names: str) -> dict[str, st.SearchStrategy[Any]]:
+    return dict.fromkeys(names, texts | texts | st.none())
+
+
+EXTRA = {"aiGuardMetrics": ("region",)}
+"""Fields that come from the settings."""
+
+codes = st.sampled_from([200, 200, 400, 429, 500, 0, -1, 2**63 - 1])
+tokens = st.none() | st.sampled_from([0, 1, 2, 1000, 2**53 + 1]) | st.integers(0, 10**6)
+durations = st.none() | latencies
+MODEL_MEMBERS = {
+    **text_members("conversationId", "modelName", "virtualModelName", "requestType", "errorCode", "traceId",
+                   "providerAccountType", "providerModelName", "cacheType", "cacheNamespace", "cacheLookupStatus"),
+    **dict.fromkeys(("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"), tokens),
+    **dict.fromkeys(("costInUSD", "latencyMs", "timeToFirstTokenMs", "interTokenLatencyMs",
+                     "timePerOutputTokenLatencyMs", "potentialCostSavings", "cacheLookupLatencyMs"), durations),
+    "httpStatusCode": st.none() | codes,
+    "isFailure": st.none() | st.booleans(),
+}  # fmt: skip
+SOURCES = (
+    Source("guardrailMetrics", GUARDRAIL_EVALUATIONS,
+           text_members("guardrailName", "appliedOnEntityScope", "guardrailResult", "conversationId")
+           | {"latencyMs": durations}),
+    Source("modelMetrics", MODEL_CALLS, MODEL_MEMBERS),
+    Source("cacheMetrics", MODEL_CALLS, MODEL_MEMBERS),
+    Source("mcpMetrics", MCP_CALLS,
+           text_members("mcpServerName", "toolName", "conversationId") | {"method": texts, "latencyMs": durations}),
+    Source("configMetrics", ROUTING_DECISIONS,
+           text_members("conversationId", "status", "requestedModel", "targetModel", "ruleId", "loadbalanceRuleId",
+                        "ratelimitRuleId", "budgetRuleId")
+           | {"configType": st.sampled_from(["loadbalance", "load_balance", "Rate-Limit", "budget"]) | texts,
+              "loadbalanceTargetAttemptCount": tokens}),
+    Source("agentMetrics", GATEWAY_REQUESTS,
+           text_members("conversationId", "agentName", "agentFramework", "agentServerType")
+           | {"isFailure": st.none() | st.booleans(), "httpStatusCode": st.none() | codes, "latencyMs": durations}),
+    Source("aiGuardMetrics", METER_EVENTS,
+           text_members("agent", "platform", "newSession", "action", "actor", "classifier")
+           | {"meter": texts, "value": numbers}),
+)  # fmt: skip
 
 
 @st.composite
@@ -97,17 +138,8 @@ def common_members(draw: st.DrawFn, window: tuple[datetime, timedelta]) -> dict[
 
 
 @st.composite
-def evaluations(draw: st.DrawFn, window: tuple[datetime, timedelta]) -> dict[str, Any]:
-    names = ("guardrailName", "appliedOnEntityScope", "guardrailResult", "conversationId")
-    members = {name: draw(texts | texts | st.none()) for name in names}
-    return draw(common_members(window)) | members | {"latencyMs": draw(st.none() | latencies)}
-
-
-@st.composite
-def meter_events(draw: st.DrawFn, window: tuple[datetime, timedelta]) -> dict[str, Any]:
-    names = ("agent", "platform", "newSession", "action", "actor", "classifier")
-    members = {name: draw(texts | texts | st.none()) for name in names}
-    return draw(common_members(window)) | members | {"meter": draw(texts), "value": draw(numbers)}
+def rows_of(draw: st.DrawFn, source: Source, window: tuple[datetime, timedelta]) -> dict[str, Any]:
+    return draw(common_members(window)) | {name: draw(values) for name, values in source.members.items()}
 
 
 def facts(rows: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -140,23 +172,17 @@ def filters(draw: st.DrawFn, source: Source, rows: list[dict[str, Any]]) -> dict
     """A filter on any field; its value is often one that a row has."""
     name = draw(st.sampled_from(list(source.operators)))
     operator = draw(st.sampled_from(source.operators[name]))
-    one: st.SearchStrategy[Any] = texts
-    if name in ("userEmail", "virtualAccount"):
-        one = st.sampled_from([*SUBJECTS, "x", "io", ""])
-    elif name == "createdBySubjectType":
-        one = st.sampled_from(["user", "virtualaccount", "robot"])
-    elif name == "team":
-        one = st.sampled_from([*TEAMS, "nobody"])
-    elif name == source.measure:
-        one = source.numbers
+    one = source.sought(name)
     found = [value_of(row, name) for row in rows]
     found = (
         [team for teams in found for team in teams] if name == "team" else [each for each in found if each is not None]
     )
     if found:
         one = st.sampled_from(found) | one
-    if operator == "BETWEEN":
-        value: Any = draw(st.lists(one, min_size=2, max_size=2))
+    if operator == "IS_NULL":
+        value: Any = draw(st.booleans())
+    elif operator == "BETWEEN":
+        value = draw(st.lists(one, min_size=2, max_size=2))
     elif operator in ("IN", "NOT_IN", *TEAM):
         value = draw(st.lists(one, max_size=4))
     else:
@@ -189,7 +215,7 @@ def bodies(
     kind = draw(st.sampled_from(["distribution", "timeseries"]))
     types = [*SCALARS, *PERCENTILES, *(RATES if kind == "timeseries" else [])]
     dimension_types = ["count", "countDistinct", *(["ratePerMinute"] if kind == "timeseries" else [])]
-    measured = st.fixed_dictionaries({"type": st.sampled_from(types), "column": st.just(source.measure)})
+    measured = st.fixed_dictionaries({"type": st.sampled_from(types), "column": st.sampled_from(source.measures)})
     counted = st.fixed_dictionaries(
         {"type": st.sampled_from(dimension_types), "column": st.sampled_from(source.counted)}
     )
@@ -232,29 +258,16 @@ def _own(number: int, tenant: str) -> str:
     return f"{number}-{tenant}"
 
 
-def _check(real: RealEngine, dataset: Any, rows: list[dict[str, Any]], body: dict[str, Any], caller: Caller) -> None:
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@EXAMPLES
+@given(data=st.data(), window=windows(), caller=callers())
+def test_queries_are_answered_as_specified(
+    real: RealEngine, source: Source, data: st.DataObject, window: tuple[datetime, timedelta], caller: Caller
+) -> None:
+    rows = data.draw(facts(rows_of(source, window)), label="rows")
+    body = data.draw(bodies(source, window, rows), label="body")
     number = next(_run)
     rows = [row | {"tenant": _own(number, row["tenant"])} for row in rows]
     caller = Caller(_own(number, caller.tenant), caller.subject, caller.subject_type, caller.teams, caller.tenant_admin)
-    real.append(dataset, rows)
+    real.append(source.dataset, rows)
     assert_same(real.answer(body, caller), answer(body, rows, caller))
-
-
-@EXAMPLES
-@given(data=st.data(), window=windows(), caller=callers())
-def test_guardrail_queries_are_answered_as_specified(
-    real: RealEngine, data: st.DataObject, window: tuple[datetime, timedelta], caller: Caller
-) -> None:
-    rows = data.draw(facts(evaluations(window)), label="rows")
-    body = data.draw(bodies(GUARDRAILS, window, rows), label="body")
-    _check(real, GUARDRAIL_EVALUATIONS, rows, body, caller)
-
-
-@EXAMPLES
-@given(data=st.data(), window=windows(), caller=callers())
-def test_meter_queries_are_answered_as_specified(
-    real: RealEngine, data: st.DataObject, window: tuple[datetime, timedelta], caller: Caller
-) -> None:
-    rows = data.draw(facts(meter_events(window)), label="rows")
-    body = data.draw(bodies(METERS, window, rows), label="body")
-    _check(real, METER_EVENTS, rows, body, caller)

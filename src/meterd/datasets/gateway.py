@@ -1,5 +1,7 @@
 """Facts about an LLM gateway's traffic (`shared/spec/gateway-metrics-query.md` section 12)."""
 
+from typing import Any
+
 from meterd.datasets.model import COMMON, Column, Dataset, Kind
 
 _GATEWAY_COMMON = (
@@ -7,6 +9,25 @@ _GATEWAY_COMMON = (
     Column("subject_id", Kind.TEXT, "stable id of the subject", json="createdBySubjectId"),
     Column("conversation_id", Kind.TEXT, "conversation it belongs to"),
 )
+
+
+def _time_per_output_token(row: Any) -> None:
+    """What a sender leaves out (`gateway-metrics-query.md` section 12, model table)."""
+    needed = (row.latency_ms, row.time_to_first_token_ms, row.output_tokens)
+    if row.time_per_output_token_latency_ms is None and None not in needed:
+        generating = row.latency_ms - row.time_to_first_token_ms
+        row.time_per_output_token_latency_ms = generating / max(row.output_tokens - 1, 1)
+
+
+_RULE_IDS = {"load": "loadbalance_rule_id", "rate": "ratelimit_rule_id", "budg": "budget_rule_id"}
+
+
+def _typed_rule_id(row: Any) -> None:
+    """A rule's id under the name for its kind (`gateway-metrics-query.md` section 12, config table)."""
+    name = _RULE_IDS.get(row.config_type[:4].lower())
+    if name and row.rule_id is not None and getattr(row, name) is None:
+        setattr(row, name, row.rule_id)
+
 
 GUARDRAIL_EVALUATIONS = Dataset(
     name="guardrail_evaluations",
@@ -18,6 +39,7 @@ GUARDRAIL_EVALUATIONS = Dataset(
         Column("guardrail_fqn", Kind.TEXT, "fully qualified name"),
         Column("latency_ms", Kind.NUMBER, "duration of the evaluation in milliseconds"),
         Column("guardrail_result", Kind.TEXT, "verdict; open set: pass, fail, error, mutate, flag are usual"),
+        Column("guardrail_native_result", Kind.TEXT, "the gateway's own word for the result"),
         Column("is_failure", Kind.BOOLEAN, "the evaluation itself broke, as opposed to a verdict"),
         Column("applied_on_entity_scope", Kind.TEXT, "hook, such as input or output; open set"),
         Column("applied_on_entity_type", Kind.TEXT, "kind of what was guarded, such as model"),
@@ -26,6 +48,114 @@ GUARDRAIL_EVALUATIONS = Dataset(
         Column("applied_on_entity_fqn", Kind.TEXT, "fully qualified name of what was guarded"),
         Column("provider_account_id", Kind.TEXT, "account at the guardrail's provider"),
         Column("provider_integration_type", Kind.TEXT, "kind of the provider's integration"),
+    ),
+    identity=("trace_id", "span_id"),
+)
+
+MODEL_CALLS = Dataset(
+    name="model_calls",
+    description="One call of a model, or of a virtual model. A call of a virtual model is a fact of its own, beside "
+    "one for each model that was tried.",
+    columns=(
+        *_GATEWAY_COMMON,
+        Column("model_name", Kind.TEXT, "public name of the model"),
+        Column("model_id", Kind.TEXT, "id of the deployment"),
+        Column("requested_model_name", Kind.TEXT, "model that the caller asked for"),
+        Column("provider_model_name", Kind.TEXT, "the provider's name of the model"),
+        Column("virtual_model_name", Kind.TEXT, "set only on the fact of a virtual model"),
+        Column("virtual_model_slug", Kind.TEXT, "slug of the virtual model"),
+        Column("virtual_model_id", Kind.TEXT, "id of the virtual model"),
+        Column("virtual_model_target_attempt", Kind.INTEGER, "which attempt of the virtual model this was"),
+        Column("request_type", Kind.TEXT, "chat, embedding, …"),
+        Column("provider_account_type", Kind.TEXT, "provider, such as openai"),
+        Column("provider_integration_type", Kind.TEXT, "kind of the provider's integration"),
+        Column("input_tokens", Kind.INTEGER, "tokens sent, cached ones included"),
+        Column("output_tokens", Kind.INTEGER, "tokens received, reasoning included"),
+        Column("cache_read_input_tokens", Kind.INTEGER, "input tokens read from the provider's cache"),
+        Column("cache_creation_input_tokens", Kind.INTEGER, "input tokens written to the provider's cache"),
+        Column("cost_in_usd", Kind.NUMBER, "cost in US dollars", json="costInUSD"),
+        Column("potential_cost_savings", Kind.NUMBER, "US dollars that the gateway's cache saved"),
+        Column("latency_ms", Kind.NUMBER, "duration of the call in milliseconds"),
+        Column("time_to_first_token_ms", Kind.NUMBER, "until the first token, when streaming"),
+        Column("inter_token_latency_ms", Kind.NUMBER, "between tokens, when streaming"),
+        Column("time_per_output_token_latency_ms", Kind.NUMBER, "by default (latencyMs - timeToFirstTokenMs) / "
+               "(outputTokens - 1)"),
+        Column("streaming", Kind.BOOLEAN, "the answer was streamed"),
+        Column("http_status_code", Kind.INTEGER, "status of the call"),
+        Column("is_failure", Kind.BOOLEAN, "the call failed"),
+        Column("error_type", Kind.TEXT, "class of the error"),
+        Column("error_code", Kind.TEXT, "the provider's code of the error, as text"),
+        Column("cache_type", Kind.TEXT, "kind of the gateway's cache, such as semantic"),
+        Column("cache_namespace", Kind.TEXT, "namespace in the gateway's cache"),
+        Column("cache_lookup_status", Kind.TEXT, "hit, miss or error; set only when the cache was asked"),
+        Column("cache_hit", Kind.BOOLEAN, "the answer came from the gateway's cache"),
+        Column("cache_lookup_latency_ms", Kind.NUMBER, "duration of the look-up in milliseconds"),
+        Column("semantic_cache_similarity_score", Kind.NUMBER, "similarity of the best entry"),
+        Column("semantic_cache_similarity_threshold", Kind.NUMBER, "similarity that counts as a hit"),
+        Column("applied_config_ids", Kind.TEXT_MAP, "ids of the rules that applied, by kind; arrays as JSON text"),
+    ),
+    identity=("trace_id", "span_id"),
+    derive=_time_per_output_token,
+)  # fmt: skip
+
+MCP_CALLS = Dataset(
+    name="mcp_calls",
+    description="One MCP request of any method.",
+    columns=(
+        *_GATEWAY_COMMON,
+        Column("mcp_server_id", Kind.TEXT, "id of the MCP server"),
+        Column("mcp_server_name", Kind.TEXT, "name of the MCP server"),
+        Column("mcp_server_url", Kind.TEXT, "address of the MCP server"),
+        Column("method", Kind.TEXT, "JSON-RPC method, such as tools/call", required=True),
+        Column("tool_name", Kind.TEXT, "tool that was called, set for tools/call"),
+        Column("latency_ms", Kind.NUMBER, "duration in milliseconds"),
+        Column("http_status_code", Kind.INTEGER, "status of the request"),
+        Column("error_code", Kind.INTEGER, "JSON-RPC error code"),
+        Column("is_tool_call_execution_error", Kind.BOOLEAN, "the tool ran and reported an error"),
+        Column("is_cached", Kind.BOOLEAN, "the answer came from a cache"),
+    ),
+    identity=("trace_id", "span_id"),
+)
+
+ROUTING_DECISIONS = Dataset(
+    name="routing_decisions",
+    description="One application of a load-balance, rate-limit or budget rule.",
+    columns=(
+        *_GATEWAY_COMMON,
+        Column("config_type", Kind.TEXT, "kind of the rule: load balance, rate limit or budget", required=True),
+        Column("rule_id", Kind.TEXT, "id of the rule; becomes the id for its configType when that is left out"),
+        Column("resolved_rule_id", Kind.TEXT, "id of the rule after resolving"),
+        Column("loadbalance_rule_id", Kind.TEXT, "id of the load-balance rule"),
+        Column("ratelimit_rule_id", Kind.TEXT, "id of the rate-limit rule"),
+        Column("budget_rule_id", Kind.TEXT, "id of the budget rule"),
+        Column("requested_model", Kind.TEXT, "model that the caller asked for"),
+        Column("target_model", Kind.TEXT, "model that the rule chose"),
+        Column("loadbalance_type", Kind.TEXT, "kind of load balancing"),
+        Column("loadbalance_first_target", Kind.TEXT, "target tried first"),
+        Column("loadbalance_final_target", Kind.TEXT, "target that answered"),
+        Column("loadbalance_target_attempt_count", Kind.INTEGER, "how many targets were tried"),
+        Column("status", Kind.TEXT, "allowed, blocked, failure; open set"),
+    ),
+    identity=("trace_id", "span_id"),
+    derive=_typed_rule_id,
+)
+
+GATEWAY_REQUESTS = Dataset(
+    name="gateway_requests",
+    description="One request to the gateway, through an agent or not.",
+    columns=(
+        *_GATEWAY_COMMON,
+        Column("request_type", Kind.TEXT, "chat, mcp, a2a, …"),
+        Column("span_type", Kind.TEXT, "kind of the span"),
+        Column("request_method", Kind.TEXT, "HTTP method"),
+        Column("request_path", Kind.TEXT, "HTTP path"),
+        Column("latency_ms", Kind.NUMBER, "duration in milliseconds"),
+        Column("streaming", Kind.BOOLEAN, "the answer was streamed"),
+        Column("http_status_code", Kind.INTEGER, "status that the caller saw"),
+        Column("is_failure", Kind.BOOLEAN, "the request failed; a block by a guardrail is no failure"),
+        Column("agent_name", Kind.TEXT, "agent that handled it, null for other traffic"),
+        Column("agent_framework", Kind.TEXT, "framework of the agent"),
+        Column("agent_server_type", Kind.TEXT, "kind of the agent's server, such as a2a"),
     ),
     identity=("trace_id", "span_id"),
 )

@@ -1,5 +1,6 @@
 """What a dataset is: the one declaration from which tables, validation and documentation follow."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
@@ -70,12 +71,14 @@ class Dataset(msgspec.Struct, frozen=True, dict=True):
 
     `identity` names the columns that, together, tell one fact from another: a second fact with the same identity is
     stored once (`shared/spec/ingest-sources.md` section 3). Facts that have none of them are all distinct.
+    `derive` fills in columns of a row that follow from its others, whichever way the row came in.
     """
 
     name: str
     description: str
     columns: tuple[Column, ...]
     identity: tuple[str, ...] = ()
+    derive: Callable[[Any], None] | None = None
 
     @cached_property
     def row_type(self) -> type[msgspec.Struct]:

@@ -56,7 +56,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct]) -> Facts:
-    """Facts from rows of `dataset.row_type`."""
+    """Facts from rows of `dataset.row_type`; what follows from other columns is filled in."""
+    if dataset.derive:
+        for row in rows:
+            dataset.derive(row)
     identities: tuple[bytes | None, ...] = ()
     if dataset.identity:
         identities = tuple(_identity(dataset, tenant, row) for row in rows)

@@ -75,12 +75,16 @@ class _Completion:
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._identity = dataset.identity
         self._unsigned = [column for column in dataset.columns if column.kind is Kind.UNSIGNED]
+        self._maps = [column.name for column in dataset.columns if column.kind is Kind.TEXT_MAP]
 
     def apply(self, row: Any) -> None:
         row.ts = self._now if row.ts is None else self._time(row.ts)
         self._subject(row)
+        for name in self._maps:
+            if (labels := getattr(row, name)) is not None:
+                setattr(row, name, text_map(labels))
         if row.metadata is not None:
-            row.metadata = _metadata(row.metadata)
+            _check_metadata(row.metadata)
         if self._identity and sum(getattr(row, name) is None for name in self._identity) == 1:
             raise InvalidInput("traceId and spanId belong together: send both or none")
         for column in self._unsigned:
@@ -118,16 +122,20 @@ class _Completion:
             raise Forbidden(f'{what}: that needs the scope "{Scope.INGEST_ANY_SUBJECT}"')
 
 
-def _metadata(metadata: dict[str, Any]) -> dict[str, str]:
+def text_map(labels: dict[str, Any]) -> dict[str, str]:
+    """Values that are no text become their JSON; null is left out."""
+    return {
+        key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for key, value in labels.items()
+        if value is not None
+    }
+
+
+def _check_metadata(metadata: dict[str, str]) -> None:
     if len(metadata) > _METADATA_KEYS:
         raise InvalidInput(f"metadata has {len(metadata)} keys, the limit is {_METADATA_KEYS}")
-    labels = {}
-    for key, value in metadata.items():
-        if value is None:
-            continue
-        text = labels[key] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    for key, text in metadata.items():
         if len(key) > _METADATA_LENGTH or len(text) > _METADATA_LENGTH:
             raise InvalidInput(
                 f"metadata.{key[:_METADATA_LENGTH]} is longer than {_METADATA_LENGTH} characters, key or value"
             )
-    return labels

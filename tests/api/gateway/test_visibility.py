@@ -1,4 +1,7 @@
-"""Who sees which rows, over HTTP: role x rows of others x kind of query (`gateway-metrics-query.md` section 8)."""
+"""Who sees which rows, over HTTP: role x rows of others x datasource x kind of query.
+
+`gateway-metrics-query.md` section 8.
+"""
 
 import uuid
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 import pytest
 
 from meterd.access import Scope, SubjectType
+from meterd.api.gateway.datasources import datasources
 from tests.process import Meterd, make_token
 
 USER, ACCOUNT = SubjectType.USER, SubjectType.VIRTUAL_ACCOUNT
@@ -37,6 +41,26 @@ ROLES: dict[str, tuple[str, SubjectType, tuple[str, ...], bool, set[str], set[st
 }
 
 
+NAMES = {
+    "guardrailMetrics": "guardrailName",
+    "modelMetrics": "modelName",
+    "cacheMetrics": "modelName",
+    "mcpMetrics": "toolName",
+    "configMetrics": "targetModel",
+    "agentMetrics": "agentName",
+    "aiGuardMetrics": "classifier",
+}
+"""A dimension of each datasource; here it holds the name of the row."""
+
+REQUIRED: dict[str, dict[str, Any]] = {
+    "modelMetrics": {"cacheLookupStatus": "hit"},
+    "mcpMetrics": {"method": "tools/call"},
+    "configMetrics": {"configType": "loadbalance"},
+    "aiGuardMetrics": {"meter": "ai_guard.classification", "value": 1},
+}
+"""What a row needs besides."""
+
+
 class Organisations:
     """Two tenants with the same subjects and teams, and a token for every role in the first one."""
 
@@ -47,11 +71,16 @@ class Organisations:
             writer = make_token(
                 meterd.data, "gateway", tenant=tenant, scopes=(Scope.INGEST, Scope.INGEST_ANY_SUBJECT)
             ).token or ""  # fmt: skip
-            rows = [
-                row | {"guardrailName": prefix + name, "metadata": {"row": prefix + name}, "createdAt": HOUR}
-                for name, row in ROWS.items()
-            ]
-            assert meterd.ingest(rows, token=writer).status_code == 200
+            for datasource, dimension in NAMES.items():
+                if datasource == "cacheMetrics":
+                    continue  # it sees the facts of modelMetrics
+                rows = [
+                    row
+                    | {dimension: prefix + name, "metadata": {"row": prefix + name}, "createdAt": HOUR}
+                    | REQUIRED.get(datasource, {})
+                    for name, row in ROWS.items()
+                ]
+                assert meterd.ingest(rows, datasource, token=writer).status_code == 200
         self._tokens: dict[str, str] = {}
 
     def ask(self, role: str, **body: Any) -> list[dict[str, Any]]:
@@ -80,42 +109,57 @@ def organisations(role: str, shared: Meterd) -> Organisations:
     return Organisations(shared)
 
 
-def test_a_distribution_counts_visible_rows(organisations: Organisations, role: str) -> None:
-    assert organisations.ask(role) == [{"total": len(ROLES[role][4])}]
+@pytest.fixture(params=NAMES)
+def source(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
-def test_a_distribution_groups_visible_rows(organisations: Organisations, role: str) -> None:
-    points = organisations.ask(role, groupBy=["guardrailName"])
-
-    assert {point["guardrailName"] for point in points} == ROLES[role][4]
+def test_the_matrix_has_every_datasource() -> None:
+    assert list(datasources()) == list(NAMES)
 
 
-def test_a_timeseries_counts_visible_rows(organisations: Organisations, role: str) -> None:
-    points = organisations.ask(role, type="timeseries", interval="1 day", startTs="2026-05-01", endTs="2026-05-02")
+def test_a_distribution_counts_visible_rows(organisations: Organisations, role: str, source: str) -> None:
+    assert organisations.ask(role, datasource=source) == [{"total": len(ROLES[role][4])}]
+
+
+def test_a_distribution_groups_visible_rows(organisations: Organisations, role: str, source: str) -> None:
+    points = organisations.ask(role, datasource=source, groupBy=[NAMES[source]])
+
+    assert {point[NAMES[source]] for point in points} == ROLES[role][4]
+
+
+def test_a_timeseries_counts_visible_rows(organisations: Organisations, role: str, source: str) -> None:
+    points = organisations.ask(
+        role, datasource=source, type="timeseries", interval="1 day", startTs="2026-05-01", endTs="2026-05-02"
+    )
 
     assert sum(point["total"] for point in points) == len(ROLES[role][4])
     assert len(points) == bool(ROLES[role][4])
 
 
-def test_metadata_of_visible_rows_only_is_shown(organisations: Organisations, role: str) -> None:
-    points = organisations.ask(role, groupBy=["metadata.row"])
+def test_metadata_of_visible_rows_only_is_shown(organisations: Organisations, role: str, source: str) -> None:
+    points = organisations.ask(role, datasource=source, groupBy=["metadata.row"])
 
     assert {point["metadata.row"] for point in points} == ROLES[role][4]
 
 
-def test_grouping_by_team_shows_teams_of_the_caller_only(organisations: Organisations, role: str) -> None:
-    points = organisations.ask(role, groupBy=["team"])
+def test_grouping_by_team_shows_teams_of_the_caller_only(organisations: Organisations, role: str, source: str) -> None:
+    points = organisations.ask(role, datasource=source, groupBy=["team"])
 
     assert {point["team"] for point in points} == ROLES[role][5]
 
 
 @pytest.mark.parametrize("kind", ["userEmail", "virtualaccount"])
-def test_subjects_of_visible_rows_only_are_shown(organisations: Organisations, role: str, kind: str) -> None:
+def test_subjects_of_visible_rows_only_are_shown(
+    organisations: Organisations, role: str, source: str, kind: str
+) -> None:
     type_ = "user" if kind == "userEmail" else "virtualaccount"
     visible = [ROWS[name] for name in ROLES[role][4]]
     expected = {row["createdBySubjectSlug"] for row in visible if row["createdBySubjectType"] == type_}
 
-    assert {point["createdBySubjectSlug"] for point in organisations.ask(role, groupBy=[kind])} == expected
+    points = organisations.ask(role, datasource=source, groupBy=[kind])
+    assert {point["createdBySubjectSlug"] for point in points} == expected
 
 
 @pytest.mark.parametrize(
@@ -129,15 +173,27 @@ def test_subjects_of_visible_rows_only_are_shown(organisations: Organisations, r
     ],
 )
 def test_asking_for_rows_of_others_is_no_error_and_shows_none(
-    organisations: Organisations, role: str, condition: dict[str, Any]
+    organisations: Organisations, role: str, source: str, condition: dict[str, Any]
 ) -> None:
-    points = organisations.ask(role, groupBy=["guardrailName"], filters=[condition])
+    points = organisations.ask(role, datasource=source, groupBy=[NAMES[source]], filters=[condition])
 
-    assert {point["guardrailName"] for point in points} <= ROLES[role][4]
+    assert {point[NAMES[source]] for point in points} <= ROLES[role][4]
 
 
 @pytest.mark.parametrize("aggregation", ["countDistinct", "count"])
-def test_aggregates_are_over_visible_rows(organisations: Organisations, role: str, aggregation: str) -> None:
-    (point,) = organisations.ask(role, aggregations=[{"type": aggregation, "column": "guardrailName"}])
+def test_aggregates_are_over_visible_rows(
+    organisations: Organisations, role: str, source: str, aggregation: str
+) -> None:
+    name = NAMES[source]
+    (point,) = organisations.ask(role, datasource=source, aggregations=[{"type": aggregation, "column": name}])
 
-    assert point[f"{aggregation}GuardrailName"] == len(ROLES[role][4])
+    assert point[aggregation + name[0].upper() + name[1:]] == len(ROLES[role][4])
+
+
+def test_a_token_without_the_scope_may_not_ask(shared: Meterd, source: str) -> None:
+    writer = make_token(shared.data, "writer", scopes=(Scope.INGEST,)).token or ""
+
+    response = shared.query(writer, datasource=source)
+
+    assert response.status_code == 403
+    assert response.json()["error"] == "Forbidden"

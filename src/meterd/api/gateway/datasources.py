@@ -9,9 +9,18 @@ from functools import cached_property
 import msgspec
 
 from meterd.access import SubjectType
-from meterd.api.gateway.operators import CMP, FULL, NARROW, RANGE, TEAM
-from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS, Dataset, Kind
-from meterd.query.model import Condition, MapValue, Operand
+from meterd.api.gateway.operators import CMP, CODE, EQUAL, FULL, IS_NULL, NARROW, RANGE, SET, TEAM
+from meterd.datasets import (
+    GATEWAY_REQUESTS,
+    GUARDRAIL_EVALUATIONS,
+    MCP_CALLS,
+    METER_EVENTS,
+    MODEL_CALLS,
+    ROUTING_DECISIONS,
+    Dataset,
+    Kind,
+)
+from meterd.query.model import Condition, IsNull, MapValue, Operand
 from meterd.query.model import Field as ColumnValue
 
 NO_OPERATORS: frozenset[str] = frozenset()
@@ -49,7 +58,9 @@ class Field(msgspec.Struct, frozen=True):
 class Datasource(msgspec.Struct, frozen=True, dict=True):
     """A named view of a dataset.
 
-    `pinned` restricts it to some of the dataset's facts; `ingest` tells whether facts can be sent under its name.
+    `pinned` restricts it to some of the dataset's facts; `ingest` tells whether facts can be sent under its name;
+    `title` is its name in the message about an unknown filter; `description` says what a row is when that is not what
+    the dataset says.
     """
 
     name: str
@@ -57,6 +68,12 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
     fields: tuple[Field, ...]
     pinned: Condition | None = None
     ingest: bool = True
+    title: str = ""
+    description: str = ""
+
+    @property
+    def what(self) -> str:
+        return self.description or self.dataset.description
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -86,6 +103,11 @@ def dimension(name: str, column: str, operators: frozenset[str], *aliases: str) 
     return Field(name, ColumnValue(column), aliases=aliases, group=True, operators=operators)
 
 
+def attribute(name: str, column: str, operators: frozenset[str]) -> Field:
+    """A field to filter by."""
+    return Field(name, ColumnValue(column), operators=operators)
+
+
 def measure(name: str, column: str, operators: frozenset[str] = RANGE) -> Field:
     """A field to aggregate."""
     return Field(name, ColumnValue(column), measure=True, operators=operators)
@@ -103,15 +125,114 @@ COMMON = (
     Field("team", ColumnValue("teams"), group=True, operators=TEAM),
 )
 
+CONVERSATION = Field("conversationID", ColumnValue("conversation_id"), aliases=("conversationId",), operators=FULL)
+
 GUARDRAIL = Datasource(
     "guardrailMetrics",
     GUARDRAIL_EVALUATIONS,
     (
         *COMMON,
-        Field("conversationID", ColumnValue("conversation_id"), operators=FULL),
+        CONVERSATION,
         dimension("guardrailName", "guardrail_name", NARROW),
         dimension("appliedOnEntityScope", "applied_on_entity_scope", NARROW),
         dimension("guardrailResult", "guardrail_result", NARROW),
+        measure("latencyMs", "latency_ms"),
+    ),
+)
+
+_MODEL_COMMON = (
+    *COMMON,
+    CONVERSATION,
+    dimension("modelName", "model_name", FULL),
+    dimension("virtualModelName", "virtual_model_name", FULL | IS_NULL, "virtualModel"),
+    dimension("requestType", "request_type", FULL),
+    dimension("errorCode", "error_code", FULL),
+    dimension("providerModelName", "provider_model_name", FULL),
+    attribute("traceId", "trace_id", EQUAL),
+    measure("inputTokens", "input_tokens"),
+    measure("outputTokens", "output_tokens"),
+    measure("costInUSD", "cost_in_usd"),
+    measure("latencyMs", "latency_ms"),
+    measure("timeToFirstTokenMs", "time_to_first_token_ms", NO_OPERATORS),
+    measure("interTokenLatencyMs", "inter_token_latency_ms", NO_OPERATORS),
+    measure("timePerOutputTokenLatencyMs", "time_per_output_token_latency_ms", NO_OPERATORS),
+)
+
+MODEL = Datasource(
+    "modelMetrics",
+    MODEL_CALLS,
+    (
+        *_MODEL_COMMON,
+        dimension("providerAccountType", "provider_account_type", CMP),
+        attribute("httpStatusCode", "http_status_code", CODE),
+        attribute("isFailure", "is_failure", EQUAL),
+    ),
+)
+
+CACHE = Datasource(
+    "cacheMetrics",
+    MODEL_CALLS,
+    (
+        *_MODEL_COMMON,
+        dimension("providerAccountType", "provider_account_type", FULL),
+        attribute("httpStatusCode", "http_status_code", CODE | IS_NULL),
+        attribute("isFailure", "is_failure", EQUAL | IS_NULL),
+        dimension("cacheType", "cache_type", SET),
+        dimension("cacheNamespace", "cache_namespace", NARROW),
+        dimension("cacheLookupStatus", "cache_lookup_status", FULL),
+        measure("cacheReadInputTokens", "cache_read_input_tokens"),
+        measure("cacheCreationInputTokens", "cache_creation_input_tokens"),
+        measure("potentialCostSavings", "potential_cost_savings", NO_OPERATORS),
+        measure("cacheLookupLatencyMs", "cache_lookup_latency_ms", NO_OPERATORS),
+    ),
+    pinned=IsNull(ColumnValue("cache_lookup_status"), negated=True),
+    ingest=False,
+    description="One model call that asked the gateway's cache: the facts of `modelMetrics` that have a "
+    "`cacheLookupStatus`. They are sent through `modelMetrics`.",
+)
+
+MCP = Datasource(
+    "mcpMetrics",
+    MCP_CALLS,
+    (
+        *COMMON,
+        msgspec.structs.replace(CONVERSATION, group=True),
+        dimension("mcpServerName", "mcp_server_name", NARROW),
+        dimension("method", "method", NARROW),
+        dimension("toolName", "tool_name", NARROW),
+        measure("latencyMs", "latency_ms"),
+    ),
+)
+
+CONFIG = Datasource(
+    "configMetrics",
+    ROUTING_DECISIONS,
+    (
+        *COMMON,
+        CONVERSATION,
+        dimension("configType", "config_type", NO_OPERATORS),
+        dimension("status", "status", NO_OPERATORS),
+        dimension("loadbalanceRuleId", "loadbalance_rule_id", SET),
+        dimension("ratelimitRuleId", "ratelimit_rule_id", SET),
+        dimension("budgetRuleId", "budget_rule_id", SET),
+        dimension("requestedModel", "requested_model", SET),
+        dimension("targetModel", "target_model", SET),
+        measure("loadbalanceTargetAttemptCount", "loadbalance_target_attempt_count", NO_OPERATORS),
+    ),
+    title="gateway config",
+)
+
+AGENT = Datasource(
+    "agentMetrics",
+    GATEWAY_REQUESTS,
+    (
+        *COMMON,
+        CONVERSATION,
+        dimension("agentName", "agent_name", NARROW),
+        dimension("agentFramework", "agent_framework", NARROW),
+        dimension("agentServerType", "agent_server_type", NARROW),
+        dimension("isFailure", "is_failure", EQUAL),
+        dimension("httpStatusCode", "http_status_code", CODE | IS_NULL),
         measure("latencyMs", "latency_ms"),
     ),
 )
@@ -141,4 +262,5 @@ def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
 
 def datasources(allowed_attributes: tuple[str, ...] = ()) -> dict[str, Datasource]:
     """Every datasource by its name."""
-    return {datasource.name: datasource for datasource in (GUARDRAIL, ai_guard(allowed_attributes))}
+    known = (GUARDRAIL, MODEL, CACHE, MCP, CONFIG, AGENT, ai_guard(allowed_attributes))
+    return {datasource.name: datasource for datasource in known}

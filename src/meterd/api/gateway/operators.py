@@ -19,14 +19,24 @@ from meterd.query.model import (
     TextTest,
 )
 
-FULL = frozenset({
-    "EQUAL", "NOT_EQUAL", "IN", "NOT_IN", "STRING_CONTAINS", "STRING_NOT_CONTAINS", "STRING_STARTS_WITH",
-    "STRING_NOT_STARTS_WITH", "STRING_ENDS_WITH", "STRING_NOT_ENDS_WITH",
-})  # fmt: skip
-NARROW = frozenset({"IN", "NOT_IN", "STRING_CONTAINS", "STRING_STARTS_WITH", "STRING_ENDS_WITH"})
-CMP = frozenset({"EQUAL", "NOT_EQUAL", "IN", "NOT_IN"})
-RANGE = frozenset({"GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN_EQUAL", "BETWEEN"})
-TEAM = frozenset({"ARRAY_HAS_ANY", "ARRAY_HAS_NONE"})
+_ORDER = ("GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN_EQUAL")
+_EQUALITY = ("EQUAL", "NOT_EQUAL", "IN", "NOT_IN")
+
+OPERATOR_SETS: dict[str, tuple[str, ...]] = {
+    "FULL": (*_EQUALITY, "STRING_CONTAINS", "STRING_NOT_CONTAINS", "STRING_STARTS_WITH", "STRING_NOT_STARTS_WITH",
+             "STRING_ENDS_WITH", "STRING_NOT_ENDS_WITH"),
+    "NARROW": ("IN", "NOT_IN", "STRING_CONTAINS", "STRING_STARTS_WITH", "STRING_ENDS_WITH"),
+    "CMP": _EQUALITY,
+    "SET": ("IN", "NOT_IN"),
+    "RANGE": (*_ORDER, "BETWEEN"),
+    "CODE": (*_EQUALITY, *_ORDER),
+    "TEAM": ("ARRAY_HAS_ANY", "ARRAY_HAS_NONE"),
+}  # fmt: skip
+"""The operator sets under the specification's names."""
+
+FULL, NARROW, CMP, SET, RANGE, CODE, TEAM = (frozenset(operators) for operators in OPERATOR_SETS.values())
+EQUAL = frozenset({"EQUAL"})
+IS_NULL = frozenset({"IS_NULL"})
 
 _LARGEST = 1e300
 _LARGEST_INTEGER = 2**100  # well within what engines compare exactly

@@ -225,5 +225,5 @@ def _filtered(datasource: Datasource, number: int, sent: FilterBody) -> tuple[st
     name = sent.field_name or ""
     field = datasource.find(name)
     if field is None or not field.operators:
-        raise InvalidInput(f"Unsupported {datasource.name} filter name: {name}")
+        raise InvalidInput(f"Unsupported {datasource.title or datasource.name} filter name: {name}")
     return name, field
