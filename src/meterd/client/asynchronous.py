@@ -1,0 +1,66 @@
+"""The client for asyncio."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from meterd.client.base import BaseClient
+from meterd.client.connection import AsyncConnection
+from meterd.client.question import AggregationType, Filter, question
+from meterd.client.result import QueryResult, read_result
+from meterd.client.rows import Row, encode
+from meterd.client.sending import TaskSender
+from meterd.client.wire import query_request
+
+
+class AsyncClient(BaseClient):
+    """What `Client` is, for one event loop. Use it as an asynchronous context manager, or await `close`.
+
+    A call that is cancelled loses no rows: what was taken stays taken, what was not delivered is tried again.
+    """
+
+    def _open(self) -> None:
+        self._connection = AsyncConnection(self._options)
+        self._sender = TaskSender(self._options, self._connection)
+
+    async def query(
+        self,
+        datasource: str,
+        start: datetime | str,
+        end: datetime | str,
+        *,
+        group_by: str | Sequence[str] = (),
+        aggregations: Mapping[str, AggregationType | Sequence[AggregationType]] | None = None,
+        filters: Sequence[Filter] = (),
+        interval: str | timedelta | None = None,
+    ) -> QueryResult:
+        """As `Client.query`."""
+        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval)
+        return read_result(await self._connection.send(query_request(body)))
+
+    async def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:
+        """As `Client.ingest`."""
+        before = 0
+        for lines in encode(rows, self._options.batch_size):
+            await self._sender.put(datasource, lines, before)
+            before += len(lines)
+        self._sender.raise_errors()
+
+    async def flush(self) -> None:
+        """As `Client.flush`."""
+        await self._sender.flush()
+
+    async def close(self) -> None:
+        """As `Client.close`."""
+        await self._sender.close()
+        await self._connection.close()
+        self._sender.raise_errors()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        await self.close()

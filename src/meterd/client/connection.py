@@ -1,0 +1,105 @@
+"""Requests over HTTP with retries: `Connection` blocks, `AsyncConnection` is its twin for asyncio."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self, TypedDict
+
+import httpx
+import stamina
+
+from meterd.client.errors import ClientClosed, ConnectionFailed, UnexpectedAnswer
+from meterd.client.options import Options
+from meterd.client.retry import Backoff
+from meterd.client.wire import Request, check_status, identification
+
+_LONGEST_CONNECT = 5.0
+
+
+class Connection:
+    """Thread-safe."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._retrying = stamina.RetryingCaller(attempts=options.retry_attempts, timeout=options.retry_timeout)
+        self.reset()
+
+    def reset(self) -> None:
+        """Use new sockets, because the present ones are another process's."""
+        self._http = httpx.Client(**_arguments(self._options))
+
+    def send(self, request: Request) -> bytes:
+        """The body of a success, after as many attempts as it takes and the options allow.
+
+        Raises `StatusError` and `ConnectionFailed` of the last attempt, `UnexpectedAnswer`, `ClientClosed`.
+        """
+        _check_open(self._http.is_closed)
+        return self._retrying(Backoff(request.retried, self._options.retry_timeout), self._attempt, request)
+
+    def _attempt(self, request: Request) -> bytes:
+        with _translated_errors():
+            response = self._http.post(
+                request.path, params=request.params, content=request.content, headers=request.headers
+            )
+        check_status(response.status_code, response.headers, response.content)
+        return response.content
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncConnection:
+    """What `Connection` is, for one event loop."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._retrying = stamina.AsyncRetryingCaller(attempts=options.retry_attempts, timeout=options.retry_timeout)
+        self._http = httpx.AsyncClient(**_arguments(options))
+
+    async def send(self, request: Request) -> bytes:
+        """As `Connection.send`."""
+        _check_open(self._http.is_closed)
+        return await self._retrying(Backoff(request.retried, self._options.retry_timeout), self._attempt, request)
+
+    async def _attempt(self, request: Request) -> bytes:
+        with _translated_errors():
+            response = await self._http.post(
+                request.path, params=request.params, content=request.content, headers=request.headers
+            )
+        check_status(response.status_code, response.headers, response.content)
+        return response.content
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _check_open(is_closed: bool) -> None:
+    if is_closed:
+        raise ClientClosed("the client is closed")
+
+
+class _Arguments(TypedDict):
+    base_url: str
+    headers: dict[str, str]
+    timeout: httpx.Timeout
+
+
+def _arguments(options: Options) -> _Arguments:
+    timeout = httpx.Timeout(options.timeout, connect=min(options.timeout, _LONGEST_CONNECT))
+    return {"base_url": options.url, "headers": identification(options.token), "timeout": timeout}
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    """httpx's errors as ours."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise ConnectionFailed(f"{type(error).__name__}: {error or 'no answer'}") from error
+    except httpx.DecodingError as error:
+        raise UnexpectedAnswer(f"the answer can't be decompressed: {error}") from error

@@ -1,0 +1,102 @@
+"""Every error that the client raises about the server or the rows, as one tree.
+
+MeterdClientError
+├── ConnectionFailed   no answer: the server can't be reached, or the connection broke or timed out
+├── StatusError        an answer that is not a success: `status`, `message`
+│   └── RowsRefused    … because of the rows (400, 403, 413): they are in `rows` and no longer in the buffer
+├── UnexpectedAnswer   a success that is not meterd's, such as the page of a proxy
+├── BufferFull         no room for rows, because earlier ones can't be delivered
+├── InvalidRow         a row that is not JSON
+├── ClientClosed       the client was closed before
+└── MissingPackage     pandas or polars is not installed; an `ImportError` too
+
+Wrong arguments raise `TypeError` and `ValueError`. Every error can be pickled.
+"""
+
+from typing import Any
+
+
+class MeterdClientError(Exception):
+    """Base of all."""
+
+
+class ConnectionFailed(MeterdClientError):
+    """The request may or may not have reached the server."""
+
+
+class UnexpectedAnswer(MeterdClientError):
+    """Something else than meterd answered, or another version of it."""
+
+
+class ClientClosed(MeterdClientError):
+    """Make another client."""
+
+
+class MissingPackage(MeterdClientError, ImportError):
+    """The message says what to install."""
+
+
+class StatusError(MeterdClientError):
+    """The server said no.
+
+    Attributes:
+        status: the HTTP status.
+        message: the server's sentence.
+        retry_after: seconds after which the server asks to be tried again, if it said so.
+    """
+
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
+        super().__init__(status, message, retry_after)
+        self.status = status
+        self.message = message
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"{self.message} (status {self.status})"
+
+
+class RowsRefused(StatusError):
+    """The server took none of a batch's rows and never will; they have left the buffer.
+
+    Attributes:
+        datasource: where they were to go.
+        rows: the batch as it was sent, times as text; `row 3` in the message is `rows[3]`.
+        further: what else was refused since the last call.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        datasource: str,
+        rows: list[dict[str, Any]],
+        further: "tuple[RowsRefused, ...]" = (),
+    ) -> None:
+        super().__init__(status, message)
+        self.args = (status, message, datasource, rows, further)
+        self.datasource = datasource
+        self.rows = rows
+        self.further = further
+
+    def __str__(self) -> str:
+        more = f"; batches refused besides: {len(self.further)}" if self.further else ""
+        return f"rows of {self.datasource} were refused: {super().__str__()}{more}"
+
+
+class NotTaken(MeterdClientError):
+    """Base of errors that leave rows of an `ingest()` with the caller: all but the first `taken`."""
+
+    def __init__(self, reason: str, taken: int) -> None:
+        super().__init__(reason, taken)
+        self.taken = taken
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}; rows of the call that were taken: {self.taken}"
+
+
+class BufferFull(NotTaken):
+    """`__cause__` is why the rows that fill the buffer can't be delivered."""
+
+
+class InvalidRow(NotTaken):
+    """The message names the row, counted from 0 in the call, and the member."""

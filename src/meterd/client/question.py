@@ -1,0 +1,72 @@
+"""A question in Python's words, and the body of the metrics query that asks it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+AggregationType = Literal[
+    "count", "countDistinct", "sum", "avg", "min", "max",
+    "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "p999",
+    "rateSum", "rateAvg", "rateMin", "rateMax", "ratePerMinute",
+]  # fmt: skip
+
+Operator = Literal[
+    "EQUAL", "NOT_EQUAL", "IN", "NOT_IN",
+    "STRING_CONTAINS", "STRING_NOT_CONTAINS", "STRING_STARTS_WITH", "STRING_NOT_STARTS_WITH",
+    "STRING_ENDS_WITH", "STRING_NOT_ENDS_WITH",
+    "GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN_EQUAL", "BETWEEN",
+    "ARRAY_HAS_ANY", "ARRAY_HAS_NONE", "IS_NULL",
+]  # fmt: skip
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """A condition on a field, such as `Filter("latencyMs", "BETWEEN", [50, 200])`; a label is `metadata.<key>`."""
+
+    field: str
+    operator: Operator
+    value: str | float | bool | Sequence[str | float]
+
+
+def question(
+    datasource: str,
+    start: datetime | str,
+    end: datetime | str,
+    group_by: str | Sequence[str],
+    aggregations: Mapping[str, AggregationType | Sequence[AggregationType]],
+    filters: Sequence[Filter],
+    interval: str | timedelta | None,
+) -> bytes:
+    """The body of the query. Raises `ValueError` for an interval that is not made of whole seconds."""
+    body: dict[str, Any] = {
+        "startTs": _time(start),
+        "endTs": _time(end),
+        "datasource": datasource,
+        "type": "distribution" if interval is None else "timeseries",
+        "groupBy": _several(group_by),
+        "aggregations": [
+            {"type": type_, "column": column} for column, types in aggregations.items() for type_ in _several(types)
+        ],
+        "filters": [{"fieldName": each.field, "operator": each.operator, "value": each.value} for each in filters],
+    }
+    if interval is not None:
+        body["interval"] = interval if isinstance(interval, str) else _seconds(interval)
+    return msgspec.json.encode(body)
+
+
+def _time(time: datetime | str) -> str:
+    if isinstance(time, str):
+        return time
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat()
+
+
+def _seconds(interval: timedelta) -> str:
+    seconds, rest = divmod(interval, timedelta(seconds=1))
+    if seconds < 1 or rest:
+        raise ValueError(f"interval must be a positive number of whole seconds, got {interval}")
+    return f"{seconds} seconds"
+
+
+def _several(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)

@@ -1,0 +1,77 @@
+"""Answers of the metrics query."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meterd.client.errors import MissingPackage, UnexpectedAnswer
+
+if TYPE_CHECKING:
+    import pandas  # type: ignore[import-untyped,import-not-found,unused-ignore]  # has no types of its own
+    import polars
+
+_TIMES = ("startTimestamp", "endTimestamp")
+
+
+class QueryResult(msgspec.Struct, frozen=True):
+    """The rows of an answer; iterable, and as long as it has rows.
+
+    `rows` are as the server sent them: `total`, the groups and the aggregations under their names, and in a time series
+    `startTimestamp` and `endTimestamp` as ISO 8601 text.
+    """
+
+    rows: list[dict[str, Any]]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A frame with a column for each name and times as UTC datetimes; without rows it has no columns.
+
+        Raises `MissingPackage` when pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise _missing("pandas") from None
+        return pandas.DataFrame.from_records(self._timed())
+
+    def to_polars(self) -> "polars.DataFrame":
+        """A frame with a column for each name and times as UTC datetimes; without rows it has no columns.
+
+        Raises `MissingPackage` when polars is not installed.
+        """
+        try:
+            import polars
+        except ImportError:
+            raise _missing("polars") from None
+        return polars.from_dicts(self._timed(), infer_schema_length=None) if self.rows else polars.DataFrame()
+
+    def _timed(self) -> list[dict[str, Any]]:
+        """The rows with datetimes for times."""
+        return [row | {name: datetime.fromisoformat(row[name]) for name in _TIMES if name in row} for row in self.rows]
+
+
+def _missing(package: str) -> MissingPackage:
+    return MissingPackage(f"to_{package}() needs {package}: pip install {package}", name=package)
+
+
+class _Data(msgspec.Struct, frozen=True, rename="camel"):
+    data_points: list[dict[str, Any]]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    data: _Data
+
+
+def read_result(body: bytes) -> QueryResult:
+    """The result in a successful answer's body; raises `UnexpectedAnswer` when there is none."""
+    try:
+        return QueryResult(msgspec.json.decode(body, type=_Answer).data.data_points)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnexpectedAnswer(f"the answer to the query is not one of meterd's: {error}") from None

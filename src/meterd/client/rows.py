@@ -1,0 +1,58 @@
+"""Rows as lines of JSON, made when they are handed over, so that what happens to a row later changes nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from meterd.client.errors import InvalidRow
+
+Row = Mapping[str, Any]
+
+
+def encode(rows: Row | Iterable[Row], most: int) -> Iterator[list[bytes]]:
+    """The rows in groups of up to `most` lines. A row without `createdAt` gets the current time.
+
+    Raises `InvalidRow` for a row that can't be encoded; then its whole group is not taken.
+    """
+    remaining = iter([rows] if isinstance(rows, Mapping) else rows)
+    taken = 0
+    while group := list(islice(remaining, most)):
+        now = datetime.now(UTC)
+        yield [_encode(row, now, number, taken) for number, row in enumerate(group, start=taken)]
+        taken += len(group)
+
+
+def _encode(row: Row, now: datetime, number: int, taken: int) -> bytes:
+    if not isinstance(row, Mapping):
+        raise InvalidRow(f"row {number} must be a mapping, got {type(row).__name__}", taken)
+    try:
+        whole = dict(row) if row.get("createdAt") is not None else {**row, "createdAt": now}
+        return _encoder.encode(whole)
+    except _ERRORS as error:
+        raise InvalidRow(f"row {number}: {_culprit(row)} can't be sent as JSON: {error}", taken) from None
+
+
+def _culprit(row: Row) -> str:
+    """The member that can't be encoded."""
+    for name, value in row.items():
+        try:
+            _encoder.encode({name: value})
+        except _ERRORS:
+            return repr(name)
+    return "it"
+
+
+def _plain(value: Any) -> Any:
+    """What msgspec does not know by itself: other mappings than dict, and classes derived from datetime."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"objects of type {type(value).__name__} are not supported")
+
+
+_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
+_encoder = msgspec.json.Encoder(enc_hook=_plain)

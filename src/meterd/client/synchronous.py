@@ -1,0 +1,91 @@
+"""The client for programs without an event loop."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from meterd.client.base import BaseClient
+from meterd.client.connection import Connection
+from meterd.client.question import AggregationType, Filter, question
+from meterd.client.result import QueryResult, read_result
+from meterd.client.rows import Row, encode
+from meterd.client.sending import ThreadSender
+from meterd.client.wire import query_request
+
+
+class Client(BaseClient):
+    """Blocking and thread-safe. Use it as a context manager, or call `close`."""
+
+    def _open(self) -> None:
+        self._connection = Connection(self._options)
+        self._sender = ThreadSender(self._options, self._connection)
+
+    def query(
+        self,
+        datasource: str,
+        start: datetime | str,
+        end: datetime | str,
+        *,
+        group_by: str | Sequence[str] = (),
+        aggregations: Mapping[str, AggregationType | Sequence[AggregationType]] | None = None,
+        filters: Sequence[Filter] = (),
+        interval: str | timedelta | None = None,
+    ) -> QueryResult:
+        """Ask the gateway metrics query.
+
+        Arguments:
+            datasource: such as `guardrailMetrics`.
+            start: start of the window, included: a datetime (UTC if naive) or ISO 8601 text.
+            end: end of the window, not included.
+            group_by: fields to group by.
+            aggregations: what to compute of each column, such as `{"latencyMs": ["avg", "p99"]}`.
+            filters: all must hold.
+            interval: length of a bucket, such as `"1 hour"` or `timedelta(hours=1)`. With it the answer has a row for
+                each bucket and group (`timeseries`), without it one for each group (`distribution`).
+
+        Raises `StatusError`, `ConnectionFailed`, `UnexpectedAnswer`.
+        """
+        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval)
+        return read_result(self._connection.send(query_request(body)))
+
+    def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:
+        """Hand over one row or many; they are sent in the background, in batches.
+
+        A row is a mapping with the members that `docs/datasources.md` lists. Datetimes become ISO 8601 text, and a
+        row without `createdAt` happened now. Waits only while the buffer is full.
+
+        Raises:
+            InvalidRow: a row is not JSON; rows of the call from `taken` on were not taken.
+            BufferFull: there is no room and sending fails; rows of the call from `taken` on were not taken.
+            RowsRefused: the server refused earlier rows. This call's were taken.
+            StatusError, ConnectionFailed, UnexpectedAnswer: earlier rows could not be delivered. They and this call's
+                were taken and are tried again.
+        """
+        before = 0
+        for lines in encode(rows, self._options.batch_size):
+            self._sender.put(datasource, lines, before)
+            before += len(lines)
+        self._sender.raise_errors()
+
+    def flush(self) -> None:
+        """Return when every row that was taken before is stored.
+
+        Raises `RowsRefused` after all others are stored. After `StatusError`, `ConnectionFailed` and `UnexpectedAnswer`
+        the rest is still in the buffer.
+        """
+        self._sender.flush()
+
+    def close(self) -> None:
+        """Flush, then take no more rows. When the flush fails, its error is raised and the client stays usable."""
+        self._sender.close()
+        self._connection.close()
+        self._sender.raise_errors()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self.close()

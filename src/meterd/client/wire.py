@@ -1,0 +1,78 @@
+"""Requests and answers of the gateway metrics endpoints (`docs/gateway-metrics.md`), without a connection."""
+
+import gzip
+from collections.abc import Mapping
+
+import msgspec
+
+from meterd import __version__
+from meterd.client.buffer import Batch
+from meterd.client.errors import StatusError, UnexpectedAnswer
+
+_METRICS = "/api/svc/v1/llm-gateway/metrics"
+_COMPRESSED_FROM = 1024
+
+PASSING = frozenset({408, 429, 502, 503, 504})
+"""Statuses after which the same request may work."""
+
+REPEATABLE = PASSING | {500}
+"""The same for a request with an idempotency key: after 500 the rows may have been stored, or not."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A POST; an answer with one of the statuses in `retried` is no reason to give up."""
+
+    path: str
+    content: bytes
+    headers: dict[str, str]
+    retried: frozenset[int]
+    params: dict[str, str] = {}
+
+
+def identification(token: str) -> dict[str, str]:
+    """Headers of every request."""
+    return {"Authorization": f"Bearer {token}", "User-Agent": f"meterd-client/{__version__}"}
+
+
+def query_request(body: bytes) -> Request:
+    return Request(f"{_METRICS}/query", body, {"Content-Type": "application/json"}, PASSING)
+
+
+def ingest_request(batch: Batch) -> Request:
+    """NDJSON, compressed unless it is small, with the batch's key."""
+    content = b"\n".join(batch.lines)
+    headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": batch.key}
+    if len(content) >= _COMPRESSED_FROM:
+        content = gzip.compress(content, compresslevel=1)
+        headers["Content-Encoding"] = "gzip"
+    return Request(f"{_METRICS}/ingest", content, headers, REPEATABLE, {"datasource": batch.datasource})
+
+
+class _Accepted(msgspec.Struct, frozen=True):
+    accepted: int
+
+
+def check_accepted(body: bytes, batch: Batch) -> None:
+    """Raises `UnexpectedAnswer` unless the body says that every row of the batch was accepted."""
+    try:
+        accepted = msgspec.json.decode(body, type=_Accepted).accepted
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnexpectedAnswer(f"the answer to the ingest is not one of meterd's: {error}") from None
+    if accepted != len(batch.lines):
+        raise UnexpectedAnswer(f"{len(batch.lines)} rows were sent, the server counts {accepted}")
+
+
+class _Error(msgspec.Struct, frozen=True):
+    message: str
+
+
+def check_status(status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Raises `StatusError` with the server's message unless the status is a success."""
+    if 200 <= status < 300:
+        return
+    try:
+        message = msgspec.json.decode(body, type=_Error).message
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        message = body[:200].decode("utf-8", "replace").strip() or "the server gave no reason"
+    wait = headers.get("retry-after", "")
+    raise StatusError(status, message, float(wait) if wait.isdecimal() else None)
