@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import batches, events, loading, memory, queries
+from bench import batches, dashboard, events, loading, memory, queries, sources
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "events": events.measure,
     "batches": batches.measure,
+    "sources": sources.measure,
     "queries": queries.measure,
+    "dashboard": dashboard.measure,
     "memory": memory.measure,
     "loading": loading.measure,
 }

@@ -4,7 +4,6 @@ import json
 import random
 import threading
 import time
-import urllib.request
 
 from bench import servers
 from bench.load import Job, run
@@ -42,9 +41,9 @@ def _measure(label: str, with_identity: bool, seconds: float) -> tuple[object, .
             watch.resident)  # fmt: skip
 
 
-def _bodies(count: int, with_identity: bool) -> list[str]:
+def _bodies(count: int, with_identity: bool) -> list[bytes]:
     chance = random.Random(7)
-    return ["\n".join(_row(chance, with_identity) for _ in range(_ROWS)) for _ in range(count)]
+    return ["\n".join(_row(chance, with_identity) for _ in range(_ROWS)).encode() for _ in range(count)]
 
 
 def _row(chance: random.Random, with_identity: bool) -> str:
@@ -61,14 +60,8 @@ def _row(chance: random.Random, with_identity: bool) -> str:
     return json.dumps(row)
 
 
-def _metric(server: servers.Running, name: str) -> float:
-    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer:
-        lines = answer.read().decode().splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{")))
-
-
 def _lag(server: servers.Running) -> float:
-    return _metric(server, "meterd_loader_lag_entries")
+    return server.metric("meterd_loader_lag_entries")
 
 
 class _Watch(threading.Thread):
@@ -83,8 +76,8 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         while not self._stopped.wait(0.5):
-            accepted = _metric(self._server, "meterd_ingest_facts_total")
-            self.lag = max(self.lag, accepted - _metric(self._server, "meterd_loader_facts_total"))
+            accepted = self._server.metric("meterd_ingest_facts_total")
+            self.lag = max(self.lag, accepted - self._server.metric("meterd_loader_facts_total"))
             self.resident = max(self.resident, self._server.resident())
 
     def stop(self) -> None:

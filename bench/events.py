@@ -7,8 +7,8 @@ from bench.load import Job, Outcome, run
 from bench.tables import table
 
 EVENT = (
-    '{"attributes": {"agent_id": "billing-bot", "platform": "GCP_VERTEX"}, '
-    '"meter": {"name": "ai_guard.agent", "value": "1234"}}'
+    b'{"attributes": {"agent_id": "billing-bot", "platform": "GCP_VERTEX"}, '
+    b'"meter": {"name": "ai_guard.agent", "value": "1234"}}'
 )
 _CONNECTIONS = (1, 16, 64)
 _ROUNDS = 3

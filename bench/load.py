@@ -11,18 +11,25 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import uvloop
 
+MARKER = b"@@@@@@@@@@@@@@@@"
+"""As long as what replaces it, so that it may be inside of a message that tells its length."""
+
 
 class Job(msgspec.Struct):
-    """Bodies are sent in turn. Ends after `seconds`."""
+    """Bodies are sent in turn. Ends after `seconds`.
+
+    Every occurrence of `MARKER` in a body is replaced by a number that each request has for itself.
+    """
 
     port: int
     path: str
-    bodies: list[str]
+    bodies: list[bytes]
     connections: int
     seconds: float
     token: str = ""
@@ -52,7 +59,7 @@ def run(job: Job) -> Outcome:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, requests: "itertools.cycle[bytes]", latencies: list[float], deadline: float) -> None:
+    def __init__(self, requests: Iterator[bytes], latencies: list[float], deadline: float) -> None:
         self._requests = requests
         self._latencies = latencies
         self._deadline = deadline
@@ -90,7 +97,7 @@ class _Connection(asyncio.Protocol):
 
 
 async def _run(job: Job) -> Outcome:
-    requests = itertools.cycle([_request(job, body.encode()) for body in job.bodies])
+    requests = _requests(job)
     latencies: list[float] = []
     started = time.perf_counter()
     loop = asyncio.get_running_loop()
@@ -108,6 +115,13 @@ async def _run(job: Job) -> Outcome:
         median=statistics.median(latencies) * 1000,
         p99=statistics.quantiles(latencies, n=100)[98] * 1000,
     )
+
+
+def _requests(job: Job) -> Iterator[bytes]:
+    requests = itertools.cycle([_request(job, body) for body in job.bodies])
+    if not any(MARKER in body for body in job.bodies):
+        return requests
+    return (request.replace(MARKER, b"%016x" % number) for number, request in enumerate(requests, start=1))
 
 
 def _request(job: Job, body: bytes) -> bytes:

@@ -1,15 +1,16 @@
 """Every error that meterd raises on purpose, as one tree.
 
 MeterdError
-├── ConfigurationError      the process can't start: a setting, the data directory, the port
-├── InvalidInput      400   the caller must change the request
-│   └── TooLarge      413   … by sending less
-├── Unauthenticated   401   no token, or none that is valid
-├── Forbidden         403   a valid token that may not do this
-├── NotFound          404
-├── MethodNotAllowed  405   the address exists, for another method
-├── TimedOut          500   the request took longer than the service allows
-└── Unavailable       503   can't be taken now; the same request may work after `retry_after` seconds
+├── ConfigurationError               the process can't start: a setting, the data directory, the port
+├── InvalidInput               400   the caller must change the request
+│   ├── TooLarge               413   … by sending less
+│   └── UnsupportedMediaType   415   … by sending another content type
+├── Unauthenticated            401   no token, or none that is valid
+├── Forbidden                  403   a valid token that may not do this
+├── NotFound                   404
+├── MethodNotAllowed           405   the address exists, for another method
+├── TimedOut                   500   the request took longer than the service allows
+└── Unavailable                503   can't be taken now; the same request may work after `retry_after` seconds
 
 Messages are sentences for the caller: they name the field and what is allowed. Each protocol package turns an
 error into its own body in one function.
@@ -38,6 +39,10 @@ class InvalidInput(MeterdError):
 
 class TooLarge(InvalidInput):
     status = 413
+
+
+class UnsupportedMediaType(InvalidInput):
+    status = 415
 
 
 class Unauthenticated(MeterdError):

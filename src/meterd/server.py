@@ -25,13 +25,19 @@ from meterd.api.gateway.query import PREFIX as GATEWAY_PREFIX
 from meterd.api.gateway.query import error_answer as gateway_error
 from meterd.api.http import Answer, ClientGone, ErrorShape, HotRoute, Request, plain_error
 from meterd.api.operations.routes import PROBES, documentation_router
+from meterd.api.otlp.routes import PREFIX as OTLP_PREFIX
+from meterd.api.otlp.routes import error_answer as otlp_error
 from meterd.deadlines import Deadlines
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TimedOut, TooLarge
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
-_SHAPES: tuple[tuple[str, ErrorShape], ...] = ((GATEWAY_PREFIX, gateway_error), ("", plain_error))
+_SHAPES: tuple[tuple[str, ErrorShape], ...] = (
+    (GATEWAY_PREFIX, gateway_error),
+    (OTLP_PREFIX, otlp_error),
+    ("", plain_error),
+)
 """Which protocol's error body an address has; the first matching prefix counts."""
 
 
@@ -87,29 +93,30 @@ class Server:
         finally:
             self._deadlines.finish(task)
         headers = [(b"content-length", b"%d" % len(answer.body)), (b"x-request-id", request_id), *answer.headers]
-        if answer.body:
-            headers.append((b"content-type", b"application/json"))
+        if answer.body or answer.content_type:
+            headers.append((b"content-type", answer.content_type or b"application/json"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": False})
         return answer.status
 
     async def _handle(self, route: HotRoute, scope: HTTPScope, receive: Receive, task: asyncio.Task[Any]) -> Answer:
+        request = Request(scope, receive)
         if scope["method"] != route.method:
-            return route.error(MethodNotAllowed(route.method))
+            return route.error(MethodNotAllowed(route.method), request.content_type)
         try:
-            return await route.handler(Request(scope, receive))
+            return await route.handler(request)
         except MeterdError as error:
-            return route.error(error)
+            return route.error(error, request.content_type)
         except asyncio.CancelledError:
             if not self._deadlines.expired(task):
                 raise
             limit = f"the request took longer than {self._deadlines.timeout:g} s (service.timeout)"
-            return route.error(TimedOut(limit))
+            return route.error(TimedOut(limit), request.content_type)
         except ClientGone:
             raise
         except Exception:
             log.exception("request failed", path=route.path)
-            return route.error(MeterdError("internal error"))
+            return route.error(MeterdError("internal error"), request.content_type)
 
     async def _slow(self, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes) -> int:
         status = 500
@@ -161,11 +168,13 @@ def _shape_of(path: str) -> ErrorShape:
 
 def _response(answer: Answer) -> Response[bytes]:
     headers = {name.decode(): value.decode() for name, value in answer.headers}
-    return Response(answer.body, status_code=answer.status, headers=headers, media_type="application/json")
+    media_type = answer.content_type.decode() or "application/json"
+    return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
 
 
 def _on_error(request: LitestarRequest[Any, Any, Any], error: MeterdError) -> Response[bytes]:
-    return _response(_shape_of(request.url.path)(error))
+    content_type = request.headers.get("content-type", "")
+    return _response(_shape_of(request.url.path)(error, content_type))
 
 
 def _on_framework_error(request: LitestarRequest[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -16,8 +16,10 @@ from meterd.api.aiguard.routes import AIGuard
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.ingest import GatewayIngest
 from meterd.api.gateway.query import gateway_router
+from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
+from meterd.api.otlp.routes import OpenTelemetry
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError
 from meterd.ingest.journal import Journal, JournalReader
@@ -41,7 +43,13 @@ class Service:
         self._lock = lock_directory(directory)
         telemetry = Telemetry()
         self.directory = open_directory(directory)
-        self._store = DuckDBStore(directory / "store.duckdb", settings.store.memory, settings.store.threads)
+        self._store = DuckDBStore(
+            directory / "store.duckdb",
+            settings.store.memory,
+            settings.store.threads,
+            settings.store.spill,
+            settings.query.memory,
+        )
         self._store.create(DATASETS.values())
         journal_path = directory / "journal.sqlite"
         self._journal = Journal(journal_path, settings.ingest.deduplication_window, self._store.watermark())
@@ -61,6 +69,8 @@ class Service:
         hot_routes = [
             *AIGuard(settings, authenticator, recorder, health.problem).routes(),
             *GatewayIngest(authenticator, recorder, known, settings.ingest).routes(),
+            *LiteLLM(settings, authenticator, recorder).routes(),
+            *OpenTelemetry(settings, authenticator, recorder).routes(),
         ]
         routers = [
             gateway_router(authenticator, self._engine, known),

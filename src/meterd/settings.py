@@ -19,6 +19,7 @@ from meterd.validation import explain
 
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
+Size = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")]
 
 
 class Section(msgspec.Struct, kw_only=True, frozen=True, rename="kebab", forbid_unknown_fields=True):
@@ -98,10 +99,39 @@ class Ingest(Section, frozen=True):
     deduplication_window: Seconds = 86_400.0
 
 
+class LiteLLM(Section, frozen=True):
+    """What the operator knows of LiteLLM and its callback does not tell."""
+
+    assume_cache_misses: bool = False
+
+
+class Otlp(Section, frozen=True):
+    """OpenTelemetry exports. Attributes are not kept unless they are named here."""
+
+    max_body_bytes: Count = 20 * 2**20
+    metadata_attributes: tuple[str, ...] = ()
+    point_attributes: tuple[str, ...] = (
+        "error.type",
+        "gen_ai.framework",
+        "gen_ai.operation.name",
+        "gen_ai.provider.name",
+        "gen_ai.request.model",
+        "gen_ai.response.model",
+        "gen_ai.system",
+        "gen_ai.token.type",
+        "http.request.method",
+        "http.response.status_code",
+        "http.route",
+        "server.address",
+        "server.port",
+    )
+
+
 class Store(Section, frozen=True):
     """The embedded DuckDB store."""
 
-    memory: Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] = "2GB"
+    memory: Size = "2GB"
+    spill: Size = "4GB"
     threads: Count | None = None
     load_interval: Seconds = 1.0
     checkpoint_interval: Seconds = 60.0
@@ -112,6 +142,7 @@ class Query(Section, frozen=True):
     """Limits of one query."""
 
     timeout: Seconds = 30.0
+    memory: Size = "1GB"
     max_rows: Count = 50_000
     max_buckets: Count = 50_000
     concurrency: Count = 4
@@ -131,6 +162,8 @@ class Settings(Section, frozen=True):
     classification: Classification | None = None
     metrics: Metrics | None = None
     ingest: Ingest = Ingest()
+    litellm: LiteLLM = LiteLLM()
+    otlp: Otlp = Otlp()
     store: Store = Store()
     query: Query = Query()
     access: Access = Access()

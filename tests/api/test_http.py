@@ -196,3 +196,11 @@ def test_an_error_has_its_status_and_the_headers_it_needs(
 
 def test_an_answer_is_an_empty_200_by_default() -> None:
     assert Answer() == Answer(200, b"", ())
+
+
+def test_a_body_of_many_members_is_all_of_them() -> None:
+    member = gzip.compress(b"abc")
+
+    assert decompress(member * 5000, "gzip", 15_000) == b"abc" * 5000
+    with pytest.raises(TooLarge):
+        decompress(member * 5000, "gzip", 14_999)

@@ -117,7 +117,7 @@ def test_every_shown_answer_belongs_to_an_example(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_block_says_what_it_is(page: Path) -> None:
-    allowed = {*RUN, "json", "text", "ini"}
+    allowed = {*RUN, "json", "text", "ini", "yaml"}
     assert [block.place for block in blocks(page) if block.language not in allowed] == []
 
 

@@ -17,6 +17,7 @@ from meterd.datasets import (
     MCP_CALLS,
     METER_EVENTS,
     MODEL_CALLS,
+    OTLP_POINTS,
     ROUTING_DECISIONS,
     Dataset,
 )
@@ -114,6 +115,10 @@ SOURCES = (
     Source("aiGuardMetrics", METER_EVENTS,
            text_members("agent", "platform", "newSession", "action", "actor", "classifier")
            | {"meter": texts, "value": numbers}),
+    Source("otlpMetrics", OTLP_POINTS,
+           text_members("unit", "temporality", "serviceName", "scopeName")
+           | {"metricName": texts, "metricType": texts, "count": tokens}
+           | dict.fromkeys(("value", "sum", "minimum", "maximum"), durations)),
 )  # fmt: skip
 
 

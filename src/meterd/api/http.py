@@ -24,17 +24,21 @@ except ImportError:
 SLOW_TO_DECODE = 2**18
 """Bodies of this many bytes and more are decoded in a thread, so that other requests go on."""
 
+_PIECE = 2**13
+"""Compressed bytes that are looked at together: what follows a member is copied once for each."""
+
 
 class ClientGone(Exception):
     """The client closed the connection before its request was complete; nobody waits for an answer."""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A complete HTTP answer: a body is JSON, header names are in lower case."""
+    """A complete HTTP answer: a body is JSON unless `content_type` says otherwise, header names are in lower case."""
 
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    content_type: bytes = b""
 
 
 class Request:
@@ -51,6 +55,10 @@ class Request:
         """A header's value by its lower-case name."""
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    @property
+    def content_type(self) -> str:
+        return self.header(b"content-type") or ""
 
     @property
     def query_string(self) -> str:
@@ -88,7 +96,8 @@ class Request:
 
 
 Handler = Callable[[Request], Awaitable[Answer]]
-ErrorShape = Callable[[MeterdError], Answer]
+ErrorShape = Callable[[MeterdError, str], Answer]
+"""A protocol's answer to an error, given the content type of the request."""
 
 
 class HotRoute(msgspec.Struct, frozen=True):
@@ -107,19 +116,23 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     if decompressor is None:
         raise InvalidInput(f'Content-Encoding "{encoding}" is not supported, use gzip, deflate, zstd or none')
     parts: list[bytes] = []
-    size = 0
+    size = position = 0
+    member = None
     try:
-        while body:  # several members may follow one another
-            member = decompressor()
-            parts.append(member.decompress(body, limit + 1 - size))
+        while position < len(body):  # several members may follow one another
+            member = member or decompressor()
+            piece = body[position : position + _PIECE]
+            parts.append(member.decompress(piece, limit + 1 - size))
             size += len(parts[-1])
             if size > limit:
                 raise _too_large(limit)
-            if not member.eof:
-                raise InvalidInput(f"the body is not valid {encoding}: it ends too early")
-            body = member.unused_data
+            position += len(piece) - len(member.unused_data)
+            if member.eof:
+                member = None
     except (zlib.error, zstd.ZstdError) as error:
         raise InvalidInput(f"the body is not valid {encoding}: {error}") from None
+    if member is not None:
+        raise InvalidInput(f"the body is not valid {encoding}: it ends too early")
     return b"".join(parts)
 
 
@@ -151,6 +164,6 @@ def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:
     return ()
 
 
-def plain_error(error: MeterdError) -> Answer:
+def plain_error(error: MeterdError, _content_type: str = "") -> Answer:
     """`{"code", "message"}`: AI Guard's shape, and that of every address that has no protocol's own."""
     return json_answer(error.status, {"code": error.status, "message": error.message}, error_headers(error))

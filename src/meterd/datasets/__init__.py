@@ -8,7 +8,18 @@ from meterd.datasets.gateway import (
     MODEL_CALLS,
     ROUTING_DECISIONS,
 )
-from meterd.datasets.model import COMMON, MAXIMUM_UNSIGNED, Column, Dataset, Kind, camel_case
+from meterd.datasets.model import (
+    COMMON,
+    LONGEST_LABEL,
+    LONGEST_TEXT,
+    MAXIMUM_UNSIGNED,
+    MOST_LABELS,
+    Column,
+    Dataset,
+    Kind,
+    camel_case,
+)
+from meterd.datasets.otlp import OTLP_POINTS
 
 DATASETS: dict[str, Dataset] = {
     dataset.name: dataset
@@ -19,6 +30,7 @@ DATASETS: dict[str, Dataset] = {
         ROUTING_DECISIONS,
         GATEWAY_REQUESTS,
         METER_EVENTS,
+        OTLP_POINTS,
     )
 }
 
@@ -27,10 +39,14 @@ __all__ = [
     "DATASETS",
     "GATEWAY_REQUESTS",
     "GUARDRAIL_EVALUATIONS",
+    "LONGEST_LABEL",
+    "LONGEST_TEXT",
     "MAXIMUM_UNSIGNED",
     "MCP_CALLS",
     "METER_EVENTS",
     "MODEL_CALLS",
+    "MOST_LABELS",
+    "OTLP_POINTS",
     "ROUTING_DECISIONS",
     "Column",
     "Dataset",

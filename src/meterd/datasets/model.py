@@ -20,6 +20,7 @@ class Kind(Enum):
     BOOLEAN = "boolean"
     TIME = "time"
     TEXTS = "array of text"
+    NUMBERS = "array of numbers"
     TEXT_MAP = "map of text to text"
 
     @property
@@ -28,15 +29,23 @@ class Kind(Enum):
 
 
 MAXIMUM_UNSIGNED = 2**64 - 1
+LONGEST_TEXT = 4096
+"""Characters of a text column."""
+LONGEST_LABEL = 128
+"""Characters of a key or a value of `metadata`."""
+MOST_LABELS = 64
+"""Keys of `metadata`."""
 
+_Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 _PYTHON_TYPES: dict[Kind, Any] = {
-    Kind.TEXT: str,
+    Kind.TEXT: _Text,
     Kind.NUMBER: float,
     Kind.INTEGER: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)],
     Kind.UNSIGNED: Annotated[int, Meta(ge=0)],
     Kind.BOOLEAN: bool,
     Kind.TIME: datetime,
-    Kind.TEXTS: list[str],
+    Kind.TEXTS: list[_Text],
+    Kind.NUMBERS: list[float | None],
     Kind.TEXT_MAP: dict[str, Any],
 }
 
@@ -66,7 +75,7 @@ class Column(msgspec.Struct, frozen=True):
         return _PYTHON_TYPES[self.kind]
 
 
-class Dataset(msgspec.Struct, frozen=True, dict=True):
+class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     """A table of facts of one kind.
 
     `identity` names the columns that, together, tell one fact from another: a second fact with the same identity is

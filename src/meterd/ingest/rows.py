@@ -8,15 +8,13 @@ from typing import Any
 import msgspec
 
 from meterd.access import Caller, Scope
-from meterd.datasets import MAXIMUM_UNSIGNED, Dataset, Kind
+from meterd.datasets import LONGEST_LABEL, MAXIMUM_UNSIGNED, MOST_LABELS, Dataset, Kind
 from meterd.errors import Forbidden, InvalidInput
 from meterd.ingest.facts import Facts, encode
 from meterd.validation import explain
 
-_MOST_AHEAD = timedelta(hours=24)
+MOST_AHEAD = timedelta(hours=24)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_METADATA_KEYS = 64
-_METADATA_LENGTH = 128
 
 
 def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Facts:
@@ -70,7 +68,7 @@ class _Completion:
     def __init__(self, dataset: Dataset, caller: Caller) -> None:
         self._caller = caller
         self._now = datetime.now(UTC)
-        self._latest = self._now + _MOST_AHEAD
+        self._latest = self._now + MOST_AHEAD
         self._teams = frozenset(caller.teams)
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._identity = dataset.identity
@@ -85,7 +83,7 @@ class _Completion:
                 setattr(row, name, text_map(labels))
         if row.metadata is not None:
             _check_metadata(row.metadata)
-        if self._identity and sum(getattr(row, name) is None for name in self._identity) == 1:
+        if 0 < sum(getattr(row, name) is None for name in self._identity) < len(self._identity):
             raise InvalidInput("traceId and spanId belong together: send both or none")
         for column in self._unsigned:
             value = getattr(row, column.name)
@@ -132,10 +130,10 @@ def text_map(labels: dict[str, Any]) -> dict[str, str]:
 
 
 def _check_metadata(metadata: dict[str, str]) -> None:
-    if len(metadata) > _METADATA_KEYS:
-        raise InvalidInput(f"metadata has {len(metadata)} keys, the limit is {_METADATA_KEYS}")
+    if len(metadata) > MOST_LABELS:
+        raise InvalidInput(f"metadata has {len(metadata)} keys, the limit is {MOST_LABELS}")
     for key, text in metadata.items():
-        if len(key) > _METADATA_LENGTH or len(text) > _METADATA_LENGTH:
+        if len(key) > LONGEST_LABEL or len(text) > LONGEST_LABEL:
             raise InvalidInput(
-                f"metadata.{key[:_METADATA_LENGTH]} is longer than {_METADATA_LENGTH} characters, key or value"
+                f"metadata.{key[:LONGEST_LABEL]} is longer than {LONGEST_LABEL} characters, key or value"
             )

@@ -55,7 +55,9 @@ class QueryEngine:
             return
         if query.interval.most_buckets(query.start, query.end) > self._limits.max_buckets:
             raise self._too_much(
-                "buckets", f"the window has more than {self._limits.max_buckets} buckets (query.max-buckets)"
+                "buckets",
+                f"the window has more than {self._limits.max_buckets} buckets (query.max-buckets)",
+                "ask for a longer interval or a shorter window",
             )
 
     async def _own_writes(self) -> None:
@@ -68,7 +70,11 @@ class QueryEngine:
     def _answer(self, query: Query, compiled: Compiled) -> list[Row]:
         rows = self._select(query, compiled)
         if len(rows) > self._limits.max_rows:
-            raise self._too_much("rows", f"the result has more than {self._limits.max_rows} rows (query.max-rows)")
+            raise self._too_much(
+                "rows",
+                f"the result has more than {self._limits.max_rows} rows (query.max-rows)",
+                "group by fewer fields, filter, or ask for a longer interval or a shorter window",
+            )
         return shape(query, compiled, rows)
 
     def _select(self, query: Query, compiled: Compiled) -> list[tuple[Any, ...]]:
@@ -76,19 +82,26 @@ class QueryEngine:
         try:
             return self._store.select(compiled.sql, compiled.parameters, self._limits.timeout)
         except QueryTimeout:
-            limit = f"the query took longer than {self._limits.timeout:g} s (query.timeout)"
-            raise self._too_much("time", limit) from None
+            raise self._too_much(
+                "time",
+                f"the query took longer than {self._limits.timeout:g} s (query.timeout)",
+                "ask for a shorter window, filter, or group by fields with fewer values",
+            ) from None
         except QueryMemory:
-            raise self._too_much("memory", "the query needs more memory than allowed (store.memory)") from None
+            raise self._too_much(
+                "memory",
+                "the query needs more memory than there is (query.memory, store.memory, store.spill)",
+                "ask for a shorter window, fewer percentiles and distinct counts, or group by fields with fewer values",
+            ) from None
         except StoreError as error:
             log.error("query failed in the store", error=str(error), dataset=query.dataset.name)
             raise Unavailable("the store can't answer now, try again", retry_after=5) from error
         finally:
             self._telemetry.query_seconds.labels(query.dataset.name).observe(time.perf_counter() - started)
 
-    def _too_much(self, reason: str, limit: str) -> InvalidInput:
+    def _too_much(self, reason: str, limit: str, hint: str) -> InvalidInput:
         self._telemetry.query_failures.labels(reason).inc()
-        return InvalidInput(f"{limit}: ask for a shorter window, a longer interval or fewer groups")
+        return InvalidInput(f"{limit}: {hint}")
 
     def close(self) -> None:
         self._threads.shutdown()

@@ -27,6 +27,7 @@ _TYPES = {
     Kind.BOOLEAN: "BOOLEAN",
     Kind.TIME: "TIMESTAMP",
     Kind.TEXTS: "VARCHAR[]",
+    Kind.NUMBERS: "DOUBLE[]",
     Kind.TEXT_MAP: "MAP(VARCHAR, VARCHAR)",
 }
 _NEVER = "1000TB"
@@ -35,17 +36,33 @@ log = structlog.get_logger()
 
 
 class DuckDBStore:
-    """`Store` on a DuckDB file at `path`; `memory` as DuckDB writes sizes (`2GB`), `threads` None for all cores."""
+    """`Store` on a DuckDB file at `path`.
+
+    Args:
+        memory: of the store and all its queries; sizes are written as DuckDB writes them (`2GB`).
+        threads: None for one each core.
+        spill: disk space for what queries can't keep in memory.
+        query_memory: what one query may keep in memory before it spills.
+    """
 
     dialect = "duckdb"
 
-    def __init__(self, path: Path, memory: str = "2GB", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        memory: str = "2GB",
+        threads: int | None = None,
+        spill: str = "4GB",
+        query_memory: str = "1GB",
+    ) -> None:
         self._path = path
+        self._query_memory = query_memory
         self._options: dict[str, Any] = {
             "enable_external_access": False,
             "memory_limit": memory,
             "checkpoint_threshold": _NEVER,
             "temp_directory": f"{path}.tmp",
+            "max_temp_directory_size": spill,
         }
         if threads:
             self._options["threads"] = threads
@@ -134,6 +151,7 @@ class DuckDBStore:
         connection = self._connection
         if getattr(self._readers, "parent", None) is not connection:
             self._readers.cursor = connection.cursor()
+            self._readers.cursor.execute(f"SET SESSION operator_memory_limit = '{self._query_memory}'")
             self._readers.parent = connection
             self._cursors.append(self._readers.cursor)
         cursor: duckdb.DuckDBPyConnection = self._readers.cursor
@@ -179,7 +197,9 @@ def insert_statement(dataset: Dataset) -> str:
 
 
 def _structure(kind: Kind) -> str:
-    return '["VARCHAR"]' if kind is Kind.TEXTS else f'"{_TYPES[kind]}"'
+    """The type of a member for `from_json`, which writes arrays in its own way."""
+    type_ = _TYPES[kind]
+    return f'["{type_.removesuffix("[]")}"]' if type_.endswith("[]") else f'"{type_}"'
 
 
 def _value(member: str, kind: Kind) -> str:

@@ -92,6 +92,13 @@ TABLES: dict[str, Table] = {
                                             "classifier"), FULL), "value": RANGE},
         ("value",),
     ),
+    "otlpMetrics": Table(
+        (*COMMON_GROUPS, "metricName", "metricType", "unit", "temporality", "serviceName", "scopeName"),
+        {**COMMON_FILTERS,
+         **dict.fromkeys(("metricName", "metricType", "unit", "temporality", "serviceName", "scopeName"), FULL),
+         **dict.fromkeys(("value", "count", "sum", "minimum", "maximum"), RANGE)},
+        ("value", "count", "sum", "minimum", "maximum"),
+    ),
 }  # fmt: skip
 
 ALIASES = {"virtualModel": "virtualModelName", "virtualaccount": "virtualAccount", "conversationId": "conversationID"}

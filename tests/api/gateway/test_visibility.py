@@ -49,6 +49,7 @@ NAMES = {
     "configMetrics": "targetModel",
     "agentMetrics": "agentName",
     "aiGuardMetrics": "classifier",
+    "otlpMetrics": "scopeName",
 }
 """A dimension of each datasource; here it holds the name of the row."""
 
@@ -57,6 +58,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "mcpMetrics": {"method": "tools/call"},
     "configMetrics": {"configType": "loadbalance"},
     "aiGuardMetrics": {"meter": "ai_guard.classification", "value": 1},
+    "otlpMetrics": {"metricName": "gen_ai.usage.cost", "metricType": "gauge"},
 }
 """What a row needs besides."""
 

@@ -85,7 +85,7 @@ class AIGuard:
             raise InvalidInput("Invalid JSON") from None
 
 
-def error_answer(error: MeterdError) -> Answer:
+def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
     """AI Guard's error body. Too large is a 400 there, because its clients know nothing else for bad input."""
     return plain_error(InvalidInput(error.message) if isinstance(error, TooLarge) else error)
 

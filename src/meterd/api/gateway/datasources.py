@@ -16,6 +16,7 @@ from meterd.datasets import (
     MCP_CALLS,
     METER_EVENTS,
     MODEL_CALLS,
+    OTLP_POINTS,
     ROUTING_DECISIONS,
     Dataset,
     Kind,
@@ -238,6 +239,27 @@ AGENT = Datasource(
 )
 
 
+OTLP = Datasource(
+    "otlpMetrics",
+    OTLP_POINTS,
+    (
+        *COMMON,
+        dimension("metricName", "metric_name", FULL),
+        dimension("metricType", "metric_type", FULL),
+        dimension("unit", "unit", FULL),
+        dimension("temporality", "temporality", FULL),
+        dimension("serviceName", "service_name", FULL),
+        dimension("scopeName", "scope_name", FULL),
+        measure("value", "value"),
+        measure("count", "count"),
+        measure("sum", "sum"),
+        measure("minimum", "minimum"),
+        measure("maximum", "maximum"),
+    ),
+)
+"""Our extension over the points of OpenTelemetry metrics."""
+
+
 def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
     """Our extension over AI Guard's meter events; attributes that the settings allow are fields of it."""
     own = (
@@ -262,5 +284,5 @@ def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
 
 def datasources(allowed_attributes: tuple[str, ...] = ()) -> dict[str, Datasource]:
     """Every datasource by its name."""
-    known = (GUARDRAIL, MODEL, CACHE, MCP, CONFIG, AGENT, ai_guard(allowed_attributes))
+    known = (GUARDRAIL, MODEL, CACHE, MCP, CONFIG, AGENT, ai_guard(allowed_attributes), OTLP)
     return {datasource.name: datasource for datasource in known}

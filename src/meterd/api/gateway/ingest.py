@@ -11,6 +11,7 @@ from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasources import Datasource
 from meterd.api.http import SLOW_TO_DECODE, Answer, HotRoute, Request, plain_error
+from meterd.datasets import LONGEST_TEXT
 from meterd.errors import InvalidInput
 from meterd.ingest.facts import Facts, Submission, digest
 from meterd.ingest.recorder import Recorder
@@ -110,14 +111,15 @@ def _operation(datasources: Mapping[str, Datasource]) -> dict[str, Any]:
 
 
 _JSON_TYPES: dict[str, dict[str, Any]] = {
-    "TEXT": {"type": "string"},
+    "TEXT": {"type": "string", "maxLength": LONGEST_TEXT},
     "NUMBER": {"type": "number"},
     "INTEGER": {"type": "integer"},
     "UNSIGNED": {"type": "integer", "minimum": 0},
     "BOOLEAN": {"type": "boolean"},
     "TIME": {"type": "string", "format": "date-time"},
-    "TEXTS": {"type": "array", "items": {"type": "string"}},
-    "TEXT_MAP": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 128}},
+    "TEXTS": {"type": "array", "items": {"type": "string", "maxLength": LONGEST_TEXT}},
+    "NUMBERS": {"type": "array", "items": {"type": ["number", "null"]}},
+    "TEXT_MAP": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 
 

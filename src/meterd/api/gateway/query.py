@@ -67,7 +67,7 @@ def _timestamp(time: datetime) -> str:
     return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def error_answer(error: MeterdError) -> Answer:
+def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
     """The error body of the query endpoint."""
     body = {"statusCode": error.status, "message": error.message, "error": HTTPStatus(error.status).phrase}
     return json_answer(error.status, body, error_headers(error))

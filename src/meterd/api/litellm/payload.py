@@ -1,0 +1,164 @@
+"""The part of LiteLLM's `StandardLoggingPayload` that becomes facts (`ingest-sources.md` section 1.4).
+
+Two thirds of a payload are of no use; a typed decoder skips them without building them. Prompts, answers, messages of
+errors and tracebacks are never decoded, so they can't reach the disk.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from meterd.datasets import LONGEST_TEXT
+
+MOST_GUARDRAILS = 64
+"""Entries of one payload that are read; a gateway has a few."""
+
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class GuardrailEntry(msgspec.Struct, frozen=True):
+    """One evaluation; `guardrail_response` stays undecoded, only a few words of it are ever looked at."""
+
+    guardrail_name: Text | None = None
+    guardrail_provider: Text | None = None
+    guardrail_id: Text | None = None
+    guardrail_mode: Any = None
+    guardrail_status: Text | None = None
+    guardrail_response: msgspec.Raw = msgspec.Raw(b"null")
+    masked_entity_count: dict[str, Any] | None = None
+    start_time: float | None = None
+    end_time: float | None = None
+    duration: float | None = None
+
+    @property
+    def response(self) -> bytes:
+        return bytes(self.guardrail_response).strip()
+
+    @property
+    def is_masked(self) -> bool:
+        counts = (self.masked_entity_count or {}).values()
+        return any(isinstance(count, int | float) and count > 0 for count in counts)
+
+
+class ErrorInformation(msgspec.Struct, frozen=True):
+    error_code: Text | int | None = None
+    error_class: Text | None = None
+    llm_provider: Text | None = None
+    normalized_error: Text | None = None
+
+    @property
+    def code(self) -> str | None:
+        return None if self.error_code in (None, "") else str(self.error_code)
+
+
+class CostBreakdown(msgspec.Struct, frozen=True):
+    total_cost: float | None = None
+
+
+class AdditionalHeaders(msgspec.Struct, frozen=True):
+    fallbacks: Any = msgspec.field(name="x-litellm-attempted-fallbacks", default=None)
+
+
+class HiddenParams(msgspec.Struct, frozen=True):
+    additional_headers: AdditionalHeaders | None = None
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    name: Text | None = None
+    mcp_server_name: Text | None = None
+    mcp_server_resource: Text | None = None
+
+
+class PromptTokens(msgspec.Struct, frozen=True):
+    cached_tokens: Count | None = None
+    cache_creation_tokens: Count | None = None
+
+
+class Usage(msgspec.Struct, frozen=True):
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+    prompt_tokens_details: PromptTokens | None = None
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """Who called, and the caller's own labels."""
+
+    user_api_key_hash: Text | None = None
+    user_api_key_alias: Text | None = None
+    user_api_key_user_id: Text | None = None
+    user_api_key_user_email: Text | None = None
+    user_api_key_team_id: Text | None = None
+    user_api_key_team_alias: Text | None = None
+    user_api_key_request_route: Text | None = None
+    user_api_key_auth_metadata: dict[str, Any] | None = None
+    spend_logs_metadata: dict[str, Any] | None = None
+    requester_metadata: dict[str, Any] | None = None
+    requester_custom_headers: dict[str, Any] | None = None
+    mcp_tool_call_metadata: ToolCall | None = None
+    usage_object: Usage | None = None
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """One event; times are seconds since 1970."""
+
+    startTime: float  # noqa: N815 - LiteLLM's names
+    endTime: float | None = None  # noqa: N815
+    completionStartTime: float | None = None  # noqa: N815
+    id: Text | None = None
+    litellm_call_id: Text | None = None
+    trace_id: Text | None = None
+    session_id: Text | None = None
+    call_type: Text | None = None
+    status: Text | None = None
+    stream: bool | None = None
+    model: Text | None = None
+    model_group: Text | None = None
+    model_id: Text | None = None
+    custom_llm_provider: Text | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    response_cost: float | None = None
+    cost_breakdown: CostBreakdown | None = None
+    cache_hit: bool | None = None
+    saved_cache_cost: float | None = None
+    end_user: Text | None = None
+    request_tags: list[Any] | None = None
+    error_information: ErrorInformation | None = None
+    guardrail_information: list[GuardrailEntry] | GuardrailEntry | None = None
+    hidden_params: HiddenParams | None = None
+    metadata: Metadata | None = None
+
+    @property
+    def caller(self) -> Metadata:
+        return self.metadata or _NO_METADATA
+
+    @property
+    def error(self) -> ErrorInformation:
+        return self.error_information or _NO_ERROR
+
+    @property
+    def guardrails(self) -> list[GuardrailEntry]:
+        """Entries of every age of the format."""
+        if isinstance(self.guardrail_information, GuardrailEntry):
+            return [self.guardrail_information]
+        return (self.guardrail_information or [])[:MOST_GUARDRAILS]
+
+    @property
+    def call(self) -> str:
+        """Identity of the request to the gateway."""
+        return self.litellm_call_id or f"{self.id}\0{self.startTime!r}"
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "failure"
+
+    @property
+    def had_fallback(self) -> bool:
+        headers = self.hidden_params.additional_headers if self.hidden_params else None
+        return headers is not None and headers.fallbacks not in (None, 0, "0")
+
+
+_NO_METADATA = Metadata()
+_NO_ERROR = ErrorInformation()

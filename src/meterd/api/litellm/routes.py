@@ -1,0 +1,87 @@
+"""`POST /ingest/litellm` (`ingest-sources.md` section 1.3)."""
+
+import asyncio
+from collections import Counter
+
+import structlog
+
+from meterd.access import Caller, Scope
+from meterd.access.authentication import Authenticator
+from meterd.api.http import SLOW_TO_DECODE, Answer, HotRoute, Request, json_answer, plain_error
+from meterd.api.litellm.decode import decode
+from meterd.api.litellm.facts import Translator
+from meterd.ingest.facts import Facts, Submission
+from meterd.ingest.recorder import Recorder
+from meterd.ingest.reports import Report
+from meterd.settings import Settings
+
+log = structlog.get_logger()
+
+
+class LiteLLM:
+    """Takes what LiteLLM's generic API callback sends, in every format and of every age.
+
+    A bad element is counted and left out: LiteLLM would drop the whole batch for a refusal.
+    """
+
+    def __init__(self, settings: Settings, authenticator: Authenticator, recorder: Recorder) -> None:
+        self._authenticator = authenticator
+        self._recorder = recorder
+        self._limits = settings.ingest
+        self._assume_cache_misses = settings.litellm.assume_cache_misses
+
+    def routes(self) -> list[HotRoute]:
+        return [HotRoute("POST", "/ingest/litellm", self.ingest, plain_error, _OPERATION)]
+
+    async def ingest(self, request: Request) -> Answer:
+        """The answer is given when the facts are durable."""
+        caller = await self._authenticator.caller(request.header(b"authorization"))
+        caller.require(Scope.INGEST)
+        body = await request.body(self._limits.max_body_bytes)
+        if len(body) < SLOW_TO_DECODE:
+            facts, skipped = self._facts(body, caller)
+        else:
+            facts, skipped = await asyncio.to_thread(self._facts, body, caller)
+        if facts:
+            await self._recorder.record(Submission(facts))
+        if skipped:
+            log.warning("elements of a LiteLLM batch could not be used", **skipped)
+        return json_answer(200, {"accepted": sum([each.count for each in facts]), "skipped": skipped.total()})
+
+    def _facts(self, body: bytes, caller: Caller) -> tuple[tuple[Facts, ...], Counter[str]]:
+        """Facts of a body, and how many elements were left out for which reason."""
+        payloads, unreadable = decode(body, self._limits.max_rows)
+        skipped = Counter({"unreadable": unreadable}) if unreadable else Counter[str]()
+        report = Report(caller, self._limits)
+        translator = Translator(report, self._assume_cache_misses)
+        for payload in payloads:
+            try:
+                translator.add(payload)
+            except ValueError:
+                skipped["time"] += 1
+        translator.finish()
+        return report.facts(), skipped
+
+
+_OPERATION = {
+    "tags": ["LiteLLM"],
+    "summary": "Record what LiteLLM's generic API callback sends",
+    "description": "An array of payloads, one payload, or one a line; optionally compressed. Elements that can't be "
+    "used are left out and counted.",
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": ["object", "null"]}}]}
+            }
+        },
+    },
+    "responses": {
+        "200": {"description": 'Durable: `{"accepted": rows, "skipped": elements}`'},
+        "400": {"description": "The body is no JSON at all"},
+        "401": {"description": "Missing or invalid token"},
+        "403": {"description": "The token lacks a scope"},
+        "413": {"description": "Body too large"},
+        "503": {"description": "Can't be taken now; see Retry-After"},
+    },
+}

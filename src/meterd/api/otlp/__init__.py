@@ -1,0 +1,1 @@
+"""OpenTelemetry over HTTP (`shared/spec/ingest-sources.md` section 2)."""

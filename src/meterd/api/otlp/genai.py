@@ -1,0 +1,141 @@
+"""Facts from the GenAI semantic conventions, old and new names (`ingest-sources.md` section 2.3).
+
+The conventions are in development and change; what is stored is our own schema. Attributes that hold prompts, answers
+or arguments of tools are never read.
+"""
+
+from typing import Any
+
+from meterd.api.otlp.spans import CLIENT, Span
+from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
+
+MODEL_OPERATIONS = {
+    "chat": "chat",
+    "text_completion": "completion",
+    "generate_content": "generate_content",
+    "embeddings": "embedding",
+}
+"""Operations that call a model, and our type of such a request."""
+
+_DECISIONS = {"allow": "pass", "deny": "fail", "block": "fail", "modify": "mutate", "warn": "flag", "audit": "flag",
+              "escalate": "flag"}  # fmt: skip
+_RESULTS = {"GUARDRAIL_INTERVENED": "fail", "NONE": "pass"}
+
+Columns = dict[str, Any]
+
+
+def facts_of(span: Span, agent_parents: frozenset[str]) -> tuple[Dataset, Columns] | None:
+    """The dataset and own columns of what the span stands for; None when it is no fact.
+
+    Args:
+        agent_parents: ids of the `invoke_agent` spans of the request. An A2A span below one is the same request.
+    """
+    operation = span.attributes.get("gen_ai.operation.name")
+    if operation in MODEL_OPERATIONS:
+        return MODEL_CALLS, model_call(span)
+    if operation in ("apply_guardrail", "run_guardrail"):
+        return GUARDRAIL_EVALUATIONS, _evaluation(span)
+    if operation == "invoke_agent":
+        return GATEWAY_REQUESTS, _agent_request(span)
+    if "mcp.method.name" in span.attributes:
+        return (MCP_CALLS, mcp_call(span)) if span.kind == CLIENT else None
+    if "a2a.method.name" in span.attributes and span.parent_id not in agent_parents:
+        return GATEWAY_REQUESTS, _agent_request(span)
+    return None
+
+
+def model_call(span: Span) -> Columns:
+    """Columns of a model call. Cached and reasoning tokens are parts of the counts."""
+    first = span.number("gen_ai.response.time_to_first_chunk")
+    return {
+        "model_name": span.text("gen_ai.request.model", "gen_ai.response.model"),
+        "provider_model_name": span.text("gen_ai.response.model"),
+        "provider_account_type": span.text("gen_ai.provider.name", "gen_ai.system"),
+        "request_type": MODEL_OPERATIONS.get(span.text("gen_ai.operation.name") or ""),
+        "input_tokens": span.count("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
+        "output_tokens": span.count("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
+        "cache_read_input_tokens": span.count("gen_ai.usage.cache_read.input_tokens"),
+        "cache_creation_input_tokens": span.count("gen_ai.usage.cache_creation.input_tokens"),
+        "streaming": span.attributes.get("gen_ai.request.stream") is True,
+        "time_to_first_token_ms": None if first is None else first * 1000,
+        "latency_ms": span.latency,
+        "http_status_code": span.status,
+        "is_failure": _failed(span),
+        "error_type": span.text("error.type"),
+    }
+
+
+def mcp_call(span: Span) -> Columns:
+    """Columns of an MCP request, seen by its client."""
+    is_tool_error = span.attributes.get("error.type") == "tool_error"
+    return {
+        "method": span.text("mcp.method.name"),
+        "tool_name": span.text("gen_ai.tool.name"),
+        "mcp_server_name": _server(span),
+        "latency_ms": span.latency,
+        "http_status_code": None if is_tool_error else span.status,
+        "error_code": _code(span),
+        "is_tool_call_execution_error": is_tool_error,
+        "conversation_id": span.text("gen_ai.conversation.id", "session.id", "mcp.session.id"),
+    }
+
+
+def _server(span: Span) -> str | None:
+    address, port = span.text("server.address"), span.text("server.port")
+    return f"{address}:{port}" if address and port else address
+
+
+def _code(span: Span) -> int | None:
+    text = span.text("rpc.response.status_code") or ""
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 12 else None
+
+
+def _agent_request(span: Span) -> Columns:
+    return {
+        "request_type": "a2a" if "a2a.method.name" in span.attributes else "agent",
+        "agent_name": span.text("gen_ai.agent.name"),
+        "agent_framework": span.text("gen_ai.agent.framework"),
+        "agent_server_type": "a2a" if "a2a.method.name" in span.attributes else _provider(span),
+        "latency_ms": span.latency,
+        "http_status_code": span.status,
+        "is_failure": _failed(span),
+    }
+
+
+def _provider(span: Span) -> str | None:
+    return span.text("gen_ai.provider.name", "gen_ai.system")
+
+
+def _failed(span: Span) -> bool:
+    return span.has_error or "error.type" in span.attributes
+
+
+def _evaluation(span: Span) -> Columns:
+    native = span.text("gen_ai.security.decision.type", "gen_ai.guardrail.action.type", "gen_ai.guardrail.verdict.type")
+    result = _DECISIONS.get(native, native) if native else None
+    if native is None and (native := span.text("gen_ai.guardrail.result.value")):
+        result = _provider_result(span, native)
+    if native is None and _failed(span):
+        result = "error"
+    target = span.text("gen_ai.security.target.type", "gen_ai.guardrail.target.type") or ""
+    return {
+        "guardrail_name": span.text(
+            "gen_ai.guardian.name", "gen_ai.guardrail.component.name", "gen_ai.guardrail.source"
+        ),
+        "guardrail_id": span.text("gen_ai.guardian.id", "gen_ai.guardrail.component.id"),
+        "provider_integration_type": _provider(span),
+        "guardrail_result": result,
+        "guardrail_native_result": native,
+        "is_failure": result == "error",
+        "latency_ms": span.latency,
+        "applied_on_entity_scope": "output" if target.endswith(("output", "result")) else "input",
+        "applied_on_entity_type": "model" if target.startswith("llm") else None,
+        "applied_on_entity_name": span.text("gen_ai.request.model"),
+    }
+
+
+def _provider_result(span: Span, value: str) -> str:
+    """Known words of providers; every other word is kept."""
+    if "tripwire" in (span.text("gen_ai.guardrail.result.type") or "").lower():
+        return {"true": "fail", "false": "pass"}.get(value.lower(), value)
+    return _RESULTS.get(value, value)

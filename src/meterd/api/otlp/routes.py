@@ -1,0 +1,173 @@
+"""`POST /v1/traces`, `/v1/metrics`, `/v1/logs` (`ingest-sources.md` section 2.1)."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from google.rpc.status_pb2 import Status
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from meterd.access import Caller, Scope
+from meterd.access.authentication import Authenticator
+from meterd.api.http import SLOW_TO_DECODE, Answer, HotRoute, Request, error_headers
+from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal, decode
+from meterd.api.otlp.points import add_points
+from meterd.api.otlp.traces import add_traces
+from meterd.datasets import camel_case
+from meterd.errors import MeterdError, TimedOut, UnsupportedMediaType
+from meterd.ingest.facts import Facts, Submission
+from meterd.ingest.recorder import Recorder
+from meterd.ingest.reports import Report
+from meterd.settings import Settings
+
+PREFIX = "/v1/"
+_PROTOBUF, _JSON = "application/x-protobuf", "application/json"
+_NO_LOGS = "log records are not kept: they hold prompts and answers"
+_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 415: 3, 500: 13, 503: 14, 504: 4}
+"""Codes of `google.rpc.Code` for HTTP statuses."""
+
+_Add = Callable[[Report, Any], Counter[str]]
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """One signal: where it comes in, what it becomes, and how its answer names what was rejected."""
+
+    signal: Signal
+    answer: type[Any]
+    rejected: str
+    add: _Add
+
+
+class OpenTelemetry:
+    """Takes exports of traces and metrics; log records are refused one by one."""
+
+    def __init__(self, settings: Settings, authenticator: Authenticator, recorder: Recorder) -> None:
+        self._authenticator = authenticator
+        self._recorder = recorder
+        self._limits = settings.ingest
+        self._most_bytes = settings.otlp.max_body_bytes
+        metadata_attributes = settings.otlp.metadata_attributes
+        point_attributes = frozenset(settings.otlp.point_attributes)
+        self._endpoints = {
+            "traces": Endpoint(
+                TRACES,
+                ExportTraceServiceResponse,
+                "rejected_spans",
+                lambda report, request: add_traces(report, request, metadata_attributes),
+            ),
+            "metrics": Endpoint(
+                METRICS,
+                ExportMetricsServiceResponse,
+                "rejected_data_points",
+                lambda report, request: add_points(report, request, point_attributes),
+            ),
+            "logs": Endpoint(LOGS, ExportLogsServiceResponse, "rejected_log_records", _refuse_logs),
+        }
+
+    def routes(self) -> list[HotRoute]:
+        return [
+            HotRoute("POST", f"{PREFIX}{name}", self._handler(endpoint), error_answer, _operation(name))
+            for name, endpoint in self._endpoints.items()
+        ]
+
+    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Any]:
+        async def export(request: Request) -> Answer:
+            return await self._export(request, endpoint)
+
+        return export
+
+    async def _export(self, request: Request, endpoint: Endpoint) -> Answer:
+        """Answer when what the export became is durable."""
+        caller = await self._authenticator.caller(request.header(b"authorization"))
+        caller.require(Scope.INGEST)
+        is_json = _is_json(request.content_type)
+        body = await request.body(self._most_bytes)
+        if len(body) < SLOW_TO_DECODE:
+            facts, rejected = self._facts(endpoint, body, is_json, caller)
+        else:
+            facts, rejected = await asyncio.to_thread(self._facts, endpoint, body, is_json, caller)
+        if facts:
+            await self._recorder.record(Submission(facts))
+        return _answer(endpoint, rejected, is_json)
+
+    def _facts(
+        self, endpoint: Endpoint, body: bytes, is_json: bool, caller: Caller
+    ) -> tuple[tuple[Facts, ...], Counter[str]]:
+        """Facts of an export, and how many of its elements are rejected for which reason."""
+        report = Report(caller, self._limits)
+        rejected = endpoint.add(report, decode(endpoint.signal, body, is_json))
+        return report.facts(), rejected
+
+
+def _refuse_logs(_report: Report, request: Any) -> Counter[str]:
+    records = sum(len(scope.log_records) for resource in request.resource_logs for scope in resource.scope_logs)
+    return Counter({_NO_LOGS: records} if records else {})
+
+
+def _is_json(content_type: str) -> bool:
+    name = content_type.partition(";")[0].strip().lower()
+    if name not in (_PROTOBUF, _JSON):
+        raise UnsupportedMediaType(f'Content-Type "{name}" is not supported: use {_PROTOBUF} or {_JSON}')
+    return name == _JSON
+
+
+def _answer(endpoint: Endpoint, rejected: Counter[str], is_json: bool) -> Answer:
+    """Success, or partial success that says how many were rejected and why; clients don't send those again."""
+    if not rejected:
+        return Answer(body=b"{}" if is_json else b"", content_type=_type(is_json))
+    message = "; ".join(f"{count} rejected: {reason}" for reason, count in rejected.most_common(5))
+    if is_json:
+        partial = {camel_case(endpoint.rejected): str(rejected.total()), "errorMessage": message}
+        return Answer(body=msgspec.json.encode({"partialSuccess": partial}), content_type=_type(is_json))
+    answer = endpoint.answer()
+    setattr(answer.partial_success, endpoint.rejected, rejected.total())
+    answer.partial_success.error_message = message
+    return Answer(body=answer.SerializeToString(), content_type=_type(is_json))
+
+
+def _type(is_json: bool) -> bytes:
+    return (_JSON if is_json else _PROTOBUF).encode()
+
+
+def error_answer(error: MeterdError, content_type: str = "") -> Answer:
+    """A `google.rpc.Status` in the request's encoding.
+
+    A request that took too long may be sent again: its facts have identities. So it gets a status that clients retry.
+    """
+    status = 504 if isinstance(error, TimedOut) else error.status
+    code = _CODES.get(status, 2)
+    is_json = content_type.partition(";")[0].strip().lower() != _PROTOBUF
+    if is_json:
+        body = msgspec.json.encode({"code": code, "message": error.message})
+    else:
+        body = Status(code=code, message=error.message).SerializeToString()
+    return Answer(status, body, error_headers(error), _type(is_json))
+
+
+def _operation(name: str) -> dict[str, Any]:
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    kept = {"traces": "GenAI spans become facts, others are left out.", "metrics": "Points become facts.",
+            "logs": "Nothing is kept: every record is rejected."}  # fmt: skip
+    return {
+        "tags": ["OpenTelemetry"],
+        "summary": f"OTLP export of {name}",
+        "description": kept[name],
+        "requestBody": {
+            "required": True,
+            "content": {_PROTOBUF: binary, _JSON: {"schema": {"type": "object"}}},
+        },
+        "responses": {
+            "200": {"description": "Durable; `partialSuccess` says what was rejected"},
+            "400": {"description": "The body can't be decoded"},
+            "401": {"description": "Missing or invalid token"},
+            "403": {"description": "The token lacks a scope"},
+            "413": {"description": "Body too large"},
+            "415": {"description": "Neither protobuf nor JSON"},
+            "503": {"description": "Can't be taken now; see Retry-After"},
+            "504": {"description": "Took too long; send it again"},
+        },
+    }

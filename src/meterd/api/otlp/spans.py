@@ -1,0 +1,103 @@
+"""Spans of an export request, in one form for both encodings, and what they say in the GenAI conventions."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from meterd.api.otlp.messages import attributes_of, identifier
+from meterd.ingest.reports import cut
+
+SERVER, CLIENT = 2, 3
+_ERROR = 2
+_NANOSECONDS = 1e9
+
+
+class Span(msgspec.Struct, frozen=True, gc=False):
+    """One operation. Ids are lower-case hex, times are nanoseconds since 1970."""
+
+    scope: str
+    resource: dict[str, Any]
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    name: str
+    kind: int
+    start: int
+    end: int
+    has_error: bool
+    attributes: dict[str, Any]
+
+    @property
+    def started(self) -> float:
+        """Seconds since 1970."""
+        return self.start / _NANOSECONDS
+
+    @property
+    def latency(self) -> float:
+        """Milliseconds; clocks that were set back make it 0."""
+        return max(self.end - self.start, 0) / 1e6
+
+    def text(self, *names: str) -> str | None:
+        """The first of the attributes that is there, as text of the length that is stored."""
+        for name in names:
+            value = self.attributes.get(name)
+            if value is not None and value != "":
+                return cut(value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        return None
+
+    def number(self, *names: str) -> float | None:
+        """The first of the attributes that is a number."""
+        for name in names:
+            value = self.attributes.get(name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return value
+        return None
+
+    def count(self, *names: str) -> int | None:
+        """The first of the attributes that is a whole number, not negative."""
+        value = self.number(*names)
+        return int(value) if value is not None and 0 <= value < 2**63 else None
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status; also from a numeric `error.type`."""
+        status = self.count("http.response.status_code", "http.status_code")
+        if status is None and (error := self.text("error.type")) and error.isdecimal():
+            status = int(error[:4])
+        return status
+
+
+class Rejected(Exception):
+    """A span or point that can't be stored, and why."""
+
+
+def spans_of(request: Any) -> Iterator[Span | Rejected]:
+    """The spans of a decoded request; of each that has no proper id, the reason to reject it."""
+    for resource_spans in request.resource_spans:
+        resource = attributes_of(resource_spans.resource.attributes)
+        for scope_spans in resource_spans.scope_spans:
+            scope = scope_spans.scope.name
+            for span in scope_spans.spans:
+                yield _span(span, scope, resource)
+
+
+def _span(span: Any, scope: str, resource: dict[str, Any]) -> Span | Rejected:
+    trace_id = identifier(span.trace_id, 16)
+    span_id = identifier(span.span_id, 8)
+    if trace_id is None or span_id is None:
+        name = "traceId" if trace_id is None else "spanId"
+        return Rejected(f"{name} must be {'16' if trace_id is None else '8'} bytes that are not all zero")
+    return Span(
+        scope=scope,
+        resource=resource,
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_id=identifier(span.parent_span_id, 8),
+        name=span.name,
+        kind=span.kind,
+        start=int(span.start_time_unix_nano),
+        end=int(span.end_time_unix_nano),
+        has_error=span.status.code == _ERROR,
+        attributes=attributes_of(span.attributes),
+    )

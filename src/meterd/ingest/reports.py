@@ -1,0 +1,108 @@
+"""What a gateway reports of others' traffic: whose facts they are, and values cut to what is stored.
+
+Rows that clients of our own send are checked and refused (`rows.py`). What gateways send is kept as far as it can be:
+they would drop a whole batch for one refusal (`shared/spec/ingest-sources.md` section 1.3).
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from meterd.access import Caller, Scope, SubjectType
+from meterd.datasets import LONGEST_LABEL, LONGEST_TEXT, MOST_LABELS, Dataset
+from meterd.errors import TooLarge
+from meterd.ingest.facts import Facts, encode
+from meterd.ingest.rows import MOST_AHEAD, text_map
+from meterd.settings import Ingest
+
+_ENCODED_AT_ONCE = 1000
+
+
+class Report:
+    """The rows of one request, for the token that sent it, within the limits of one request.
+
+    Rows of one report may share their metadata, and so be far larger than the body that they came in.
+    """
+
+    def __init__(self, caller: Caller, limits: Ingest) -> None:
+        self._limits = limits
+        self._count = 0
+        self._caller = caller
+        self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
+        self._latest = datetime.now(UTC) + MOST_AHEAD
+        self._rows: dict[Dataset, list[Any]] = {}
+
+    def add(self, dataset: Dataset, rows: Sequence[Any]) -> None:
+        """Take rows of `dataset.row_type`. Raises `TooLarge`."""
+        self._count += len(rows)
+        if self._count > self._limits.max_rows:
+            raise TooLarge(f"the request has more than {self._limits.max_rows} facts (ingest.max-rows)")
+        self._rows.setdefault(dataset, []).extend(rows)
+
+    def facts(self) -> tuple[Facts, ...]:
+        """Everything that was added. Raises `TooLarge`."""
+        facts: list[Facts] = []
+        size = 0
+        for dataset, rows in self._rows.items():
+            for start in range(0, len(rows), _ENCODED_AT_ONCE):
+                facts.append(encode(dataset, self._caller.tenant, rows[start : start + _ENCODED_AT_ONCE]))
+                size += len(facts[-1].lines)
+                if size > self._limits.queue_bytes:
+                    raise TooLarge("the facts of the request are larger than what may wait (ingest.queue-bytes)")
+        return tuple(facts)
+
+    def subject(
+        self, user: str | None, account: str | None, id_: str | None, teams: Iterable[str | None]
+    ) -> dict[str, Any]:
+        """Columns that say whose a row is: what the gateway says, if the token may say so, else the token's subject.
+
+        A user's name wins over an account's. Without either the subject is `unknown`.
+        """
+        if not self._any_subject:
+            return self.own_subject()
+        return {
+            "subject": cut(user or account or "unknown"),
+            "subject_type": SubjectType.USER if user else SubjectType.VIRTUAL_ACCOUNT,
+            "subject_id": cut(id_),
+            "teams": [cut(team) for team in teams if team],
+        }
+
+    def own_subject(self) -> dict[str, Any]:
+        """Columns that say that a row is the token's subject's."""
+        caller = self._caller
+        return {"subject": caller.subject, "subject_type": caller.subject_type, "teams": caller.teams}
+
+    def time(self, seconds: float) -> datetime:
+        """A time from seconds since 1970. Raises `ValueError` for times that JSON rows may not have either."""
+        try:
+            time = datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError(str(error)) from None
+        if seconds < 0 or time > self._latest:
+            raise ValueError("the time must lie between 1970 and 24 hours from now")
+        return time
+
+
+def cut(text: str | None) -> str | None:
+    """The text, as much of it as is stored."""
+    return text[:LONGEST_TEXT] if text and len(text) > LONGEST_TEXT else text
+
+
+def labels(metadata: Mapping[str, Any]) -> dict[str, str] | None:
+    """Metadata as it is stored: the first keys, texts cut, other values as JSON."""
+    known = ((key, value) for key, value in metadata.items() if value is not None)
+    kept = text_map(dict(islice(known, MOST_LABELS)))
+    return {key[:LONGEST_LABEL]: text[:LONGEST_LABEL] for key, text in kept.items()} or None
+
+
+def milliseconds(start: float, end: float) -> float:
+    """A duration from two times in seconds; clocks that were set back make it 0."""
+    return max((end - start) * 1000, 0.0)
+
+
+def fact_id(kind: str, *parts: object) -> str:
+    """16 hex digits that stand for one fact, the same however often it is reported."""
+    text = "\0".join([kind, *("" if part is None else str(part) for part in parts)])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
