@@ -16,6 +16,12 @@ setup: .venv/.ready
 	$(PIP) --no-build-isolation --editable .
 	@touch $@
 
+# The gateway of tests/e2e/litellm; it may not share our environment.
+.venv/litellm/.ready: requirements/litellm.txt | .venv/.ready
+	$(PYTHON) -m venv --clear .venv/litellm
+	.venv/litellm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/litellm.txt
+	@touch $@
+
 run: setup
 	@exec $(BIN)/meterd serve $(ARGS)
 
@@ -25,7 +31,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check
+test: check .venv/litellm/.ready
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: setup
@@ -40,3 +46,4 @@ pins: setup
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --extra dev --upgrade --output-file requirements/dev.txt pyproject.toml requirements/e2e-needs.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --custom-compile-command 'make pins' --no-deps --upgrade --output-file requirements/e2e.txt requirements/e2e.in
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --excludes requirements/litellm-unused.in --upgrade --output-file requirements/litellm.txt requirements/litellm.in

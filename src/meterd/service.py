@@ -16,6 +16,7 @@ from meterd.api.aiguard.routes import AIGuard
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.ingest import GatewayIngest
 from meterd.api.gateway.query import gateway_router
+from meterd.api.http import Decoding
 from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
@@ -23,6 +24,7 @@ from meterd.api.otlp.routes import OpenTelemetry
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError
 from meterd.ingest.journal import Journal, JournalReader
+from meterd.ingest.litellm import Ways
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
 from meterd.query.engine import QueryEngine
@@ -66,11 +68,12 @@ class Service:
         authenticator = Authenticator(self.directory)
         health = Health(recorder, loader, self._store)
         known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
+        ways, decoding = Ways(), Decoding()
         hot_routes = [
             *AIGuard(settings, authenticator, recorder, health.problem).routes(),
-            *GatewayIngest(authenticator, recorder, known, settings.ingest).routes(),
-            *LiteLLM(settings, authenticator, recorder).routes(),
-            *OpenTelemetry(settings, authenticator, recorder).routes(),
+            *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding).routes(),
+            *LiteLLM(settings, authenticator, recorder, decoding, ways).routes(),
+            *OpenTelemetry(settings, authenticator, recorder, decoding, ways).routes(),
         ]
         routers = [
             gateway_router(authenticator, self._engine, known),

@@ -1,4 +1,5 @@
 import gzip
+import threading
 import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterd.api.http import Answer, ClientGone, Request, decompress, error_headers, json_answer, plain_error
+from meterd.api.http import Answer, ClientGone, Decoding, Request, decompress, error_headers, json_answer, plain_error
 from meterd.errors import (
     Forbidden,
     InvalidInput,
@@ -204,3 +205,18 @@ def test_a_body_of_many_members_is_all_of_them() -> None:
     assert decompress(member * 5000, "gzip", 15_000) == b"abc" * 5000
     with pytest.raises(TooLarge):
         decompress(member * 5000, "gzip", 14_999)
+
+
+class TestDecoding:
+    async def test_gives_what_the_function_makes_of_a_body_of_any_size(self) -> None:
+        for size in (3, 2**20):
+            assert await Decoding().run(b"x" * size, lambda body, more: (len(body), more), 5) == (size, 5)
+
+    async def test_large_bodies_are_decoded_in_a_thread_and_small_ones_at_once(self) -> None:
+        threads = [await Decoding().run(body, lambda _: threading.get_ident()) for body in (b"x", b"x" * 2**20)]
+
+        assert threads[0] == threading.get_ident() != threads[1]
+
+    async def test_more_objects_than_fit_into_memory_are_not_even_decoded(self) -> None:
+        with pytest.raises(TooLarge, match="opening braces"):
+            await Decoding().run(b"{}," * (2**21 + 1), lambda _: pytest.fail("decoded"))

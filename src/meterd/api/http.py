@@ -7,7 +7,7 @@ import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
@@ -21,8 +21,11 @@ try:
 except ImportError:
     from backports import zstd
 
-SLOW_TO_DECODE = 2**18
-"""Bodies of this many bytes and more are decoded in a thread, so that other requests go on."""
+_SLOW_TO_DECODE = 2**18
+_DECODED_AT_ONCE = 2
+_MOST_OBJECTS = 2**21
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 _PIECE = 2**13
 """Compressed bytes that are looked at together: what follows a member is copied once for each."""
@@ -70,7 +73,7 @@ class Request:
         encoding = self.header(b"content-encoding")
         if encoding is None or encoding == "identity":
             return body
-        if len(body) < SLOW_TO_DECODE:
+        if len(body) < _SLOW_TO_DECODE:
             return decompress(body, encoding, limit)
         return await asyncio.to_thread(decompress, body, encoding, limit)
 
@@ -93,6 +96,35 @@ class Request:
                 return part
             parts.append(part)
         return b"".join(parts)
+
+
+class Decoding:
+    """Runs what makes facts of a body: of large bodies in a thread, so that other requests go on, and few at a time.
+
+    A body can take many times its size in memory while it is decoded.
+    """
+
+    def __init__(self) -> None:
+        self._room = asyncio.Semaphore(_DECODED_AT_ONCE)
+
+    async def run(
+        self,
+        body: bytes,
+        function: Callable[Concatenate[bytes, _Arguments], _Result],
+        *arguments: _Arguments.args,
+        **named: _Arguments.kwargs,
+    ) -> _Result:
+        """Call the function with the body and the arguments. Raises what it raises, and `TooLarge`."""
+        if len(body) < _SLOW_TO_DECODE:
+            return function(body, *arguments, **named)
+
+        def checked() -> _Result:
+            if body.count(b"{") > _MOST_OBJECTS:
+                raise TooLarge(f"the body has more than {_MOST_OBJECTS} opening braces: send less at once")
+            return function(body, *arguments, **named)
+
+        async with self._room:
+            return await asyncio.to_thread(checked)
 
 
 Handler = Callable[[Request], Awaitable[Answer]]

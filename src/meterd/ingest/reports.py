@@ -29,7 +29,7 @@ class Report:
     def __init__(self, caller: Caller, limits: Ingest) -> None:
         self._limits = limits
         self._count = 0
-        self._caller = caller
+        self.caller = caller
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._latest = datetime.now(UTC) + MOST_AHEAD
         self._rows: dict[Dataset, list[Any]] = {}
@@ -47,7 +47,7 @@ class Report:
         size = 0
         for dataset, rows in self._rows.items():
             for start in range(0, len(rows), _ENCODED_AT_ONCE):
-                facts.append(encode(dataset, self._caller.tenant, rows[start : start + _ENCODED_AT_ONCE]))
+                facts.append(encode(dataset, self.caller.tenant, rows[start : start + _ENCODED_AT_ONCE]))
                 size += len(facts[-1].lines)
                 if size > self._limits.queue_bytes:
                     raise TooLarge("the facts of the request are larger than what may wait (ingest.queue-bytes)")
@@ -71,17 +71,17 @@ class Report:
 
     def own_subject(self) -> dict[str, Any]:
         """Columns that say that a row is the token's subject's."""
-        caller = self._caller
+        caller = self.caller
         return {"subject": caller.subject, "subject_type": caller.subject_type, "teams": caller.teams}
 
     def time(self, seconds: float) -> datetime:
         """A time from seconds since 1970. Raises `ValueError` for times that JSON rows may not have either."""
         try:
             time = datetime.fromtimestamp(seconds, UTC)
-        except (OverflowError, OSError) as error:
-            raise ValueError(str(error)) from None
+        except (ValueError, OverflowError, OSError):
+            raise ValueError("is out of range") from None
         if seconds < 0 or time > self._latest:
-            raise ValueError("the time must lie between 1970 and 24 hours from now")
+            raise ValueError("must lie between 1970 and 24 hours from now")
         return time
 
 

@@ -37,6 +37,8 @@ def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, 
             completion.apply(row)
         except (InvalidInput, Forbidden) as error:
             raise type(error)(f"row {number}: {error.message}") from None
+        except RecursionError:
+            raise InvalidInput(f"row {number}: is nested too deeply") from None
     return encode(dataset, caller.tenant, rows)
 
 

@@ -15,6 +15,7 @@ from meterd.access import Caller, Scope, SubjectType
 from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal, decode
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
+from meterd.ingest.litellm import Ways
 from meterd.ingest.reports import Report
 from meterd.settings import Ingest, Otlp
 
@@ -149,7 +150,7 @@ def read_traces(
 ) -> tuple[dict[str, list[Document]], Document]:
     """Facts of a trace export by dataset, as the journal gets them, and what is rejected by reason."""
     report = Report(caller, Ingest())
-    rejected = add_traces(report, decoded(TRACES, document, encoding), metadata)
+    rejected = add_traces(report, decoded(TRACES, document, encoding), metadata, Ways())
     return _facts(report), dict(rejected)
 
 

@@ -431,7 +431,7 @@ PREFIX = "litellm.metadata.requester_metadata."
 def test_the_callers_metadata_that_the_proxy_exports_is_kept() -> None:
     of = call({f"{PREFIX}project": "shop", f"{PREFIX}count": 5, "litellm.metadata.other": "x"})
 
-    expect({"metadata": {"project": "shop", "count": "5"}}, row(export(of), "model_calls"))
+    expect({"metadata": {"project": "shop", "count": "5", "other": "x"}}, row(export(of), "model_calls"))
 
 
 @pytest.mark.parametrize(

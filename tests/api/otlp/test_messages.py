@@ -54,11 +54,11 @@ def test_not_a_number_is_read(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_bytes_are_no_value(encoding: str) -> None:
+def test_bytes_are_base64(encoding: str) -> None:
     attribute = {"key": "key", "value": {"bytesValue": "AAEC"}}
     request = decoded(TRACES, traces(span(attributes=[attribute])), encoding)
 
-    assert attributes_of(spans(request)[0].attributes) == {"key": None}
+    assert attributes_of(spans(request)[0].attributes) == {"key": "AAEC"}
 
 
 @pytest.mark.parametrize("time", [1_790_000_000_123_456_789, "1790000000123456789"])

@@ -1,6 +1,5 @@
 """Ingest of facts as JSON (`shared/interface.md`, "Ingest of facts as JSON")."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -10,7 +9,7 @@ import msgspec
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasources import Datasource
-from meterd.api.http import SLOW_TO_DECODE, Answer, HotRoute, Request, plain_error
+from meterd.api.http import Answer, Decoding, HotRoute, Request, plain_error
 from meterd.datasets import LONGEST_TEXT
 from meterd.errors import InvalidInput
 from meterd.ingest.facts import Facts, Submission, digest
@@ -31,10 +30,12 @@ class GatewayIngest:
         recorder: Recorder,
         datasources: Mapping[str, Datasource],
         limits: Ingest,
+        decoding: Decoding,
     ) -> None:
         self._authenticator = authenticator
         self._recorder = recorder
         self._limits = limits
+        self._decoding = decoding
         self._datasources = {name: each for name, each in datasources.items() if each.ingest}
 
     def routes(self) -> list[HotRoute]:
@@ -62,11 +63,10 @@ class GatewayIngest:
         raise InvalidInput(f"{problem}: use ?datasource= with one of {', '.join(self._datasources)}")
 
     async def _facts(self, body: bytes, datasource: Datasource, caller: Caller, request: Request) -> Facts:
-        is_lines = "ndjson" in (request.header(b"content-type") or "").lower()
-        arguments = (body, datasource.dataset, caller, is_lines, self._limits.max_rows)
-        if len(body) < SLOW_TO_DECODE:
-            return facts_from_json(*arguments)
-        return await asyncio.to_thread(facts_from_json, *arguments)
+        is_lines = "ndjson" in request.content_type.lower()
+        return await self._decoding.run(
+            body, facts_from_json, datasource.dataset, caller, is_lines, self._limits.max_rows
+        )
 
 
 def _request_key(request: Request, caller: Caller, datasource: Datasource) -> bytes | None:

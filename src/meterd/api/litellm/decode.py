@@ -140,9 +140,9 @@ class _Repair:
 
     def _repaired(self, document: dict[str, Any]) -> Payload | None:
         while self._bytes_left > 0:
-            encoded = _encode(document)
-            self._bytes_left -= len(encoded)
             try:
+                encoded = _encode(document)
+                self._bytes_left -= len(encoded)
                 return _payload.decode(encoded)
             except msgspec.ValidationError as error:
                 if not _replace(document, str(error)):

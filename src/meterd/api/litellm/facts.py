@@ -11,6 +11,7 @@ from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, 
 from meterd.ingest.litellm import (
     AGENT_CALL_TYPES,
     MCP_CALL_TYPES,
+    NOT_METADATA,
     error_status,
     guardrail_result,
     guardrail_scope,
@@ -22,11 +23,6 @@ from meterd.ingest.reports import Report, cut, fact_id, labels, milliseconds
 HEALTH_CHECK = "litellm-internal-health-check"
 _TOOL_ERROR = "MCPToolResultError"
 _NO_REFUSAL = frozenset({b'"allow"', b'"mask"'})
-_NOT_METADATA = frozenset({
-    "headers", "trace_id", "session_id", "model_group", "agent_id", "used_client_oauth_token", "spend_logs_metadata",
-    "tags", "guardrails",
-})  # fmt: skip
-"""Members of `requester_metadata` that LiteLLM puts there, or that are reported otherwise."""
 _CACHED_REQUESTS = frozenset({"chat", "embedding"})
 
 Columns = dict[str, Any]
@@ -258,7 +254,7 @@ def _metadata(payload: Payload) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     merged |= caller.user_api_key_auth_metadata or {}
     merged |= caller.spend_logs_metadata or {}
-    merged |= {name: value for name, value in (caller.requester_metadata or {}).items() if name not in _NOT_METADATA}
+    merged |= {name: value for name, value in (caller.requester_metadata or {}).items() if name not in NOT_METADATA}
     merged |= _header_metadata(caller.requester_custom_headers or {})
     return own | {name: value for name, value in merged.items() if name not in own}
 

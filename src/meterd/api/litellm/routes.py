@@ -1,16 +1,16 @@
 """`POST /ingest/litellm` (`ingest-sources.md` section 1.3)."""
 
-import asyncio
 from collections import Counter
 
 import structlog
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.http import SLOW_TO_DECODE, Answer, HotRoute, Request, json_answer, plain_error
+from meterd.api.http import Answer, Decoding, HotRoute, Request, json_answer, plain_error
 from meterd.api.litellm.decode import decode
 from meterd.api.litellm.facts import Translator
 from meterd.ingest.facts import Facts, Submission
+from meterd.ingest.litellm import Ways
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.reports import Report
 from meterd.settings import Settings
@@ -24,9 +24,13 @@ class LiteLLM:
     A bad element is counted and left out: LiteLLM would drop the whole batch for a refusal.
     """
 
-    def __init__(self, settings: Settings, authenticator: Authenticator, recorder: Recorder) -> None:
+    def __init__(
+        self, settings: Settings, authenticator: Authenticator, recorder: Recorder, decoding: Decoding, ways: Ways
+    ) -> None:
         self._authenticator = authenticator
         self._recorder = recorder
+        self._decoding = decoding
+        self._ways = ways
         self._limits = settings.ingest
         self._assume_cache_misses = settings.litellm.assume_cache_misses
 
@@ -38,11 +42,9 @@ class LiteLLM:
         caller = await self._authenticator.caller(request.header(b"authorization"))
         caller.require(Scope.INGEST)
         body = await request.body(self._limits.max_body_bytes)
-        if len(body) < SLOW_TO_DECODE:
-            facts, skipped = self._facts(body, caller)
-        else:
-            facts, skipped = await asyncio.to_thread(self._facts, body, caller)
+        facts, skipped = await self._decoding.run(body, self._facts, caller)
         if facts:
+            self._ways.note(caller, "callback")
             await self._recorder.record(Submission(facts))
         if skipped:
             log.warning("elements of a LiteLLM batch could not be used", **skipped)
@@ -59,6 +61,8 @@ class LiteLLM:
                 translator.add(payload)
             except ValueError:
                 skipped["time"] += 1
+            except RecursionError:
+                skipped["unreadable"] += 1
         translator.finish()
         return report.facts(), skipped
 

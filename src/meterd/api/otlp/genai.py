@@ -8,6 +8,7 @@ from typing import Any
 
 from meterd.api.otlp.spans import CLIENT, Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
+from meterd.ingest.reports import cut
 
 MODEL_OPERATIONS = {
     "chat": "chat",
@@ -24,22 +25,22 @@ _RESULTS = {"GUARDRAIL_INTERVENED": "fail", "NONE": "pass"}
 Columns = dict[str, Any]
 
 
-def facts_of(span: Span, agent_parents: frozenset[str]) -> tuple[Dataset, Columns] | None:
+def facts_of(span: Span, agents: frozenset[tuple[str, str]]) -> tuple[Dataset, Columns] | None:
     """The dataset and own columns of what the span stands for; None when it is no fact.
 
     Args:
-        agent_parents: ids of the `invoke_agent` spans of the request. An A2A span below one is the same request.
+        agents: trace and span ids of the `invoke_agent` spans. An A2A span below one is the same request.
     """
-    operation = span.attributes.get("gen_ai.operation.name")
+    operation = span.operation
     if operation in MODEL_OPERATIONS:
         return MODEL_CALLS, model_call(span)
     if operation in ("apply_guardrail", "run_guardrail"):
         return GUARDRAIL_EVALUATIONS, _evaluation(span)
     if operation == "invoke_agent":
         return GATEWAY_REQUESTS, _agent_request(span)
-    if "mcp.method.name" in span.attributes:
+    if span.text("mcp.method.name"):
         return (MCP_CALLS, mcp_call(span)) if span.kind == CLIENT else None
-    if "a2a.method.name" in span.attributes and span.parent_id not in agent_parents:
+    if "a2a.method.name" in span.attributes and (span.trace_id, span.parent_id) not in agents:
         return GATEWAY_REQUESTS, _agent_request(span)
     return None
 
@@ -51,7 +52,7 @@ def model_call(span: Span) -> Columns:
         "model_name": span.text("gen_ai.request.model", "gen_ai.response.model"),
         "provider_model_name": span.text("gen_ai.response.model"),
         "provider_account_type": span.text("gen_ai.provider.name", "gen_ai.system"),
-        "request_type": MODEL_OPERATIONS.get(span.text("gen_ai.operation.name") or ""),
+        "request_type": MODEL_OPERATIONS.get(span.operation or ""),
         "input_tokens": span.count("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
         "output_tokens": span.count("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
         "cache_read_input_tokens": span.count("gen_ai.usage.cache_read.input_tokens"),
@@ -67,7 +68,7 @@ def model_call(span: Span) -> Columns:
 
 def mcp_call(span: Span) -> Columns:
     """Columns of an MCP request, seen by its client."""
-    is_tool_error = span.attributes.get("error.type") == "tool_error"
+    is_tool_error = span.text("error.type") in ("tool_error", "MCPToolResultError")
     return {
         "method": span.text("mcp.method.name"),
         "tool_name": span.text("gen_ai.tool.name"),
@@ -82,7 +83,7 @@ def mcp_call(span: Span) -> Columns:
 
 def _server(span: Span) -> str | None:
     address, port = span.text("server.address"), span.text("server.port")
-    return f"{address}:{port}" if address and port else address
+    return cut(f"{address}:{port}") if address and port else address
 
 
 def _code(span: Span) -> int | None:

@@ -12,6 +12,7 @@ from meterd.api.otlp.spans import CLIENT, SERVER, Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
 from meterd.ingest.litellm import (
     MCP_CALL_TYPES,
+    NOT_METADATA,
     error_status,
     guardrail_result,
     guardrail_scope,
@@ -23,7 +24,8 @@ SCOPE = "litellm"
 SEEN_TWICE = frozenset({"mcp-python-sdk", "a2a-python-sdk", "fastapi"})
 """Scopes that LiteLLM exports beside its own: the same calls once more."""
 _FASTAPI = "opentelemetry.instrumentation.fastapi"
-_METADATA = "litellm.metadata.requester_metadata."
+_METADATA = "litellm.metadata."
+_NOT_THE_CALLERS = ("user_api_key_", "requester_ip_address", "requester_custom_headers", "user_agent")
 
 
 class Trace(msgspec.Struct):
@@ -53,7 +55,7 @@ def facts_of(span: Span, trace: Trace) -> tuple[Dataset, Columns] | None:
         return MODEL_CALLS, _model_call_v1(span)
     if _guardrail_name(span) and _guardrail_status(span) != "not_run":
         return GUARDRAIL_EVALUATIONS, _evaluation(span, trace)
-    if "mcp.method.name" in span.attributes and span.kind == CLIENT:
+    if span.text("mcp.method.name") and span.kind == CLIENT:
         return MCP_CALLS, mcp_call(span) | _mcp_server(span)
     return None
 
@@ -72,18 +74,31 @@ def subject_of(span: Span) -> tuple[str | None, str | None, str | None, list[str
 
 def metadata_of(span: Span) -> dict[str, Any]:
     """The caller's own metadata, as far as the proxy is told to export it."""
+    found = {
+        name.removeprefix(_METADATA).removeprefix("requester_metadata."): value
+        for name, value in span.attributes.items()
+        if name.startswith(_METADATA)
+    }
     return {
-        name.removeprefix(_METADATA): value for name, value in span.attributes.items() if name.startswith(_METADATA)
+        name: value
+        for name, value in found.items()
+        if name not in NOT_METADATA and not name.startswith(_NOT_THE_CALLERS)
     }
 
 
 def _is_model_call(span: Span) -> bool:
-    return "litellm.call_id" in span.attributes and span.attributes.get("gen_ai.operation.name") in MODEL_OPERATIONS
+    return "litellm.call_id" in span.attributes and span.operation in MODEL_OPERATIONS
 
 
 def _is_request(span: Span) -> bool:
-    path = span.text("http.route", "url.path", "http.target") or ""
+    path = _path(span) or ""
     return span.kind == SERVER and "litellm.api_key.hash" in span.attributes and not path.startswith("/health")
+
+
+def _path(span: Span) -> str | None:
+    """The route; of requests that have none, the path without its query."""
+    path = span.text("http.route", "url.path", "http.target")
+    return path.partition("?")[0] if path else None
 
 
 def _model_call(span: Span) -> Columns:
@@ -141,7 +156,9 @@ def _result(span: Span) -> str | None:
     status = _guardrail_status(span)
     if status is None:
         return None
-    response = span.text("litellm.guardrail.response", "guardrail_response") or ""
+    response = span.attributes.get("litellm.guardrail.response", span.attributes.get("guardrail_response"))
+    if not isinstance(response, str):
+        response = ""
     is_json = response.startswith(("[", '"'))
     masked = span.number("litellm.guardrail.masked_entity_count") or 0
     return guardrail_result(status, response.encode() if is_json else msgspec.json.encode(response), masked > 0)
@@ -178,7 +195,7 @@ def _request(span: Span, trace: Trace) -> Columns:
     failed = status is not None and status >= 400
     return {
         "request_method": span.text("http.request.method", "http.method"),
-        "request_path": span.text("http.route"),
+        "request_path": _path(span),
         "latency_ms": span.latency,
         "http_status_code": status,
         "is_failure": failed and not trace.is_blocked,

@@ -5,6 +5,7 @@ the protobuf messages, so that what reads a request need not know which encoding
 declared; everything else in a JSON body is skipped.
 """
 
+from base64 import b64encode
 from typing import Annotated, Any
 
 import msgspec
@@ -17,7 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from meterd.errors import InvalidInput
 from meterd.validation import explain
 
-Integer = Annotated[str, Meta(pattern="^-?[0-9]{1,20}$")] | int
+Integer = Annotated[str, Meta(pattern="^-?[0-9]{1,20}$")] | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """64-bit integers may be strings or numbers."""
 Number = float | Annotated[str, Meta(max_length=32)]
 """Numbers may be the strings NaN, Infinity and -Infinity."""
@@ -28,11 +29,11 @@ class JsonMessage(msgspec.Struct, rename="camel"):
 
 
 class ArrayValue(JsonMessage):
-    values: "list[AnyValue]" = []
+    values: "list[AnyValue] | None" = None
 
 
 class KeyValueList(JsonMessage):
-    values: "list[KeyValue]" = []
+    values: "list[KeyValue] | None" = None
 
 
 class AnyValue(JsonMessage):
@@ -42,74 +43,89 @@ class AnyValue(JsonMessage):
     double_value: Number | None = None
     array_value: ArrayValue | None = None
     kvlist_value: KeyValueList | None = None
+    bytes_value: str | None = None
 
     def WhichOneof(self, _group: str) -> str | None:  # noqa: N802 - as protobuf calls it
         return next((name for name in self.__struct_fields__ if getattr(self, name) is not None), None)
 
 
 class KeyValue(JsonMessage):
-    key: str = ""
-    value: AnyValue = msgspec.field(default_factory=AnyValue)
+    key: str | None = None
+    value: AnyValue | None = None
+
+    def __post_init__(self) -> None:
+        self.key = self.key or ""
+        self.value = self.value or _NO_VALUE
+
+
+_NO_VALUE = AnyValue()
 
 
 class Resource(JsonMessage):
-    attributes: list[KeyValue] = []
+    attributes: list[KeyValue] | None = None
 
 
 class Scope(JsonMessage):
-    name: str = ""
+    name: str | None = None
 
 
 class Status(JsonMessage):
-    code: int = 0
+    code: int | None = None
+
+
+_NO_RESOURCE, _NO_SCOPE, _NO_STATUS = Resource(), Scope(name=""), Status(code=0)
 
 
 class Span(JsonMessage):
-    trace_id: str = ""
-    span_id: str = ""
-    parent_span_id: str = ""
-    name: str = ""
-    kind: int = 0
-    start_time_unix_nano: Integer = 0
-    end_time_unix_nano: Integer = 0
-    attributes: list[KeyValue] = []
-    status: Status = msgspec.field(default_factory=Status)
+    trace_id: str | None = None
+    span_id: str | None = None
+    parent_span_id: str | None = None
+    name: str | None = None
+    kind: int | None = None
+    start_time_unix_nano: Integer | None = None
+    end_time_unix_nano: Integer | None = None
+    attributes: list[KeyValue] | None = None
+    status: Status | None = None
+
+    def __post_init__(self) -> None:
+        self.status = self.status or _NO_STATUS
 
 
 class ScopeSpans(JsonMessage):
-    scope: Scope = msgspec.field(default_factory=Scope)
-    spans: list[Span] = []
+    scope: Scope | None = None
+    spans: list[Span] | None = None
+
+    def __post_init__(self) -> None:
+        self.scope = self.scope or _NO_SCOPE
 
 
 class ResourceSpans(JsonMessage):
-    resource: Resource = msgspec.field(default_factory=Resource)
-    scope_spans: list[ScopeSpans] = []
+    resource: Resource | None = None
+    scope_spans: list[ScopeSpans] | None = None
+
+    def __post_init__(self) -> None:
+        self.resource = self.resource or _NO_RESOURCE
 
 
 class TracesRequest(JsonMessage):
-    resource_spans: list[ResourceSpans] = []
-
-
-class Quantile(JsonMessage):
-    quantile: Number = 0.0
-    value: Number = 0.0
+    resource_spans: list[ResourceSpans] | None = None
 
 
 class DataPoint(JsonMessage):
     """A data point of every kind of metric."""
 
-    attributes: list[KeyValue] = []
-    start_time_unix_nano: Integer = 0
-    time_unix_nano: Integer = 0
+    attributes: list[KeyValue] | None = None
+    start_time_unix_nano: Integer | None = None
+    time_unix_nano: Integer | None = None
     as_double: Number | None = None
     as_int: Integer | None = None
-    count: Integer = 0
+    count: Integer | None = None
     sum: Number | None = None
     min: Number | None = None
     max: Number | None = None
-    bucket_counts: list[Integer] = []
-    explicit_bounds: list[Number] = []
-    flags: int = 0
+    bucket_counts: list[Integer] | None = None
+    explicit_bounds: list[Number] | None = None
+    flags: int | None = None
 
     def WhichOneof(self, _group: str) -> str | None:  # noqa: N802 - as protobuf calls it
         return next((name for name in ("as_double", "as_int") if getattr(self, name) is not None), None)
@@ -119,14 +135,14 @@ class DataPoint(JsonMessage):
 
 
 class MetricData(JsonMessage):
-    data_points: list[DataPoint] = []
-    aggregation_temporality: int = 0
-    is_monotonic: bool = False
+    data_points: list[DataPoint] | None = None
+    aggregation_temporality: int | None = None
+    is_monotonic: bool | None = None
 
 
 class Metric(JsonMessage):
-    name: str = ""
-    unit: str = ""
+    name: str | None = None
+    unit: str | None = None
     gauge: MetricData | None = None
     sum: MetricData | None = None
     histogram: MetricData | None = None
@@ -139,17 +155,23 @@ class Metric(JsonMessage):
 
 
 class ScopeMetrics(JsonMessage):
-    scope: Scope = msgspec.field(default_factory=Scope)
-    metrics: list[Metric] = []
+    scope: Scope | None = None
+    metrics: list[Metric] | None = None
+
+    def __post_init__(self) -> None:
+        self.scope = self.scope or _NO_SCOPE
 
 
 class ResourceMetrics(JsonMessage):
-    resource: Resource = msgspec.field(default_factory=Resource)
-    scope_metrics: list[ScopeMetrics] = []
+    resource: Resource | None = None
+    scope_metrics: list[ScopeMetrics] | None = None
+
+    def __post_init__(self) -> None:
+        self.resource = self.resource or _NO_RESOURCE
 
 
 class MetricsRequest(JsonMessage):
-    resource_metrics: list[ResourceMetrics] = []
+    resource_metrics: list[ResourceMetrics] | None = None
 
 
 class LogRecord(JsonMessage):
@@ -157,15 +179,15 @@ class LogRecord(JsonMessage):
 
 
 class ScopeLogs(JsonMessage):
-    log_records: list[LogRecord] = []
+    log_records: list[LogRecord] | None = None
 
 
 class ResourceLogs(JsonMessage):
-    scope_logs: list[ScopeLogs] = []
+    scope_logs: list[ScopeLogs] | None = None
 
 
 class LogsRequest(JsonMessage):
-    resource_logs: list[ResourceLogs] = []
+    resource_logs: list[ResourceLogs] | None = None
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -197,43 +219,55 @@ def _decode_json(type_: type[JsonMessage], body: bytes) -> Any:
         raise InvalidInput(explain(error).sentence()) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise InvalidInput(f"the body is not valid JSON: {error}") from None
-    except RecursionError:
-        raise InvalidInput("the body is nested too deeply") from None
 
 
 def value_of(any_value: Any) -> Any:
-    """An attribute's value as text, number, boolean, list or mapping; None for everything else."""
+    """An attribute's value as text, number, boolean, list or mapping; bytes as base64; None for everything else."""
     kind = any_value.WhichOneof("value")
-    if kind == "string_value" or kind == "bool_value":
-        return getattr(any_value, kind)
-    if kind == "int_value":
-        return int(any_value.int_value)
-    if kind == "double_value":
-        return number(any_value.double_value)
-    if kind == "array_value":
-        return [value_of(each) for each in any_value.array_value.values]
-    if kind == "kvlist_value":
-        return attributes_of(any_value.kvlist_value.values)
+    match kind:
+        case "string_value" | "bool_value":
+            return getattr(any_value, kind)
+        case "int_value":
+            return int(any_value.int_value)
+        case "double_value":
+            return number(any_value.double_value)
+        case "array_value":
+            return [value_of(each) for each in any_value.array_value.values or ()]
+        case "kvlist_value":
+            return attributes_of(any_value.kvlist_value.values)
+        case "bytes_value":
+            value = any_value.bytes_value
+            return value if isinstance(value, str) else b64encode(value).decode()
     return None
 
 
 def attributes_of(pairs: Any) -> dict[str, Any]:
     """Attributes by name."""
-    return {pair.key: pair.value.string_value or value_of(pair.value) for pair in pairs}
+    return {pair.key: pair.value.string_value or value_of(pair.value) for pair in pairs or ()}
 
 
-def number(value: float | str) -> float | None:
+def canonical(attributes: dict[str, Any]) -> str:
+    """The same text for the same attributes, in whatever order they came."""
+    return msgspec.json.encode(attributes, order="sorted").decode()
+
+
+def number(value: float | str | None) -> float | None:
     """A number, or None for what is none."""
     try:
-        return float(value)
+        return None if value is None else float(value)
     except ValueError:
         return None
 
 
-def identifier(value: bytes | str, length: int) -> str | None:
+def integer(value: int | str | None) -> int:
+    """A 64-bit integer, 0 when it is absent."""
+    return int(value or 0)
+
+
+def identifier(value: bytes | str | None, length: int) -> str | None:
     """A trace or span id of `length` bytes in lower-case hex; None when it is malformed or all zero."""
     try:
-        raw = bytes.fromhex(value) if isinstance(value, str) else value
+        raw = bytes.fromhex(value) if isinstance(value, str) and len(value) == 2 * length else value
     except ValueError:
         return None
-    return raw.hex() if len(raw) == length and any(raw) else None
+    return raw.hex() if isinstance(raw, bytes) and len(raw) == length and any(raw) else None

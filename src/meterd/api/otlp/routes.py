@@ -1,6 +1,5 @@
 """`POST /v1/traces`, `/v1/metrics`, `/v1/logs` (`ingest-sources.md` section 2.1)."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +12,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.http import SLOW_TO_DECODE, Answer, HotRoute, Request, error_headers
+from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers
 from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal, decode
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
 from meterd.datasets import camel_case
-from meterd.errors import MeterdError, TimedOut, UnsupportedMediaType
+from meterd.errors import InvalidInput, MeterdError, TimedOut, UnsupportedMediaType
 from meterd.ingest.facts import Facts, Submission
+from meterd.ingest.litellm import Ways
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.reports import Report
 from meterd.settings import Settings
@@ -45,10 +45,13 @@ class Endpoint(msgspec.Struct, frozen=True):
 class OpenTelemetry:
     """Takes exports of traces and metrics; log records are refused one by one."""
 
-    def __init__(self, settings: Settings, authenticator: Authenticator, recorder: Recorder) -> None:
+    def __init__(
+        self, settings: Settings, authenticator: Authenticator, recorder: Recorder, decoding: Decoding, ways: Ways
+    ) -> None:
         self._authenticator = authenticator
         self._recorder = recorder
         self._limits = settings.ingest
+        self._decoding = decoding
         self._most_bytes = settings.otlp.max_body_bytes
         metadata_attributes = settings.otlp.metadata_attributes
         point_attributes = frozenset(settings.otlp.point_attributes)
@@ -57,7 +60,7 @@ class OpenTelemetry:
                 TRACES,
                 ExportTraceServiceResponse,
                 "rejected_spans",
-                lambda report, request: add_traces(report, request, metadata_attributes),
+                lambda report, request: add_traces(report, request, metadata_attributes, ways),
             ),
             "metrics": Endpoint(
                 METRICS,
@@ -86,32 +89,34 @@ class OpenTelemetry:
         caller.require(Scope.INGEST)
         is_json = _is_json(request.content_type)
         body = await request.body(self._most_bytes)
-        if len(body) < SLOW_TO_DECODE:
-            facts, rejected = self._facts(endpoint, body, is_json, caller)
-        else:
-            facts, rejected = await asyncio.to_thread(self._facts, endpoint, body, is_json, caller)
+        facts, rejected = await self._decoding.run(body, self._facts, endpoint, is_json, caller)
         if facts:
             await self._recorder.record(Submission(facts))
         return _answer(endpoint, rejected, is_json)
 
     def _facts(
-        self, endpoint: Endpoint, body: bytes, is_json: bool, caller: Caller
+        self, body: bytes, endpoint: Endpoint, is_json: bool, caller: Caller
     ) -> tuple[tuple[Facts, ...], Counter[str]]:
         """Facts of an export, and how many of its elements are rejected for which reason."""
         report = Report(caller, self._limits)
-        rejected = endpoint.add(report, decode(endpoint.signal, body, is_json))
+        try:
+            rejected = endpoint.add(report, decode(endpoint.signal, body, is_json))
+        except RecursionError:
+            raise InvalidInput("the body is nested too deeply") from None
         return report.facts(), rejected
 
 
 def _refuse_logs(_report: Report, request: Any) -> Counter[str]:
-    records = sum(len(scope.log_records) for resource in request.resource_logs for scope in resource.scope_logs)
+    scopes = (scope for resource in request.resource_logs or () for scope in resource.scope_logs or ())
+    records = sum(len(scope.log_records or ()) for scope in scopes)
     return Counter({_NO_LOGS: records} if records else {})
 
 
 def _is_json(content_type: str) -> bool:
     name = content_type.partition(";")[0].strip().lower()
     if name not in (_PROTOBUF, _JSON):
-        raise UnsupportedMediaType(f'Content-Type "{name}" is not supported: use {_PROTOBUF} or {_JSON}')
+        problem = f'Content-Type "{name}" is not supported' if name else "Content-Type is missing"
+        raise UnsupportedMediaType(f"{problem}: use {_PROTOBUF} or {_JSON}")
     return name == _JSON
 
 
@@ -138,14 +143,16 @@ def error_answer(error: MeterdError, content_type: str = "") -> Answer:
 
     A request that took too long may be sent again: its facts have identities. So it gets a status that clients retry.
     """
-    status = 504 if isinstance(error, TimedOut) else error.status
+    status, headers = error.status, error_headers(error)
+    if isinstance(error, TimedOut):
+        status, headers = 504, ((b"retry-after", b"5"),)
     code = _CODES.get(status, 2)
     is_json = content_type.partition(";")[0].strip().lower() != _PROTOBUF
     if is_json:
         body = msgspec.json.encode({"code": code, "message": error.message})
     else:
         body = Status(code=code, message=error.message).SerializeToString()
-    return Answer(status, body, error_headers(error), _type(is_json))
+    return Answer(status, body, headers, _type(is_json))
 
 
 def _operation(name: str) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Spans of an export request, in one form for both encodings, and what they say in the GenAI conventions."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from meterd.api.otlp.messages import attributes_of, identifier
+from meterd.api.otlp.messages import attributes_of, identifier, integer
 from meterd.ingest.reports import cut
 
 SERVER, CLIENT = 2, 3
@@ -14,7 +15,7 @@ _NANOSECONDS = 1e9
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
-    """One operation. Ids are lower-case hex, times are nanoseconds since 1970."""
+    """One operation. Ids are lower-case hex, times are nanoseconds since 1970; spans share their resource."""
 
     scope: str
     resource: dict[str, Any]
@@ -29,14 +30,22 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     attributes: dict[str, Any]
 
     @property
-    def started(self) -> float:
-        """Seconds since 1970."""
-        return self.start / _NANOSECONDS
-
-    @property
     def latency(self) -> float:
         """Milliseconds; clocks that were set back make it 0."""
         return max(self.end - self.start, 0) / 1e6
+
+    @property
+    def operation(self) -> str | None:
+        """The GenAI operation."""
+        operation = self.attributes.get("gen_ai.operation.name")
+        return operation if isinstance(operation, str) else None
+
+    @property
+    def started(self) -> float:
+        """Seconds since 1970. Raises `ValueError` when the span has no start."""
+        if not self.start:
+            raise ValueError("is missing")
+        return self.start / _NANOSECONDS
 
     def text(self, *names: str) -> str | None:
         """The first of the attributes that is there, as text of the length that is stored."""
@@ -61,10 +70,10 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def status(self) -> int | None:
-        """The HTTP status; also from a numeric `error.type`."""
+        """The HTTP status; also from an `error.type` that is one."""
         status = self.count("http.response.status_code", "http.status_code")
-        if status is None and (error := self.text("error.type")) and error.isdecimal():
-            status = int(error[:4])
+        if status is None and re.fullmatch("[1-5][0-9]{2}", error := self.text("error.type") or ""):
+            return int(error)
         return status
 
 
@@ -74,11 +83,11 @@ class Rejected(Exception):
 
 def spans_of(request: Any) -> Iterator[Span | Rejected]:
     """The spans of a decoded request; of each that has no proper id, the reason to reject it."""
-    for resource_spans in request.resource_spans:
+    for resource_spans in request.resource_spans or ():
         resource = attributes_of(resource_spans.resource.attributes)
-        for scope_spans in resource_spans.scope_spans:
-            scope = scope_spans.scope.name
-            for span in scope_spans.spans:
+        for scope_spans in resource_spans.scope_spans or ():
+            scope = scope_spans.scope.name or ""
+            for span in scope_spans.spans or ():
                 yield _span(span, scope, resource)
 
 
@@ -94,10 +103,10 @@ def _span(span: Any, scope: str, resource: dict[str, Any]) -> Span | Rejected:
         trace_id=trace_id,
         span_id=span_id,
         parent_id=identifier(span.parent_span_id, 8),
-        name=span.name,
-        kind=span.kind,
-        start=int(span.start_time_unix_nano),
-        end=int(span.end_time_unix_nano),
+        name=span.name or "",
+        kind=span.kind or 0,
+        start=integer(span.start_time_unix_nano),
+        end=integer(span.end_time_unix_nano),
         has_error=span.status.code == _ERROR,
         attributes=attributes_of(span.attributes),
     )

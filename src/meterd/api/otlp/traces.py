@@ -1,18 +1,21 @@
 """From the spans of an export to facts."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from meterd.api.otlp import genai, litellm
 from meterd.api.otlp.litellm import Trace
+from meterd.api.otlp.messages import canonical
 from meterd.api.otlp.spans import Rejected, Span, spans_of
+from meterd.datasets import Dataset
+from meterd.ingest.litellm import Ways
 from meterd.ingest.reports import Report, labels
 
 _USER = ("user.email", "enduser.id", "user.id")
 
 
-def add_traces(report: Report, request: Any, metadata_attributes: tuple[str, ...]) -> Counter[str]:
+def add_traces(report: Report, request: Any, metadata_attributes: tuple[str, ...], ways: Ways) -> Counter[str]:
     """Add the facts of a trace export to the report.
 
     Spans that are no fact are left out; that is no error. Returns how many spans are rejected, by reason.
@@ -24,66 +27,86 @@ def add_traces(report: Report, request: Any, metadata_attributes: tuple[str, ...
             rejected[str(each)] += 1
         else:
             spans.append(each)
-    traces = _traces(spans)
-    is_litellm = any(span.scope == litellm.SCOPE for span in spans)
-    agents = frozenset(span.span_id for span in spans if span.attributes.get("gen_ai.operation.name") == "invoke_agent")
+    export = _Export(spans, metadata_attributes)
+    if export.has_litellm:
+        ways.note(report.caller, "OpenTelemetry")
     for span in spans:
         try:
-            _add(report, span, traces.get(span.trace_id), is_litellm, agents, metadata_attributes)
+            if row := export.row(report, span):
+                report.add(*row)
         except ValueError as error:
-            rejected[f"startTimeUnixNano: {error}"] += 1
+            rejected[f"startTimeUnixNano {error}"] += 1
     return rejected
 
 
-def _traces(spans: Iterable[Span]) -> dict[str, Trace]:
-    """The traces that LiteLLM has a span of."""
-    traces: dict[str, Trace] = {}
-    for span in spans:
-        if span.scope == litellm.SCOPE:
-            litellm.look(span, traces.setdefault(span.trace_id, Trace()))
-    return traces
+class _Resource(NamedTuple):
+    """What is made of a resource once for all its spans."""
+
+    labels: dict[str, str]
+    key: str
 
 
-def _add(
-    report: Report,
-    span: Span,
-    trace: Trace | None,
-    is_litellm: bool,
-    agents: frozenset[str],
-    metadata_attributes: tuple[str, ...],
-) -> None:
-    if is_litellm and span.scope in litellm.SEEN_TWICE:
-        return
-    from_litellm = span.scope == litellm.SCOPE or "litellm.api_key.hash" in span.attributes
-    found = litellm.facts_of(span, trace or Trace()) if from_litellm else genai.facts_of(span, agents)
-    if found is None:
-        return
-    dataset, own = found
-    metadata = _metadata(span, metadata_attributes)
-    if from_litellm:
-        subject = report.subject(*litellm.subject_of(span))
-        metadata |= litellm.metadata_of(span)
-    else:
-        user = span.text(*_USER)
-        subject = report.subject(user, None, None, ()) if user else report.own_subject()
-    common = {
-        "ts": report.time(span.started),
-        "trace_id": span.trace_id,
-        "span_id": span.span_id,
-        "conversation_id": span.text("gen_ai.conversation.id", "session.id"),
-        "metadata": labels(metadata),
-        **subject,
-    }
-    report.add(dataset, [dataset.row_type(**common | own)])
+class _Export:
+    """What spans of one export know of each other."""
 
+    def __init__(self, spans: Sequence[Span], metadata_attributes: tuple[str, ...]) -> None:
+        self._names = metadata_attributes
+        self._agents = frozenset((span.trace_id, span.span_id) for span in spans if span.operation == "invoke_agent")
+        self._traces: dict[str, Trace] = {}
+        self._gateways: set[str] = set()
+        self._resources: dict[int, _Resource] = {}
+        for span in spans:
+            resource = self._resources.get(id(span.resource))
+            if resource is None:
+                resource = _Resource(labels(self._of_resource(span.resource)) or {}, canonical(span.resource))
+                self._resources[id(span.resource)] = resource
+            if span.scope == litellm.SCOPE:
+                self._gateways.add(resource.key)
+                litellm.look(span, self._traces.setdefault(span.trace_id, Trace()))
 
-def _metadata(span: Span, names: tuple[str, ...]) -> dict[str, Any]:
-    """Service and environment of the resource, and the attributes that the settings name."""
-    resource = span.resource
-    found = {
-        "service.name": resource.get("service.name"),
-        "deployment.environment": resource.get("deployment.environment.name", resource.get("deployment.environment")),
-    }
-    for name in names:
-        found[name] = span.attributes.get(name, resource.get(name))
-    return {name: value for name, value in found.items() if value is not None}
+    @property
+    def has_litellm(self) -> bool:
+        return bool(self._gateways)
+
+    def row(self, report: Report, span: Span) -> tuple[Dataset, list[Any]] | None:
+        """The fact that a span stands for. Raises `ValueError` about its start."""
+        from_litellm = span.scope == litellm.SCOPE or "litellm.api_key.hash" in span.attributes
+        if span.scope in litellm.SEEN_TWICE and self._is_gateway(span):
+            return None
+        if from_litellm:
+            found = litellm.facts_of(span, self._traces.get(span.trace_id) or Trace())
+        else:
+            found = genai.facts_of(span, self._agents)
+        if found is None:
+            return None
+        dataset, own = found
+        metadata: dict[str, Any] = self._resources[id(span.resource)].labels | self._of_span(span)
+        if from_litellm:
+            subject = report.subject(*litellm.subject_of(span))
+            metadata |= litellm.metadata_of(span)
+        else:
+            user = span.text(*_USER)
+            subject = report.subject(user, None, None, ()) if user else report.own_subject()
+        common = {
+            "ts": report.time(span.started),
+            "trace_id": span.trace_id,
+            "span_id": span.span_id,
+            "conversation_id": span.text("gen_ai.conversation.id", "session.id"),
+            "metadata": labels(metadata),
+            **subject,
+        }
+        return dataset, [dataset.row_type(**common | own)]
+
+    def _is_gateway(self, span: Span) -> bool:
+        return self._resources[id(span.resource)].key in self._gateways or (
+            span.resource.get("service.name") == litellm.SCOPE
+        )
+
+    def _of_resource(self, resource: dict[str, Any]) -> dict[str, Any]:
+        """Service, environment, and what the settings name."""
+        environment = resource.get("deployment.environment.name", resource.get("deployment.environment"))
+        found = {"service.name": resource.get("service.name"), "deployment.environment": environment}
+        return found | {name: resource[name] for name in self._names if name in resource}
+
+    def _of_span(self, span: Span) -> dict[str, Any]:
+        return {name: span.attributes[name] for name in self._names if name in span.attributes}
