@@ -193,10 +193,11 @@ def _modes(span: Span) -> list[str]:
 def _request(span: Span, trace: Trace) -> Columns:
     status = span.status
     failed = status is not None and status >= 400
+    is_blocked = trace.is_blocked and "litellm.provider.error.llm_provider" not in span.attributes
     return {
         "request_method": span.text("http.request.method", "http.method"),
         "request_path": _path(span),
         "latency_ms": span.latency,
         "http_status_code": status,
-        "is_failure": failed and not trace.is_blocked,
+        "is_failure": failed and not is_blocked,
     }
