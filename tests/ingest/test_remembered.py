@@ -1,9 +1,13 @@
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from meterd.ingest.facts import digest
 from meterd.ingest.remembered import Remembered
 
 WINDOW = 100.0
@@ -41,13 +45,36 @@ def is_known(remembered: Remembered, identity: bytes) -> bool:
     return not is_new
 
 
+def identities(names: str) -> list[bytes]:
+    return [digest(name) for name in names]
+
+
 def test_an_identity_is_new_once(remembered: Remembered) -> None:
-    assert remembered.add_identities([b"a", b"b"]) == [True, True]
-    assert remembered.add_identities([b"a", b"c", b"b"]) == [False, True, False]
+    assert remembered.add_identities(identities("ab")) == [True, True]
+    assert remembered.add_identities(identities("acb")) == [False, True, False]
 
 
 def test_a_repetition_within_one_call_is_known(remembered: Remembered) -> None:
-    assert remembered.add_identities([b"a", b"a", b"b", b"a"]) == [True, False, True, False]
+    assert remembered.add_identities(identities("aaba")) == [True, False, True, False]
+
+
+@given(batches=st.lists(st.text("abcdefgh", max_size=12), max_size=12), ages=st.lists(st.booleans(), min_size=12))
+def test_each_identity_is_new_exactly_once_however_they_are_batched(batches: list[str], ages: list[bool]) -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        clock = Clock()
+        remembered = Remembered(connection, WINDOW, clock)
+        remembered.rotate()
+        clock.now += WINDOW / 2
+        seen: set[str] = set()
+        for names, passes in zip(batches, ages, strict=False):
+            if passes and clock.now < 1_000_000 + WINDOW:
+                clock.now += WINDOW / 2  # into the next window, once
+                remembered.rotate()
+            expected = []
+            for name in names:
+                expected.append(name not in seen)
+                seen.add(name)
+            assert remembered.add_identities(identities(names)) == expected
 
 
 def test_no_identities_are_no_work(remembered: Remembered) -> None:

@@ -7,6 +7,9 @@ import msgspec
 
 from meterd.datasets import Dataset
 
+DIGEST_SIZE = 16
+"""Bytes that stand for an identity or a request."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -75,4 +78,4 @@ def _identity(dataset: Dataset, tenant: str, row: msgspec.Struct) -> bytes | Non
 
 def digest(*parts: str) -> bytes:
     """16 bytes that stand for the parts; parts can't run into each other."""
-    return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=16).digest()
+    return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=DIGEST_SIZE).digest()

@@ -9,10 +9,18 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
+from meterd.ingest.facts import DIGEST_SIZE
+
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS identities_{0} (digest BLOB PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS answers_{0} (request BLOB PRIMARY KEY, answer BLOB NOT NULL) WITHOUT ROWID",
 )
+_EACH = f"""WITH RECURSIVE
+    positions(at) AS (
+        SELECT 1 UNION ALL SELECT at + {DIGEST_SIZE} FROM positions WHERE at + {DIGEST_SIZE} <= length(?1)
+    ),
+    each(digest) AS (SELECT substr(?1, at, {DIGEST_SIZE}) FROM positions)"""
+"""The digests in one blob, one after the other, as rows."""
 
 
 class Remembered:
@@ -47,6 +55,23 @@ class Remembered:
 
     def add_identities(self, digests: Sequence[bytes]) -> list[bool]:
         """Remember the digests; True for each that was not known, False for each that was, or repeats within."""
+        if len(digests) > 1 and len(set(digests)) == len(digests) and not self._any_known(digests):
+            self._connection.execute(
+                f"{_EACH} INSERT INTO identities_{self._period} SELECT digest FROM each", (b"".join(digests),)
+            )
+            return [True] * len(digests)
+        return self._add_one_by_one(digests)
+
+    def _any_known(self, digests: Sequence[bytes]) -> bool:
+        """One statement for all, because each gives up Python's lock and has to wait for it again."""
+        known = " OR ".join(
+            f"EXISTS (SELECT 1 FROM identities_{period} WHERE identities_{period}.digest = each.digest)"
+            for period in (self._period, self._period - 1)
+        )
+        found = self._connection.execute(f"{_EACH} SELECT 1 FROM each WHERE {known} LIMIT 1", (b"".join(digests),))
+        return found.fetchone() is not None
+
+    def _add_one_by_one(self, digests: Sequence[bytes]) -> list[bool]:
         execute = self._connection.execute
         before = f"SELECT 1 FROM identities_{self._period - 1} WHERE digest = ?"
         insert = f"INSERT OR IGNORE INTO identities_{self._period} VALUES (?)"

@@ -243,7 +243,7 @@ def value_of(any_value: Any) -> Any:
 
 def attributes_of(pairs: Any) -> dict[str, Any]:
     """Attributes by name."""
-    return {pair.key: pair.value.string_value or value_of(pair.value) for pair in pairs or ()}
+    return {pair.key: (value := pair.value).string_value or value_of(value) for pair in pairs or ()}
 
 
 def canonical(attributes: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from meterd.api.otlp.messages import attributes_of, identifier, integer
-from meterd.ingest.reports import cut
+from meterd.datasets import LONGEST_TEXT
 
 SERVER, CLIENT = 2, 3
 _ERROR = 2
@@ -21,7 +21,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     resource: dict[str, Any]
     trace_id: str
     span_id: str
-    parent_id: str | None
+    parent: bytes | str | None
     name: str
     kind: int
     start: int
@@ -33,6 +33,11 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     def latency(self) -> float:
         """Milliseconds; clocks that were set back make it 0."""
         return max(self.end - self.start, 0) / 1e6
+
+    @property
+    def parent_id(self) -> str | None:
+        """The id of the span around it."""
+        return identifier(self.parent, 8)
 
     @property
     def operation(self) -> str | None:
@@ -51,15 +56,18 @@ class Span(msgspec.Struct, frozen=True, gc=False):
         """The first of the attributes that is there, as text of the length that is stored."""
         for name in names:
             value = self.attributes.get(name)
-            if value is not None and value != "":
-                return cut(value if isinstance(value, str) else msgspec.json.encode(value).decode())
+            if value is None or value == "":
+                continue
+            if type(value) is not str:
+                value = msgspec.json.encode(value).decode()
+            return value if len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT]
         return None
 
     def number(self, *names: str) -> float | None:
         """The first of the attributes that is a number."""
         for name in names:
             value = self.attributes.get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if type(value) is int or type(value) is float:
                 return value
         return None
 
@@ -102,7 +110,7 @@ def _span(span: Any, scope: str, resource: dict[str, Any]) -> Span | Rejected:
         resource=resource,
         trace_id=trace_id,
         span_id=span_id,
-        parent_id=identifier(span.parent_span_id, 8),
+        parent=span.parent_span_id,
         name=span.name or "",
         kind=span.kind or 0,
         start=integer(span.start_time_unix_nano),

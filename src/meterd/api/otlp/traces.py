@@ -80,7 +80,7 @@ class _Export:
         if found is None:
             return None
         dataset, own = found
-        metadata: dict[str, Any] = self._resources[id(span.resource)].labels | self._of_span(span)
+        metadata = self._of_span(span)
         if from_litellm:
             subject = report.subject(*litellm.subject_of(span))
             metadata |= litellm.metadata_of(span)
@@ -92,10 +92,14 @@ class _Export:
             "trace_id": span.trace_id,
             "span_id": span.span_id,
             "conversation_id": span.text("gen_ai.conversation.id", "session.id"),
-            "metadata": labels(metadata),
+            "metadata": self._labels(span, metadata),
             **subject,
         }
         return dataset, [dataset.row_type(**common | own)]
+
+    def _labels(self, span: Span, metadata: dict[str, Any]) -> dict[str, str] | None:
+        of_resource = self._resources[id(span.resource)].labels
+        return labels(of_resource | metadata) if metadata else of_resource or None
 
     def _is_gateway(self, span: Span) -> bool:
         return self._resources[id(span.resource)].key in self._gateways or (
