@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -73,20 +74,24 @@ class _Completion:
         self._latest = self._now + MOST_AHEAD
         self._teams = frozenset(caller.teams)
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
-        self._identity = dataset.identity
+        self._identity = attrgetter(*dataset.identity) if len(dataset.identity) > 1 else None
         self._unsigned = [column for column in dataset.columns if column.kind is Kind.UNSIGNED]
-        self._maps = [column.name for column in dataset.columns if column.kind is Kind.TEXT_MAP]
+        maps = [column.name for column in dataset.columns if column.kind is Kind.TEXT_MAP]
+        self._maps = [name for name in maps if name != "metadata"]
 
     def apply(self, row: Any) -> None:
         row.ts = self._now if row.ts is None else self._time(row.ts)
         self._subject(row)
+        if row.metadata is not None:
+            row.metadata = text_map(row.metadata)
+            _check_metadata(row.metadata)
         for name in self._maps:
             if (labels := getattr(row, name)) is not None:
                 setattr(row, name, text_map(labels))
-        if row.metadata is not None:
-            _check_metadata(row.metadata)
-        if 0 < sum(getattr(row, name) is None for name in self._identity) < len(self._identity):
-            raise InvalidInput("traceId and spanId belong together: send both or none")
+        if self._identity:
+            values = self._identity(row)
+            if 0 < values.count(None) < len(values):
+                raise InvalidInput("traceId and spanId belong together: send both or none")
         for column in self._unsigned:
             value = getattr(row, column.name)
             if value is not None and value > MAXIMUM_UNSIGNED:
