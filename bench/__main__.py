@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import batches, dashboard, events, loading, memory, queries, sources
+from bench import batches, dashboard, events, loading, memory, queries, sessions, sources
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "events": events.measure,
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "sources": sources.measure,
     "queries": queries.measure,
     "dashboard": dashboard.measure,
+    "sessions": sessions.measure,
     "memory": memory.measure,
     "loading": loading.measure,
 }

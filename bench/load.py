@@ -22,13 +22,13 @@ MARKER = b"@@@@@@@@@@@@@@@@"
 
 
 class Job(msgspec.Struct):
-    """Bodies are sent in turn. Ends after `seconds`.
+    """Bodies are sent in turn, each to every path. Ends after `seconds`.
 
     Every occurrence of `MARKER` in a body is replaced by a number that each request has for itself.
     """
 
     port: int
-    path: str
+    path: str | list[str]
     bodies: list[bytes]
     connections: int
     seconds: float
@@ -118,15 +118,16 @@ async def _run(job: Job) -> Outcome:
 
 
 def _requests(job: Job) -> Iterator[bytes]:
-    requests = itertools.cycle([_request(job, body) for body in job.bodies])
+    paths = [job.path] if isinstance(job.path, str) else job.path
+    requests = itertools.cycle([_request(job, path, body) for body in job.bodies for path in paths])
     if not any(MARKER in body for body in job.bodies):
         return requests
     return (request.replace(MARKER, b"%016x" % number) for number, request in enumerate(requests, start=1))
 
 
-def _request(job: Job, body: bytes) -> bytes:
+def _request(job: Job, path: str, body: bytes) -> bytes:
     head = (
-        f"POST {job.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {job.token}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {job.token}\r\n"
         f"Content-Type: {job.content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from meterd.api.gateway.datasources import Datasource, Field, datasources, metadata_field
+from meterd.api.gateway.datasources import Datasource, Field, datasources, metadata_field, tag_field
 from meterd.api.gateway.operators import OPERATOR_SETS
 from meterd.datasets import COMMON, Column, Dataset
 
@@ -58,7 +58,8 @@ def _codes(names: tuple[str, ...]) -> str:
 
 def _datasource(datasource: Datasource, known: bool) -> Iterator[str]:
     yield f"## {datasource.name}\n\n{datasource.what}\n\n"
-    fields = (*datasource.fields, metadata_field("<key>"))
+    tags = (tag_field("<key>"),) if datasource.has_tags else ()
+    fields = (*datasource.fields, metadata_field("<key>"), *tags)
     headings = ("field", "other spellings", "group by", "aggregations", "filter operators")
     yield from _table(headings, (_field(field) for field in fields))
     if datasource.ingest and not known:

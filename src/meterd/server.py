@@ -27,6 +27,8 @@ from meterd.api.http import Answer, ClientGone, ErrorShape, HotRoute, Request, p
 from meterd.api.operations.routes import PROBES, documentation_router
 from meterd.api.otlp.routes import PREFIX as OTLP_PREFIX
 from meterd.api.otlp.routes import error_answer as otlp_error
+from meterd.api.sessions.routes import PREFIX as SESSIONS_PREFIX
+from meterd.api.sessions.routes import error_answer as sessions_error
 from meterd.deadlines import Deadlines
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TimedOut, TooLarge
 from meterd.telemetry import Telemetry
@@ -36,6 +38,8 @@ log = structlog.get_logger()
 _SHAPES: tuple[tuple[str, ErrorShape], ...] = (
     (GATEWAY_PREFIX, gateway_error),
     (OTLP_PREFIX, otlp_error),
+    (SESSIONS_PREFIX, sessions_error),
+    ("/api/data/sessions", sessions_error),
     ("", plain_error),
 )
 """Which protocol's error body an address has; the first matching prefix counts."""
@@ -59,6 +63,7 @@ class Server:
         log_all: bool = False,
     ) -> None:
         self._hot = {route.path: route for route in hot_routes}
+        self._templates = {route.path.partition("{id}")[0] for route in hot_routes if "{id}" in route.path}
         self._framework = framework(routers, hot_routes)
         self._telemetry = telemetry
         self._deadlines = Deadlines(timeout)
@@ -71,12 +76,15 @@ class Server:
             return
         started = time.perf_counter()
         request_id = next(self._request_ids)
-        route = self._hot.get(scope["path"])
+        path, parameter = scope["path"], ""
+        route = self._hot.get(path)
+        if route is None:
+            route, parameter = self._templated(path)
         if route is None:
             status = await self._slow(scope, receive, send, request_id)
             path = scope.get("path_template") or "unknown"
         else:
-            status = await self._answer(route, scope, receive, send, request_id)
+            status = await self._answer(route, Request(scope, receive, parameter), scope, send, request_id)
             path = route.path
         seconds = time.perf_counter() - started
         self._telemetry.requests.observe(scope["method"], path, status, seconds)
@@ -84,10 +92,19 @@ class Server:
             log.info("request", id=request_id.decode(), method=scope["method"], path=scope["path"], status=status,
                      milliseconds=round(seconds * 1000, 3))  # fmt: skip
 
-    async def _answer(self, route: HotRoute, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes) -> int:
+    def _templated(self, path: str) -> tuple[HotRoute | None, str]:
+        """The route whose template a path fits, and what stands for `{id}`."""
+        for prefix in self._templates:
+            if path.startswith(prefix):
+                parameter, slash, rest = path[len(prefix) :].partition("/")
+                operation = f"{slash}{rest}" if rest else ""
+                return self._hot.get(f"{prefix}{{id}}{operation}") if parameter else None, parameter
+        return None, ""
+
+    async def _answer(self, route: HotRoute, request: Request, scope: HTTPScope, send: Send, request_id: bytes) -> int:
         task = self._deadlines.start()
         try:
-            answer = await self._handle(route, scope, receive, task)
+            answer = await self._handle(route, request, scope, task)
         except ClientGone:
             return 499
         finally:
@@ -99,8 +116,7 @@ class Server:
         await send({"type": "http.response.body", "body": answer.body, "more_body": False})
         return answer.status
 
-    async def _handle(self, route: HotRoute, scope: HTTPScope, receive: Receive, task: asyncio.Task[Any]) -> Answer:
-        request = Request(scope, receive)
+    async def _handle(self, route: HotRoute, request: Request, scope: HTTPScope, task: asyncio.Task[Any]) -> Answer:
         if scope["method"] != route.method:
             return route.error(MethodNotAllowed(route.method), request.content_type)
         try:

@@ -12,6 +12,7 @@ import structlog
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.directory import Directory
+from meterd.access.documents import Documents
 from meterd.api.aiguard.routes import AIGuard
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.ingest import GatewayIngest
@@ -21,12 +22,15 @@ from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
 from meterd.api.otlp.routes import OpenTelemetry
+from meterd.api.sessions.registry import Registry
+from meterd.api.sessions.routes import Sessions
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.litellm import Ways
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
+from meterd.ingest.retention import Retention
 from meterd.query.engine import QueryEngine
 from meterd.server import Server
 from meterd.settings import Settings
@@ -57,7 +61,13 @@ class Service:
         self._journal = Journal(journal_path, settings.ingest.deduplication_window, self._store.watermark())
         self._recorder = recorder = Recorder(self._journal, directory, settings.ingest, telemetry)
         self._loader = loader = Loader(
-            JournalReader(journal_path), self._store, settings.store, telemetry, recorder.trim, self._journal.end
+            JournalReader(journal_path),
+            self._store,
+            settings.store,
+            telemetry,
+            recorder.trim,
+            self._journal.end,
+            Retention(self._store, settings.store.retention),
         )
         recorder.on_commit, recorder.backlog, recorder.room_needed = (
             loader.committed,
@@ -79,6 +89,12 @@ class Service:
             gateway_router(authenticator, self._engine, known),
             operations_router(health, telemetry, authenticator, settings.access.metrics_without_token),
         ]
+        self._sessions = registry = Registry(
+            Documents(self.directory), recorder, self._engine, settings.ingest, settings.sessions
+        )
+        sessions = Sessions(settings, authenticator, registry, self._engine)
+        hot_routes += sessions.routes()
+        routers.append(sessions.router())
         self.application = Server(
             hot_routes, routers, telemetry, settings.service.timeout, settings.logging.level == "debug"
         )
@@ -90,6 +106,7 @@ class Service:
         """Write what was accepted to the journal, load it, checkpoint the store, and release the files."""
         self._recorder.refuse("the service is stopping")
         self._recorder.flush()
+        self._sessions.save()
         self._loader.close()
         self._recorder.close()
         self._engine.close()

@@ -18,6 +18,7 @@ from meterd.errors import ConfigurationError
 from meterd.validation import explain
 
 Seconds = Annotated[float, Meta(gt=0)]
+Days = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Size = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")]
 
@@ -127,6 +128,13 @@ class Otlp(Section, frozen=True):
     )
 
 
+class Sessions(Section, frozen=True):
+    """Sessions of running applications."""
+
+    anonymous: Literal["loopback", "never", "always"] = "loopback"
+    heartbeat_timeout: Seconds = 60.0
+
+
 class Store(Section, frozen=True):
     """The embedded DuckDB store."""
 
@@ -136,6 +144,7 @@ class Store(Section, frozen=True):
     load_interval: Seconds = 1.0
     checkpoint_interval: Seconds = 60.0
     checkpoint_bytes: Count = 256 * 2**20
+    retention: dict[str, Days] = {}
 
 
 class Query(Section, frozen=True):
@@ -164,6 +173,7 @@ class Settings(Section, frozen=True):
     ingest: Ingest = Ingest()
     litellm: LiteLLM = LiteLLM()
     otlp: Otlp = Otlp()
+    sessions: Sessions = Sessions()
     store: Store = Store()
     query: Query = Query()
     access: Access = Access()

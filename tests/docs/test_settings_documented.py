@@ -20,7 +20,8 @@ def keys(section: type[Section], prefix: str = "") -> Iterator[tuple[str, Any]]:
         if below is not None:
             yield from keys(below, f"{prefix}{field.encode_name}.")
         else:
-            yield f"{prefix}{field.encode_name}", field.default
+            made = field.default_factory is not msgspec.NODEFAULT
+            yield f"{prefix}{field.encode_name}", field.default_factory() if made else field.default
 
 
 def as_documented(default: Any) -> str:

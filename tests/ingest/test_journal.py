@@ -168,7 +168,7 @@ class TestKeyedRequests:
 
         committed = journal.commit([one(facts("b", "c"), key=b"k", answer=b"second")])
 
-        assert [Receipt(b"first")] == committed.receipts
+        assert [Receipt(b"first", is_repetition=True)] == committed.receipts
         assert [entry.lines for entry in everything(reader)] == [b"a\n"]
 
     def test_a_key_may_repeat_within_a_group(self, journal: Journal, reader: JournalReader) -> None:
@@ -176,13 +176,13 @@ class TestKeyedRequests:
             [one(facts("a"), key=b"k", answer=b"1"), one(facts("b"), key=b"k", answer=b"2"), one(facts("c"), key=b"l")]
         )
 
-        assert [Receipt(b"1"), Receipt(b"1"), Receipt(b"")] == committed.receipts
+        assert [Receipt(b"1"), Receipt(b"1", is_repetition=True), Receipt(b"")] == committed.receipts
         assert [entry.lines for entry in everything(reader)] == [b"a\nc\n"]
 
     def test_a_submission_without_facts_keeps_its_answer_too(self, journal: Journal) -> None:
         journal.commit([one(key=b"k", answer=b"none")])
 
-        assert [Receipt(b"none")] == journal.commit([one(facts("a"), key=b"k", answer=b"one")]).receipts
+        assert [Receipt(b"none", is_repetition=True)] == journal.commit([one(facts("a"), key=b"k", answer=b"one")]).receipts
 
     def test_a_known_key_does_not_make_its_facts_known(self, journal: Journal) -> None:
         journal.commit([one(identified("a1"), key=b"k")])

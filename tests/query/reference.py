@@ -35,8 +35,13 @@ STORED = {
     "team": "teams",
     "new_session": "newSession",
     "virtualModel": "virtualModelName",
+    "session": "sessionId",
+    "tag": "tags",
 }
 """Wire names that differ from the member of an ingested row."""
+
+INCREASES = ("increase", "rateIncrease")
+ARRAYS = ("team", "tag")
 
 SUBJECT_TYPES = {"userEmail": "user", "virtualAccount": "virtualaccount", "virtualaccount": "virtualaccount"}
 ALLOWED_ATTRIBUTES = ("region",)
@@ -59,15 +64,20 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
     start, end = _time(body["startTs"]), _time(body["endTs"])
     groups = list(dict.fromkeys(body.get("groupBy") or []))
     is_timeseries = body["type"] == "timeseries"
-    kept = [row for row in rows if _visible(row, caller) and start <= row["createdAt"] < end]
+    earlier = [dict(row) for row in rows if _visible(row, caller) and row["createdAt"] < end]
     if pinned := PINNED.get(body["datasource"]):
-        kept = [row for row in kept if value_of(row, pinned) is not None]
+        earlier = [row for row in earlier if value_of(row, pinned) is not None]
     types = {SUBJECT_TYPES[group] for group in groups if group in SUBJECT_TYPES}
     if len(types) == 1:
-        kept = [row for row in kept if row["createdBySubjectType"] in types]
-    kept = [row for row in kept if all(_matches(row, each) is True for each in body.get("filters") or [])]
+        earlier = [row for row in earlier if row["createdBySubjectType"] in types]
+    earlier = [row for row in earlier if all(_matches(row, each) is True for each in body.get("filters") or [])]
+    kept = [row for row in earlier if row["createdAt"] >= start]
+    if any(each["type"] in INCREASES for each in body.get("aggregations") or []):
+        _add_increases(earlier)
     if "team" in groups:
         kept = [row | {"teams": [team]} for row in kept for team in _shown_teams(row, caller)]
+    if "tag" in groups:
+        kept = [row | {"grouped tag": tag} for row in kept for tag in row["tags"]]
     cells: dict[tuple[Any, ...], list[RowDict]] = {}
     for row in kept:
         bucket = bucket_of(row["createdAt"], _interval(body)) if is_timeseries else None
@@ -76,6 +86,17 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
         cells[(None,)] = []
     points = [_point(body, groups, key, members) for key, members in cells.items()]
     return sorted(points, key=lambda point: _order(point, groups))
+
+
+def _add_increases(rows: list[RowDict]) -> None:
+    """By how much the total of each row is more than the one before it of its series; after a reset all of it."""
+    last: dict[Any, float] = {}
+    for row in sorted(rows, key=lambda row: (row["createdAt"], row["position"])):
+        series = (row["tenant"], row["sessionId"], row["name"], tuple(sorted(row["tags"])))
+        value = row["value"]
+        if value is not None:
+            row["increase"] = value if series not in last or value < last[series] else value - last[series]
+            last[series] = value
 
 
 def _time(text: str) -> datetime:
@@ -105,6 +126,9 @@ def value_of(row: RowDict, name: str) -> Any:
         return row["metadata"].get(name.removeprefix("metadata."))
     if name in ALLOWED_ATTRIBUTES:
         return row["metadata"].get(name)
+    if name.startswith("tag."):
+        prefix = name.removeprefix("tag.") + ":"
+        return next((tag.removeprefix(prefix) for tag in row["tags"] if tag.startswith(prefix)), None)
     value = row.get(STORED.get(name, name))
     if value is None and name == "timePerOutputTokenLatencyMs":
         return _time_per_output_token(row)
@@ -119,6 +143,8 @@ def _time_per_output_token(row: RowDict) -> float | None:
 
 
 def _group_value(row: RowDict, name: str) -> Any:
+    if name == "tag":
+        return row["grouped tag"]
     return row["teams"][0] if name == "team" else value_of(row, name)
 
 
@@ -209,13 +235,18 @@ def _point(body: dict[str, Any], groups: list[str], key: tuple[Any, ...], rows: 
 
 
 def _aggregate(kind: str, name: str, rows: list[RowDict], seconds: float) -> Any:
+    if kind in INCREASES:
+        grown = [row["increase"] for row in rows if row.get("increase") is not None]
+        return (sum(grown) / (1 if kind == "increase" else seconds)) if grown else None
     values = [value for row in rows if (value := value_of(row, name)) is not None]
-    if name == "team":  # a row without teams has no value
+    if name == "tag" and rows and "grouped tag" in rows[0]:
+        values = [[row["grouped tag"]] for row in rows]
+    if name in ARRAYS:  # a row without elements has no value
         values = [value for value in values if value]
     if kind == "count":
         return len(values)
     if kind == "countDistinct":
-        return len({team for value in values for team in value} if name == "team" else set(values))
+        return len({element for value in values for element in value} if name in ARRAYS else set(values))
     if kind == "ratePerMinute" and name not in NUMERIC:
         return len(values) / (seconds / 60)
     if not values:

@@ -19,10 +19,11 @@ from meterd.datasets import (
     MODEL_CALLS,
     OTLP_POINTS,
     ROUTING_DECISIONS,
+    SESSION_METRICS,
     Dataset,
 )
 from tests.api.gateway.tables import FULL, PERCENTILES, RATES, SCALARS, TABLES, TEAM
-from tests.query.reference import SECONDS, SUBJECT_TYPES, RealEngine, answer, value_of
+from tests.query.reference import ARRAYS, SECONDS, SUBJECT_TYPES, RealEngine, answer, value_of
 
 EXAMPLES = settings(
     max_examples=300,
@@ -72,6 +73,8 @@ class Source:
             return st.sampled_from(["user", "virtualaccount", "robot"])
         if name == "team":
             return st.sampled_from([*TEAMS, "nobody"])
+        if name == "tag":
+            return st.sampled_from(TAGS)
         if name in self.measures:
             return st.integers(-1, 2**64) | st.floats(0, 1e6)
         return {"isFailure": st.booleans(), "httpStatusCode": codes | st.floats(100, 600)}.get(name, texts)
@@ -81,8 +84,11 @@ def text_members(*names: str) -> dict[str, st.SearchStrategy[Any]]:
     return dict.fromkeys(names, texts | texts | st.none())
 
 
-EXTRA = {"aiGuardMetrics": ("region",)}
-"""Fields that come from the settings."""
+EXTRA = {"aiGuardMetrics": ("region",), "sessionMetrics": ("tag.endpoint", "tag.a:b")}
+"""Fields that come from the settings, and values of tags."""
+
+TAGS = ["endpoint:/x", "endpoint:/y", "endpoint:", "endpoint", "a:b:c", "plain", "é"]
+tags = st.lists(st.sampled_from(TAGS), unique=True, max_size=3)
 
 codes = st.sampled_from([200, 200, 400, 429, 500, 0, -1, 2**63 - 1])
 tokens = st.none() | st.sampled_from([0, 1, 2, 1000, 2**53 + 1]) | st.integers(0, 10**6)
@@ -119,6 +125,11 @@ SOURCES = (
            text_members("unit", "temporality", "serviceName", "scopeName")
            | {"metricName": texts, "metricType": texts, "count": tokens}
            | dict.fromkeys(("value", "sum", "minimum", "maximum"), durations)),
+    Source("sessionMetrics", SESSION_METRICS,
+           text_members("product", "version", "type", "unit")
+           | {"sessionId": st.sampled_from(["s-1", "s-2"]), "name": st.sampled_from(["jobs", "bytes"]),
+              "value": durations | st.sampled_from([1.0, 2.0, 3.0]), "count": tokens, "tags": tags,
+              "position": st.integers(0, 2**62)}),
 )  # fmt: skip
 
 
@@ -180,7 +191,9 @@ def filters(draw: st.DrawFn, source: Source, rows: list[dict[str, Any]]) -> dict
     one = source.sought(name)
     found = [value_of(row, name) for row in rows]
     found = (
-        [team for teams in found for team in teams] if name == "team" else [each for each in found if each is not None]
+        [element for elements in found for element in elements]
+        if name in ARRAYS
+        else [each for each in found if each is not None]
     )
     if found:
         one = st.sampled_from(found) | one
@@ -219,8 +232,12 @@ def bodies(
     last = start + span + draw(st.sampled_from([slack, timedelta(0), timedelta(microseconds=1), -slack]))
     kind = draw(st.sampled_from(["distribution", "timeseries"]))
     types = [*SCALARS, *PERCENTILES, *(RATES if kind == "timeseries" else [])]
+    totals = ["increase", *(["rateIncrease"] if kind == "timeseries" else [])]
     dimension_types = ["count", "countDistinct", *(["ratePerMinute"] if kind == "timeseries" else [])]
     measured = st.fixed_dictionaries({"type": st.sampled_from(types), "column": st.sampled_from(source.measures)})
+    if source.name == "sessionMetrics":
+        of_totals = st.fixed_dictionaries({"type": st.sampled_from(totals), "column": st.just("value")})
+        measured = measured | of_totals
     counted = st.fixed_dictionaries(
         {"type": st.sampled_from(dimension_types), "column": st.sampled_from(source.counted)}
     )

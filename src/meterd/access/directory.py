@@ -17,7 +17,7 @@ from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.tables import Membership, Subject, Token
 from meterd.errors import ConfigurationError, NotFound
 
-_REVISION = "0001"
+_REVISION = "0002"
 _PREFIX = "mtr_"
 _WRITES = "meterd_writes"
 
@@ -51,7 +51,8 @@ class Directory:
             raise ConfigurationError(f"can't open the directory {path}: {error.orig}") from None
 
     @contextmanager
-    def _session(self, writes: bool = False) -> Iterator[Session]:
+    def session(self, writes: bool = False) -> Iterator[Session]:
+        """A transaction; one that writes takes its turn at once."""
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
             session.connection(execution_options={_WRITES: writes})
             yield session
@@ -69,7 +70,7 @@ class Directory:
         """A new token. The subject is created when it is new; `teams` and `tenant_admin` are added to what it has."""
         secret = _PREFIX + secrets.token_hex(20)
         now = datetime.now(UTC)
-        with self._session(writes=True) as session:
+        with self.session(writes=True) as session:
             owner = _find(session, tenant, subject_type, subject)
             if owner is None:
                 owner = Subject(tenant=tenant, type=subject_type, slug=subject, tenant_admin=False, created_at=now)
@@ -90,16 +91,16 @@ class Directory:
 
     def tokens(self) -> list[TokenDetails]:
         """Every token, oldest first."""
-        with self._session() as session:
+        with self.session() as session:
             return [_details(token) for token in session.scalars(select(Token).order_by(Token.created_at))]
 
     def has_tokens(self) -> bool:
-        with self._session() as session:
+        with self.session() as session:
             return session.scalar(select(Token.id).limit(1)) is not None
 
     def revoke(self, token_id: str) -> None:
         """Make a token invalid. Raises `NotFound` for an unknown id; revoking twice is no error."""
-        with self._session(writes=True) as session:
+        with self.session(writes=True) as session:
             token = session.get(Token, token_id)
             if token is None:
                 raise NotFound(f"there is no token with the id {token_id}")
@@ -107,7 +108,7 @@ class Directory:
 
     def find_caller(self, token_digest: bytes) -> tuple[Caller, datetime | None] | None:
         """The caller behind a token that is neither revoked nor expired, and when it expires."""
-        with self._session() as session:
+        with self.session() as session:
             token = session.scalar(select(Token).where(Token.digest == token_digest))
             if token is None or token.revoked_at or (token.expires_at and token.expires_at <= datetime.now(UTC)):
                 return None

@@ -2,7 +2,17 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, DateTime, ForeignKey, LargeBinary, String, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -69,3 +79,27 @@ class Token(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     subject: Mapped[Subject] = relationship(back_populates="tokens", lazy="joined")
+
+
+class SessionDocument(Base):
+    """A session as it is now; made from facts, and made again from them when it is lost."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        Index("ix_sessions_machine", "tenant", "machine_id"),
+        Index("ix_sessions_created", "tenant", "created_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(128))
+    machine_id: Mapped[str | None] = mapped_column(String(256))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SessionProgress(Base):
+    """The position up to which the documents follow the facts; one row."""
+
+    __tablename__ = "session_progress"
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -4,14 +4,17 @@ The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler t
 """
 
 import asyncio
+import ipaddress
 import zlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
+from meterd.ingest.facts import digest
 
 if TYPE_CHECKING:
     from litestar.types import HTTPScope, Receive
@@ -21,6 +24,10 @@ try:
 except ImportError:
     from backports import zstd
 
+LONGEST_KEY = 256
+"""Characters of an `Idempotency-Key`."""
+
+_PROXIES = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"})
 _SLOW_TO_DECODE = 2**18
 _DECODED_AT_ONCE = 2
 _MOST_OBJECTS = 2**21
@@ -45,11 +52,12 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Request:
-    """The part of an HTTP request that the hot routes need."""
+    """The part of an HTTP request that the hot routes need; `parameter` is what stands for `{id}` in the path."""
 
-    __slots__ = ("_headers", "_receive", "_scope")
+    __slots__ = ("_headers", "_receive", "_scope", "parameter")
 
-    def __init__(self, scope: "HTTPScope", receive: "Receive") -> None:
+    def __init__(self, scope: "HTTPScope", receive: "Receive", parameter: str = "") -> None:
+        self.parameter = parameter
         self._scope = scope
         self._receive = receive
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -59,9 +67,31 @@ class Request:
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
+    def key(self, *scope: str) -> bytes | None:
+        """What an `Idempotency-Key` stands for, None without one; within another scope the same key is another one."""
+        key = self.header(b"idempotency-key")
+        if key is None:
+            return None
+        if not 0 < len(key) <= LONGEST_KEY:
+            raise InvalidInput(f"Idempotency-Key must have 1 to {LONGEST_KEY} characters")
+        return digest(*scope, key)
+
     @property
     def content_type(self) -> str:
         return self.header(b"content-type") or ""
+
+    @property
+    def path(self) -> str:
+        return self._scope["path"]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it comes from this machine, and not through a proxy."""
+        client = self._scope.get("client")
+        if not is_loopback(client[0] if client else None) or not _PROXIES.isdisjoint(self._headers):
+            return False
+        origin = self.header(b"origin")
+        return _is_own_name(self.header(b"host")) and (origin is None or _is_own_name(origin.partition("//")[2]))
 
     @property
     def query_string(self) -> str:
@@ -127,13 +157,35 @@ class Decoding:
             return await asyncio.to_thread(checked)
 
 
+def _is_own_name(host: str | None) -> bool:
+    """Whether a name, with a port or without, is this machine's. Pages of others have theirs in `Origin` and `Host`."""
+    try:
+        name = urlsplit(f"//{host or ''}").hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or is_loopback(name)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether an address is this machine's own, in IPv4, IPv6 or one written as the other."""
+    try:
+        address = ipaddress.ip_address(host or "")
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
 Handler = Callable[[Request], Awaitable[Answer]]
 ErrorShape = Callable[[MeterdError, str], Answer]
 """A protocol's answer to an error, given the content type of the request."""
 
 
 class HotRoute(msgspec.Struct, frozen=True):
-    """An address that is served without the framework; `operation` is its OpenAPI description."""
+    """An address that is served without the framework; `operation` is its OpenAPI description.
+
+    `{id}` in the path stands for one segment.
+    """
 
     method: str
     path: str

@@ -9,7 +9,7 @@ import msgspec
 AggregationType = Literal[
     "count", "countDistinct", "sum", "avg", "min", "max",
     "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "p999",
-    "rateSum", "rateAvg", "rateMin", "rateMax", "ratePerMinute",
+    "rateSum", "rateAvg", "rateMin", "rateMax", "ratePerMinute", "increase", "rateIncrease",
 ]  # fmt: skip
 
 Operator = Literal[

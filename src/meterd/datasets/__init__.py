@@ -20,6 +20,7 @@ from meterd.datasets.model import (
     camel_case,
 )
 from meterd.datasets.otlp import OTLP_POINTS
+from meterd.datasets.sessions import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
 
 DATASETS: dict[str, Dataset] = {
     dataset.name: dataset
@@ -31,6 +32,9 @@ DATASETS: dict[str, Dataset] = {
         GATEWAY_REQUESTS,
         METER_EVENTS,
         OTLP_POINTS,
+        SESSION_METRICS,
+        SESSION_EVENTS,
+        SESSION_STATES,
     )
 }
 
@@ -48,6 +52,9 @@ __all__ = [
     "MOST_LABELS",
     "OTLP_POINTS",
     "ROUTING_DECISIONS",
+    "SESSION_EVENTS",
+    "SESSION_METRICS",
+    "SESSION_STATES",
     "Column",
     "Dataset",
     "Kind",

@@ -75,12 +75,24 @@ class Column(msgspec.Struct, frozen=True):
         return _PYTHON_TYPES[self.kind]
 
 
+class Series(msgspec.Struct, frozen=True):
+    """Facts that follow each other: those with equal values of the columns `by`, in the order of the columns `order`.
+
+    `value` may hold a running total, from which increases are computed.
+    """
+
+    by: tuple[str, ...]
+    order: tuple[str, ...]
+    value: str
+
+
 class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     """A table of facts of one kind.
 
     `identity` names the columns that, together, tell one fact from another: a second fact with the same identity is
     stored once (`shared/spec/ingest-sources.md` section 3). Facts that have none of them are all distinct.
-    `derive` fills in columns of a row that follow from its others, whichever way the row came in.
+    `derive` fills in columns of a row that follow from its others, whichever way the row came in. `series` says which
+    facts are points of one series.
     """
 
     name: str
@@ -88,6 +100,7 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     columns: tuple[Column, ...]
     identity: tuple[str, ...] = ()
     derive: Callable[[Any], None] | None = None
+    series: Series | None = None
 
     @cached_property
     def row_type(self) -> type[msgspec.Struct]:

@@ -56,6 +56,7 @@ class Receipt(msgspec.Struct, frozen=True):
     """Proof that a submission is on disk; `answer` is the first submission's when this one was a repetition."""
 
     answer: bytes
+    is_repetition: bool = False
 
 
 def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct]) -> Facts:

@@ -99,9 +99,10 @@ class Journal:
         receipts = []
         for submission in group:
             answer = self._known_answer(submission) if submission.request_key else None
-            receipts.append(Receipt(submission.answer if answer is None else answer))
             if answer is not None:
+                receipts.append(Receipt(answer, is_repetition=True))
                 continue
+            receipts.append(Receipt(submission.answer))
             for facts in submission.facts:
                 new = self._without_known(facts) if facts.identities else facts
                 if new.count < facts.count:

@@ -13,6 +13,7 @@ from meterd.datasets import DATASETS
 from meterd.errors import Unavailable
 from meterd.failpoints import reach
 from meterd.ingest.journal import Entry, JournalReader
+from meterd.ingest.retention import Retention
 from meterd.settings import Store as StoreSettings
 from meterd.store import Lines, Store
 from meterd.telemetry import Telemetry
@@ -46,12 +47,14 @@ class Loader:
         telemetry: Telemetry,
         trim: Callable[[int], None],
         end: int,
+        retention: Retention | None = None,
     ) -> None:
         self._journal = reader
         self._store = store
         self._settings = settings
         self._telemetry = telemetry
         self._trim = trim
+        self._retention = retention or Retention(store, {})
         self._end = end
         self._loaded = store.watermark()
         self._backlog = reader.size(self._loaded)
@@ -123,6 +126,8 @@ class Loader:
             self._wait(pause)
             try:
                 self._load()
+                if self._retention.apply():
+                    self._uncovered += 1  # so that a checkpoint is due
                 if self._checkpoint_due():
                     self._checkpoint()
             except Exception as error:  # noqa: BLE001 - the thread outlives whatever an engine or a disk raises
@@ -139,7 +144,7 @@ class Loader:
             if pause:
                 self._changed.wait_for(lambda: self._stopping, timeout=pause)
                 return
-            self._changed.wait_for(lambda: self._stopping or self.lag, timeout=self._until_checkpoint())
+            self._changed.wait_for(lambda: self._stopping or self.lag, timeout=self._until_due())
             if self.lag:
                 self._lingering = True
                 self._changed.wait_for(
@@ -148,10 +153,12 @@ class Loader:
                 )
                 self._lingering = False
 
-    def _until_checkpoint(self) -> float | None:
-        if not self._uncovered:
-            return None
-        return max(0.0, self._checkpointed_at + self._settings.checkpoint_interval - time.monotonic())
+    def _until_due(self) -> float | None:
+        """Seconds until a checkpoint or a deletion is due; None when neither will be."""
+        delays = [self._retention.delay()]
+        if self._uncovered:
+            delays.append(max(0.0, self._checkpointed_at + self._settings.checkpoint_interval - time.monotonic()))
+        return min((delay for delay in delays if delay is not None), default=None)
 
     def _load(self) -> None:
         target = self._end  # what arrives meanwhile gathers for the next round

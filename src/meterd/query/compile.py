@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlglot import exp
 
-from meterd.datasets import Kind
+from meterd.datasets import Dataset, Kind
 from meterd.query.dialects import Dialect
 from meterd.query.model import (
     Aggregate,
@@ -18,11 +18,13 @@ from meterd.query.model import (
     Compare,
     Comparison,
     Condition,
+    Field,
     Function,
     Group,
     GroupElement,
     HasAny,
     IsNull,
+    Listing,
     MapValue,
     Matches,
     OneOf,
@@ -30,6 +32,7 @@ from meterd.query.model import (
     Or,
     Query,
     Scalar,
+    TagValue,
 )
 
 _COMPARISONS: dict[Comparison, type[exp.Binary]] = {
@@ -49,6 +52,9 @@ _FUNCTIONS: dict[Function, type[exp.AggFunc]] = {
 }
 
 
+_PREVIOUS = "previous_value"
+
+
 class Compiled(msgspec.Struct, frozen=True):
     """SQL text with its parameters, and where each aggregate's value is found in a row.
 
@@ -66,11 +72,74 @@ def compile_query(query: Query, visible: Condition | None, dialect: Dialect, lim
     return _Compiler(query, dialect).compile(visible, limit)
 
 
-class _Compiler:
-    def __init__(self, query: Query, dialect: Dialect) -> None:
-        self._query = query
+def compile_listing(listing: Listing, visible: Condition | None, dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
+    """SQL for the facts of a listing that are `visible`, and its parameters."""
+    return _Lister(listing.dataset, dialect).compile(listing, visible)
+
+
+class _Conditions:
+    """Conditions on the facts of one dataset, and the values that they are bound to."""
+
+    def __init__(self, dataset: Dataset, dialect: Dialect) -> None:
+        self._dataset = dataset
         self._dialect = dialect
         self._parameters: list[Any] = []
+
+    def _operand(self, operand: Operand) -> exp.Expr:
+        column = self._declared(operand.column)
+        match operand:
+            case MapValue(_, key):
+                return self._dialect.map_value(column, self._bind(key))
+            case TagValue(_, key):
+                return self._dialect.tag_value(column, self._bind(f"{key}:"), len(key) + 2)
+        return column
+
+    def _declared(self, name: str) -> exp.Expr:
+        """A column of the dataset; anything else is a mistake of ours, not of a caller."""
+        if name != "tenant" and name not in self._dataset.by_name:
+            raise LookupError(f"{self._dataset.name} has no column {name}")
+        return _column(name)
+
+    def _condition(self, condition: Condition) -> exp.Expr:
+        match condition:
+            case And(conditions):
+                return exp.and_(*map(self._condition, conditions), copy=False)
+            case Or(conditions):
+                return exp.or_(*map(self._condition, conditions), copy=False)
+            case Compare(operand, comparison, value):
+                return _COMPARISONS[comparison](this=self._operand(operand), expression=self._bind(value))
+            case OneOf(operand, (), negated):
+                return self._condition(IsNull(operand, negated=True)) if negated else exp.false()
+            case OneOf(operand, values, negated):
+                bound = [self._bind(value) for value in values]
+                return _negated(exp.In(this=self._operand(operand), expressions=bound), negated)
+            case Matches(operand, test, text, negated):
+                matches = self._dialect.text_test(test, self._operand(operand), self._bind(text))
+                return _negated(matches, negated)
+            case IsNull(operand, negated):
+                return _negated(exp.Is(this=self._operand(operand), expression=exp.Null()), negated)
+            case HasAny(column, values, negated):
+                array = self._declared(column)
+                return _negated(self._dialect.has_any(array, [self._bind(value) for value in values]), negated)
+
+    def _bind(self, value: Scalar | datetime) -> exp.Expr:
+        self._parameters.append(value)
+        return self._dialect.parameter(len(self._parameters))
+
+
+class _Lister(_Conditions):
+    def compile(self, listing: Listing, visible: Condition | None) -> tuple[str, tuple[Any, ...]]:
+        columns = [self._declared(name) for name in listing.columns]
+        select = exp.select(*columns).from_(listing.dataset.name)
+        select = select.where(*(self._condition(each) for each in (visible, listing.condition) if each is not None))
+        select = select.order_by(_ordered(self._declared(listing.order))).limit(listing.limit)
+        return select.sql(self._dialect.name), tuple(self._parameters)
+
+
+class _Compiler(_Conditions):
+    def __init__(self, query: Query, dialect: Dialect) -> None:
+        super().__init__(query.dataset, dialect)
+        self._query = query
         self._elements: dict[str, str] = {}
 
     def compile(self, visible: Condition | None, limit: int) -> Compiled:
@@ -90,11 +159,14 @@ class _Compiler:
     def _source(self, visible: Condition | None) -> exp.Subquery | exp.Table:
         """The facts that count, one row for each, or for each combination of array elements grouped by."""
         query = self._query
-        conditions: list[exp.Expr] = [
-            exp.GTE(this=_column("ts"), expression=self._bind(_naive(query.start))),
-            exp.LT(this=_column("ts"), expression=self._bind(_naive(query.end))),
-        ]
+        start, end = self._bind(_naive(query.start)), self._bind(_naive(query.end))
+        conditions: list[exp.Expr] = [exp.LT(this=_column("ts"), expression=end)]
         conditions += [self._condition(condition) for condition in (visible, query.condition) if condition is not None]
+        source: exp.Subquery | exp.Table = exp.to_table(query.dataset.name)
+        if any(aggregate.function is Function.INCREASE for aggregate in query.aggregates):
+            source = exp.select("*", self._previous()).from_(source).where(*conditions).subquery("series")
+            conditions = []
+        conditions.append(exp.GTE(this=_column("ts"), expression=start))
         elements = []
         for group in query.groups:
             if isinstance(group, GroupElement):
@@ -103,7 +175,16 @@ class _Compiler:
                     array = self._dialect.only(array, [self._bind(value) for value in group.only])
                 self._elements[group.column] = f"{group.column}_element"
                 elements.append(exp.alias_(self._dialect.elements(array), self._elements[group.column]))
-        return exp.select("*", *elements).from_(query.dataset.name).where(*conditions).subquery("facts")
+        return exp.select("*", *elements).from_(source).where(*conditions).subquery("facts")
+
+    def _previous(self) -> exp.Expr:
+        """The total before each fact of a series, as a column."""
+        series = self._query.dataset.series
+        assert series is not None  # who asks for an increase has looked
+        arrays = {column.name for column in self._query.dataset.columns if column.kind is Kind.TEXTS}
+        by = [self._dialect.sorted(_column(name)) if name in arrays else _column(name) for name in series.by]
+        order = [_column(name) for name in series.order]
+        return exp.alias_(self._dialect.previous(_column(series.value), by, order), _PREVIOUS)
 
     def _group(self, group: Group | GroupElement) -> exp.Expr:
         if isinstance(group, GroupElement):
@@ -136,7 +217,7 @@ class _Compiler:
 
     def _aggregate(self, aggregate: Aggregate) -> exp.Expr:
         operand = aggregate.operand
-        if not isinstance(operand, MapValue) and self._query.dataset.by_name[operand.column].kind is Kind.TEXTS:
+        if isinstance(operand, Field) and self._query.dataset.by_name[operand.column].kind is Kind.TEXTS:
             if operand.column in self._elements:
                 value: exp.Expr = _column(self._elements[operand.column])
             elif aggregate.function is Function.COUNT:
@@ -145,6 +226,8 @@ class _Compiler:
                 return self._dialect.count_distinct_elements(_column(operand.column))
         else:
             value = self._operand(operand)
+        if aggregate.function is Function.INCREASE:
+            return exp.Sum(this=_increase(value))
         if aggregate.function is Function.COUNT_DISTINCT:
             return exp.Count(this=exp.Distinct(expressions=[value]))
         return _FUNCTIONS[aggregate.function](this=value)
@@ -155,43 +238,12 @@ class _Compiler:
         return [*(_ordered(exp.Literal.number(1)) for _ in range(buckets)),
                 _ordered(exp.Literal.number(keys + 1), descending=True), *groups]  # fmt: skip
 
-    def _operand(self, operand: Operand) -> exp.Expr:
-        column = self._declared(operand.column)
-        if isinstance(operand, MapValue):
-            return self._dialect.map_value(column, self._bind(operand.key))
-        return column
 
-    def _declared(self, name: str) -> exp.Expr:
-        """A column of the dataset; anything else is a mistake of ours, not of a caller."""
-        if name != "tenant" and name not in self._query.dataset.by_name:
-            raise LookupError(f"{self._query.dataset.name} has no column {name}")
-        return _column(name)
-
-    def _condition(self, condition: Condition) -> exp.Expr:
-        match condition:
-            case And(conditions):
-                return exp.and_(*map(self._condition, conditions), copy=False)
-            case Or(conditions):
-                return exp.or_(*map(self._condition, conditions), copy=False)
-            case Compare(operand, comparison, value):
-                return _COMPARISONS[comparison](this=self._operand(operand), expression=self._bind(value))
-            case OneOf(operand, (), negated):
-                return self._condition(IsNull(operand, negated=True)) if negated else exp.false()
-            case OneOf(operand, values, negated):
-                bound = [self._bind(value) for value in values]
-                return _negated(exp.In(this=self._operand(operand), expressions=bound), negated)
-            case Matches(operand, test, text, negated):
-                matches = self._dialect.text_test(test, self._operand(operand), self._bind(text))
-                return _negated(matches, negated)
-            case IsNull(operand, negated):
-                return _negated(exp.Is(this=self._operand(operand), expression=exp.Null()), negated)
-            case HasAny(column, values, negated):
-                array = self._declared(column)
-                return _negated(self._dialect.has_any(array, [self._bind(value) for value in values]), negated)
-
-    def _bind(self, value: Scalar | datetime) -> exp.Expr:
-        self._parameters.append(value)
-        return self._dialect.parameter(len(self._parameters))
+def _increase(value: exp.Expr) -> exp.Expr:
+    """From the total before: all of the value when there is none, or when the total fell, which is a reset."""
+    previous = _column(_PREVIOUS)
+    begins = exp.or_(exp.Is(this=previous, expression=exp.Null()), exp.LT(this=value, expression=previous))
+    return exp.Case().when(begins, value).else_(exp.Sub(this=value, expression=previous))
 
 
 def _column(name: str) -> exp.Expr:

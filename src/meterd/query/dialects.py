@@ -26,12 +26,20 @@ class Dialect(Protocol):
     def map_value(self, column: exp.Expr, key: exp.Expr) -> exp.Expr:
         """Value of a key of a map, null when absent."""
 
+    def tag_value(self, array: exp.Expr, prefix: exp.Expr, start: int) -> exp.Expr:
+        """The first element that begins with the prefix, from character `start` on; null when none does."""
+
     def text_test(self, test: TextTest, value: exp.Expr, text: exp.Expr) -> exp.Expr: ...
 
     def has_any(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr: ...
 
     def only(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
         """The array without other elements than these."""
+
+    def previous(self, value: exp.Expr, by: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:
+        """The value, not null, of the row before it among rows with equal values of `by`; null for the first."""
+
+    def sorted(self, array: exp.Expr) -> exp.Expr: ...
 
     def elements(self, array: exp.Expr) -> exp.Expr:
         """A row for each element, as a column of a SELECT."""
@@ -69,6 +77,13 @@ class DuckDB:
     def map_value(self, column: exp.Expr, key: exp.Expr) -> exp.Expr:
         return _call("map_extract_value", column, key)
 
+    def tag_value(self, array: exp.Expr, prefix: exp.Expr, start: int) -> exp.Expr:
+        begins = exp.Lambda(
+            this=_call("starts_with", exp.column("tag"), prefix), expressions=[exp.to_identifier("tag")]
+        )
+        first = _call("list_extract", _call("list_filter", array, begins), exp.Literal.number(1))
+        return _call("substr", first, exp.Literal.number(start))
+
     def text_test(self, test: TextTest, value: exp.Expr, text: exp.Expr) -> exp.Expr:
         return _call(self._TESTS[test], value, text)
 
@@ -77,6 +92,13 @@ class DuckDB:
 
     def only(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
         return _call("list_intersect", array, _array(values))
+
+    def previous(self, value: exp.Expr, by: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:
+        ordered = exp.Order(expressions=[exp.Ordered(this=each, nulls_first=False) for each in order])
+        return exp.Window(this=exp.IgnoreNulls(this=exp.Lag(this=value)), partition_by=list(by), order=ordered)
+
+    def sorted(self, array: exp.Expr) -> exp.Expr:
+        return _call("list_sort", array)
 
     def elements(self, array: exp.Expr) -> exp.Expr:
         return _call("unnest", array)

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 import structlog
 
 from meterd.access import Caller
+from meterd.datasets import Dataset
 from meterd.errors import InvalidInput, Unavailable
-from meterd.query.compile import Compiled, compile_query
+from meterd.query.compile import Compiled, compile_listing, compile_query
 from meterd.query.dialects import DIALECTS
-from meterd.query.model import Query, Row
+from meterd.query.model import Listing, Query, Row
 from meterd.query.results import shape
 from meterd.query.visibility import visible_facts, visible_groups
 from meterd.settings import Query as Limits
@@ -50,6 +51,13 @@ class QueryEngine:
         await self._own_writes()
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query, compiled)
 
+    async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
+        """Facts of the listing that the caller may see; all of them for the service itself. Raises as `run` does."""
+        sql, parameters = compile_listing(listing, visible_facts(caller) if caller else None, self._dialect)
+        await self._own_writes()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._select, listing.dataset, sql, parameters)
+
     def _check_buckets(self, query: Query) -> None:
         if query.interval is None:
             return
@@ -68,7 +76,7 @@ class QueryEngine:
             raise Unavailable("the store is behind what was recorded, try again", retry_after=5) from None
 
     def _answer(self, query: Query, compiled: Compiled) -> list[Row]:
-        rows = self._select(query, compiled)
+        rows = self._select(query.dataset, compiled.sql, compiled.parameters)
         if len(rows) > self._limits.max_rows:
             raise self._too_much(
                 "rows",
@@ -77,10 +85,10 @@ class QueryEngine:
             )
         return shape(query, compiled, rows)
 
-    def _select(self, query: Query, compiled: Compiled) -> list[tuple[Any, ...]]:
+    def _select(self, dataset: Dataset, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         started = time.perf_counter()
         try:
-            return self._store.select(compiled.sql, compiled.parameters, self._limits.timeout)
+            return self._store.select(sql, parameters, self._limits.timeout)
         except QueryTimeout:
             raise self._too_much(
                 "time",
@@ -94,10 +102,10 @@ class QueryEngine:
                 "ask for a shorter window, fewer percentiles and distinct counts, or group by fields with fewer values",
             ) from None
         except StoreError as error:
-            log.error("query failed in the store", error=str(error), dataset=query.dataset.name)
+            log.error("query failed in the store", error=str(error), dataset=dataset.name)
             raise Unavailable("the store can't answer now, try again", retry_after=5) from error
         finally:
-            self._telemetry.query_seconds.labels(query.dataset.name).observe(time.perf_counter() - started)
+            self._telemetry.query_seconds.labels(dataset.name).observe(time.perf_counter() - started)
 
     def _too_much(self, reason: str, limit: str, hint: str) -> InvalidInput:
         self._telemetry.query_failures.labels(reason).inc()

@@ -28,7 +28,14 @@ class MapValue(msgspec.Struct, frozen=True):
     key: str
 
 
-Operand = Field | MapValue
+class TagValue(msgspec.Struct, frozen=True):
+    """What follows `key:` in the first element of an array column that begins so; null when none does."""
+
+    column: str
+    key: str
+
+
+Operand = Field | MapValue | TagValue
 
 
 class Comparison(Enum):
@@ -94,6 +101,16 @@ Condition = Compare | OneOf | Matches | IsNull | HasAny | And | Or
 """Three-valued as in SQL: a null operand satisfies nothing but `IsNull`."""
 
 
+class Listing(msgspec.Struct, frozen=True):
+    """Facts themselves: `columns` of those that satisfy the condition, in the order of one column, at most `limit`."""
+
+    dataset: Dataset
+    columns: tuple[str, ...]
+    condition: Condition
+    order: str
+    limit: int
+
+
 class Group(msgspec.Struct, frozen=True):
     """Group by an operand; its values appear in the result under `key`."""
 
@@ -113,7 +130,11 @@ class GroupElement(msgspec.Struct, frozen=True):
 
 
 class Function(Enum):
-    """Aggregate functions over values that are not null. `COUNT` of an array column counts non-empty arrays."""
+    """Aggregate functions over values that are not null. `COUNT` of an array column counts non-empty arrays.
+
+    `INCREASE` is of the dataset's series: by how much running totals grew, each from 0 at its first fact and again
+    after a reset. The fact before the window counts as what it grew from.
+    """
 
     COUNT = "count"
     COUNT_DISTINCT = "countDistinct"
@@ -122,6 +143,7 @@ class Function(Enum):
     MINIMUM = "min"
     MAXIMUM = "max"
     PERCENTILE = "percentile"
+    INCREASE = "increase"
 
 
 class Per(Enum):

@@ -1,6 +1,7 @@
 """What a store must do; engines implement it beside this module."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -48,6 +49,9 @@ class Store(Protocol):
 
     def checkpoint(self) -> None:
         """Make what was appended part of the store's main file, so that its own log is no longer needed."""
+
+    def delete_before(self, dataset: Dataset, time: datetime) -> int:
+        """Delete facts of a dataset that happened before a time; returns how many. A checkpoint frees their space."""
 
     def reopen(self) -> None:
         """Recover from a failed write: drop the engine's state in memory and open the files again."""

@@ -8,6 +8,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,15 @@ class DuckDBStore:
         except duckdb.Error as error:
             raise StoreError(_gist(error)) from None
         reach("in-checkpoint")
+
+    def delete_before(self, dataset: Dataset, time: datetime) -> int:
+        try:
+            deleted = self._connection.execute(
+                f"DELETE FROM {dataset.name} WHERE ts < $1", [time.astimezone(UTC).replace(tzinfo=None)]
+            ).fetchone()
+        except duckdb.Error as error:
+            raise StoreError(_gist(error)) from None
+        return int(deleted[0]) if deleted else 0
 
     def reopen(self) -> None:
         self.close()

@@ -17,6 +17,8 @@ TEAM = ("ARRAY_HAS_ANY", "ARRAY_HAS_NONE")
 SCALARS = ("count", "countDistinct", "sum", "avg", "min", "max")
 PERCENTILES = ("p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "p999")
 RATES = ("rateSum", "rateAvg", "rateMin", "rateMax", "ratePerMinute")
+OF_TOTALS = ("increase", "rateIncrease")
+"""Ours, of `sessionMetrics` `value` only."""
 ALL_TYPES = (*SCALARS, *PERCENTILES, *RATES)
 FOR_DIMENSIONS = ("count", "countDistinct", "ratePerMinute")
 
@@ -36,6 +38,7 @@ class Table(NamedTuple):
     measures: tuple[str, ...]
 
 
+_SESSION = ("session", "product", "version", "name")
 _MODEL_GROUPS = ("modelName", "virtualModel", "requestType", "errorCode", "providerAccountType", "providerModelName")
 _MODEL_MEASURES = ("inputTokens", "outputTokens", "costInUSD", "latencyMs", "timeToFirstTokenMs",
                    "interTokenLatencyMs", "timePerOutputTokenLatencyMs")  # fmt: skip
@@ -98,6 +101,18 @@ TABLES: dict[str, Table] = {
          **dict.fromkeys(("metricName", "metricType", "unit", "temporality", "serviceName", "scopeName"), FULL),
          **dict.fromkeys(("value", "count", "sum", "minimum", "maximum"), RANGE)},
         ("value", "count", "sum", "minimum", "maximum"),
+    ),
+    "sessionMetrics": Table(
+        (*COMMON_GROUPS, *_SESSION, "type", "unit", "tag"),
+        {**COMMON_FILTERS, **dict.fromkeys((*_SESSION, "type", "unit"), FULL), "tag": TEAM, "value": RANGE,
+         "count": RANGE},
+        ("value", "count"),
+    ),
+    "sessionEvents": Table(
+        (*COMMON_GROUPS, *_SESSION, "category", "group", "exceptionType", "sourceFile", "sourceFunction", "label"),
+        {**COMMON_FILTERS, **dict.fromkeys((*_SESSION, "category", "group", "exceptionType", "sourceFile",
+                                            "sourceFunction"), FULL), "label": TEAM},
+        (),
     ),
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.request import parse_query
 from meterd.errors import InvalidInput
-from tests.api.gateway.tables import ALIASES, ALL_TYPES, FOR_DIMENSIONS, FULL, RATES, TABLES
+from tests.api.gateway.tables import ALIASES, ALL_TYPES, FOR_DIMENSIONS, FULL, OF_TOTALS, RATES, TABLES
 
 VALUES: dict[str, Any] = {
     "EQUAL": "user", "NOT_EQUAL": "user", "IN": ["user"], "NOT_IN": [], "STRING_CONTAINS": "a",
@@ -119,6 +119,20 @@ def test_measures_take_every_aggregation(datasource: str, type_: str) -> None:
 
     for column in TABLES[datasource].measures:
         assert refusal(datasource=datasource, aggregations=[{"type": type_, "column": column}], **kind) == ""
+
+
+@DATASOURCES
+@pytest.mark.parametrize("type_", OF_TOTALS)
+def test_only_running_totals_have_increases(datasource: str, type_: str) -> None:
+    for column in (*TABLES[datasource].measures, "team"):
+        is_total = (datasource, column) == ("sessionMetrics", "value")
+        message = refusal(
+            datasource=datasource,
+            type="timeseries",
+            interval="1 hour",
+            aggregations=[{"type": type_, "column": column}],
+        )
+        assert message == ("" if is_total else f'Column "{column}" does not support aggregation "{type_}"')
 
 
 @DATASOURCES

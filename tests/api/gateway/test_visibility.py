@@ -50,6 +50,8 @@ NAMES = {
     "agentMetrics": "agentName",
     "aiGuardMetrics": "classifier",
     "otlpMetrics": "scopeName",
+    "sessionMetrics": "name",
+    "sessionEvents": "name",
 }
 """A dimension of each datasource; here it holds the name of the row."""
 
@@ -59,6 +61,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "configMetrics": {"configType": "loadbalance"},
     "aiGuardMetrics": {"meter": "ai_guard.classification", "value": 1},
     "otlpMetrics": {"metricName": "gen_ai.usage.cost", "metricType": "gauge"},
+    "sessionMetrics": {"sessionId": "s-1"},
+    "sessionEvents": {"sessionId": "s-1"},
 }
 """What a row needs besides."""
 

@@ -18,14 +18,17 @@ from meterd.datasets import (
     MODEL_CALLS,
     OTLP_POINTS,
     ROUTING_DECISIONS,
+    SESSION_EVENTS,
+    SESSION_METRICS,
     Dataset,
     Kind,
 )
-from meterd.query.model import Condition, IsNull, MapValue, Operand
+from meterd.query.model import Condition, IsNull, MapValue, Operand, TagValue
 from meterd.query.model import Field as ColumnValue
 
 NO_OPERATORS: frozenset[str] = frozenset()
 METADATA_PREFIX = "metadata."
+TAG_PREFIX = "tag."
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -61,7 +64,7 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
 
     `pinned` restricts it to some of the dataset's facts; `ingest` tells whether facts can be sent under its name;
     `title` is its name in the message about an unknown filter; `description` says what a row is when that is not what
-    the dataset says.
+    the dataset says; with `has_tags`, `tag.<key>` is the value of a tag `key:value`.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
     ingest: bool = True
     title: str = ""
     description: str = ""
+    has_tags: bool = False
 
     @property
     def what(self) -> str:
@@ -85,11 +89,18 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
         """The field of that name, including `metadata.<key>`."""
         if name.startswith(METADATA_PREFIX) and len(name) > len(METADATA_PREFIX):
             return metadata_field(name.removeprefix(METADATA_PREFIX))
+        if self.has_tags and name.startswith(TAG_PREFIX) and len(name) > len(TAG_PREFIX):
+            return tag_field(name.removeprefix(TAG_PREFIX))
         return self.by_name.get(name)
+
+    def is_total(self, field: Field) -> bool:
+        """Whether the field may hold running totals."""
+        series = self.dataset.series
+        return series is not None and field.measure and field.operand == ColumnValue(series.value)
 
     def kind(self, field: Field) -> Kind:
         """What the field's values are."""
-        if isinstance(field.operand, MapValue):
+        if not isinstance(field.operand, ColumnValue):
             return Kind.TEXT
         return self.dataset.by_name[field.operand.column].kind
 
@@ -97,6 +108,11 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
 def metadata_field(key: str) -> Field:
     """The field that reads one key of the caller's own labels."""
     return Field(f"{METADATA_PREFIX}{key}", MapValue("metadata", key), group=True, operators=FULL)
+
+
+def tag_field(key: str) -> Field:
+    """The field that reads the value of the tag `key:value`."""
+    return Field(f"{TAG_PREFIX}{key}", TagValue("tags", key), group=True, operators=FULL)
 
 
 def dimension(name: str, column: str, operators: frozenset[str], *aliases: str) -> Field:
@@ -260,6 +276,45 @@ OTLP = Datasource(
 """Our extension over the points of OpenTelemetry metrics."""
 
 
+_SESSION_COMMON = (
+    *COMMON,
+    dimension("session", "session_id", FULL, "sessionId", "session_id"),
+    dimension("product", "product", FULL),
+    dimension("version", "version", FULL),
+    dimension("name", "name", FULL),
+)
+
+SESSION_POINTS = Datasource(
+    "sessionMetrics",
+    SESSION_METRICS,
+    (
+        *_SESSION_COMMON,
+        dimension("type", "metric_type", FULL),
+        dimension("unit", "unit", FULL),
+        Field("tag", ColumnValue("tags"), group=True, operators=TEAM),
+        measure("value", "value"),
+        measure("count", "count"),
+    ),
+    has_tags=True,
+)
+"""Our extension over the points of sessions' metrics."""
+
+SESSION_HAPPENINGS = Datasource(
+    "sessionEvents",
+    SESSION_EVENTS,
+    (
+        *_SESSION_COMMON,
+        dimension("category", "category", FULL),
+        dimension("group", "event_group", FULL),
+        dimension("exceptionType", "exception_type", FULL),
+        dimension("sourceFile", "source_file", FULL),
+        dimension("sourceFunction", "source_function", FULL),
+        Field("label", ColumnValue("labels"), group=True, operators=TEAM),
+    ),
+)
+"""Our extension over the events of sessions."""
+
+
 def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
     """Our extension over AI Guard's meter events; attributes that the settings allow are fields of it."""
     own = (
@@ -284,5 +339,16 @@ def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
 
 def datasources(allowed_attributes: tuple[str, ...] = ()) -> dict[str, Datasource]:
     """Every datasource by its name."""
-    known = (GUARDRAIL, MODEL, CACHE, MCP, CONFIG, AGENT, ai_guard(allowed_attributes), OTLP)
+    known = (
+        GUARDRAIL,
+        MODEL,
+        CACHE,
+        MCP,
+        CONFIG,
+        AGENT,
+        ai_guard(allowed_attributes),
+        OTLP,
+        SESSION_POINTS,
+        SESSION_HAPPENINGS,
+    )
     return {datasource.name: datasource for datasource in known}

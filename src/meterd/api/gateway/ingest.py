@@ -9,16 +9,15 @@ import msgspec
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasources import Datasource
-from meterd.api.http import Answer, Decoding, HotRoute, Request, plain_error
+from meterd.api.http import LONGEST_KEY, Answer, Decoding, HotRoute, Request, plain_error
 from meterd.datasets import LONGEST_TEXT
 from meterd.errors import InvalidInput
-from meterd.ingest.facts import Facts, Submission, digest
+from meterd.ingest.facts import Facts, Submission
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.rows import facts_from_json
 from meterd.settings import Ingest
 
 PATH = "/api/svc/v1/llm-gateway/metrics/ingest"
-_LONGEST_KEY = 256
 
 
 class GatewayIngest:
@@ -46,7 +45,7 @@ class GatewayIngest:
         caller = await self._authenticator.caller(request.header(b"authorization"))
         caller.require(Scope.INGEST)
         datasource = self._datasource(request.query_string)
-        key = _request_key(request, caller, datasource)
+        key = request.key(PATH, datasource.name, caller.tenant, caller.subject_type, caller.subject)
         body = await request.body(self._limits.max_body_bytes)
         facts = await self._facts(body, datasource, caller, request)
         answer = msgspec.json.encode({"accepted": facts.count})
@@ -69,16 +68,6 @@ class GatewayIngest:
         )
 
 
-def _request_key(request: Request, caller: Caller, datasource: Datasource) -> bytes | None:
-    """What an `Idempotency-Key` stands for; for another subject or datasource the same key is another one."""
-    key = request.header(b"idempotency-key")
-    if key is None:
-        return None
-    if not 0 < len(key) <= _LONGEST_KEY:
-        raise InvalidInput(f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters")
-    return digest(PATH, datasource.name, caller.tenant, caller.subject_type, caller.subject, key)
-
-
 def _operation(datasources: Mapping[str, Datasource]) -> dict[str, Any]:
     rows = {"oneOf": [_row_schema(each) for each in datasources.values()]}
     return {
@@ -89,7 +78,7 @@ def _operation(datasources: Mapping[str, Datasource]) -> dict[str, Any]:
         "parameters": [
             {"name": "datasource", "in": "query", "required": True,
              "schema": {"type": "string", "enum": list(datasources)}},
-            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": _LONGEST_KEY},
+            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": LONGEST_KEY},
              "description": "A repeated key within 24 h returns the first answer and adds nothing."},
         ],
         "requestBody": {

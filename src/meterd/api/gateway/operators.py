@@ -12,12 +12,12 @@ from meterd.query.model import (
     Condition,
     HasAny,
     IsNull,
-    MapValue,
     Matches,
     OneOf,
     Operand,
     TextTest,
 )
+from meterd.query.model import Field as ColumnValue
 
 _ORDER = ("GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN_EQUAL")
 _EQUALITY = ("EQUAL", "NOT_EQUAL", "IN", "NOT_IN")
@@ -73,7 +73,7 @@ def _is_null(operand: Operand, _kind: Kind, value: Any) -> Condition:
 
 def _elements(negated: bool) -> _Build:
     def build(operand: Operand, _kind: Kind, value: Any) -> Condition:
-        assert not isinstance(operand, MapValue)  # only array columns take these operators
+        assert isinstance(operand, ColumnValue)  # only array columns take these operators
         return HasAny(operand.column, tuple(_scalar(Kind.TEXT, item) for item in _array(value)), negated)
 
     return build

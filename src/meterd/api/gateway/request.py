@@ -79,6 +79,8 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "rateMin": Aggregation(Function.MINIMUM, per=Per.SECOND),
     "rateMax": Aggregation(Function.MAXIMUM, per=Per.SECOND),
     "ratePerMinute": Aggregation(Function.SUM, per=Per.MINUTE),
+    "increase": Aggregation(Function.INCREASE),
+    "rateIncrease": Aggregation(Function.INCREASE, per=Per.SECOND),
 }
 _FOR_DIMENSIONS = frozenset({"count", "countDistinct", "ratePerMinute"})
 _INTERVAL = re.compile(r"([0-9]{1,18})[ \t]+(second|minute|hour|day|week|month|year)s?")
@@ -193,6 +195,8 @@ def _aggregate(datasource: Datasource, sent: AggregationBody, is_timeseries: boo
     if aggregation.per and not is_timeseries:
         raise InvalidInput(f'Aggregation type "{sent.type}" is only supported for timeseries queries')
     function = aggregation.function
+    if function is Function.INCREASE and not datasource.is_total(field):
+        raise InvalidInput(f'Column "{sent.column}" does not support aggregation "{sent.type}"')
     if not field.measure:
         if sent.type not in _FOR_DIMENSIONS:
             raise InvalidInput(f'Column "{sent.column}" does not support aggregation "{sent.type}"')

@@ -1,7 +1,6 @@
 """`/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/docs`."""
 
 import importlib.util
-import ipaddress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from litestar.static_files import create_static_files_router
 
 from meterd import telemetry as prometheus
 from meterd.access.authentication import Authenticator
+from meterd.api.http import is_loopback
 from meterd.api.operations.health import Health
 from meterd.errors import Unavailable
 from meterd.telemetry import Telemetry
@@ -87,11 +87,5 @@ def _assets() -> Router:
 
 
 def _is_loopback(request: Request[Any, Any, Any]) -> bool:
-    if request.client is None:
-        return False
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback and "x-forwarded-for" not in request.headers
+    host = request.client.host if request.client else None
+    return is_loopback(host) and "x-forwarded-for" not in request.headers

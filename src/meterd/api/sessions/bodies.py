@@ -1,0 +1,161 @@
+"""Bodies of requests (`sessions.md` sections 3 to 6): read whatever their content type, unknown members skipped."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from meterd.errors import InvalidInput
+from meterd.validation import explain
+
+Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+_NULL = msgspec.Raw(b"null")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
+"""As strict as the original's clients, which could not read a document with any other time in it."""
+_DEEPEST = 100
+
+
+Name = Annotated[str, Meta(max_length=256)]
+
+
+class Create(msgspec.Struct, frozen=True):
+    product: Name
+    version: Name
+    machine_id: Name | None = None
+    hostname: Name | None = None
+
+
+class Event(msgspec.Struct, frozen=True):
+    """`level` is an older name of the category."""
+
+    name: str | None = None
+    timestamp: str | None = None
+    category: str | None = None
+    level: str | None = None
+    group: str | None = None
+    labels: list[str] | None = None
+    message: str | None = None
+    data: msgspec.Raw = _NULL
+    stacktrace: list[str] | None = None
+    exception_type: str | None = None
+    exception_msg: str | None = None
+    source_file: str | None = None
+    source_line: Integer | None = None
+    source_function: str | None = None
+
+    @property
+    def severity(self) -> str:
+        """The category; an exception is an error unless something else than `info` is said."""
+        category = self.category or self.level or "info"
+        return "error" if self.exception_type and category == "info" else category
+
+
+class Metric(msgspec.Struct, frozen=True):
+    name: str | None = None
+    value: float | None = None
+    type: str | None = None
+    timestamp: str | None = None
+    count: Integer | None = None
+    unit: str | None = None
+    tags: list[str] | None = None
+    metadata: msgspec.Raw = _NULL
+
+
+class Crash(msgspec.Struct, frozen=True):
+    reason: str | None = None
+
+
+class _Wrapped(msgspec.Struct, frozen=True):
+    state: dict[str, Any] | None = None
+    timestamp: str | None = None
+
+
+def decode(body: bytes, type_: Any) -> Any:
+    """Raises `InvalidInput` naming the member and what it must be."""
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"Invalid request body: {explain(error).sentence()}") from None
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise InvalidInput(f"Invalid request body: not valid JSON: {error}") from None
+    except RecursionError:
+        raise InvalidInput("Invalid request body: nested too deeply") from None
+
+
+def decode_create(body: bytes) -> Create:
+    """Product and version are required and not empty."""
+    try:
+        create = msgspec.json.decode(body, type=Create)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        detail = explain(error).sentence() if isinstance(error, msgspec.ValidationError) else "the body is no JSON"
+        raise InvalidInput(f"Product and version are required fields: {detail}") from None
+    if not create.product or not create.version:
+        raise InvalidInput("Product and version are required fields: they must not be empty")
+    return create
+
+
+def decode_update(body: bytes) -> tuple[dict[str, Any], str | None]:
+    """The update of a state, plain or wrapped, and the time that it carries."""
+    wrapped: _Wrapped = decode(body, _Wrapped | None) or _Wrapped()
+    if wrapped.state is not None:
+        return wrapped.state, wrapped.timestamp
+    return decode(body, dict[str, Any] | None) or {}, wrapped.timestamp
+
+
+def json_object(raw: msgspec.Raw, member: str) -> str | None:
+    """The text of a member that is an object; None when it is absent or null."""
+    text = bytes(raw).strip()
+    if text == b"null":
+        return None
+    if not text.startswith(b"{"):
+        raise InvalidInput(f"Invalid request body: {member} must be an object")
+    check_depth(text, member)
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise InvalidInput(f"Invalid request body: {member} is not valid UTF-8") from None
+
+
+def check_depth(text: bytes, member: str) -> None:
+    """Refuse JSON that is nested deeper than anything reads with certainty. Raises `InvalidInput`."""
+    if text.count(b"{") + text.count(b"[") <= _DEEPEST:
+        return
+    depth = deepest = 0
+    for bracket in re.findall(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', text):
+        if bracket in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket in b"}]":
+            depth -= 1
+    if deepest > _DEEPEST:
+        raise InvalidInput(f"Invalid request body: {member} is nested deeper than {_DEEPEST}")
+
+
+def parse_stamp(text: str | None) -> datetime | None:
+    """A time in RFC 3339 with its offset; None when there is none."""
+    if text is None:
+        return None
+    try:
+        if not _STAMP.fullmatch(text):
+            raise ValueError(text)
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(
+            "Invalid request body: timestamp must be a time in RFC 3339 with an offset, such as 2026-01-31T12:00:00Z"
+        ) from None
+
+
+def merge(state: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
+    """Objects are merged key by key, everything else replaces, null deletes; neither argument is changed."""
+    merged = dict(state)
+    for key, value in update.items():
+        known = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(known, dict):
+            merged[key] = merge(known, value)
+        else:
+            merged[key] = value
+    return merged

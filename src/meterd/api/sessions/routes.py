@@ -1,0 +1,168 @@
+"""`/api/sessions…` and `/api/data/sessions` (`sessions.md` section 2)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from litestar import Request as LitestarRequest
+from litestar import Router, get
+from litestar.response import Stream
+
+from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
+from meterd.access.authentication import Authenticator
+from meterd.api.http import Answer, HotRoute, Request, error_headers, json_answer
+from meterd.api.sessions.bodies import Crash, Event, Metric, decode, decode_create, decode_update, parse_stamp
+from meterd.api.sessions.model import CRASH_DETECTED
+from meterd.api.sessions.reading import Reader
+from meterd.api.sessions.registry import Live, Registry
+from meterd.api.sessions.rows import event_row, metric_row
+from meterd.datasets import SESSION_EVENTS, SESSION_METRICS
+from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, Unauthenticated
+from meterd.query.engine import QueryEngine
+from meterd.settings import Settings
+
+PREFIX = "/api/sessions"
+_OK = {"success": True, "status": "ok"}
+_ANONYMOUS = Caller(
+    DEFAULT_TENANT, "anonymous", SubjectType.VIRTUAL_ACCOUNT, scopes=frozenset({Scope.INGEST, Scope.QUERY})
+)
+
+Handler = Callable[[Request, Live, bytes | None], Awaitable[None]]
+
+
+class Sessions:
+    """Sessions of running applications, over HTTP."""
+
+    def __init__(
+        self, settings: Settings, authenticator: Authenticator, registry: Registry, engine: QueryEngine
+    ) -> None:
+        self._anonymous = settings.sessions.anonymous
+        self._most_bytes = settings.ingest.max_event_bytes
+        self._authenticator = authenticator
+        self._registry = registry
+        self._reader = Reader(registry, engine)
+
+    def routes(self) -> list[HotRoute]:
+        operations: dict[str, tuple[Handler, str]] = {
+            "state": (self._state, "Update the state of a session"),
+            "events": (self._event, "Record an event"),
+            "metrics": (self._metric, "Record a point of a metric"),
+            "heartbeat": (self._heartbeat, "The application is alive"),
+            "end": (self._end, "The application ended"),
+            "crash": (self._crash, "The application crashed"),
+        }
+        return [
+            HotRoute("POST", PREFIX, self.create, error_answer, _operation("Begin a session")),
+            HotRoute(
+                "GET", f"{PREFIX}/{{id}}", self.read, _operation_error, _operation("The whole document of a session")
+            ),
+            HotRoute("GET", f"{PREFIX}/", self.read, _id_required, _operation("Needs an id")),
+            *(
+                HotRoute("POST", f"{PREFIX}/{{id}}/{name}", self._write(handler), _operation_error, _operation(summary))
+                for name, (handler, summary) in operations.items()
+            ),
+        ]
+
+    async def create(self, request: Request) -> Answer:
+        caller = await self._caller(request, Scope.INGEST)
+        body = decode_create(await request.body(self._most_bytes))
+        return Answer(body=await self._registry.create(body, caller, _key(request, caller)))
+
+    async def read(self, request: Request) -> Answer:
+        caller = await self._caller(request, Scope.QUERY)
+        return json_answer(200, await self._reader.read(request.parameter, request.query_string, caller))
+
+    def router(self) -> Router:
+        """The export, which is too large for one answer in memory."""
+
+        @get("/api/data/sessions", tags=["Sessions"], summary="Every session, as an array of whole documents")
+        async def export(request: LitestarRequest[Any, Any, Any]) -> Stream:
+            caller = await self._caller(Request(request.scope, request.receive), Scope.QUERY)
+            pieces = self._reader.export(request.scope["query_string"].decode("latin-1"), caller)
+            return Stream(pieces, media_type="application/json")
+
+        return Router("/", route_handlers=[export])
+
+    def _write(self, handler: Handler) -> Callable[[Request], Awaitable[Answer]]:
+        async def write(request: Request) -> Answer:
+            caller = await self._caller(request, Scope.INGEST)
+            await handler(
+                request, await self._registry.find(request.parameter, caller, writes=True), _key(request, caller)
+            )
+            return json_answer(200, _OK)
+
+        return write
+
+    async def _state(self, request: Request, live: Live, key: bytes | None) -> None:
+        update, timestamp = decode_update(await request.body(self._most_bytes))
+        parse_stamp(timestamp)
+        await self._registry.update(live, update, timestamp, key)
+
+    async def _event(self, request: Request, live: Live, key: bytes | None) -> None:
+        event = decode(await request.body(self._most_bytes), Event)
+        row = event_row(live.session, event, *self._registry.arrival())
+        await self._registry.add(live, SESSION_EVENTS, row, key)
+
+    async def _metric(self, request: Request, live: Live, key: bytes | None) -> None:
+        metric = decode(await request.body(self._most_bytes), Metric)
+        row = metric_row(live.session, metric, *self._registry.arrival())
+        await self._registry.add(live, SESSION_METRICS, row, key)
+
+    async def _heartbeat(self, _request: Request, live: Live, key: bytes | None) -> None:
+        await self._registry.change(live, "heartbeat", key=key)
+
+    async def _end(self, _request: Request, live: Live, key: bytes | None) -> None:
+        await self._registry.change(live, "end", key=key)
+
+    async def _crash(self, request: Request, live: Live, key: bytes | None) -> None:
+        body = await request.body(self._most_bytes)
+        try:
+            reason = decode(body, Crash).reason or ""
+        except InvalidInput:
+            reason = "abnormal_termination"
+        data = msgspec.Raw(msgspec.json.encode({"reason": reason}))
+        await self._registry.change(live, "crash", Event(name=CRASH_DETECTED, category="critical", data=data), key)
+
+    async def _caller(self, request: Request, scope: Scope) -> Caller:
+        """Who calls: by token, or without one as far as `sessions.anonymous` allows."""
+        authorization = request.header(b"authorization")
+        is_open = self._anonymous == "always" or (self._anonymous == "loopback" and request.is_local)
+        if authorization is None and is_open:
+            return _ANONYMOUS
+        if authorization is None:
+            raise Unauthenticated("Unauthorized: send a token as Authorization: Bearer (sessions.anonymous)")
+        caller = await self._authenticator.caller(authorization)
+        caller.require(scope)
+        return caller
+
+
+def _key(request: Request, caller: Caller) -> bytes | None:
+    return request.key(PREFIX, request.path, caller.tenant, caller.subject_type, caller.subject)
+
+
+def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
+    """`{"error"}`."""
+    return json_answer(error.status, {"error": error.message}, error_headers(error))
+
+
+def _operation_error(error: MeterdError, content_type: str = "") -> Answer:
+    """Below a session there is nothing for other methods, as in the original."""
+    return error_answer(NotFound("Not found") if isinstance(error, MethodNotAllowed) else error, content_type)
+
+
+def _id_required(_error: MeterdError, content_type: str = "") -> Answer:
+    return error_answer(InvalidInput("Session ID required"), content_type)
+
+
+def _operation(summary: str) -> dict[str, Any]:
+    return {
+        "tags": ["Sessions"],
+        "summary": summary,
+        "responses": {
+            "200": {"description": "Durable"},
+            "400": {"description": "Bad body; the message names the member"},
+            "401": {"description": "Missing or invalid token"},
+            "404": {"description": "No such session, or not yours"},
+            "503": {"description": "Can't be taken now; see Retry-After"},
+        },
+    }

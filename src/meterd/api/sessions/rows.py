@@ -1,0 +1,159 @@
+"""Rows of the facts of a session, and what of them its document shows (`sessions.md` sections 3.2, 4, 5 and 6)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from meterd.api.sessions.bodies import Event, Metric, json_object, parse_stamp
+from meterd.api.sessions.model import Session
+from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
+
+STATE_COLUMNS = ("position", "ts", "sent_at", "state")
+EVENT_COLUMNS = (
+    "position", "ts", "sent_at", "name", "category", "event_group", "labels", "message", "data", "stacktrace",
+    "exception_type", "exception_msg", "source_file", "source_line", "source_function",
+)  # fmt: skip
+METRIC_COLUMNS = (
+    "position", "ts", "sent_at", "name", "value", "metric_type", "count", "unit", "tags", "details",
+)  # fmt: skip
+
+
+def event_row(session: Session, event: Event, position: int, now: datetime) -> Any:
+    """A row of `SESSION_EVENTS`. Raises `InvalidInput`."""
+    return SESSION_EVENTS.row_type(
+        **_common(session, position, now, event.timestamp),
+        name=event.name or "",
+        category=event.severity,
+        event_group=event.group or "",
+        labels=event.labels or [],
+        message=event.message or "",
+        data=json_object(event.data, "data"),
+        stacktrace=event.stacktrace or [],
+        exception_type=event.exception_type or None,
+        exception_msg=event.exception_msg or None,
+        source_file=event.source_file or None,
+        source_line=event.source_line or None,
+        source_function=event.source_function or None,
+    )
+
+
+def metric_row(session: Session, metric: Metric, position: int, now: datetime) -> Any:
+    """A row of `SESSION_METRICS`. Raises `InvalidInput`."""
+    return SESSION_METRICS.row_type(
+        **_common(session, position, now, metric.timestamp),
+        name=metric.name or "",
+        value=metric.value or 0.0,
+        metric_type=metric.type or "gauge",
+        count=metric.count,
+        unit=metric.unit or None,
+        tags=metric.tags or [],
+        details=json_object(metric.metadata, "metadata"),
+    )
+
+
+def change_row(
+    session: Session, change: str, position: int, now: datetime, timestamp: str | None = None, state: str | None = None
+) -> Any:
+    """A row of `SESSION_STATES`. Raises `InvalidInput`."""
+    is_beginning = change == "create"
+    return SESSION_STATES.row_type(
+        **_common(session, position, now, timestamp),
+        change=change,
+        state=state,
+        machine_id=session.machine_id if is_beginning else None,
+        hostname=session.hostname if is_beginning else None,
+    )
+
+
+def _common(session: Session, position: int, now: datetime, timestamp: str | None) -> dict[str, Any]:
+    return {
+        "ts": parse_stamp(timestamp) or now,
+        "sent_at": timestamp,
+        "subject": session.subject,
+        "subject_type": session.subject_type,
+        "teams": session.teams,
+        "session_id": session.id,
+        "position": position,
+        "product": session.product,
+        "version": session.version,
+    }
+
+
+def document(session: Session, collections: Sequence[Sequence[Any]], timeout: timedelta) -> dict[str, Any]:
+    """The document of a session; the collections are rows of the columns above: states, events, metrics."""
+    history, events, metrics = collections
+    now = datetime.now(UTC)
+    suspended = session.is_suspended(now, timeout)
+    shown: dict[str, Any] = {
+        "id": session.id,
+        "created_at": stamp(session.created_at),
+        "updated_at": stamp(session.updated_at),
+        "active": not (suspended or session.crashed or session.ended_at),
+        "suspended": suspended,
+        "crashed": session.crashed,
+        "hung": session.hung,
+        "state": session.state,
+        "state_history": [_shown_state(row) for row in history],
+        "events": [_shown_event(row) for row in events],
+        "metrics": [_shown_metric(row) for row in metrics],
+    }
+    for name in ("ended_at", "last_heartbeat"):
+        if time := getattr(session, name):
+            shown[name] = stamp(time)
+    for name in ("machine_id", "hostname"):
+        if text := getattr(session, name):
+            shown[name] = text
+    return shown
+
+
+def stamp(time: datetime) -> str:
+    """RFC 3339 in UTC, to the microsecond."""
+    return time.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _when(row: Any) -> str:
+    """The time as the client wrote it, else as the server took it."""
+    _, time, sent_at, *_ = row
+    return sent_at or stamp(time)
+
+
+def _is_filled(text: str | None) -> bool:
+    return text is not None and text[1:-1].strip() != ""
+
+
+def _raw(text: str | None) -> Any:
+    return None if text is None else msgspec.Raw(text.encode())
+
+
+def _shown_state(row: Any) -> dict[str, Any]:
+    return {"timestamp": _when(row), "state": _raw(row[3])}
+
+
+def _shown_event(row: Any) -> dict[str, Any]:
+    (_, _, _, name, category, group, labels, message, data, stacktrace, *rest) = row
+    shown: dict[str, Any] = {
+        "name": name,
+        "timestamp": _when(row),
+        "category": category,
+        "group": group,
+        "labels": labels,
+        "message": message,
+        "data": _raw(data),
+    }
+    optional = ("exception_type", "exception_msg", "source_file", "source_line", "source_function")
+    shown |= {name: value for name, value in zip(optional, rest, strict=True) if value is not None}
+    return shown | ({"stacktrace": stacktrace} if stacktrace else {})
+
+
+def _shown_metric(row: Any) -> dict[str, Any]:
+    (_, _, _, name, value, type_, count, unit, tags, details) = row
+    shown = {"name": name, "value": value, "type": type_, "timestamp": _when(row)}
+    optional = {
+        "count": count,
+        "unit": unit,
+        "tags": tags or None,
+        "metadata": _raw(details if _is_filled(details) else None),
+    }
+    return shown | {name: value for name, value in optional.items() if value is not None}

@@ -1,0 +1,60 @@
+"""What running applications report of themselves (`shared/spec/sessions.md`)."""
+
+from meterd.datasets.model import COMMON, Column, Dataset, Kind, Series
+
+_SESSION_COMMON = (
+    *COMMON,
+    Column("session_id", Kind.TEXT, "session it belongs to", required=True),
+    Column("position", Kind.INTEGER, "order of arrival at the server: nanoseconds since 1970, unique"),
+    Column("product", Kind.TEXT, "product of the session"),
+    Column("version", Kind.TEXT, "version of the product"),
+    Column("sent_at", Kind.TEXT, "the time as the client wrote it, when it sent one"),
+)
+
+SESSION_METRICS = Dataset(
+    name="session_metrics",
+    description="One point of a metric of a session.",
+    columns=(
+        *_SESSION_COMMON,
+        Column("name", Kind.TEXT, "name of the metric"),
+        Column("value", Kind.NUMBER, "value: of a counter its total, of a histogram its mean"),
+        Column("metric_type", Kind.TEXT, "gauge, counter, histogram or timer; open set", json="type"),
+        Column("unit", Kind.TEXT, "unit of the value"),
+        Column("count", Kind.INTEGER, "iterations that a timer measured"),
+        Column("tags", Kind.TEXTS, "tags, usually key:value"),
+        Column("details", Kind.TEXT, "metadata of the point as JSON, such as a histogram's buckets"),
+    ),
+    series=Series(by=("tenant", "session_id", "name", "tags"), order=("ts", "position"), value="value"),
+)
+
+SESSION_EVENTS = Dataset(
+    name="session_events",
+    description="One event of a session.",
+    columns=(
+        *_SESSION_COMMON,
+        Column("name", Kind.TEXT, "name of the event"),
+        Column("category", Kind.TEXT, "debug, info, warning, error or critical; open set"),
+        Column("event_group", Kind.TEXT, "logger or component", json="group"),
+        Column("labels", Kind.TEXTS, "labels"),
+        Column("message", Kind.TEXT, "message"),
+        Column("data", Kind.TEXT, "data of the event as JSON"),
+        Column("stacktrace", Kind.TEXTS, "lines of the stack"),
+        Column("exception_type", Kind.TEXT, "class of the exception"),
+        Column("exception_msg", Kind.TEXT, "text of the exception"),
+        Column("source_file", Kind.TEXT, "file where it happened"),
+        Column("source_line", Kind.INTEGER, "line where it happened"),
+        Column("source_function", Kind.TEXT, "function where it happened"),
+    ),
+)
+
+SESSION_STATES = Dataset(
+    name="session_states",
+    description="One change of a session: its beginning, its end, a heartbeat, or an update of its state.",
+    columns=(
+        *_SESSION_COMMON,
+        Column("change", Kind.TEXT, "create, state, heartbeat, end, crash or abandoned", required=True),
+        Column("state", Kind.TEXT, "the whole state after an update, as JSON"),
+        Column("machine_id", Kind.TEXT, "machine that the session runs on, of a beginning"),
+        Column("hostname", Kind.TEXT, "its name, of a beginning"),
+    ),
+)

@@ -1,0 +1,66 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS, SESSION_METRICS
+from meterd.errors import ConfigurationError
+from meterd.ingest.retention import Retention
+from meterd.store import DuckDBStore, Lines
+from tests.process import Meterd
+
+DAYS_AGO = (0, 1, 5, 9, 11, 400)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DuckDBStore:
+    """Guardrail evaluations and meter events of several ages."""
+    store = DuckDBStore(tmp_path / "store.duckdb", threads=1)
+    store.create((GUARDRAIL_EVALUATIONS, METER_EVENTS))
+    times = [datetime.now(UTC) - timedelta(days=days, minutes=1) for days in DAYS_AGO]
+    text = "\n".join(f'{{"createdAt":"{time.isoformat()}","meter":"m","value":1}}' for time in times)
+    store.append([Lines(dataset, "acme", text) for dataset in (GUARDRAIL_EVALUATIONS, METER_EVENTS)], 1)
+    return store
+
+
+def count(store: DuckDBStore, table: str) -> int:
+    rows: int = store.select(f"SELECT count(*) FROM {table}", (), 10)[0][0]
+    return rows
+
+
+def test_facts_that_are_too_old_are_deleted_and_others_kept(store: DuckDBStore) -> None:
+    assert Retention(store, {"guardrail_evaluations": 10}).apply()
+
+    assert (count(store, "guardrail_evaluations"), count(store, "meter_events")) == (4, 6)
+    assert store.watermark() == 1
+
+
+def test_it_is_looked_at_once_an_hour(store: DuckDBStore) -> None:
+    retention = Retention(store, {"guardrail_evaluations": 10})
+
+    assert (retention.apply(), retention.apply()) == (True, False)
+    assert 3500 < (retention.delay() or 0) <= 3600
+
+
+def test_nothing_is_due_when_everything_is_kept(store: DuckDBStore) -> None:
+    retention = Retention(store, {})
+
+    assert (retention.apply(), retention.delay()) == (False, None)
+
+
+def test_a_dataset_that_does_not_exist_stops_the_start(store: DuckDBStore) -> None:
+    with pytest.raises(ConfigurationError, match=r"store\.retention: events is no dataset: use .*session_events"):
+        Retention(store, {"events": 1})
+
+
+def test_a_service_deletes_what_is_too_old_when_it_starts(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    rows = [{"createdAt": (now - timedelta(days=days)).isoformat(), "sessionId": "s", "name": "n", "value": days}
+            for days in (1, 40)]  # fmt: skip
+    with Meterd(tmp_path) as meterd:
+        assert meterd.ingest(rows, "sessionMetrics").json() == {"accepted": 2}
+        assert meterd.points(datasource="sessionMetrics")[0]["total"] == 2
+    settings = {"METERD_STORE__RETENTION": f"{{{SESSION_METRICS.name}: 30}}"}
+    with Meterd(tmp_path, environment=settings) as meterd:
+        assert meterd.ingest(rows[:1], "sessionMetrics").json() == {"accepted": 1}  # loading comes after deleting
+        assert meterd.points(datasource="sessionMetrics", groupBy=["name"])[0]["total"] == 2
