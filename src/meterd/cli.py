@@ -137,6 +137,14 @@ def _announce(service: Service, url: str, data: Path) -> None:
     sys.stderr.flush()
 
 
+@app.command()
+def agent() -> None:
+    """Run the local agent, to which applications hand their session telemetry, until SIGTERM or SIGINT."""
+    from meterd.agent.main import run
+
+    sys.exit(run())
+
+
 @app.command("check-config")
 def check_config(config: ConfigOption = None) -> None:
     """Check the settings and print the effective ones."""

@@ -34,6 +34,12 @@ def lose_answer(handler: "_Handler", body: bytes) -> None:
     handler.hang_up()
 
 
+def passes(handler: "_Handler", body: bytes) -> None:
+    """Nothing goes wrong."""
+    response = handler.forward(body)
+    handler.reply(response.status_code, response.content, {})
+
+
 def answer(status: int, body: bytes = b"", **headers: str) -> Fault:
     """The server never sees the request."""
     return lambda handler, _body: handler.reply(status, body, headers)
@@ -66,6 +72,7 @@ class Hold:
 class _Handler(BaseHTTPRequestHandler):
     server: "Proxy"
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are written apart
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -125,7 +132,7 @@ class Proxy(ThreadingHTTPServer):
         self._standing = fault
 
     def next_fault(self, path: str) -> Fault | None:
-        assert path.startswith(METRICS)
+        assert path.startswith((METRICS, "/api/sessions"))
         return self._faults.popleft() if self._faults else self._standing
 
     @property

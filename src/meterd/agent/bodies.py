@@ -1,0 +1,106 @@
+"""Bodies of requests to the agent (`sessions.md` sections 5, 6 and 8.1), and JSON as applications write it."""
+
+import json
+import math
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from meterd.agent.errors import Refused
+
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_T = TypeVar("_T")
+
+
+class Register(msgspec.Struct, frozen=True):
+    product: str
+    version: str
+    parent_pid: Integer = 0
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A request that says no more than whose it is."""
+
+    session_id: str
+
+
+class State(Named, frozen=True):
+    state: dict[str, Any] | None = None
+
+
+class Event(Named, frozen=True):
+    """Without a time: the agent's clock says when it was."""
+
+    name: str | None = None
+    category: str | None = None
+    level: str | None = None
+    group: str | None = None
+    labels: list[str] | None = None
+    message: str | None = None
+    data: dict[str, Any] | None = None
+    stacktrace: list[str] | None = None
+    exception_type: str | None = None
+    exception_msg: str | None = None
+    source_file: str | None = None
+    source_line: Integer | None = None
+    source_function: str | None = None
+
+
+class Metric(Named, frozen=True):
+    name: str | None = None
+    value: float | None = None
+    type: str | None = None
+    count: Integer | None = None
+    unit: str | None = None
+    tags: list[str] | None = None
+    metadata: dict[str, Any] | None = None
+    delta: float | None = None
+
+
+def decode(body: bytes, type_: type[_T], line: str) -> _T:
+    """A body as its type. `line` begins the sentence of a refusal, as in the original. Raises `Refused` (400).
+
+    `Infinity` and `NaN`, which Python writes and JSON lacks, are read as texts.
+    """
+    try:
+        return msgspec.convert(json.loads(body, parse_constant=str), type_)
+    except msgspec.ValidationError as error:
+        raise Refused(400, f"{line}: {error}") from None
+    except (ValueError, RecursionError):
+        raise Refused(400, f"{line}: the body is no JSON") from None
+
+
+def encode(value: Any) -> bytes:
+    """JSON for the server. Raises `Refused` (400) for what it could not read."""
+    try:
+        return msgspec.json.encode(value)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise Refused(400, f"Invalid request: {error}") from None
+
+
+def finite(value: float | None, member: str) -> float:
+    """A number; absent means 0. Raises `Refused` (400)."""
+    number = 0.0 if value is None else value
+    if not math.isfinite(number):
+        raise Refused(400, f"Invalid request: {member} must be a finite number")
+    return number
+
+
+def given(request: Named) -> dict[str, Any]:
+    """The members that have a value, without the session's id."""
+    members: dict[str, Any] = msgspec.structs.asdict(request)
+    return {name: value for name, value in members.items() if value is not None and name != "session_id"}
+
+
+def merge(state: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
+    """A state after an update, as the server makes it (`sessions.md` section 4); neither argument is changed."""
+    merged = dict(state)
+    for key, value in update.items():
+        known = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(known, dict):
+            merged[key] = merge(known, value)
+        else:
+            merged[key] = value
+    return merged

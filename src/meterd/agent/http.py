@@ -1,0 +1,96 @@
+"""The endpoints that applications call (`sessions.md` section 8.1), as a plain ASGI application."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from meterd.agent.agent import Agent
+from meterd.agent.bodies import encode
+from meterd.agent.errors import Refused
+
+log = logging.getLogger(__name__)
+
+_OK = b'{"status":"ok"}\n'
+_JSON, _TEXT = b"application/json", b"text/plain; charset=utf-8"
+_MOST_BYTES = 8 * 2**20
+_OWN_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+Write = Callable[[bytes], Awaitable[Any]]
+
+
+class Application:
+    """Errors are plain lines. Nobody but programs of this machine is answered, least of all web pages."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._writes: dict[str, Write] = {
+            "/register": agent.register,
+            "/state": agent.state,
+            "/event": agent.event,
+            "/metric": agent.metric,
+            "/heartbeat": agent.heartbeat,
+            "/pause_heartbeat": agent.pause,
+            "/resume_heartbeat": agent.resume_heartbeat,
+            "/end": agent.end,
+        }
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            status, type_, body = 200, _JSON, await self._answer(scope, receive)
+        except Refused as error:
+            status, type_, body = error.status, _TEXT, f"{error.message}\n".encode(errors="replace")
+        except Exception:
+            log.exception("request to %s failed", scope["path"])
+            status, type_, body = 500, _TEXT, b"Internal error\n"
+        headers = [(b"content-type", type_), (b"content-length", str(len(body)).encode())]
+        if type_ is _TEXT:
+            headers.append((b"x-content-type-options", b"nosniff"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Any, receive: Any) -> bytes:
+        _check_sender(dict(scope["headers"]))
+        path, method = scope["path"], scope["method"]
+        if write := self._writes.get(path):
+            _check_method(method, "POST")
+            answer = await write(await _body(receive))
+            return _OK if answer is None else encode(answer) + b"\n"
+        if path == "/health":
+            return encode(self._agent.health()) + b"\n"
+        if path == "/session":
+            _check_method(method, "GET")
+            query = parse_qs(scope["query_string"].decode("latin-1"))
+            return await self._agent.read(query.get("session_id", [""])[0])
+        if path == "/sessions":
+            _check_method(method, "GET")
+            return await self._agent.read_all()
+        raise Refused(404, "404 page not found")
+
+
+def _check_method(method: str, allowed: str) -> None:
+    if method != allowed:
+        raise Refused(405, "Method not allowed")
+
+
+def _check_sender(headers: dict[bytes, bytes]) -> None:
+    """A page in a browser sends `Origin`, or the name under which it made the browser find this address."""
+    name = headers.get(b"host", b"localhost").decode("latin-1").lower()
+    if not name.endswith("]"):
+        name = name.rpartition(":")[0] or name
+    if b"origin" in headers or name not in _OWN_NAMES:
+        raise Refused(403, "Only programs of this machine are answered, as localhost and without Origin")
+
+
+async def _body(receive: Any) -> bytes:
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "Invalid request: the body has no end")
+        body += message.get("body", b"")
+        if len(body) > _MOST_BYTES:
+            raise Refused(413, f"The body has more than {_MOST_BYTES} bytes")
+        more = message.get("more_body", False)
+    return bytes(body)

@@ -1,0 +1,167 @@
+"""The process: `datacat-daemon`, which an application's client starts, and `meterd agent`, which a person does."""
+
+import asyncio
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from meterd.agent.agent import Agent
+from meterd.agent.errors import ConfigurationError
+from meterd.agent.http import Application
+from meterd.agent.processes import Process, find
+from meterd.agent.settings import Settings, load
+from meterd.agent.spool import open_spools
+from meterd.agent.watch import Watch
+
+log = logging.getLogger(__name__)
+
+_HOST = "127.0.0.1"
+_FINISH = "--finish"
+_LAST_DELIVERY = 2.0
+"""Seconds that a stopping agent goes on to deliver: a client waits 5 for its end."""
+
+_LONGEST_EXIT = 30.0
+"""Seconds that an application may take to exit after it has stopped its agent."""
+
+
+def main() -> None:
+    """Entry point of `datacat-daemon`: ends with the process that started it."""
+    if _FINISH in sys.argv[1:]:
+        sys.exit(_finish(msgspec.json.decode(sys.stdin.buffer.read(), type=Unfinished)))
+    sys.exit(run(find(os.getppid()) if os.getppid() > 1 else None, logs_to_file=True))
+
+
+def run(owner: Process | None = None, logs_to_file: bool = False) -> int:
+    """Run until SIGTERM or SIGINT, or until `owner` is gone and everything is done; the exit status."""
+    try:
+        settings = load()
+        listener = _listening(settings.port)
+        is_done = _work(settings, owner, listener, logs_to_file)
+    except (ConfigurationError, OSError, sqlite3.Error) as error:
+        sys.stderr.write(f"datacat-daemon: {error}\n")
+        return 1
+    if owner and owner.is_alive and not is_done:
+        _finish_later(Unfinished(settings, owner))
+    return 0
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """What an agent leaves to its successor."""
+
+    settings: Settings
+    owner: Process
+
+
+def _finish_later(unfinished: Unfinished) -> None:
+    """A client stops its agent while the application is about to exit: somebody has to see whether it does."""
+    successor = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "meterd.agent.main", _FINISH],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert successor.stdin is not None
+    successor.stdin.write(msgspec.json.encode(unfinished))
+    successor.stdin.close()
+
+
+def _finish(unfinished: Unfinished) -> int:
+    """Without taking the queue, which another agent may want, wait for the owner's end; then do what is left."""
+    deadline = time.monotonic() + _LONGEST_EXIT
+    while unfinished.owner.is_alive and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if not unfinished.owner.is_alive:
+        _work(unfinished.settings, unfinished.owner, None)
+    return 0
+
+
+def _work(settings: Settings, owner: Process | None, listener: socket.socket | None, logs_to_file: bool = True) -> bool:
+    """Whether nothing is left to do."""
+    os.umask(0o077)
+    spools = open_spools(settings.directory, settings.destination)
+    _log_to(settings.directory / f"{spools[0].path.stem}.log" if logs_to_file else None)
+    agent = Agent(settings, spools, owner)
+    return asyncio.run(_live(agent, Watch(agent, settings, owner), listener))
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, port))
+    except OSError as error:
+        raise ConfigurationError(f"can't listen on {_HOST}:{port}: {error.strerror}") from None
+    return listener
+
+
+async def _live(agent: Agent, watch: Watch, listener: socket.socket | None) -> bool:
+    """Until a signal, or until the agent isn't needed; whether nothing is left to do."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    serving = asyncio.create_task(_serve(agent, listener, stopped))
+    agent.resume()
+    watching = asyncio.create_task(watch.run())
+    waiting = asyncio.create_task(stopped.wait())
+    await asyncio.wait([watching, waiting, serving], return_when=asyncio.FIRST_COMPLETED)
+    if watching.done() and (error := watching.exception()):
+        log.error("the agent stops: it can't watch applications any more", exc_info=error)
+    stopped.set()
+    watching.cancel()
+    await asyncio.wait([watching, serving])
+    await agent.close(_LAST_DELIVERY)
+    return agent.is_done
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, except that signals are ours."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(agent: Agent, listener: socket.socket | None, stopped: asyncio.Event) -> None:
+    if listener is None:
+        await stopped.wait()
+        return
+    config = uvicorn.Config(Application(agent), loop="asyncio", ws="none", lifespan="off", log_config=None,
+                            access_log=False, server_header=False, proxy_headers=False,
+                            timeout_graceful_shutdown=1)  # fmt: skip
+    server = _Server(config)
+    task = asyncio.create_task(server.serve([listener]))
+    await stopped.wait()
+    server.should_exit = True
+    await task
+
+
+def _log_to(path: Path | None) -> None:
+    """With a file, never to the pipes of a client: nobody reads them, they would fill, or break with its end."""
+    handler: logging.Handler
+    if path is None:
+        handler = logging.StreamHandler()
+    else:
+        handler = logging.handlers.RotatingFileHandler(path, maxBytes=2**20, backupCount=1, delay=True)
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        os.close(null)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+if __name__ == "__main__":
+    main()

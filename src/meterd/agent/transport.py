@@ -1,0 +1,68 @@
+"""Requests to the server over HTTP. Imported only once the agent answers: httpx takes a while to load."""
+
+import gzip
+import ssl
+
+import httpx
+import msgspec
+
+from meterd.agent.errors import Unreachable
+from meterd.agent.settings import Settings
+
+_TIMEOUT = httpx.Timeout(30, connect=5)
+_READ_TIMEOUT = httpx.Timeout(10, connect=2)
+_WORTH_COMPRESSING = 1024
+_CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """`retry_after` is in seconds, when the server names a time."""
+
+    status: int
+    body: bytes
+    retry_after: float | None = None
+
+
+class Transport:
+    """Speaks with one server; the key and the TLS settings are those of every request."""
+
+    def __init__(self, settings: Settings) -> None:
+        headers = {"Content-Type": "application/json", "User-Agent": "meterd-agent"}
+        if settings.api_key:
+            headers["Authorization"] = f"Bearer {settings.api_key}"
+        verify: ssl.SSLContext | bool = settings.verifies_tls and settings.server_url.startswith("https")
+        self._http = httpx.AsyncClient(
+            base_url=settings.server_url, headers=headers, timeout=_TIMEOUT, limits=_CONNECTIONS, verify=verify
+        )
+        self._compresses = settings.enable_compression
+
+    async def post(self, path: str, body: bytes, key: str | None = None) -> Answer:
+        """Raises `Unreachable`."""
+        headers = {"Idempotency-Key": key} if key else {}
+        if self._compresses and len(body) >= _WORTH_COMPRESSING:
+            body = gzip.compress(body, 1)
+            headers["Content-Encoding"] = "gzip"
+        return await self._send("POST", path, body, headers)
+
+    async def get(self, path: str) -> Answer:
+        """Raises `Unreachable`."""
+        return await self._send("GET", path, b"", {}, _READ_TIMEOUT)
+
+    async def _send(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], limit: httpx.Timeout = _TIMEOUT
+    ) -> Answer:
+        try:
+            response = await self._http.request(method, path, content=body, headers=headers, timeout=limit)
+        except httpx.HTTPError as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from None
+        return Answer(response.status_code, response.content, _seconds(response.headers.get("Retry-After")))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text or ""))
+    except ValueError:
+        return None
