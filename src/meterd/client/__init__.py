@@ -9,30 +9,39 @@ from meterd.client.errors import (
     ClientClosed,
     ConnectionFailed,
     InvalidRow,
+    ItemsRefused,
     MeterdClientError,
     MissingPackage,
     RowsRefused,
+    SpoolFailed,
     StatusError,
     UnexpectedAnswer,
 )
 from meterd.client.question import AggregationType, Filter, Operator
 from meterd.client.result import QueryResult
+from meterd.client.sessions.handler import SessionHandler
+from meterd.client.sessions.session import AsyncSession, Session
 from meterd.client.synchronous import Client
 
 __all__ = [
     "AggregationType",
     "AsyncClient",
+    "AsyncSession",
     "BufferFull",
     "Client",
     "ClientClosed",
     "ConnectionFailed",
     "Filter",
     "InvalidRow",
+    "ItemsRefused",
     "MeterdClientError",
     "MissingPackage",
     "Operator",
     "QueryResult",
     "RowsRefused",
+    "Session",
+    "SessionHandler",
+    "SpoolFailed",
     "StatusError",
     "UnexpectedAnswer",
 ]

@@ -1,7 +1,10 @@
 """The client for asyncio."""
 
+import asyncio
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +14,8 @@ from meterd.client.question import AggregationType, Filter, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
 from meterd.client.sending import TaskSender
+from meterd.client.sessions.opening import Sessions
+from meterd.client.sessions.session import AsyncSession
 from meterd.client.wire import query_request
 
 
@@ -23,6 +28,7 @@ class AsyncClient(BaseClient):
     def _open(self) -> None:
         self._connection = AsyncConnection(self._options)
         self._sender = TaskSender(self._options, self._connection)
+        self._sessions = Sessions(self._options)
 
     async def query(
         self,
@@ -47,15 +53,35 @@ class AsyncClient(BaseClient):
             before += len(lines)
         self._sender.raise_errors()
 
+    async def create_session(
+        self,
+        product: str,
+        version: str,
+        *,
+        machine_id: str | None = None,
+        hostname: str | None = None,
+        spool: str | os.PathLike[str] | None = None,
+        wait: float = 0.0,
+    ) -> AsyncSession:
+        """As `Client.create_session`."""
+        names = {"machine_id": machine_id, "hostname": hostname}
+        begin = partial(self._sessions.begin, product, version, **names, spool=spool, wait=wait)
+        return AsyncSession(await asyncio.to_thread(begin))
+
     async def flush(self) -> None:
         """As `Client.flush`."""
         await self._sender.flush()
+        if self._sessions.are_open:
+            await asyncio.to_thread(self._sessions.flush)
 
     async def close(self) -> None:
         """As `Client.close`."""
+        if self._sessions.are_open:
+            await asyncio.to_thread(self._sessions.close)
         await self._sender.close()
         await self._connection.close()
         self._sender.raise_errors()
+        self._sessions.raise_refusals()
 
     async def __aenter__(self) -> Self:
         return self

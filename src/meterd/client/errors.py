@@ -3,11 +3,13 @@
 MeterdClientError
 ├── ConnectionFailed   no answer: the server can't be reached, or the connection broke or timed out
 ├── StatusError        an answer that is not a success: `status`, `message`
-│   └── RowsRefused    … because of the rows (400, 403, 413): they are in `rows` and no longer in the buffer
+│   ├── RowsRefused    … because of the rows (400, 403, 413): they are in `rows` and no longer in the buffer
+│   └── ItemsRefused   … because of something a session logged (400, 404, 413): it is no longer kept
 ├── UnexpectedAnswer   a success that is not meterd's, such as the page of a proxy
 ├── BufferFull         no room for rows, because earlier ones can't be delivered
 ├── InvalidRow         a row that is not JSON
-├── ClientClosed       the client was closed before
+├── ClientClosed       the client was closed before, or the session was ended
+├── SpoolFailed        the file in which a session keeps what waits can't be used
 └── MissingPackage     pandas or polars is not installed; an `ImportError` too
 
 Wrong arguments raise `TypeError` and `ValueError`. Every error can be pickled.
@@ -81,6 +83,33 @@ class RowsRefused(StatusError):
     def __str__(self) -> str:
         more = f"; batches refused besides: {len(self.further)}" if self.further else ""
         return f"rows of {self.datasource} were refused: {super().__str__()}{more}"
+
+
+class ItemsRefused(StatusError):
+    """The server did not take something that a session logged, and never will.
+
+    Attributes:
+        operation: what it was: `create`, `state`, `events`, `metrics`, `heartbeat`, `end` or `crash`.
+        body: the JSON that was sent.
+        further: what else was refused since the last flush.
+    """
+
+    def __init__(
+        self, status: int, message: str, operation: str, body: bytes, further: "tuple[ItemsRefused, ...]" = ()
+    ) -> None:
+        super().__init__(status, message)
+        self.args = (status, message, operation, body, further)
+        self.operation = operation
+        self.body = body
+        self.further = further
+
+    def __str__(self) -> str:
+        more = f"; refused besides: {len(self.further)}" if self.further else ""
+        return f"{self.operation} of a session was refused: {super().__str__()}{more}"
+
+
+class SpoolFailed(MeterdClientError):
+    """`__cause__` is the database's error."""
 
 
 class NotTaken(MeterdClientError):

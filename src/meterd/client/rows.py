@@ -30,8 +30,8 @@ def _encode(row: Row, now: datetime, number: int, taken: int) -> bytes:
         raise InvalidRow(f"row {number} must be a mapping, got {type(row).__name__}", taken)
     try:
         whole = dict(row) if row.get("createdAt") is not None else {**row, "createdAt": now}
-        return _encoder.encode(whole)
-    except _ERRORS as error:
+        return encoder.encode(whole)
+    except ENCODING_ERRORS as error:
         raise InvalidRow(f"row {number}: {_culprit(row)} can't be sent as JSON: {error}", taken) from None
 
 
@@ -39,8 +39,8 @@ def _culprit(row: Row) -> str:
     """The member that can't be encoded."""
     for name, value in row.items():
         try:
-            _encoder.encode({name: value})
-        except _ERRORS:
+            encoder.encode({name: value})
+        except ENCODING_ERRORS:
             return repr(name)
     return "it"
 
@@ -54,5 +54,6 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"objects of type {type(value).__name__} are not supported")
 
 
-_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
-_encoder = msgspec.json.Encoder(enc_hook=_plain)
+ENCODING_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
+encoder = msgspec.json.Encoder(enc_hook=_plain)
+"""Of whatever a caller hands over; raises `ENCODING_ERRORS`."""

@@ -1,5 +1,6 @@
 """The client for programs without an event loop."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -11,6 +12,8 @@ from meterd.client.question import AggregationType, Filter, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
 from meterd.client.sending import ThreadSender
+from meterd.client.sessions.opening import Sessions
+from meterd.client.sessions.session import Session
 from meterd.client.wire import query_request
 
 
@@ -20,6 +23,7 @@ class Client(BaseClient):
     def _open(self) -> None:
         self._connection = Connection(self._options)
         self._sender = ThreadSender(self._options, self._connection)
+        self._sessions = Sessions(self._options, self._connection)
 
     def query(
         self,
@@ -68,19 +72,46 @@ class Client(BaseClient):
             before += len(lines)
         self._sender.raise_errors()
 
-    def flush(self) -> None:
-        """Return when every row that was taken before is stored.
+    def create_session(
+        self,
+        product: str,
+        version: str,
+        *,
+        machine_id: str | None = None,
+        hostname: str | None = None,
+        spool: str | os.PathLike[str] | None = None,
+        wait: float = 0.0,
+    ) -> Session:
+        """Begin the session of an application; the server hears of it in the background.
 
-        Raises `RowsRefused` after all others are stored. After `StatusError`, `ConnectionFailed` and `UnexpectedAnswer`
-        the rest is still in the buffer.
+        Arguments:
+            product, version: of the application.
+            machine_id: names the machine; silent sessions of the same machine have crashed when a new one begins.
+            hostname: to be shown.
+            spool: a file for what the server does not have yet, so that it outlives a kill; of one session at a time.
+            wait: seconds to wait, at most, until the server has begun the session.
+
+        Raises `ValueError`, `TypeError`, `SpoolFailed`, `ClientClosed`; a server that is down raises nothing.
+        """
+        names = {"machine_id": machine_id, "hostname": hostname}
+        return Session(self._sessions.begin(product, version, **names, spool=spool, wait=wait))
+
+    def flush(self) -> None:
+        """Return when all rows that were taken before are stored, and all that sessions logged.
+
+        Raises `RowsRefused` and `ItemsRefused` after all others are stored. After `StatusError`, `ConnectionFailed` and
+        `UnexpectedAnswer` the rest is still in the buffer.
         """
         self._sender.flush()
+        self._sessions.flush()
 
     def close(self) -> None:
-        """Flush, then take no more rows. When the flush fails, its error is raised and the client stays usable."""
+        """End sessions and flush, then take no more. If that fails, its error is raised and the client stays usable."""
+        self._sessions.close()
         self._sender.close()
         self._connection.close()
         self._sender.raise_errors()
+        self._sessions.raise_refusals()
 
     def __enter__(self) -> Self:
         return self

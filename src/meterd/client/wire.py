@@ -63,7 +63,10 @@ def check_accepted(body: bytes, batch: Batch) -> None:
 
 
 class _Error(msgspec.Struct, frozen=True):
-    message: str
+    """`message` at most endpoints, `error` at those of sessions."""
+
+    message: str | None = None
+    error: str | None = None
 
 
 def check_status(status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -71,8 +74,10 @@ def check_status(status: int, headers: Mapping[str, str], body: bytes) -> None:
     if 200 <= status < 300:
         return
     try:
-        message = msgspec.json.decode(body, type=_Error).message
+        answer = msgspec.json.decode(body, type=_Error)
+        message = answer.message or answer.error
     except (msgspec.DecodeError, UnicodeDecodeError):
-        message = body[:200].decode("utf-8", "replace").strip() or "the server gave no reason"
+        message = None
+    message = message or body[:200].decode("utf-8", "replace").strip() or "the server gave no reason"
     wait = headers.get("retry-after", "")
     raise StatusError(status, message, float(wait) if wait.isdecimal() else None)

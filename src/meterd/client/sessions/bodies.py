@@ -1,0 +1,140 @@
+"""Bodies of the requests about a session (`sessions.md` sections 3 to 6)."""
+
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from meterd.client.rows import ENCODING_ERRORS, encoder
+
+Moment = int
+"""Nanoseconds since 1970."""
+
+Pending = tuple[str, Any]
+"""An operation and its body, or for a point of a metric its moment and members; those are encoded later."""
+
+METRIC = "metrics"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamp(moment: Moment) -> str:
+    """RFC 3339 in UTC."""
+    time = _EPOCH + timedelta(microseconds=moment // 1000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+
+
+def encode_members(members: Mapping[str, Any], **always: Any) -> bytes:
+    """The members that are there. Raises `TypeError` naming the one that can't be sent."""
+    present = {name: value for name, value in members.items() if value is not None}
+    try:
+        return encoder.encode(present | always)
+    except ENCODING_ERRORS as error:
+        raise TypeError(f"{_culprit(present)} can't be sent as JSON: {error}") from None
+
+
+def _culprit(members: Mapping[str, Any]) -> str:
+    for name, value in members.items():
+        try:
+            encoder.encode(value)
+        except ENCODING_ERRORS:
+            return name
+    return "it"
+
+
+def creation_body(product: str, version: str, machine_id: str | None, hostname: str | None) -> bytes:
+    """Raises `ValueError` and `TypeError` about what the server would not take."""
+    for name, value in (("product", product), ("version", version)):
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"{name} must be text that is not empty, got {value!r}")
+    return encode_members({"product": product, "version": version, "machine_id": machine_id, "hostname": hostname})
+
+
+def state_body(moment: Moment, state: Mapping[str, Any]) -> bytes:
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state must be a mapping, got {type(state).__name__}")
+    return encode_members({"state": state, "timestamp": stamp(moment)})
+
+
+def event_body(moment: Moment, name: str, members: Mapping[str, Any]) -> bytes:
+    data, labels = members.get("data"), members.get("labels")
+    if not isinstance(name, str):
+        raise TypeError(f"name must be text, got {type(name).__name__}")
+    if data is not None and not isinstance(data, Mapping):
+        raise TypeError(f"data must be a mapping, got {type(data).__name__}")
+    if isinstance(labels, str):
+        raise TypeError("labels must be several texts, got one")
+    return encode_members(dict(members) | {"labels": list(labels or ()), "name": name, "timestamp": stamp(moment)})
+
+
+def metric_body(moment: Moment, point: Sequence[Any]) -> bytes:
+    """Of an `aggregates.Point`."""
+    name, value, tags, type_, unit, count, metadata = point
+    members = {"type": type_, "unit": unit, "count": count, "metadata": metadata}
+    return encode_members(members, name=name, value=value, timestamp=stamp(moment), tags=list(tags))
+
+
+def crash_body(reason: str) -> bytes:
+    return encode_members({"reason": _printable(reason)})
+
+
+def exception_members(error: BaseException) -> dict[str, Any]:
+    """What an event says about an exception; the source is where it was raised."""
+    members: dict[str, Any] = {
+        "exception_type": type(error).__name__,
+        "exception_msg": _text(error),
+        "stacktrace": [_printable(line) for line in traceback.format_exception(error)],
+    }
+    if frames := traceback.extract_tb(error.__traceback__):
+        members["source_file"] = _printable(frames[-1].filename)
+        members["source_line"] = frames[-1].lineno
+        members["source_function"] = frames[-1].name
+    return members
+
+
+def exception_body(moment: Moment, error: BaseException, data: Mapping[str, Any] | None) -> bytes:
+    members = exception_members(error)
+    kind = members["exception_type"]
+    described = {"category": "error", "group": "exception", "labels": ["exception", kind]}
+    return event_body(moment, "exception", members | described | {"message": members["exception_msg"], "data": data})
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return _printable(str(error))
+    except Exception:  # noqa: BLE001 - an exception that can't be shown is reported all the same
+        return f"a {type(error).__name__} that can't be shown"
+
+
+def _printable(text: str) -> str:
+    """Text that is UTF-8, whatever it was."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def encode_pending(pending: Pending) -> tuple[str, bytes]:
+    """An operation and its body. Raises `TypeError`."""
+    operation, body = pending
+    if operation == METRIC:
+        moment, *point = body
+        return operation, metric_body(moment, point)
+    return operation, body
+
+
+class _Created(msgspec.Struct, frozen=True):
+    session_id: str
+
+
+class _Done(msgspec.Struct, frozen=True):
+    status: str
+
+
+def read_created(body: bytes) -> str:
+    """The server's name of a session. Raises `msgspec.DecodeError`."""
+    return msgspec.json.decode(body, type=_Created).session_id
+
+
+def check_done(body: bytes) -> None:
+    """Raises `msgspec.DecodeError`."""
+    if msgspec.json.decode(body, type=_Done).status != "ok":
+        raise msgspec.ValidationError("status is not ok")

@@ -1,0 +1,245 @@
+"""The session of an application, as it uses it."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from meterd.client.rows import ENCODING_ERRORS, encoder
+from meterd.client.sessions.bodies import METRIC, crash_body, event_body, exception_body, state_body
+from meterd.client.sessions.delivery import Delivery
+
+_PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+
+
+class BaseSession:
+    """What both sessions share: calls that note what happened and never wait. They are thread-safe.
+
+    Wrong arguments raise `TypeError` and `ValueError`; every call raises `ClientClosed` once the session has ended.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self._put = delivery.put
+
+    @property
+    def id(self) -> str | None:
+        """What the server calls the session; None until it has begun there."""
+        return self._delivery.id
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended, or crashed, here."""
+        return self._delivery.closed
+
+    @property
+    def waiting(self) -> int:
+        """How many calls the server does not have yet, those of earlier sessions in the spool included."""
+        return self._delivery.waiting
+
+    @property
+    def dropped(self) -> int:
+        """How many calls were dropped: `max_buffered_rows` waited already, or they could not be sent as JSON."""
+        return self._delivery.dropped
+
+    def update_state(self, state: Mapping[str, Any]) -> None:
+        """Merge `state` into the session's: objects key by key, None deletes a key, everything else replaces."""
+        self._put(("state", state_body(time.time_ns(), state)))
+
+    def log_event(
+        self,
+        name: str,
+        category: str | None = None,
+        group: str | None = None,
+        labels: Iterable[str] | None = None,
+        message: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        **members: Any,
+    ) -> None:
+        """Something happened.
+
+        Arguments:
+            category: how severe it is, such as `warning`; the server's default is `info`.
+            group: the component.
+            members: others of an event: `stacktrace`, `exception_type`, `exception_msg`, `source_file`, `source_line`,
+                `source_function`.
+        """
+        own = {"category": category, "group": group, "labels": labels, "message": message, "data": data}
+        self._put(("events", event_body(time.time_ns(), name, own | members)))
+
+    def log_exception(self, exc: BaseException | None = None, data: Mapping[str, Any] | None = None) -> None:
+        """An exception, by default the one that is being handled."""
+        error = exc or sys.exception()
+        if error is None:
+            raise ValueError("no exception is being handled: pass one as exc")
+        self._put(("events", exception_body(time.time_ns(), error, data)))
+
+    def log_metric(
+        self,
+        name: str,
+        value: float,
+        tags: Iterable[str] = (),
+        type: str = "gauge",  # noqa: A002 - the name on the wire
+        unit: str | None = None,
+        count: int | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A point of a metric.
+
+        Arguments:
+            tags: customarily `key:value`.
+            type: `gauge`, `counter` (the total), `timer` or `histogram` (the whole distribution).
+            count: iterations that a timer's value is for.
+        """
+        now = time.time_ns()
+        value = float(value)
+        if not isfinite(value):
+            raise ValueError(f"value of {name} must be finite, got {value!r}")
+        if isinstance(tags, str):
+            raise TypeError("tags must be several texts, got one")
+        raw = None if metadata is None else _raw(metadata)
+        self._put((METRIC, (now, name, value, tuple(tags), type, unit, count, raw)))
+
+    def log_gauge(self, name: str, value: float, tags: Iterable[str] = (), unit: str | None = None) -> None:
+        """A value as it is now."""
+        self.log_metric(name, value, tags, unit=unit)
+
+    def log_counter(self, name: str, delta: float = 1, tags: Iterable[str] = ()) -> None:
+        """Add to the running total of this name and these tags; it is sent at a flush, if it changed."""
+        self._check(name, delta, tags)
+        delivery = self._delivery
+        delivery.aggregated(delivery.aggregates.count(name, delta, tags))
+
+    def log_histogram(
+        self,
+        name: str,
+        value: float,
+        buckets: Iterable[float] | None = None,
+        unit: str | None = None,
+        tags: Iterable[str] = (),
+    ) -> None:
+        """Add to the distribution of this name, these tags and buckets; it is sent at a flush, if it changed.
+
+        `buckets` are upper bounds, included; what is above the last is counted in its bucket.
+        """
+        self._check(name, value, tags)
+        delivery = self._delivery
+        delivery.aggregated(delivery.aggregates.sample(name, value, tags, buckets, unit))
+
+    def log_timer(
+        self, name: str, duration: float, count: int | None = None, tags: Iterable[str] = (), unit: str = "seconds"
+    ) -> None:
+        """A duration that was measured, for `count` iterations."""
+        self.log_metric(name, duration, tags, "timer", unit, count)
+
+    def timer(self, name: str, count: int | None = None, tags: Iterable[str] = (), unit: str = "seconds") -> "Timer":
+        """Measures a `with` block; `unit` is seconds, milliseconds, microseconds or nanoseconds."""
+        return Timer(self, name, count, tags, unit)
+
+    def heartbeat(self) -> None:
+        """The application is alive; one that waits to be sent speaks for those that follow."""
+        self._put(("heartbeat", b""))
+
+    def end(self) -> None:
+        """Nothing more comes. Does nothing when the session has ended."""
+        self._delivery.finish()
+
+    def crash(self, reason: str) -> None:
+        """The application can't go on, and nothing more comes. Does nothing when the session has ended."""
+        self._delivery.close_with(("crash", crash_body(reason)))
+
+    def _check(self, name: str, value: float, tags: Iterable[str]) -> None:
+        if not isfinite(value):
+            raise ValueError(f"value of {name} must be finite, got {value!r}")
+        if isinstance(tags, str):
+            raise TypeError("tags must be several texts, got one")
+        if self._delivery.closed:
+            self._put(("heartbeat", b""))  # raises
+
+    def _leave(self, error: BaseException | None) -> None:
+        """The end of a `with` block. What is no `Exception`, such as `SystemExit`, is no crash."""
+        self._delivery.finish(error if isinstance(error, Exception) else None)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
+
+
+class Session(BaseSession):
+    """Made by `Client.create_session`. As a context manager it ends, or crashes if an exception leaves the block."""
+
+    def save(self) -> None:
+        """Return when all that was logged before is in the spool. Raises `SpoolFailed`."""
+        self._delivery.save()
+
+    def flush(self) -> None:
+        """Return when all that was logged before is on the server's disk.
+
+        Raises `ItemsRefused` after all else is stored. After `StatusError`, `ConnectionFailed` and `UnexpectedAnswer`
+        the rest still waits, and the background goes on.
+        """
+        self._delivery.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._leave(value)
+
+
+class AsyncSession(BaseSession):
+    """What `Session` is, made by `AsyncClient.create_session`. Only what waits is awaited: `save` and `flush`."""
+
+    async def save(self) -> None:
+        """As `Session.save`."""
+        await asyncio.to_thread(self._delivery.save)
+
+    async def flush(self) -> None:
+        """As `Session.flush`."""
+        await asyncio.to_thread(self._delivery.flush)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._leave(value)
+
+
+class Timer:
+    """Measures a block and logs it, also when the block raises. `count`, its iterations, may be set inside."""
+
+    def __init__(self, session: BaseSession, name: str, count: int | None, tags: Iterable[str], unit: str) -> None:
+        if unit not in _PER_SECOND:
+            raise ValueError(f"unit must be one of {', '.join(_PER_SECOND)}, got {unit!r}")
+        self._session = session
+        self._name = name
+        self._tags = tags
+        self._unit = unit
+        self.count = count
+
+    def __enter__(self) -> Self:
+        self._began = time.perf_counter()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        duration = (time.perf_counter() - self._began) * _PER_SECOND[self._unit]
+        self._session.log_timer(self._name, duration, self.count, self._tags, self._unit)
+
+
+def _raw(metadata: Mapping[str, Any]) -> msgspec.Raw:
+    if not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata must be a mapping, got {type(metadata).__name__}")
+    try:
+        return msgspec.Raw(encoder.encode(metadata))
+    except ENCODING_ERRORS as error:
+        raise TypeError(f"metadata can't be sent as JSON: {error}") from None
