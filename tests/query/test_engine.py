@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from meterd.access import Caller, SubjectType
-from meterd.datasets import GUARDRAIL_EVALUATIONS
+from meterd.datasets import GUARDRAIL_EVALUATIONS, SESSION_METRICS
 from meterd.errors import InvalidInput, Unavailable
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Query
@@ -179,3 +179,16 @@ def test_every_query_is_timed(opened: Callable[..., RealEngine]) -> None:
     assert engine.telemetry.registry.get_sample_value(
         "meterd_query_seconds_count", {"dataset": "guardrail_evaluations"}
     ) == 1  # fmt: skip
+
+
+def test_grouping_by_two_arrays_counts_every_pair_of_their_elements(opened: Callable[..., RealEngine]) -> None:
+    engine = opened()
+    row = _row("unused", 0) | {"sessionId": "s", "teams": ["red", "blue"], "tags": ["a", "b", "c"]}
+    del row["guardrailName"], row["latencyMs"]
+    engine.append(SESSION_METRICS, [row, row | {"teams": []}, row | {"tags": []}])
+
+    points = engine.answer(BODY | {"datasource": "sessionMetrics", "groupBy": ["team", "tag"]}, ADMIN)
+
+    assert {(point["team"], point["tag"]): point["total"] for point in points} == {
+        (team, tag): 1 for team in ("red", "blue") for tag in ("a", "b", "c")
+    }

@@ -167,15 +167,16 @@ class _Compiler(_Conditions):
             source = exp.select("*", self._previous()).from_(source).where(*conditions).subquery("series")
             conditions = []
         conditions.append(exp.GTE(this=_column("ts"), expression=start))
-        elements = []
+        facts = exp.select("*").from_(source).where(*conditions).subquery("facts")
         for group in query.groups:
             if isinstance(group, GroupElement):
                 array = _column(group.column)
                 if group.only is not None:
                     array = self._dialect.only(array, [self._bind(value) for value in group.only])
                 self._elements[group.column] = f"{group.column}_element"
-                elements.append(exp.alias_(self._dialect.elements(array), self._elements[group.column]))
-        return exp.select("*", *elements).from_(source).where(*conditions).subquery("facts")
+                element = exp.alias_(self._dialect.elements(array), self._elements[group.column])
+                facts = exp.select("*", element).from_(facts).subquery("facts")  # arrays of one SELECT would go in step
+        return facts
 
     def _previous(self) -> exp.Expr:
         """The total before each fact of a series, as a column."""
