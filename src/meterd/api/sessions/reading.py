@@ -89,7 +89,8 @@ class Reader:
         for name in COLLECTIONS:
             rows: list[Any] = []
             if only in (None, name):
-                rows = await self._rows(name, [session.id], caller, limit, cursor, parameters.text("name"))
+                found_rows = await self._rows(name, [session.id], caller, limit, cursor, parameters.text("name"))
+                rows = [row[:-1] for row in found_rows]
             if limit and len(rows) > limit:
                 onwards[name] = str(rows[limit - 1][0])
             found[name] = rows[:limit] if limit else rows
@@ -99,7 +100,7 @@ class Reader:
     async def _rows(
         self, collection: str, ids: list[str], caller: Caller, limit: int | None, cursor: str | None, name: str | None
     ) -> list[tuple[Any, ...]]:
-        """Rows in the order of their arrival, one more than the limit if there are more."""
+        """Rows in the order of their arrival, the session's id last; one more than the limit if there are more."""
         dataset, columns = COLLECTIONS[collection]
         conditions: list[Condition] = [OneOf(Field("session_id"), tuple(ids))]
         if dataset is SESSION_STATES:
@@ -111,7 +112,7 @@ class Reader:
         listing = Listing(
             dataset, (*columns, "session_id"), And(tuple(conditions)), "position", limit + 1 if limit else _EVERYTHING
         )
-        return [row[:-1] if len(ids) == 1 else row for row in await self._engine.facts(listing, caller)]
+        return await self._engine.facts(listing, caller)
 
     def export(self, query_string: str, caller: Caller) -> AsyncIterator[bytes]:
         """All documents that the caller may see, as a JSON array in pieces; a few sessions are in memory at a time.
@@ -158,8 +159,7 @@ class Reader:
         ids = [session.id for session in sessions]
         grouped: dict[str, list[Any]] = {}
         for row in await self._rows(collection, ids, caller, None, None, None):
-            of = ids[0] if len(ids) == 1 else row[-1]
-            grouped.setdefault(of, []).append(row if len(ids) == 1 else row[:-1])
+            grouped.setdefault(row[-1], []).append(row[:-1])
         return grouped
 
 
