@@ -61,7 +61,7 @@ def _datasource(datasource: Datasource, known: bool) -> Iterator[str]:
     tags = (tag_field("<key>"),) if datasource.has_tags else ()
     fields = (*datasource.fields, metadata_field("<key>"), *tags)
     headings = ("field", "other spellings", "group by", "aggregations", "filter operators")
-    yield from _table(headings, (_field(field) for field in fields))
+    yield from _table(headings, (_field(datasource, field) for field in fields))
     if datasource.ingest and not known:
         yield f"\nMembers of a row sent with `?datasource={datasource.name}`, beside those of every row:\n\n"
         yield from _members(_own(datasource.dataset))
@@ -69,13 +69,15 @@ def _datasource(datasource: Datasource, known: bool) -> Iterator[str]:
             yield "\nFacts of this datasource have no identity: a row that is sent twice counts twice.\n"
 
 
-def _field(field: Field) -> tuple[str, ...]:
-    counts = "counts" if field.group and not field.subject_type else "–"
+def _field(datasource: Datasource, field: Field) -> tuple[str, ...]:
+    aggregations = "counts" if field.group and not field.subject_type else "–"
+    if field.measure:
+        aggregations = "percentiles" if datasource.is_distribution(field) else "all"
     return (
         f"`{field.name}`",
         _codes(field.aliases),
         "yes" if field.group else "–",
-        "all" if field.measure else counts,
+        aggregations,
         _operators(field.operators),
     )
 

@@ -6,6 +6,7 @@ names, a datetime in `createdAt`), and shares nothing with the code under test.
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,11 +38,12 @@ STORED = {
     "virtualModel": "virtualModelName",
     "session": "sessionId",
     "tag": "tags",
+    "label": "labels",
 }
 """Wire names that differ from the member of an ingested row."""
 
 INCREASES = ("increase", "rateIncrease")
-ARRAYS = ("team", "tag")
+ARRAYS = ("team", "tag", "label")
 
 SUBJECT_TYPES = {"userEmail": "user", "virtualAccount": "virtualaccount", "virtualaccount": "virtualaccount"}
 ALLOWED_ATTRIBUTES = ("region",)
@@ -74,10 +76,13 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
     kept = [row for row in earlier if row["createdAt"] >= start]
     if any(each["type"] in INCREASES for each in body.get("aggregations") or []):
         _add_increases(earlier)
+    if any(each["column"] == "histogram" for each in body.get("aggregations") or []):
+        _add_samples(earlier)
     if "team" in groups:
         kept = [row | {"teams": [team]} for row in kept for team in _shown_teams(row, caller)]
-    if "tag" in groups:
-        kept = [row | {"grouped tag": tag} for row in kept for tag in row["tags"]]
+    for array, member in (("tag", "tags"), ("label", "labels")):
+        if array in groups:
+            kept = [row | {f"grouped {array}": element} for row in kept for element in row[member]]
     cells: dict[tuple[Any, ...], list[RowDict]] = {}
     for row in kept:
         bucket = bucket_of(row["createdAt"], _interval(body)) if is_timeseries else None
@@ -97,6 +102,41 @@ def _add_increases(rows: list[RowDict]) -> None:
         if value is not None:
             row["increase"] = value if series not in last or value < last[series] else value - last[series]
             last[series] = value
+
+
+def _add_samples(rows: list[RowDict]) -> None:
+    """The samples that each row adds to a distribution, by upper bound; after a reset all that it has."""
+    last: dict[Any, list[float]] = {}
+    for row in sorted(rows, key=lambda row: (row["createdAt"], row["position"])):
+        bounds, counts = row["bucketBounds"], row["bucketCounts"]
+        series = (row["tenant"], row["sessionId"], row["name"], tuple(sorted(row["tags"])), tuple(bounds))
+        if counts is not None:
+            grown = [count - before for count, before in zip(counts, last.get(series, [0] * len(counts)), strict=True)]
+            row["samples"] = dict(zip(bounds, counts if min(grown) < 0 else grown, strict=True))
+            last[series] = counts
+
+
+def _histogram_percentile(rows: list[RowDict], fraction: float) -> float | None:
+    """Every bucket's samples lie evenly between the bound below and its own."""
+    samples: dict[float, float] = {}
+    for row in rows:
+        for bound, count in row.get("samples", {}).items():
+            place = math.inf if bound is None else bound
+            samples[place] = samples.get(place, 0) + count
+        for bound in row["bucketBounds"]:
+            samples.setdefault(math.inf if bound is None else bound, 0)
+    wanted = fraction * sum(samples.values())
+    if not sum(samples.values()):
+        return None
+    bounds = sorted(samples)
+    edges = [min(0.0, bounds[0]), *bounds]
+    edges = [edge if math.isfinite(edge) else edges[-2] for edge in edges]
+    seen = 0.0
+    for lower, upper, bound in zip(edges, edges[1:], bounds, strict=False):
+        if samples[bound] and seen + samples[bound] >= wanted:
+            return lower + (upper - lower) * (wanted - seen) / samples[bound]
+        seen += samples[bound]
+    raise AssertionError("a percentile is in one of the buckets")
 
 
 def _time(text: str) -> datetime:
@@ -238,9 +278,11 @@ def _aggregate(kind: str, name: str, rows: list[RowDict], seconds: float) -> Any
     if kind in INCREASES:
         grown = [row["increase"] for row in rows if row.get("increase") is not None]
         return (sum(grown) / (1 if kind == "increase" else seconds)) if grown else None
+    if name == "histogram":
+        return _histogram_percentile(rows, 0.999 if kind == "p999" else float(kind[1:]) / 100)
     values = [value for row in rows if (value := value_of(row, name)) is not None]
-    if name == "tag" and rows and "grouped tag" in rows[0]:
-        values = [[row["grouped tag"]] for row in rows]
+    if rows and f"grouped {name}" in rows[0]:
+        values = [[row[f"grouped {name}"]] for row in rows]
     if name in ARRAYS:  # a row without elements has no value
         values = [value for value in values if value]
     if kind == "count":

@@ -19,6 +19,7 @@ from meterd.datasets import (
     MODEL_CALLS,
     OTLP_POINTS,
     ROUTING_DECISIONS,
+    SESSION_EVENTS,
     SESSION_METRICS,
     Dataset,
 )
@@ -73,7 +74,7 @@ class Source:
             return st.sampled_from(["user", "virtualaccount", "robot"])
         if name == "team":
             return st.sampled_from([*TEAMS, "nobody"])
-        if name == "tag":
+        if name in ("tag", "label"):
             return st.sampled_from(TAGS)
         if name in self.measures:
             return st.integers(-1, 2**64) | st.floats(0, 1e6)
@@ -129,7 +130,13 @@ SOURCES = (
            text_members("product", "version", "type", "unit")
            | {"sessionId": st.sampled_from(["s-1", "s-2"]), "name": st.sampled_from(["jobs", "bytes"]),
               "value": durations | st.sampled_from([1.0, 2.0, 3.0]), "count": tokens, "tags": tags,
-              "position": st.integers(0, 2**62)}),
+              "position": st.integers(0, 2**62),
+              "bucketBounds": st.sampled_from([[1.0, 2.0, 5.0], [1.0, 5.0, 10.0], [-1.0, 0.0, None]]),
+              "bucketCounts": st.none() | st.lists(st.integers(0, 5).map(float), min_size=3, max_size=3)}),
+    Source("sessionEvents", SESSION_EVENTS,
+           text_members("product", "version", "name", "category", "group", "exceptionType", "sourceFile",
+                        "sourceFunction")
+           | {"sessionId": st.sampled_from(["s-1", "s-2"]), "position": st.integers(0, 2**62), "labels": tags}),
 )  # fmt: skip
 
 
@@ -234,10 +241,15 @@ def bodies(
     types = [*SCALARS, *PERCENTILES, *(RATES if kind == "timeseries" else [])]
     totals = ["increase", *(["rateIncrease"] if kind == "timeseries" else [])]
     dimension_types = ["count", "countDistinct", *(["ratePerMinute"] if kind == "timeseries" else [])]
-    measured = st.fixed_dictionaries({"type": st.sampled_from(types), "column": st.sampled_from(source.measures)})
+    measured = (
+        st.fixed_dictionaries({"type": st.sampled_from(types), "column": st.sampled_from(source.measures)})
+        if source.measures
+        else st.nothing()
+    )
     if source.name == "sessionMetrics":
         of_totals = st.fixed_dictionaries({"type": st.sampled_from(totals), "column": st.just("value")})
-        measured = measured | of_totals
+        of_buckets = st.fixed_dictionaries({"type": st.sampled_from(PERCENTILES), "column": st.just("histogram")})
+        measured = measured | of_totals | of_buckets
     counted = st.fixed_dictionaries(
         {"type": st.sampled_from(dimension_types), "column": st.sampled_from(source.counted)}
     )

@@ -17,6 +17,7 @@ from meterd.datasets.model import (
     Column,
     Dataset,
     Kind,
+    Series,
     camel_case,
 )
 from meterd.datasets.otlp import OTLP_POINTS
@@ -58,5 +59,6 @@ __all__ = [
     "Column",
     "Dataset",
     "Kind",
+    "Series",
     "camel_case",
 ]

@@ -78,12 +78,15 @@ class Column(msgspec.Struct, frozen=True):
 class Series(msgspec.Struct, frozen=True):
     """Facts that follow each other: those with equal values of the columns `by`, in the order of the columns `order`.
 
-    `value` may hold a running total, from which increases are computed.
+    `value` may hold a running total, from which increases are computed. `bounds` and `counts` may hold a running
+    distribution: the upper bounds of its buckets, ascending, and how many samples each holds so far.
     """
 
     by: tuple[str, ...]
     order: tuple[str, ...]
     value: str
+    bounds: str
+    counts: str
 
 
 class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):

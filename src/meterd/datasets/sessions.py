@@ -1,5 +1,10 @@
 """What running applications report of themselves (`shared/spec/sessions.md`)."""
 
+import math
+from typing import Any
+
+import msgspec
+
 from meterd.datasets.model import COMMON, Column, Dataset, Kind, Series
 
 _SESSION_COMMON = (
@@ -10,6 +15,32 @@ _SESSION_COMMON = (
     Column("version", Kind.TEXT, "version of the product"),
     Column("sent_at", Kind.TEXT, "the time as the client wrote it, when it sent one"),
 )
+
+
+class _Bucket(msgspec.Struct):
+    le: float | str
+    count: float
+
+
+class _Distribution(msgspec.Struct):
+    buckets: list[_Bucket]
+
+
+_distribution = msgspec.json.Decoder(_Distribution)
+
+
+def _buckets(row: Any) -> None:
+    """The buckets of a histogram as columns (`sessions.md` section 6). Other metadata stays what it is: text."""
+    if row.metric_type != "histogram" or row.details is None or row.bucket_counts is not None:
+        return
+    try:
+        buckets = sorted((float(bucket.le), bucket.count) for bucket in _distribution.decode(row.details).buckets)
+    except (ValueError, msgspec.DecodeError, RecursionError):
+        return
+    if not any(math.isnan(bound) for bound, _ in buckets):
+        row.bucket_bounds = [bound if math.isfinite(bound) else None for bound, _ in buckets]
+        row.bucket_counts = [count for _, count in buckets]
+
 
 SESSION_METRICS = Dataset(
     name="session_metrics",
@@ -23,8 +54,25 @@ SESSION_METRICS = Dataset(
         Column("count", Kind.INTEGER, "iterations that a timer measured"),
         Column("tags", Kind.TEXTS, "tags, usually key:value"),
         Column("details", Kind.TEXT, "metadata of the point as JSON, such as a histogram's buckets"),
+        Column(
+            "bucket_bounds",
+            Kind.NUMBERS,
+            "upper bounds of a histogram's buckets, ascending; null: no bound; default: those in `details`",
+        ),
+        Column(
+            "bucket_counts",
+            Kind.NUMBERS,
+            "samples in each bucket so far; the last one takes what is above it; default: those in `details`",
+        ),
     ),
-    series=Series(by=("tenant", "session_id", "name", "tags"), order=("ts", "position"), value="value"),
+    derive=_buckets,
+    series=Series(
+        by=("tenant", "session_id", "name", "tags"),
+        order=("ts", "position"),
+        value="value",
+        bounds="bucket_bounds",
+        counts="bucket_counts",
+    ),
 )
 
 SESSION_EVENTS = Dataset(

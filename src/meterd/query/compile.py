@@ -4,13 +4,14 @@ Column names come from dataset declarations, values are bound parameters; no tex
 of one operand are computed in one pass, so they share a column of the result.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlglot import exp
 
-from meterd.datasets import Dataset, Kind
+from meterd.datasets import Dataset, Kind, Series
 from meterd.query.dialects import Dialect
 from meterd.query.model import (
     Aggregate,
@@ -21,18 +22,20 @@ from meterd.query.model import (
     Field,
     Function,
     Group,
+    GroupBucket,
     GroupElement,
     HasAny,
     IsNull,
     Listing,
     MapValue,
     Matches,
+    Not,
     OneOf,
     Operand,
     Or,
     Query,
-    Scalar,
     TagValue,
+    Value,
 )
 
 _COMPARISONS: dict[Comparison, type[exp.Binary]] = {
@@ -50,9 +53,6 @@ _FUNCTIONS: dict[Function, type[exp.AggFunc]] = {
     Function.MINIMUM: exp.Min,
     Function.MAXIMUM: exp.Max,
 }
-
-
-_PREVIOUS = "previous_value"
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -102,6 +102,10 @@ class _Conditions:
 
     def _condition(self, condition: Condition) -> exp.Expr:
         match condition:
+            case And(()) | Or(()):
+                return exp.true() if isinstance(condition, And) else exp.false()
+            case Not(inner):
+                return _negated(self._condition(inner), negated=True)
             case And(conditions):
                 return exp.and_(*map(self._condition, conditions), copy=False)
             case Or(conditions):
@@ -122,8 +126,8 @@ class _Conditions:
                 array = self._declared(column)
                 return _negated(self._dialect.has_any(array, [self._bind(value) for value in values]), negated)
 
-    def _bind(self, value: Scalar | datetime) -> exp.Expr:
-        self._parameters.append(value)
+    def _bind(self, value: Value) -> exp.Expr:
+        self._parameters.append(_naive(value) if isinstance(value, datetime) else value)
         return self._dialect.parameter(len(self._parameters))
 
 
@@ -141,6 +145,9 @@ class _Compiler(_Conditions):
         super().__init__(query.dataset, dialect)
         self._query = query
         self._elements: dict[str, str] = {}
+        self._growing = {
+            aggregate.operand.column for aggregate in query.aggregates if aggregate.function is Function.INCREASE
+        }
 
     def compile(self, visible: Condition | None, limit: int) -> Compiled:
         query = self._query
@@ -159,12 +166,13 @@ class _Compiler(_Conditions):
     def _source(self, visible: Condition | None) -> exp.Subquery | exp.Table:
         """The facts that count, one row for each, or for each combination of array elements grouped by."""
         query = self._query
-        start, end = self._bind(_naive(query.start)), self._bind(_naive(query.end))
+        start, end = self._bind(query.start), self._bind(query.end)
         conditions: list[exp.Expr] = [exp.LT(this=_column("ts"), expression=end)]
         conditions += [self._condition(condition) for condition in (visible, query.condition) if condition is not None]
         source: exp.Subquery | exp.Table = exp.to_table(query.dataset.name)
-        if any(aggregate.function is Function.INCREASE for aggregate in query.aggregates):
-            source = exp.select("*", self._previous()).from_(source).where(*conditions).subquery("series")
+        if self._growing:
+            previous = (self._previous(column) for column in sorted(self._growing))
+            source = exp.select("*", *previous).from_(source).where(*conditions).subquery("series")
             conditions = []
         conditions.append(exp.GTE(this=_column("ts"), expression=start))
         facts = exp.select("*").from_(source).where(*conditions).subquery("facts")
@@ -176,21 +184,41 @@ class _Compiler(_Conditions):
                 self._elements[group.column] = f"{group.column}_element"
                 element = exp.alias_(self._dialect.elements(array), self._elements[group.column])
                 facts = exp.select("*", element).from_(facts).subquery("facts")  # arrays of one SELECT would go in step
+            elif isinstance(group, GroupBucket):
+                facts = exp.select("*", *self._buckets()).from_(facts).subquery("facts")
         return facts
 
-    def _previous(self) -> exp.Expr:
-        """The total before each fact of a series, as a column."""
+    @property
+    def _series(self) -> Series:
         series = self._query.dataset.series
         assert series is not None  # who asks for an increase has looked
+        return series
+
+    def _previous(self, column: str) -> exp.Expr:
+        """What a running column was before each fact of a series; distributions with other bounds are other series."""
+        series = self._series
         arrays = {column.name for column in self._query.dataset.columns if column.kind is Kind.TEXTS}
         by = [self._dialect.sorted(_column(name)) if name in arrays else _column(name) for name in series.by]
+        by += [_column(series.bounds)] if column == series.counts else []
         order = [_column(name) for name in series.order]
-        return exp.alias_(self._dialect.previous(_column(series.value), by, order), _PREVIOUS)
+        return exp.alias_(self._dialect.previous(_column(column), by, order), _previous(column))
 
-    def _group(self, group: Group | GroupElement) -> exp.Expr:
-        if isinstance(group, GroupElement):
-            return _column(self._elements[group.column])
-        return self._operand(group.operand)
+    def _buckets(self) -> Iterator[exp.Expr]:
+        """The bound and the increase of each bucket, as columns of a row for each."""
+        series = self._series
+        grown = self._dialect.grown(_column(series.counts), _column(_previous(series.counts)))
+        for column, array in ((series.bounds, _column(series.bounds)), (series.counts, grown)):
+            self._elements[column] = f"{column}_element"
+            yield exp.alias_(self._dialect.elements(array), self._elements[column])
+
+    def _group(self, group: Group | GroupElement | GroupBucket) -> exp.Expr:
+        match group:
+            case GroupElement(_, column):
+                return _column(self._elements[column])
+            case GroupBucket():
+                return _column(self._elements[self._series.bounds])
+            case Group(_, operand):
+                return self._operand(operand)
 
     def _aggregates(self, first: int) -> tuple[list[exp.Expr], list[tuple[int, int | None]]]:
         columns: list[exp.Expr] = []
@@ -228,10 +256,20 @@ class _Compiler(_Conditions):
         else:
             value = self._operand(operand)
         if aggregate.function is Function.INCREASE:
-            return exp.Sum(this=_increase(value))
+            return exp.Sum(this=self._increase(operand.column, value))
+        if aggregate.function in (Function.FIRST, Function.LAST):
+            return self._dialect.by_time(value, _column("ts"), last=aggregate.function is Function.LAST)
         if aggregate.function is Function.COUNT_DISTINCT:
             return exp.Count(this=exp.Distinct(expressions=[value]))
         return _FUNCTIONS[aggregate.function](this=value)
+
+    def _increase(self, column: str, value: exp.Expr) -> exp.Expr:
+        """From the total before: all of the value when there is none, or when the total fell, which is a reset."""
+        if column in self._elements:
+            return _column(self._elements[column])
+        previous = _column(_previous(column))
+        begins = exp.or_(exp.Is(this=previous, expression=exp.Null()), exp.LT(this=value, expression=previous))
+        return exp.Case().when(begins, value).else_(exp.Sub(this=value, expression=previous))
 
     def _order(self, buckets: int, keys: int) -> list[exp.Expr]:
         """Buckets in time order, then the largest groups first, ties by group values with nulls last."""
@@ -240,11 +278,8 @@ class _Compiler(_Conditions):
                 _ordered(exp.Literal.number(keys + 1), descending=True), *groups]  # fmt: skip
 
 
-def _increase(value: exp.Expr) -> exp.Expr:
-    """From the total before: all of the value when there is none, or when the total fell, which is a reset."""
-    previous = _column(_PREVIOUS)
-    begins = exp.or_(exp.Is(this=previous, expression=exp.Null()), exp.LT(this=value, expression=previous))
-    return exp.Case().when(begins, value).else_(exp.Sub(this=value, expression=previous))
+def _previous(column: str) -> str:
+    return f"previous_{column}"
 
 
 def _column(name: str) -> exp.Expr:

@@ -41,6 +41,12 @@ class Dialect(Protocol):
 
     def sorted(self, array: exp.Expr) -> exp.Expr: ...
 
+    def grown(self, array: exp.Expr, previous: exp.Expr) -> exp.Expr:
+        """By how much each number of an array grew; the array itself without a previous one, or when any fell."""
+
+    def by_time(self, value: exp.Expr, time: exp.Expr, last: bool) -> exp.Expr:
+        """The first or the last value that is not null."""
+
     def elements(self, array: exp.Expr) -> exp.Expr:
         """A row for each element, as a column of a SELECT."""
 
@@ -58,6 +64,7 @@ class DuckDB:
         TextTest.CONTAINS: "contains",
         TextTest.STARTS_WITH: "starts_with",
         TextTest.ENDS_WITH: "ends_with",
+        TextTest.HAS_MATCH: "regexp_matches",
     }
 
     def parameter(self, number: int) -> exp.Expr:
@@ -85,6 +92,8 @@ class DuckDB:
         return _call("substr", first, exp.Literal.number(start))
 
     def text_test(self, test: TextTest, value: exp.Expr, text: exp.Expr) -> exp.Expr:
+        if test is TextTest.HAS_MATCH_OF_ANY_CASE:
+            return _call("regexp_matches", value, text, exp.Literal.string("i"))
         return _call(self._TESTS[test], value, text)
 
     def has_any(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
@@ -99,6 +108,20 @@ class DuckDB:
 
     def sorted(self, array: exp.Expr) -> exp.Expr:
         return _call("list_sort", array)
+
+    def grown(self, array: exp.Expr, previous: exp.Expr) -> exp.Expr:
+        pair = exp.column("pair")
+        difference = exp.Sub(
+            this=_call("struct_extract", pair, exp.Literal.number(1)),
+            expression=_call("struct_extract", pair, exp.Literal.number(2)),
+        )
+        by = _call("list_transform", _call("list_zip", array, previous),
+                   exp.Lambda(this=difference, expressions=[exp.to_identifier("pair")]))  # fmt: skip
+        grew = exp.GTE(this=_call("list_min", by), expression=exp.Literal.number(0))
+        return exp.Case().when(grew, by).else_(array)
+
+    def by_time(self, value: exp.Expr, time: exp.Expr, last: bool) -> exp.Expr:
+        return _call("arg_max" if last else "arg_min", value, time)
 
     def elements(self, array: exp.Expr) -> exp.Expr:
         return _call("unnest", array)

@@ -10,6 +10,7 @@ import structlog
 from meterd.access import Caller
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput, Unavailable
+from meterd.query import histograms
 from meterd.query.compile import Compiled, compile_listing, compile_query
 from meterd.query.dialects import DIALECTS
 from meterd.query.model import Listing, Query, Row
@@ -46,9 +47,15 @@ class QueryEngine:
         `Unavailable` when the store is too far behind to show the caller's own writes in time.
         """
         self._check_buckets(query)
-        query = visible_groups(query, caller)
-        compiled = compile_query(query, visible_facts(caller), self._dialect, self._limits.max_rows + 1)
+        plain, distributions = histograms.split(visible_groups(query, caller))
         await self._own_writes()
+        rows = await self._run(plain, caller)
+        if distributions:
+            histograms.add_percentiles(query, rows, await self._run(distributions, caller))
+        return rows
+
+    async def _run(self, query: Query, caller: Caller) -> list[Row]:
+        compiled = compile_query(query, visible_facts(caller), self._dialect, self._limits.max_rows + 1)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query, compiled)
 
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:

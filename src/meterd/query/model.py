@@ -13,6 +13,8 @@ from meterd.datasets import Dataset
 from meterd.query.buckets import Interval
 
 Scalar = str | int | float | bool
+Value = Scalar | datetime
+"""What a column is compared with; times have a zone."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -48,24 +50,26 @@ class Comparison(Enum):
 
 
 class TextTest(Enum):
-    """Case-sensitive tests of a text."""
+    """Tests of a text, case-sensitive but for the last. Regular expressions (RE2) may match anywhere in it."""
 
     CONTAINS = "contains"
     STARTS_WITH = "starts with"
     ENDS_WITH = "ends with"
+    HAS_MATCH = "has a match of"
+    HAS_MATCH_OF_ANY_CASE = "has a match, in capitals or not, of"
 
 
 class Compare(msgspec.Struct, frozen=True):
     operand: Operand
     comparison: Comparison
-    value: Scalar
+    value: Value
 
 
 class OneOf(msgspec.Struct, frozen=True):
     """Membership. Of no values: nothing matches, and negated every value that is not null."""
 
     operand: Operand
-    values: tuple[Scalar, ...]
+    values: tuple[Value, ...]
     negated: bool = False
 
 
@@ -89,15 +93,23 @@ class HasAny(msgspec.Struct, frozen=True):
     negated: bool = False
 
 
+class Not(msgspec.Struct, frozen=True):
+    condition: "Condition"
+
+
 class And(msgspec.Struct, frozen=True):
+    """All of the conditions; of none: everything."""
+
     conditions: tuple["Condition", ...]
 
 
 class Or(msgspec.Struct, frozen=True):
+    """Any of the conditions; of none: nothing."""
+
     conditions: tuple["Condition", ...]
 
 
-Condition = Compare | OneOf | Matches | IsNull | HasAny | And | Or
+Condition = Compare | OneOf | Matches | IsNull | HasAny | Not | And | Or
 """Three-valued as in SQL: a null operand satisfies nothing but `IsNull`."""
 
 
@@ -129,11 +141,22 @@ class GroupElement(msgspec.Struct, frozen=True):
     only: tuple[str, ...] | None = None
 
 
+class GroupBucket(msgspec.Struct, frozen=True):
+    """Group by the buckets of the dataset's distributions: by their upper bounds, null for a bucket without one.
+
+    `INCREASE` of the distribution's counts is then by how much a bucket grew.
+    """
+
+    key: str
+
+
 class Function(Enum):
     """Aggregate functions over values that are not null. `COUNT` of an array column counts non-empty arrays.
 
+    `FIRST` and `LAST` are by time.
     `INCREASE` is of the dataset's series: by how much running totals grew, each from 0 at its first fact and again
-    after a reset. The fact before the window counts as what it grew from.
+    after a reset. The fact before the window counts as what it grew from. `HISTOGRAM_PERCENTILE` is of the samples by
+    which the dataset's running distributions grew, interpolated linearly in the bucket that the percentile is in.
     """
 
     COUNT = "count"
@@ -142,8 +165,11 @@ class Function(Enum):
     AVERAGE = "avg"
     MINIMUM = "min"
     MAXIMUM = "max"
+    FIRST = "first"
+    LAST = "last"
     PERCENTILE = "percentile"
     INCREASE = "increase"
+    HISTOGRAM_PERCENTILE = "histogram percentile"
 
 
 class Per(Enum):
@@ -156,7 +182,7 @@ class Per(Enum):
 class Aggregate(msgspec.Struct, frozen=True):
     """One aggregate; its value appears in the result under `key`.
 
-    `fraction` belongs to `PERCENTILE`, from 0 to 1; percentiles are exact, interpolated linearly between neighbours.
+    `fraction` belongs to the percentiles, from 0 to 1; `PERCENTILE` is exact, interpolated linearly between neighbours.
     """
 
     key: str
@@ -176,7 +202,7 @@ class Query(msgspec.Struct, frozen=True):
     dataset: Dataset
     start: datetime
     end: datetime
-    groups: tuple[Group | GroupElement, ...] = ()
+    groups: tuple[Group | GroupElement | GroupBucket, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
     condition: Condition | None = None
     interval: Interval | None = None

@@ -8,7 +8,7 @@ import pytest
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.request import parse_query
 from meterd.errors import InvalidInput
-from tests.api.gateway.tables import ALIASES, ALL_TYPES, FOR_DIMENSIONS, FULL, OF_TOTALS, RATES, TABLES
+from tests.api.gateway.tables import ALIASES, ALL_TYPES, FOR_DIMENSIONS, FULL, OF_TOTALS, PERCENTILES, RATES, TABLES
 
 VALUES: dict[str, Any] = {
     "EQUAL": "user", "NOT_EQUAL": "user", "IN": ["user"], "NOT_IN": [], "STRING_CONTAINS": "a",
@@ -169,3 +169,15 @@ def test_an_allowed_attribute_never_hides_a_field_of_the_same_name() -> None:
 
     assert len(fields) == len(set(fields))
     assert "region" in fields
+
+
+@pytest.mark.parametrize("type_", [*ALL_TYPES, *OF_TOTALS])
+def test_distributions_have_percentiles_only(type_: str) -> None:
+    message = refusal(
+        datasource="sessionMetrics",
+        type="timeseries",
+        interval="1 hour",
+        aggregations=[{"type": type_, "column": "histogram"}],
+    )
+    expected = "" if type_ in PERCENTILES else f'Column "histogram" does not support aggregation "{type_}"'
+    assert message == expected

@@ -98,6 +98,11 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
         series = self.dataset.series
         return series is not None and field.measure and field.operand == ColumnValue(series.value)
 
+    def is_distribution(self, field: Field) -> bool:
+        """Whether the field holds distributions, which have percentiles and nothing else."""
+        series = self.dataset.series
+        return series is not None and field.operand == ColumnValue(series.counts)
+
     def kind(self, field: Field) -> Kind:
         """What the field's values are."""
         if not isinstance(field.operand, ColumnValue):
@@ -294,6 +299,7 @@ SESSION_POINTS = Datasource(
         Field("tag", ColumnValue("tags"), group=True, operators=TEAM),
         measure("value", "value"),
         measure("count", "count"),
+        measure("histogram", "bucket_counts", NO_OPERATORS),
     ),
     has_tags=True,
 )

@@ -197,6 +197,10 @@ def _aggregate(datasource: Datasource, sent: AggregationBody, is_timeseries: boo
     function = aggregation.function
     if function is Function.INCREASE and not datasource.is_total(field):
         raise InvalidInput(f'Column "{sent.column}" does not support aggregation "{sent.type}"')
+    if datasource.is_distribution(field):
+        if function is not Function.PERCENTILE:
+            raise InvalidInput(f'Column "{sent.column}" does not support aggregation "{sent.type}"')
+        function = Function.HISTOGRAM_PERCENTILE
     if not field.measure:
         if sent.type not in _FOR_DIMENSIONS:
             raise InvalidInput(f'Column "{sent.column}" does not support aggregation "{sent.type}"')
