@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -52,6 +52,7 @@ class Server:
         hot_routes: served here, each within `timeout` seconds.
         routers: everything else, served by Litestar.
         log_all: log requests on hot routes that succeed, too.
+        on_startup: called in the event loop before the first request.
     """
 
     def __init__(
@@ -61,10 +62,11 @@ class Server:
         telemetry: Telemetry,
         timeout: float,
         log_all: bool = False,
+        on_startup: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._hot = {route.path: route for route in hot_routes}
         self._templates = {route.path.partition("{id}")[0] for route in hot_routes if "{id}" in route.path}
-        self._framework = framework(routers, hot_routes)
+        self._framework = framework(routers, hot_routes, on_startup)
         self._telemetry = telemetry
         self._deadlines = Deadlines(timeout)
         self._request_ids = _request_ids()
@@ -148,7 +150,9 @@ class Server:
         return status
 
 
-def framework(routers: Sequence[Router], hot_routes: Sequence[HotRoute]) -> ASGIApp:
+def framework(
+    routers: Sequence[Router], hot_routes: Sequence[HotRoute], on_startup: Sequence[Callable[[], Awaitable[None]]] = ()
+) -> ASGIApp:
     """The Litestar application, with the hot routes in its OpenAPI document."""
     app = Litestar(
         route_handlers=list(routers),
@@ -162,6 +166,7 @@ def framework(routers: Sequence[Router], hot_routes: Sequence[HotRoute]) -> ASGI
             render_plugins=[],
         ),
         logging_config=None,
+        on_startup=list(on_startup),
     )
     document = app.openapi_schema.to_schema()
     for route in hot_routes:

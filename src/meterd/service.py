@@ -24,7 +24,7 @@ from meterd.api.operations.routes import operations_router
 from meterd.api.otlp.routes import OpenTelemetry
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.routes import Sessions
-from meterd.datasets import DATASETS
+from meterd.datasets import DATASETS, SESSION_STATES
 from meterd.errors import ConfigurationError
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.litellm import Ways
@@ -60,6 +60,7 @@ class Service:
         journal_path = directory / "journal.sqlite"
         self._journal = Journal(journal_path, settings.ingest.deduplication_window, self._store.watermark())
         self._recorder = recorder = Recorder(self._journal, directory, settings.ingest, telemetry)
+        documents = Documents(self.directory)
         self._loader = loader = Loader(
             JournalReader(journal_path),
             self._store,
@@ -67,7 +68,7 @@ class Service:
             telemetry,
             recorder.trim,
             self._journal.end,
-            Retention(self._store, settings.store.retention),
+            Retention(self._store, settings.store.retention, {SESSION_STATES.name: documents.delete_before}),
         )
         recorder.on_commit, recorder.backlog, recorder.room_needed = (
             loader.committed,
@@ -89,14 +90,17 @@ class Service:
             gateway_router(authenticator, self._engine, known),
             operations_router(health, telemetry, authenticator, settings.access.metrics_without_token),
         ]
-        self._sessions = registry = Registry(
-            Documents(self.directory), recorder, self._engine, settings.ingest, settings.sessions
-        )
+        self._sessions = registry = Registry(documents, recorder, self._engine, settings.ingest, settings.sessions)
         sessions = Sessions(settings, authenticator, registry, self._engine)
         hot_routes += sessions.routes()
         routers.append(sessions.router())
         self.application = Server(
-            hot_routes, routers, telemetry, settings.service.timeout, settings.logging.level == "debug"
+            hot_routes,
+            routers,
+            telemetry,
+            settings.service.timeout,
+            settings.logging.level == "debug",
+            on_startup=(registry.start,),
         )
         _warn_of_later_features(settings)
         recorder.start()

@@ -30,7 +30,8 @@ def documents(path: Path) -> Iterator[Documents]:
 def stored(
     id_: str, document: bytes = b"{}", tenant: str = "t", machine: str | None = None, minutes: int = 0
 ) -> Stored:
-    return Stored(id_, tenant, machine, NOON + timedelta(minutes=minutes), document)
+    created_at = NOON + timedelta(minutes=minutes)
+    return Stored(id_, tenant, machine, created_at, created_at, document)
 
 
 def test_a_document_is_found_by_its_id(documents: Documents) -> None:
@@ -73,7 +74,7 @@ def test_what_was_saved_is_there_when_the_directory_is_opened_again(path: Path) 
 
 def test_documents_and_progress_are_saved_together_or_not_at_all(documents: Documents) -> None:
     documents.save([stored("a", b"1")], 1)
-    impossible = Stored("b", "t", None, NOON, None)  # type: ignore[arg-type]
+    impossible = Stored("b", "t", None, NOON, NOON, None)  # type: ignore[arg-type]
 
     with pytest.raises(SQLAlchemyError):
         documents.save([stored("a", b"2"), impossible], 2)
@@ -150,3 +151,12 @@ def test_threads_save_side_by_side(documents: Documents) -> None:
 
     assert 41 == len(documents.page("t", None, 100))
     assert documents.find("same") == b"%d" % documents.progress()
+
+
+def test_documents_of_sessions_that_were_silent_for_long_are_deleted(documents: Documents) -> None:
+    documents.save([stored("old"), stored("new", minutes=2)], 1)
+
+    assert 1 == documents.delete_before(NOON + timedelta(minutes=1))
+
+    assert (None, b"{}") == (documents.find("old"), documents.find("new"))
+    assert NOON + timedelta(minutes=1) == documents.forgotten

@@ -1,3 +1,6 @@
+import contextlib
+import sqlite3
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,3 +67,17 @@ def test_a_service_deletes_what_is_too_old_when_it_starts(tmp_path: Path) -> Non
     with Meterd(tmp_path, environment=settings) as meterd:
         assert meterd.ingest(rows[:1], "sessionMetrics").json() == {"accepted": 1}  # loading comes after deleting
         assert meterd.points(datasource="sessionMetrics", groupBy=["name"])[0]["total"] == 2
+
+
+def test_a_session_that_was_silent_for_too_long_is_gone(tmp_path: Path) -> None:
+    with Meterd(tmp_path) as meterd:
+        body = {"product": "p", "version": "1"}
+        old, new = (meterd.client.post("/api/sessions", json=body).json()["session_id"] for _ in range(2))
+    with contextlib.closing(sqlite3.connect(tmp_path / "directory.sqlite")) as directory, directory:
+        directory.execute("UPDATE sessions SET updated_at = '2020-01-01 00:00:00' WHERE id = ?", (old,))
+
+    with Meterd(tmp_path, environment={"METERD_STORE__RETENTION": '{"session_states": 30}'}) as meterd:
+        deadline = time.monotonic() + 30
+        while meterd.client.get(f"/api/sessions/{old}").status_code != 404:
+            assert time.monotonic() < deadline
+        assert 200 == meterd.client.get(f"/api/sessions/{new}").status_code

@@ -1,7 +1,7 @@
 """Documents of sessions in the directory, as bytes: what is in them is the matter of `meterd.api.sessions`."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, select
@@ -18,14 +18,16 @@ class Stored(NamedTuple):
     tenant: str
     machine_id: str | None
     created_at: datetime
+    updated_at: datetime
     document: bytes
 
 
 class Documents:
-    """Blocking; the server calls it from worker threads."""
+    """Blocking; the server calls it from worker threads. Sessions last heard of before `forgotten` are deleted."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self.forgotten = datetime.min.replace(tzinfo=UTC)
 
     def save(self, documents: Iterable[Stored], position: int) -> None:
         """Write documents, and that all of them follow the facts up to a position, in one transaction."""
@@ -35,6 +37,14 @@ class Documents:
                 session.execute(insert(SessionDocument).values(values).on_conflict_do_update(["id"], set_=values))
             session.execute(delete(SessionProgress))
             session.add(SessionProgress(position=position))
+
+    def delete_before(self, time: datetime) -> int:
+        """Delete documents of sessions that were last heard of before a time; returns how many."""
+        with self._directory.session(writes=True) as session:
+            wanted = delete(SessionDocument).where(SessionDocument.updated_at < time).returning(SessionDocument.id)
+            deleted = len(session.scalars(wanted).all())
+        self.forgotten = time
+        return deleted
 
     def progress(self) -> int:
         """The position up to which the documents follow the facts; 0 when there is none."""

@@ -88,12 +88,14 @@ class SessionDocument(Base):
     __table_args__ = (
         Index("ix_sessions_machine", "tenant", "machine_id"),
         Index("ix_sessions_created", "tenant", "created_at", "id"),
+        Index("ix_sessions_updated", "updated_at"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     tenant: Mapped[str] = mapped_column(String(128))
     machine_id: Mapped[str | None] = mapped_column(String(256))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    updated_at: Mapped[datetime | None] = mapped_column(UtcTime)
     document: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -1,7 +1,7 @@
-"""Facts that are older than the settings keep them, deleted at start and every hour."""
+"""Facts that are older than the settings keep them, deleted at start and every hour, and what was made of them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -18,14 +18,18 @@ _EVERY = 3600.0
 class Retention:
     """Belongs to the thread that writes to the store. `days` is by dataset; others are kept for ever.
 
-    Raises `ConfigurationError` for a dataset that does not exist.
+    `follow` deletes, by dataset, what was made of its facts before a time. Raises `ConfigurationError` for a dataset that
+    does not exist.
     """
 
-    def __init__(self, store: Store, days: Mapping[str, float]) -> None:
+    def __init__(
+        self, store: Store, days: Mapping[str, float], follow: Mapping[str, Callable[[datetime], int]] | None = None
+    ) -> None:
         for name in days:
             if name not in DATASETS:
                 raise ConfigurationError(f"store.retention: {name} is no dataset: use {', '.join(DATASETS)}")
         self._store = store
+        self._follow = follow or {}
         self._kept = {DATASETS[name]: timedelta(days=number) for name, number in days.items()}
         self._next = time.monotonic()
 
@@ -40,8 +44,11 @@ class Retention:
         self._next = time.monotonic() + _EVERY
         deleted = 0
         for dataset, kept in self._kept.items():
-            count = self._store.delete_before(dataset, datetime.now(UTC) - kept)
+            before = datetime.now(UTC) - kept
+            count = self._store.delete_before(dataset, before)
             if count:
                 log.info("old facts deleted", dataset=dataset.name, count=count)
+            if (follow := self._follow.get(dataset.name)) and (documents := follow(before)):
+                log.info("old documents deleted", dataset=dataset.name, count=documents)
             deleted += count
         return deleted > 0

@@ -19,6 +19,7 @@ from meterd.datasets import Dataset, Kind
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.store.base import Lines, QueryMemory, QueryTimeout, StoreError
+from meterd.store.compaction import compact, is_worth_it
 
 _TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -71,6 +72,11 @@ class DuckDBStore:
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._datasets: tuple[Dataset, ...] = ()
         self._connection = self._open()
+        if is_worth_it(self._connection):
+            self.checkpoint()
+            self.close()
+            compact(path, self._options)
+            self._connection = self._open()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         try:

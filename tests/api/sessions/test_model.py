@@ -21,7 +21,7 @@ def session(*changes: tuple[str, int], **known: Any) -> Session:
         if change in (HUNG, RECOVERED):
             begun.heard(change, at)
         else:
-            begun.apply(change, at, None)
+            begun.apply(change, at, at, None)
     return begun
 
 

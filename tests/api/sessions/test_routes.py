@@ -745,3 +745,63 @@ def test_a_limit_that_is_too_large_is_refused_however_it_is_written(ann: Client,
     path = "/api/data/sessions" if below else ann.begin()
 
     assert "limit" in error_of(ann.send("GET", f"{path}?limit={limit}"))
+
+
+@pytest.mark.parametrize(
+    ("operation", "member"), [("heartbeat", "last_heartbeat"), ("end", "ended_at"), ("crash", "ended_at")]
+)
+def test_a_change_that_is_delivered_late_carries_its_own_time(ann: Client, operation: str, member: str) -> None:
+    path = ann.begin()
+    ann.write(f"{path}/{operation}", {"timestamp": "2026-01-31T13:00:00+01:00", "reason": "r"})
+
+    assert "2026-01-31T12:00:00.000000Z" == ann.document(path)[member]
+
+
+@pytest.mark.parametrize("operation", ["heartbeat", "end", "crash"])
+def test_the_time_of_a_change_must_have_an_offset(ann: Client, operation: str) -> None:
+    response = ann.send("POST", f"{ann.begin()}/{operation}", json={"timestamp": "2026-01-31T12:00:00"})
+
+    assert 400 == response.status_code
+    assert "timestamp must be a time in RFC 3339" in error_of(response)
+
+
+@pytest.mark.parametrize("operation", ["heartbeat", "end"])
+@pytest.mark.parametrize("body", [b"", b"[1]", b"{", b"\xff", b'{"reason": 1}'])
+def test_what_else_stands_in_the_body_of_a_change_is_not_read(ann: Client, operation: str, body: bytes) -> None:
+    ann.write(f"{ann.begin()}/{operation}", body)
+
+
+def test_heartbeats_that_overtake_each_other_leave_the_latest(ann: Client) -> None:
+    path = ann.begin()
+    for second in (1, 3, 2):
+        ann.write(f"{path}/heartbeat", {"timestamp": f"2026-01-31T12:00:0{second}Z"})
+    assert "2026-01-31T12:00:03.000000Z" == ann.document(path)["last_heartbeat"]
+
+    ann.write(f"{path}/heartbeat", {"timestamp": "2200-01-01T00:00:00Z"})
+    assert ann.document(path)["last_heartbeat"] < "2200"
+
+
+def test_percentiles_of_histograms_come_from_their_buckets(ann: Client) -> None:
+    for program in range(2):
+        path = ann.begin(product="histograms")
+        for counts in ([8, 2, 0], [16, 2, 2], [1, 0, 0]):  # the last one is a reset
+            buckets = [{"le": le, "count": count} for le, count in zip([1, 2, "inf"], counts, strict=True)]
+            body = {"name": "seconds", "type": "histogram", "value": program, "metadata": {"buckets": buckets}}
+            ann.write(f"{path}/metrics", body)
+    question = {
+        "startTs": "2020-01-01T00:00:00Z",
+        "endTs": "2100-01-01T00:00:00Z",
+        "datasource": "sessionMetrics",
+        "type": "distribution",
+        "groupBy": ["product", "name"],
+        "aggregations": [{"type": type_, "column": "histogram"} for type_ in ("p50", "p90", "p99")],
+        "filters": [{"fieldName": "product", "operator": "EQUAL", "value": "histograms"}],
+    }
+
+    response = ann.send("POST", "/api/svc/v1/llm-gateway/metrics/query", json=question)
+
+    (point,) = response.json()["data"]["dataPoints"]
+    assert {"product": "histograms", "name": "seconds", "total": 6} == {
+        key: point[key] for key in ("product", "name", "total")
+    }
+    assert [pytest.approx(10.5 / 17), pytest.approx(1.95), 2.0] == [point[f"p{n}Histogram"] for n in (50, 90, 99)]

@@ -63,8 +63,11 @@ class Metric(msgspec.Struct, frozen=True):
     metadata: msgspec.Raw = _NULL
 
 
-class Crash(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True):
+    """What a heartbeat, an end or a crash may carry; our extension is the time when it happened."""
+
     reason: str | None = None
+    timestamp: str | None = None
 
 
 class _Wrapped(msgspec.Struct, frozen=True):
@@ -82,6 +85,16 @@ def decode(body: bytes, type_: Any) -> Any:
         raise InvalidInput(f"Invalid request body: not valid JSON: {error}") from None
     except RecursionError:
         raise InvalidInput("Invalid request body: nested too deeply") from None
+
+
+def decode_change(body: bytes) -> Change | None:
+    """None for a body that is no such object: the original does not read it. Raises `InvalidInput` for a bad time."""
+    try:
+        change = msgspec.json.decode(body, type=Change)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    parse_stamp(change.timestamp)
+    return change
 
 
 def decode_create(body: bytes) -> Create:

@@ -35,18 +35,18 @@ class Session(msgspec.Struct):
             return False
         return now - self.last_heartbeat > timeout
 
-    def apply(self, change: str, at: datetime, state: dict[str, Any] | None) -> None:
-        """Follow a change; of a session that was replayed from facts or that just happened."""
+    def apply(self, change: str, at: datetime, happened: datetime, state: dict[str, Any] | None) -> None:
+        """Follow a change that arrived `at` a time; of a session that was replayed from facts or that is going on."""
         self.updated_at = max(self.updated_at, at)
         match change:
             case "state":
                 self.state = state or {}
             case "heartbeat":
-                self.last_heartbeat = at
+                self.last_heartbeat = max(self.last_heartbeat or happened, min(happened, at))
             case "end":
-                self.ended_at = at
+                self.ended_at = happened
             case "crash":
-                self.ended_at, self.crashed, self.hung = at, True, False
+                self.ended_at, self.crashed, self.hung = happened, True, False
             case "abandoned":
                 self.crashed = True
 

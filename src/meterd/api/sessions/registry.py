@@ -7,10 +7,9 @@ read from the facts again, up to the position that it had reached.
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -21,13 +20,13 @@ from meterd.access import EVERYONE, Caller, Scope
 from meterd.access.documents import Documents, Stored
 from meterd.api.sessions.bodies import Create, Event, check_depth, merge
 from meterd.api.sessions.model import CRASH_DETECTED, Session
+from meterd.api.sessions.replay import follow, missed, time_of
 from meterd.api.sessions.rows import change_row, event_row
-from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
+from meterd.datasets import SESSION_EVENTS, SESSION_STATES, Dataset
 from meterd.errors import MeterdError, NotFound, TooLarge
 from meterd.ingest.facts import Receipt, Submission, encode
 from meterd.ingest.recorder import Recorder
 from meterd.query.engine import QueryEngine
-from meterd.query.model import Compare, Comparison, Field, Listing
 from meterd.settings import Ingest
 from meterd.settings import Sessions as Settings
 
@@ -35,7 +34,6 @@ log = structlog.get_logger()
 
 _MOST_IN_MEMORY = 10_000
 _SAVED_AFTER = 1.0
-_PAGE = 10_000
 _Result = TypeVar("_Result")
 
 Rows = Sequence[tuple[Dataset, Any]]
@@ -77,15 +75,24 @@ class Registry:
     def arrival(self) -> tuple[int, datetime]:
         """The next place in the order of arrival, and its time."""
         self._last = max(self._last + 1, time.time_ns())
-        return self._last, _time_of(self._last)
+        return self._last, time_of(self._last)
+
+    async def start(self) -> None:
+        """Begin to follow what the documents have missed, so that the first caller need not wait for all of it."""
+        self._catching_up = asyncio.create_task(self._replay())
+        self._catching_up.add_done_callback(_report)
 
     async def find(self, id_: str, caller: Caller, writes: bool = False) -> Live:
         """A session that the caller may see, or write to. Raises `NotFound`, which does not tell whether others may."""
         await self._catch_up()
         live = self._live.get(id_) or await self._load(id_)
-        if live is None or not _is_allowed(live.session, caller, writes):
+        if live is None or self._is_forgotten(live.session) or not _is_allowed(live.session, caller, writes):
             raise NotFound("Session not found")
         return self._use(live)
+
+    def _is_forgotten(self, session: Session) -> bool:
+        """Whether its document was deleted because it is old, though it may still be in memory."""
+        return session.updated_at < self._documents.forgotten
 
     async def pages(
         self, after: tuple[datetime, str] | None, size: int, caller: Caller
@@ -143,7 +150,7 @@ class Registry:
     async def _add(self, live: Live, dataset: Dataset, row: Any, key: bytes | None) -> None:
         async with self._recorded(live.session, row.position, [(dataset, row)], key) as receipt:
             if not receipt.is_repetition:
-                live.session.heard(row.name if dataset is SESSION_EVENTS else "", _time_of(row.position))
+                live.session.heard(row.name if dataset is SESSION_EVENTS else "", time_of(row.position))
                 self._note(live)
 
     async def update(self, live: Live, update: dict[str, Any], timestamp: str | None, key: bytes | None) -> None:
@@ -159,13 +166,17 @@ class Registry:
                 raise TooLarge(f"the state would be larger than {self._most_bytes} bytes (ingest.max-event-bytes)")
             await self._change(live, "state", timestamp, state, text.decode(), key=key)
 
-    async def change(self, live: Live, change: str, event: Event | None = None, key: bytes | None = None) -> None:
+    async def change(
+        self, live: Live, change: str, timestamp: str | None, event: Event | None = None, key: bytes | None = None
+    ) -> None:
         """Record a change of the session's life, with an event if one goes with it."""
-        await self._finish(self._change_in_turn(live, change, event, key))
+        await self._finish(self._change_in_turn(live, change, timestamp, event, key))
 
-    async def _change_in_turn(self, live: Live, change: str, event: Event | None, key: bytes | None) -> None:
+    async def _change_in_turn(
+        self, live: Live, change: str, timestamp: str | None, event: Event | None, key: bytes | None
+    ) -> None:
         async with live.lock:
-            await self._change(live, change, event=event, key=key)
+            await self._change(live, change, timestamp, event=event, key=key)
 
     async def _change(
         self,
@@ -180,9 +191,8 @@ class Registry:
         """Record a change and follow it; the caller holds the session's lock."""
         session = live.session
         position, now = self.arrival()
-        rows: list[tuple[Dataset, Any]] = [
-            (SESSION_STATES, change_row(session, change, position, now, timestamp, text))
-        ]
+        changed = change_row(session, change, position, now, timestamp, text)
+        rows: list[tuple[Dataset, Any]] = [(SESSION_STATES, changed)]
         if event:
             row = event_row(session, event, *self.arrival())
             row.category = "" if change == "abandoned" else row.category  # as the original has it
@@ -190,9 +200,9 @@ class Registry:
         async with self._recorded(session, position, rows, key) as receipt:
             if receipt.is_repetition:
                 return
-            session.apply(change, now, state)
+            session.apply(change, now, changed.ts, state)
             for _, row in rows[1:]:
-                session.heard(row.name, _time_of(row.position))
+                session.heard(row.name, time_of(row.position))
             self._note(live)
 
     async def _abandon(self, machine_id: str, caller: Caller) -> None:
@@ -293,68 +303,26 @@ class Registry:
         if self._caught_up:
             return
         if self._catching_up is None or self._catching_up.done():
-            self._catching_up = asyncio.create_task(self._replay_all())
+            self._catching_up = asyncio.create_task(self._replay())
         await asyncio.shield(self._catching_up)
 
-    async def _replay_all(self) -> None:
+    async def _replay(self) -> None:
         self._last = await asyncio.to_thread(self._documents.progress)
-        await self._replay(self._last)
+        async for facts in missed(self._engine, self._last):
+            for fact in facts:
+                known = self._changed.get(fact.session_id) or await self._load(fact.session_id)
+                session = follow(known.session if known else None, fact)
+                if session:
+                    self._changed[fact.session_id] = known or self._keep(session)
+                self._last = max(self._last, fact.position)
+            await self._save()
         self._caught_up = True
 
-    async def _replay(self, progress: int) -> None:
-        missed = [
-            *await self._missed(SESSION_STATES, ("change", "state", "tenant", "subject", "subject_type", "teams",
-                                                 "product", "version", "machine_id", "hostname"), progress),
-            *await self._missed(SESSION_EVENTS, ("name",), progress),
-            *await self._missed(SESSION_METRICS, (), progress),
-        ]  # fmt: skip
-        for number, (position, session_id, *columns) in enumerate(sorted(missed, key=itemgetter(0))):
-            self._last = max(self._last, position)
-            live = self._changed.get(session_id) or await self._load(session_id)
-            at = _time_of(position)
-            if len(columns) > 1:
-                live = _replay_change(live, session_id, at, columns)
-                self._live[session_id] = live
-            elif live:
-                live.session.heard(columns[0] if columns else "", at)
-            if live:
-                self._changed[session_id] = live
-            if number % _PAGE == 0:
-                await asyncio.sleep(0)
 
-    async def _missed(self, dataset: Dataset, columns: Iterable[str], progress: int) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = []
-        while True:
-            later = Compare(Field("position"), Comparison.GREATER, found[-1][0] if found else progress)
-            listing = Listing(dataset, ("position", "session_id", *columns), later, "position", _PAGE)
-            page = await self._engine.facts(listing, None)
-            found += page
-            if len(page) < _PAGE:
-                return found
-
-
-def _replay_change(live: Live | None, session_id: str, at: datetime, columns: Sequence[Any]) -> Live:
-    """Follow a change that was read from the facts; the first one makes the session."""
-    change, state, tenant, subject, subject_type, teams, product, version, machine_id, hostname = columns
-    try:
-        document = None if state is None else msgspec.json.decode(state, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):
-        log.error("a state can't be read again", session=session_id)
-        document = live.session.state if live else {}
-    if live is None:
-        live = Live(
-            Session(
-                session_id, tenant, subject, subject_type, tuple(teams), product, version, at, at, machine_id, hostname
-            )
-        )
-    if change == "create":
-        live.session.state = document or {}
-    live.session.apply(change, at, document)
-    return live
-
-
-def _time_of(position: int) -> datetime:
-    return datetime.fromtimestamp(position / 1e9, UTC)
+def _report(catching_up: asyncio.Task[None]) -> None:
+    """A failure is no end of it: the next caller tries again, and gets the error if it fails again."""
+    if not catching_up.cancelled() and (error := catching_up.exception()):
+        log.warning("documents of sessions can't follow the facts yet", error=type(error).__name__)
 
 
 def _stored(changed: dict[str, Live]) -> list[Stored]:
@@ -363,7 +331,8 @@ def _stored(changed: dict[str, Live]) -> list[Stored]:
     for live in changed.values():
         session = live.session
         machine_id = None if session.crashed or session.ended_at else session.machine_id
-        stored.append(Stored(session.id, session.tenant, machine_id, session.created_at, msgspec.json.encode(session)))
+        document = msgspec.json.encode(session)
+        stored.append(Stored(session.id, session.tenant, machine_id, session.created_at, session.updated_at, document))
     return stored
 
 

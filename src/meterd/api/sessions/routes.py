@@ -11,7 +11,16 @@ from litestar.response import Stream
 from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, HotRoute, Request, error_headers, json_answer
-from meterd.api.sessions.bodies import Crash, Event, Metric, decode, decode_create, decode_update, parse_stamp
+from meterd.api.sessions.bodies import (
+    Change,
+    Event,
+    Metric,
+    decode,
+    decode_change,
+    decode_create,
+    decode_update,
+    parse_stamp,
+)
 from meterd.api.sessions.model import CRASH_DETECTED
 from meterd.api.sessions.reading import Reader
 from meterd.api.sessions.registry import Live, Registry
@@ -108,20 +117,22 @@ class Sessions:
         row = metric_row(live.session, metric, *self._registry.arrival())
         await self._registry.add(live, SESSION_METRICS, row, key)
 
-    async def _heartbeat(self, _request: Request, live: Live, key: bytes | None) -> None:
-        await self._registry.change(live, "heartbeat", key=key)
+    async def _heartbeat(self, request: Request, live: Live, key: bytes | None) -> None:
+        change = await self._change(request) or Change()
+        await self._registry.change(live, "heartbeat", change.timestamp, key=key)
 
-    async def _end(self, _request: Request, live: Live, key: bytes | None) -> None:
-        await self._registry.change(live, "end", key=key)
+    async def _end(self, request: Request, live: Live, key: bytes | None) -> None:
+        change = await self._change(request) or Change()
+        await self._registry.change(live, "end", change.timestamp, key=key)
 
     async def _crash(self, request: Request, live: Live, key: bytes | None) -> None:
-        body = await request.body(self._most_bytes)
-        try:
-            reason = decode(body, Crash).reason or ""
-        except InvalidInput:
-            reason = "abnormal_termination"
-        data = msgspec.Raw(msgspec.json.encode({"reason": reason}))
-        await self._registry.change(live, "crash", Event(name=CRASH_DETECTED, category="critical", data=data), key)
+        change = await self._change(request) or Change(reason="abnormal_termination")
+        data = msgspec.Raw(msgspec.json.encode({"reason": change.reason or ""}))
+        event = Event(name=CRASH_DETECTED, category="critical", data=data, timestamp=change.timestamp)
+        await self._registry.change(live, "crash", change.timestamp, event, key)
+
+    async def _change(self, request: Request) -> Change | None:
+        return decode_change(await request.body(self._most_bytes))
 
     async def _caller(self, request: Request, scope: Scope) -> Caller:
         """Who calls: by token, or without one as far as `sessions.anonymous` allows."""

@@ -1,0 +1,60 @@
+"""Gives disk space back that deleted facts left free in a DuckDB file: the engine uses it again, but keeps the file."""
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import structlog
+
+log = structlog.get_logger()
+
+_WORTH_IT = 64 * 2**20
+"""Free bytes below which a file is left as it is."""
+
+
+def is_worth_it(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether more than half of the open database is free space, and much."""
+    size = connection.execute("SELECT block_size, total_blocks, free_blocks FROM pragma_database_size()").fetchone()
+    assert size is not None  # there is one open database
+    block, total, free = size
+    return bool(free > total / 2 and free * block >= _WORTH_IT)
+
+
+def compact(path: Path, options: dict[str, Any]) -> None:
+    """Copy the database, which must be closed and checkpointed, into a new file that takes its place.
+
+    When that fails, for want of space for instance, the old file stays as it is.
+    """
+    copy = path.with_name(f"{path.name}.compact")
+    before = path.stat().st_size
+    try:
+        copy.unlink(missing_ok=True)
+        with duckdb.connect(config=options | {"enable_external_access": True}) as connection:
+            connection.execute(f"ATTACH '{_quoted(path)}' AS before (READ_ONLY)")
+            connection.execute(f"ATTACH '{_quoted(copy)}' AS after")
+            connection.execute("COPY FROM DATABASE before TO after")
+            connection.execute("CHECKPOINT after")
+        _sync(copy)
+        copy.replace(path)
+        _sync(path.parent)
+    except (duckdb.Error, OSError) as error:
+        with contextlib.suppress(OSError):
+            copy.unlink(missing_ok=True)
+        log.warning("the store can't be compacted, it stays as large as it is", error=type(error).__name__)
+        return
+    log.info("store compacted", bytes_before=before, bytes_after=path.stat().st_size)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _sync(path: Path) -> None:
+    """Make what was written to a file, or to the names in a directory, survive a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
