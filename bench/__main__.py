@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import batches, dashboard, events, loading, memory, queries, sessions, sources
+from bench import batches, clients, dashboard, events, loading, memory, queries, sessions, sources
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "events": events.measure,
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "queries": queries.measure,
     "dashboard": dashboard.measure,
     "sessions": sessions.measure,
+    "clients": clients.measure,
     "memory": memory.measure,
     "loading": loading.measure,
 }

@@ -71,6 +71,8 @@ def write_config(directory: Path, url: str, **keys: Any) -> Path:
 class Daemon:
     """`datacat-daemon` with pipes that nobody reads. Usable as a context manager."""
 
+    command: tuple[str, ...] = (str(PROGRAM),)
+
     def __init__(self, directory: Path, url: str, token: str = "", **keys: Any) -> None:
         self.config = write_config(directory, url, **keys)
         self.port = int(json.loads(self.config.read_text())["daemon_port"])
@@ -79,7 +81,7 @@ class Daemon:
 
     def start(self) -> Self:
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen([PROGRAM], stdin=pipe, stdout=pipe, stderr=pipe, env=self._environment)
+        self.process = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, stderr=pipe, env=self._environment)
         until(self._answers, "the agent answers")
         return self
 

@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.agent.process import Daemon, document, names
+from tests.agent.process import Daemon, document, names, until
 from tests.client.proxy import Proxy, answer, lose_answer, lose_answer_with, lose_request
 from tests.process import Meterd
 
@@ -67,6 +70,27 @@ def test_a_state_that_returns_is_sent_again(proxy: Proxy, agent: Daemon) -> None
     agent.drained()
     sent = [json.loads(seen.body)["state"]["level"] for seen in proxy.seen if seen.path.endswith("/state")]
     assert [1, 2, 1] == sent
+
+
+def test_a_delivery_after_an_outage_says_when_it_happened(shared: Meterd, proxy: Proxy, agent: Daemon) -> None:
+    before = datetime.now(UTC)
+    ended, beating = agent.register(), agent.register()
+    agent.post("/heartbeat", beating)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    agent.register(parent_pid=child.pid)
+    agent.drained()
+    proxy.always(answer(503, Retry_After="0"))
+    agent.post("/end", ended)
+    child.communicate(b"\n")
+    until(lambda: 3 == agent.health()["queued"], "an end, an event and a crash wait")
+    over = datetime.now(UTC)
+    proxy.always(None)
+    agent.drained()
+    for operation in ("heartbeat", "end", "crash"):
+        bodies = [json.loads(seen.body) for seen in proxy.seen if seen.path.endswith(f"/{operation}")]
+        moments = [datetime.fromisoformat(body["timestamp"]) for body in bodies]
+        assert moments
+        assert all(before <= moment <= over for moment in moments)
 
 
 def test_long_bodies_are_compressed(shared: Meterd, proxy: Proxy, agent: Daemon) -> None:

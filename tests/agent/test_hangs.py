@@ -1,7 +1,10 @@
 """Heartbeats: what the application's silence means, and what the server is told."""
 
+import functools
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +58,31 @@ def test_a_hang_is_reported_once(shared: Meterd, impatient: Daemon) -> None:
     impatient.post("/heartbeat", other)
     until(lambda: document(shared, other)["hung"], "a session that began later is hung")
     assert [HUNG] == names(document(shared, id_))
+
+
+def has_beaten(meterd: Meterd, id_: str, since: str) -> bool:
+    return str(document(meterd, id_).get("last_heartbeat", "")) > since
+
+
+class Talkative(Daemon):
+    """Speaks for silent applications every 0.3 seconds instead of every 15."""
+
+    command = (sys.executable, "-c", "from meterd.agent import main, watch; watch._LIVENESS = 0.3; main.main()")
+
+
+def test_the_agent_speaks_again_and_again_for_those_that_are_silent_or_pause(shared: Meterd, tmp_path: Path) -> None:
+    with Talkative(tmp_path, shared.url, shared.token, heartbeat_timeout_seconds=3600) as daemon:
+        silent, paused, beating = daemon.register(), daemon.register(), daemon.register()
+        for id_ in (paused, beating):
+            daemon.post("/heartbeat", id_)
+        daemon.post("/pause_heartbeat", paused)
+        until(lambda: "last_heartbeat" in document(shared, beating), "the server has heard the application")
+        own = document(shared, beating)["last_heartbeat"]
+        for id_ in (silent, paused):
+            for _ in range(3):
+                last = document(shared, id_).get("last_heartbeat", "")
+                until(functools.partial(has_beaten, shared, id_, last), "the agent speaks")
+        assert own == document(shared, beating)["last_heartbeat"]
 
 
 def test_the_server_hears_the_application_and_not_the_agent(shared: Meterd, impatient: Daemon) -> None:

@@ -35,6 +35,17 @@ def test_a_killed_application_has_crashed_and_its_agent_ends(shared: Meterd, tmp
     assert [] == list((tmp_path / "queue").glob("*.spool"))
 
 
+def test_a_session_without_a_process_goes_with_the_agents_parent(shared: Meterd, tmp_path: Path) -> None:
+    script = "id_ = call('/register', product='game', version='1.0')['session_id']"
+    application = Application(tmp_path, shared.url, shared.token, script)
+    application.kill()
+    found = crashed(shared, application.session)
+    assert ["daemon_parent_exited", "session_crashed_detected"] == names(found)
+    noticed, server = found["events"]
+    assert ("critical", {"daemon_parent_pid": application.process.pid}) == (noticed["category"], noticed["data"])
+    assert {"reason": "daemon_parent_process_exited"} == server["data"]
+
+
 def test_an_application_that_exits_without_an_end_loses_nothing_and_has_crashed(shared: Meterd, tmp_path: Path) -> None:
     script = (
         "call('/event', session_id=id_, name='last')\n"

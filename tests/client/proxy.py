@@ -69,6 +69,20 @@ class Hold:
         handler.reply(response.status_code, response.content, {})
 
 
+class Late:
+    """A fault that happens when it is let go; `reached` is set before."""
+
+    def __init__(self, fault: Fault) -> None:
+        self._fault = fault
+        self.reached = threading.Event()
+        self.let_go = threading.Event()
+
+    def __call__(self, handler: "_Handler", body: bytes) -> None:
+        self.reached.set()
+        self.let_go.wait(60)
+        self._fault(handler, body)
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: "Proxy"
     protocol_version = "HTTP/1.1"

@@ -7,7 +7,7 @@ import pytest
 
 from meterd.client import AsyncClient, BufferFull, ClientClosed, ConnectionFailed, Filter, RowsRefused, StatusError
 from tests.client.conftest import Ledger
-from tests.client.proxy import Hold, Proxy, answer, lose_answer, lose_answer_with, lose_request
+from tests.client.proxy import Hold, Late, Proxy, answer, lose_answer, lose_answer_with, lose_request
 from tests.process import Meterd
 
 GUARDRAILS = "guardrailMetrics"
@@ -147,6 +147,17 @@ async def test_a_failure_in_the_background_is_raised_and_heals(proxy: Proxy, sha
             await ingest_until_it_raises(client)
         proxy.always(None)
         await eventually(ledger.all_stored_once)
+
+
+async def test_a_flush_does_not_share_the_failure_of_an_attempt_that_began_before_it(
+    client: AsyncClient, proxy: Proxy, ledger: Ledger
+) -> None:
+    proxy.script(late := Late(answer(404)))
+    await client.ingest(GUARDRAILS, ledger.rows(10))
+    await eventually(late.reached.is_set)
+    asyncio.get_running_loop().call_later(0.2, late.let_go.set)
+    await client.flush()
+    assert ledger.all_stored_once()
 
 
 async def test_many_tasks_share_a_client(proxy: Proxy, shared: Meterd, ledger: Ledger) -> None:

@@ -20,7 +20,7 @@ from meterd.client import (
     UnexpectedAnswer,
 )
 from tests.client.conftest import Ledger, eventually
-from tests.client.proxy import Proxy, answer, lose_answer, lose_answer_with, lose_request
+from tests.client.proxy import Late, Proxy, answer, lose_answer, lose_answer_with, lose_request
 from tests.process import Meterd, make_token
 
 GUARDRAILS = "guardrailMetrics"
@@ -264,6 +264,17 @@ def test_a_failure_in_the_background_is_raised_once_and_heals(
         client.ingest(GUARDRAILS, ())
     assert "rows wait: the disk is full (status 503)" in caplog.text
     assert shared.token not in caplog.text
+
+
+def test_a_flush_does_not_share_the_failure_of_an_attempt_that_began_before_it(
+    client: Client, proxy: Proxy, ledger: Ledger
+) -> None:
+    proxy.script(late := Late(answer(404)))
+    client.ingest(GUARDRAILS, ledger.rows(10))
+    assert late.reached.wait(60)
+    threading.Timer(0.2, late.let_go.set).start()
+    client.flush()
+    assert ledger.all_stored_once()
 
 
 def test_many_threads_share_a_client(proxy: Proxy, shared: Meterd, ledger: Ledger) -> None:

@@ -65,12 +65,12 @@ def test_a_goal_leaves_out_what_came_later(outbox: Outbox) -> None:
 
 def test_who_waits_while_another_fails_shares_the_failure(outbox: Outbox) -> None:
     outbox.take("a", ROWS)
-    before = outbox.failures
+    before = outbox.attempts
     with pytest.raises(ConnectionFailed):
         send(outbox, ConnectionFailed("lost"))
     with pytest.raises(ConnectionFailed, match="lost"):
         outbox.raise_failure(before)
-    outbox.raise_failure(outbox.failures)
+    outbox.raise_failure(outbox.attempts)
     send(outbox)
     outbox.raise_failure(before)
 

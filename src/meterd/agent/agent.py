@@ -157,13 +157,13 @@ class Agent:
 
     async def end(self, body: bytes) -> None:
         live = self._living(decode(body, Named, _LINE))
-        await self._finish(live, [("end", b"")])
+        await self._finish(live, [("end", encode({"timestamp": now()}))])
         await self.delivery.settle(_DIRECT, live)
 
     async def crashed(self, live: Live, name: str, data: dict[str, Any], reason: str) -> None:
         """The application is gone: `name` is the event that says how it was noticed."""
         event = _own_event(name, "critical", "The application ended without ending its session", data)
-        await self._finish(live, [event, ("crash", encode({"reason": reason}))])
+        await self._finish(live, [event, ("crash", encode({"reason": reason, "timestamp": now()}))])
 
     async def hung(self, live: Live) -> None:
         session = live.session

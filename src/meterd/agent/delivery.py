@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from meterd.agent.bodies import encode
 from meterd.agent.errors import Unreachable
 from meterd.agent.sessions import Live
 from meterd.agent.settings import Settings
@@ -146,7 +147,7 @@ class Delivery:
         if not is_wanted or live.session.server_id is None or live.is_over or time.monotonic() < self._paused_until:
             return
         live.told = time.monotonic()
-        await self._attempt(_path(live, "heartbeat"), b"", None)
+        await self._attempt(_path(live, "heartbeat"), encode({"timestamp": live.alive_at}), None)
 
     async def _post(self, path: str, body: bytes, key: str) -> "Answer":
         """The server's final answer, after as many attempts as it takes."""

@@ -98,7 +98,7 @@ def _work(settings: Settings, owner: Process | None, listener: socket.socket | N
 
 
 def _listening(port: int) -> socket.socket:
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio sends answers without delay
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_HOST, port))

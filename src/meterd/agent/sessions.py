@@ -73,6 +73,12 @@ class Live:
         """Whether the agent says that the application lives: it never beat, or said that it won't for a while."""
         return self.session.last_heartbeat is None or self.session.paused
 
+    @property
+    def alive_at(self) -> str:
+        """When the application was last known to live."""
+        silence = 0.0 if self.is_spoken_for else time.monotonic() - self.heard
+        return stamp(time.time() - silence)
+
     def saved(self) -> Statement:
         self.session.updated_at = now()
         return save_session(self.session.id, msgspec.json.encode(self.session), self.is_over)

@@ -25,7 +25,7 @@ _LONGEST_PAUSE = 5.0
 class Outbox:
     """Thread-safe.
 
-    `failures` counts the times that delivery was given up; who waited while another tried can tell by it.
+    One batch is sent at a time. `attempts` counts those that were begun; who waited while another tried can tell by it.
     """
 
     def __init__(self, options: Options) -> None:
@@ -38,7 +38,8 @@ class Outbox:
         self._refused: list[RowsRefused] = []
         self._failure: MeterdClientError | None = None
         self._unheard: MeterdClientError | None = None
-        self.failures = 0
+        self._failed = 0
+        self.attempts = 0
 
     def take(self, datasource: str, lines: list[bytes]) -> int:
         """Take as many rows as there is room for; returns how many. Raises `ClientClosed`."""
@@ -107,6 +108,7 @@ class Outbox:
         kept for `raise_errors`; other errors of the client pass through and are kept as well.
         """
         refused: RowsRefused | None = None
+        self.attempts += 1
         try:
             yield
         except MeterdClientError as error:
@@ -122,7 +124,7 @@ class Outbox:
 
     def _give_up(self, error: MeterdClientError) -> None:
         with self._lock:
-            self.failures += 1
+            self._failed = self.attempts
             self._failure, self._unheard = error, None
             self._not_before = time.monotonic() + min(self._interval, _LONGEST_PAUSE)
 
@@ -133,9 +135,9 @@ class Outbox:
             self._unheard = error
 
     def raise_failure(self, since: int) -> None:
-        """Raise what made delivery fail if that happened after `failures` was `since`."""
+        """Raise what made the last attempt fail if it began after `attempts` was `since`."""
         with self._lock:
-            error = self._failure if self.failures > since else None
+            error = self._failure if self._failed > since else None
         if error:
             raise type(error)(*error.args) from error
 

@@ -107,10 +107,10 @@ class ThreadSender(_Sender):
             thread.join()
 
     def _deliver(self, goal: int) -> None:
-        """Send batches up to a number, one after the other. Who waits for another's attempt shares its failure."""
-        failures = self._outbox.failures
+        """Send batches up to a number, in order. Who waits shares the failure of an attempt begun meanwhile."""
+        attempts = self._outbox.attempts
         with self._sending:
-            self._outbox.raise_failure(failures)
+            self._outbox.raise_failure(attempts)
             _send_up_to(goal, self._outbox, self._connection)
 
     def _attend(self) -> None:
@@ -192,9 +192,9 @@ class TaskSender(_Sender):
             await self._task
 
     async def _deliver(self, goal: int) -> None:
-        failures = self._outbox.failures
+        attempts = self._outbox.attempts
         async with self._sending:
-            self._outbox.raise_failure(failures)
+            self._outbox.raise_failure(attempts)
             await _send_up_to_async(goal, self._outbox, self._connection)
 
     def _attend(self) -> None:

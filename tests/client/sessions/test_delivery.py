@@ -9,7 +9,7 @@ import pytest
 
 from meterd.client import Client, ConnectionFailed, ItemsRefused, StatusError, UnexpectedAnswer
 from tests.client.conftest import eventually
-from tests.client.proxy import Hold, Proxy, answer, lose_answer, lose_answer_with, lose_request
+from tests.client.proxy import Hold, Late, Proxy, answer, lose_answer, lose_answer_with, lose_request
 from tests.client.sessions.conftest import NEVER, Read, document, names
 from tests.process import Meterd
 
@@ -77,6 +77,18 @@ def test_a_flush_that_fails_says_why_and_loses_nothing(
     with pytest.raises(error):
         client.close()
     proxy.always(None)
+    session.flush()
+    assert ["e"] == names(read(session)["events"])
+
+
+def test_a_flush_does_not_share_the_failure_of_an_attempt_that_began_before_it(
+    client: Client, proxy: Proxy, read: Read
+) -> None:
+    session = client.create_session("p", "1", wait=60)
+    proxy.script(late := Late(answer(404, b"down")))
+    session.log_event("e")
+    assert late.reached.wait(60)
+    threading.Timer(0.2, late.let_go.set).start()
     session.flush()
     assert ["e"] == names(read(session)["events"])
 

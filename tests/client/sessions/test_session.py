@@ -3,13 +3,14 @@
 import json
 import math
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from meterd.client import Client, ClientClosed
-from tests.client.proxy import Proxy
+from meterd.client import Client, ClientClosed, Session, StatusError
+from tests.client.proxy import Hold, Proxy, answer
 from tests.client.sessions.conftest import Read, names
 
 
@@ -195,16 +196,51 @@ def test_a_program_that_is_to_stop_has_not_crashed(client: Client, read: Read, w
     assert not read(session)["crashed"]
 
 
-def test_heartbeats_that_wait_are_sent_as_one(client: Client, proxy: Proxy) -> None:
-    session = client.create_session("p", "1", wait=60)
-    with session._delivery._sending:  # as if the server took long
-        for _ in range(5):
-            session.heartbeat()
+@pytest.mark.parametrize("spool", [None, "spool"])
+def test_of_heartbeats_that_wait_the_last_is_sent(
+    client: Client, proxy: Proxy, tmp_path: Path, spool: str | None
+) -> None:
+    session = client.create_session("p", "1", spool=spool and tmp_path / spool, wait=60)
+    proxy.script(hold := Hold())
+    session.log_event("e")
+    assert hold.reached.wait(60)
+    for _ in range(3):
+        session.heartbeat()
+        session.heartbeat()
         session.save()
+    before = datetime.now(UTC)
+    session.heartbeat()
+    after = datetime.now(UTC)
+    session.save()
+    hold.let_go.set()
     session.flush()
+    (beat,) = moments(proxy, "heartbeat")
+    assert before <= beat <= after
     session.heartbeat()
     session.flush()
-    assert 2 == sum(seen.path.endswith("/heartbeat") for seen in proxy.seen)
+    assert 2 == len(moments(proxy, "heartbeat"))
+
+
+def test_a_delivery_after_an_outage_says_when_it_happened(client: Client, proxy: Proxy) -> None:
+    proxy.always(answer(404, b"down"))
+    for leave in (Session.end, lambda session: Session.crash(session, "out of paper")):
+        session = client.create_session("p", "1", wait=0.01)
+        session.heartbeat()
+        leave(session)
+        with pytest.raises(StatusError):
+            session.flush()
+    over = datetime.now(UTC)
+    proxy.always(None)
+    client.flush()
+    for operation in ("heartbeat", "end", "crash"):
+        assert all(moment <= over for moment in moments(proxy, operation))
+    assert [2, 1, 1] == [len(moments(proxy, operation)) for operation in ("heartbeat", "end", "crash")]
+
+
+def moments(proxy: Proxy, operation: str) -> list[datetime]:
+    """What was said about the time of an operation."""
+    bodies = [json.loads(seen.body) for seen in proxy.seen if seen.path.endswith(f"/{operation}")]
+    return [datetime.fromisoformat(body["timestamp"]) for body in bodies]
 
 
 def test_an_ended_session_takes_nothing_more(client: Client, read: Read) -> None:

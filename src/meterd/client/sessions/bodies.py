@@ -16,6 +16,7 @@ Pending = tuple[str, Any]
 """An operation and its body, or for a point of a metric its moment and members; those are encoded later."""
 
 METRIC = "metrics"
+HEARTBEAT = "heartbeat"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -75,8 +76,13 @@ def metric_body(moment: Moment, point: Sequence[Any]) -> bytes:
     return encode_members(members, name=name, value=value, timestamp=stamp(moment), tags=list(tags))
 
 
-def crash_body(reason: str) -> bytes:
-    return encode_members({"reason": _printable(reason)})
+def moment_body(moment: Moment) -> bytes:
+    """Of a heartbeat and of an end."""
+    return encode_members({"timestamp": stamp(moment)})
+
+
+def crash_body(moment: Moment, reason: str) -> bytes:
+    return encode_members({"reason": _printable(reason), "timestamp": stamp(moment)})
 
 
 def exception_members(error: BaseException) -> dict[str, Any]:

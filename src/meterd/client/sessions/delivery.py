@@ -17,7 +17,15 @@ from meterd.client import lifetime
 from meterd.client.errors import ClientClosed, ItemsRefused, MeterdClientError
 from meterd.client.options import Options
 from meterd.client.sessions.aggregates import Aggregates
-from meterd.client.sessions.bodies import METRIC, Pending, crash_body, encode_pending, exception_body
+from meterd.client.sessions.bodies import (
+    HEARTBEAT,
+    METRIC,
+    Pending,
+    crash_body,
+    encode_pending,
+    exception_body,
+    moment_body,
+)
 from meterd.client.sessions.entries import CREATE, Entry, Item, MemoryStore, Store
 from meterd.client.sessions.link import Link, copy_of
 
@@ -47,7 +55,8 @@ class Delivery:
         self._creation = creation
         self._refused: list[ItemsRefused] = []
         self._failure: MeterdClientError | None = None
-        self._failures = 0
+        self._failed = 0
+        self._attempts = 0
         self.aggregates = Aggregates()
         self.id: str | None = None
         self.dropped = 0
@@ -98,9 +107,10 @@ class Delivery:
 
     def finish(self, error: BaseException | None = None) -> None:
         """The session ends; with an error, which is recorded, it crashes. Does nothing when it has ended."""
-        last: list[Pending] = [("end", b"")]
+        now = time.time_ns()
+        last: list[Pending] = [("end", moment_body(now))]
         if error:
-            last = [("events", exception_body(time.time_ns(), error, None)), ("crash", crash_body(repr(error)))]
+            last = [("events", exception_body(now, error, None)), ("crash", crash_body(now, repr(error)))]
         self.close_with(*last)
 
     def finish_own(self, error: BaseException | None = None) -> None:
@@ -166,8 +176,7 @@ class Delivery:
                 self._collect()
             calls = [self._queue.popleft() for _ in range(len(self._queue))]
             try:
-                if items := self._encode(calls):
-                    self._store.append(self._name, items)
+                self._keep(self._encode(calls))
             except BaseException:
                 self._queue.extendleft(reversed(calls))
                 raise
@@ -181,19 +190,27 @@ class Delivery:
 
     def _encode(self, calls: list[Pending]) -> list[Item]:
         items: list[Item] = []
-        number = self._store.last
         for call in calls:
             try:
-                item = encode_pending(call)
+                items.append(encode_pending(call))
             except TypeError as error:
                 self._drop(str(error))
-                continue
-            if item[0] == "heartbeat":
-                if self._heartbeat > self._attempted:
-                    continue  # one waits already, and says the same
-                self._heartbeat = number + len(items) + 1
-            items.append(item)
         return items
+
+    def _keep(self, items: list[Item]) -> None:
+        """Store items; of the heartbeats that wait only one, with the time of the last."""
+        beats = [item for item in items if item[0] == HEARTBEAT]
+        if beats and self._heartbeat > self._attempted:
+            self._store.replace(self._heartbeat, beats[-1][1])
+            beats = []
+        beat = beats[-1:]
+        kept = [item for item in items if item[0] != HEARTBEAT or item in beat]
+        if not kept:
+            return
+        first = self._store.last + 1
+        self._store.append(self._name, kept)
+        if beat:
+            self._heartbeat = first + kept.index(beat[0])
 
     # From the store to the server
 
@@ -213,11 +230,11 @@ class Delivery:
         return min(self._interval, _LONGEST_PAUSE)
 
     def _send_up_to(self, goal: int | None) -> None:
-        """Deliver entries in order. Who waits for another's attempt shares its failure."""
-        failures = self._failures
+        """Deliver entries in order. Who waits shares the failure of an attempt begun meanwhile."""
+        attempts = self._attempts
         while True:
             with self._sending:
-                if self._failure and self._failures > failures:
+                if self._failure and self._failed > attempts:
                     raise copy_of(self._failure) from self._failure
                 entry = self._next()
                 if entry is None or (goal is not None and entry.number > goal):
@@ -227,15 +244,18 @@ class Delivery:
 
     def _next(self) -> Entry | None:
         with self._storing:
-            return None if self._finished.is_set() else self._store.first()
+            entry = None if self._finished.is_set() else self._store.first()
+            if entry:
+                self._attempted = entry.number
+            return entry
 
     def _send(self, entry: Entry) -> None:
-        self._attempted = entry.number
         with self._storing:
             server_id = self._server_id(entry)
         if server_id is None and entry.operation != CREATE:
             self._forget(entry)  # the server refused to begin its session
             return
+        self._attempts += 1
         try:
             learned = self._link.send(entry, server_id)
         except ItemsRefused as refused:
@@ -243,7 +263,7 @@ class Delivery:
             self._refused.append(refused)
             self._forget(entry)
         except MeterdClientError as error:
-            self._failures += 1
+            self._failed = self._attempts
             self._failure = error
             raise
         else:

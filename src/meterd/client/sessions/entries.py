@@ -55,6 +55,9 @@ class Store(Protocol):
     def first(self) -> Entry | None:
         """The entry that is next. It stays until it is dropped."""
 
+    def replace(self, number: int, body: bytes) -> None:
+        """Give an entry that waits another body."""
+
     def drop(self, entry: Entry) -> None:
         """Forget the entry that is next."""
 
@@ -94,6 +97,10 @@ class MemoryStore:
 
     def first(self) -> Entry | None:
         return self._entries[0] if self._entries else None
+
+    def replace(self, number: int, body: bytes) -> None:
+        place = number - self._entries[0].number
+        self._entries[place] = msgspec.structs.replace(self._entries[place], body=body)
 
     def drop(self, entry: Entry) -> None:
         if self._entries and self._entries[0] is entry:

@@ -11,7 +11,15 @@ from typing import Any, Self
 import msgspec
 
 from meterd.client.rows import ENCODING_ERRORS, encoder
-from meterd.client.sessions.bodies import METRIC, crash_body, event_body, exception_body, state_body
+from meterd.client.sessions.bodies import (
+    HEARTBEAT,
+    METRIC,
+    crash_body,
+    event_body,
+    exception_body,
+    moment_body,
+    state_body,
+)
 from meterd.client.sessions.delivery import Delivery
 
 _PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
@@ -142,8 +150,8 @@ class BaseSession:
         return Timer(self, name, count, tags, unit)
 
     def heartbeat(self) -> None:
-        """The application is alive; one that waits to be sent speaks for those that follow."""
-        self._put(("heartbeat", b""))
+        """The application is alive; of those that wait to be sent only the last is."""
+        self._put((HEARTBEAT, moment_body(time.time_ns())))
 
     def end(self) -> None:
         """Nothing more comes. Does nothing when the session has ended."""
@@ -151,7 +159,7 @@ class BaseSession:
 
     def crash(self, reason: str) -> None:
         """The application can't go on, and nothing more comes. Does nothing when the session has ended."""
-        self._delivery.close_with(("crash", crash_body(reason)))
+        self._delivery.close_with(("crash", crash_body(time.time_ns(), reason)))
 
     def _check(self, name: str, value: float, tags: Iterable[str]) -> None:
         if not isfinite(value):
@@ -159,7 +167,7 @@ class BaseSession:
         if isinstance(tags, str):
             raise TypeError("tags must be several texts, got one")
         if self._delivery.closed:
-            self._put(("heartbeat", b""))  # raises
+            self._put((HEARTBEAT, b""))  # raises
 
     def _leave(self, error: BaseException | None) -> None:
         """The end of a `with` block. What is no `Exception`, such as `SystemExit`, is no crash."""

@@ -96,6 +96,10 @@ class Spool:
             ).fetchone()
         return Entry(*row) if row else None
 
+    def replace(self, number: int, body: bytes) -> None:
+        with _translated_errors(self._path):
+            self._database.execute("UPDATE entries SET body = ? WHERE number = ?", (body, number))
+
     def drop(self, entry: Entry) -> None:
         with _translated_errors(self._path), self._transaction():
             gone = self._database.execute("DELETE FROM entries WHERE number = ?", (entry.number,)).rowcount
