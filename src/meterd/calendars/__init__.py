@@ -1,0 +1,1 @@
+"""Calendars, ranges of time and date rules; usable without the server (`shared/spec/usage-metrics.md` 10 and 12)."""
