@@ -37,6 +37,7 @@ STORED = {
     "new_session": "newSession",
     "virtualModel": "virtualModelName",
     "session": "sessionId",
+    "recordType": "type",
     "tag": "tags",
     "label": "labels",
 }
@@ -321,7 +322,7 @@ def _order(point: dict[str, Any], groups: list[str]) -> tuple[Any, ...]:
 
 
 class _Fresh:
-    async def caught_up(self) -> None:
+    async def caught_up(self, _dataset: Dataset) -> None:
         """Facts are appended before a query, so there is nothing to wait for."""
 
 

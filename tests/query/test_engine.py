@@ -145,7 +145,7 @@ def test_a_store_that_is_not_open_makes_the_service_unavailable(opened: Callable
 
 async def test_a_store_that_stays_behind_what_was_recorded_makes_the_service_unavailable(tmp_path: Path) -> None:
     class Behind:
-        async def caught_up(self) -> None:
+        async def caught_up(self, _dataset: object) -> None:
             await asyncio.get_running_loop().create_future()
 
     store = DuckDBStore(tmp_path / "store.duckdb")

@@ -136,7 +136,10 @@ class _Lister(_Conditions):
         columns = [self._declared(name) for name in listing.columns]
         select = exp.select(*columns).from_(listing.dataset.name)
         select = select.where(*(self._condition(each) for each in (visible, listing.condition) if each is not None))
-        select = select.order_by(_ordered(self._declared(listing.order))).limit(listing.limit)
+        order = (_ordered(self._declared(each.column), each.descending) for each in listing.order)
+        select = select.order_by(*order).limit(listing.limit)
+        if listing.offset:
+            select = select.offset(listing.offset)
         return select.sql(self._dialect.name), tuple(self._parameters)
 
 

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 class Freshness(Protocol):
     """Something that knows when everything accepted so far can be read."""
 
-    async def caught_up(self) -> None: ...
+    async def caught_up(self, dataset: Dataset) -> None: ...
 
 
 class QueryEngine:
@@ -40,15 +40,16 @@ class QueryEngine:
         self._dialect = DIALECTS[store.dialect]
         self._threads = ThreadPoolExecutor(limits.concurrency, thread_name_prefix="meterd-query")
 
-    async def run(self, query: Query, caller: Caller) -> list[Row]:
+    async def run(self, query: Query, caller: Caller, is_sparse: bool = False) -> list[Row]:
         """The rows that the caller may see.
 
-        Raises `InvalidInput` when the query needs more buckets, rows, time or memory than the settings allow, and
+        Of a query that is sparse only buckets with facts count, not all that the window might have. Raises `InvalidInput` when the query needs more buckets, rows, time or memory than the settings allow, and
         `Unavailable` when the store is too far behind to show the caller's own writes in time.
         """
-        self._check_buckets(query)
+        if not is_sparse:
+            self._check_buckets(query)
         plain, distributions = histograms.split(visible_groups(query, caller))
-        await self._own_writes()
+        await self._own_writes(query.dataset)
         rows = await self._run(plain, caller)
         if distributions:
             histograms.add_percentiles(query, rows, await self._run(distributions, caller))
@@ -61,7 +62,7 @@ class QueryEngine:
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
         """Facts of the listing that the caller may see; all of them for the service itself. Raises as `run` does."""
         sql, parameters = compile_listing(listing, visible_facts(caller) if caller else None, self._dialect)
-        await self._own_writes()
+        await self._own_writes(listing.dataset)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._select, listing.dataset, sql, parameters)
 
@@ -75,10 +76,10 @@ class QueryEngine:
                 "ask for a longer interval or a shorter window",
             )
 
-    async def _own_writes(self) -> None:
+    async def _own_writes(self, dataset: Dataset) -> None:
         try:
             async with asyncio.timeout(self._limits.timeout):
-                await self._freshness.caught_up()
+                await self._freshness.caught_up(dataset)
         except TimeoutError:
             raise Unavailable("the store is behind what was recorded, try again", retry_after=5) from None
 

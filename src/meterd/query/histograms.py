@@ -30,7 +30,8 @@ def add_percentiles(query: Query, rows: Iterable[Row], buckets: Iterable[Row]) -
     keys = [group.key for group in query.groups]
     found: dict[tuple[Any, ...], list[tuple[float, float]]] = {}
     for bucket in buckets:
-        bound, samples = bucket.values[_BOUND], bucket.values[_SAMPLES]
+        bound: Any = bucket.values[_BOUND]
+        samples: Any = bucket.values[_SAMPLES]
         group = found.setdefault(_place(bucket, keys), [])
         group.append((float("inf") if bound is None else float(bound), float(samples or 0)))
     for row in rows:

@@ -113,14 +113,22 @@ Condition = Compare | OneOf | Matches | IsNull | HasAny | Not | And | Or
 """Three-valued as in SQL: a null operand satisfies nothing but `IsNull`."""
 
 
+class Order(msgspec.Struct, frozen=True):
+    """By a column; nulls come last either way."""
+
+    column: str
+    descending: bool = False
+
+
 class Listing(msgspec.Struct, frozen=True):
-    """Facts themselves: `columns` of those that satisfy the condition, in the order of one column, at most `limit`."""
+    """Facts themselves: `columns` of those that satisfy the condition, in an order, at most `limit` after `offset`."""
 
     dataset: Dataset
     columns: tuple[str, ...]
     condition: Condition
-    order: str
+    order: tuple[Order, ...]
     limit: int
+    offset: int = 0
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -211,7 +219,7 @@ class Query(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True):
     """One row of a result: bucket bounds are there only when the query has an interval."""
 
-    values: dict[str, Scalar | None]
+    values: dict[str, Value | None]
     total: int
     start: datetime | None = None
     end: datetime | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from meterd.query.buckets import Interval
 from meterd.query.compile import Compiled
-from meterd.query.model import Query, Row, Scalar
+from meterd.query.model import Query, Row, Value
 
 
 def shape(query: Query, compiled: Compiled, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
@@ -25,7 +25,7 @@ def shape(query: Query, compiled: Compiled, rows: Sequence[tuple[Any, ...]]) -> 
             if row[0] not in buckets:
                 buckets[row[0]] = _bucket(query.interval, row[0])
             start, end, seconds = buckets[row[0]]
-        values: dict[str, Scalar | None] = dict(zip(keys, row[first:total], strict=False))
+        values: dict[str, Value | None] = dict(zip(keys, row[first:total], strict=False))
         for aggregate, (column, place) in aggregates:
             value = row[column]
             if place is not None and value is not None:

@@ -18,7 +18,7 @@ from meterd.api.sessions.rows import EVENT_COLUMNS, METRIC_COLUMNS, STATE_COLUMN
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.errors import InvalidInput
 from meterd.query.engine import QueryEngine
-from meterd.query.model import And, Compare, Comparison, Condition, Field, Listing, OneOf
+from meterd.query.model import And, Compare, Comparison, Condition, Field, Listing, OneOf, Order
 
 COLLECTIONS: dict[str, tuple[Dataset, tuple[str, ...]]] = {
     "state_history": (SESSION_STATES, STATE_COLUMNS),
@@ -110,7 +110,11 @@ class Reader:
         if cursor:
             conditions.append(Compare(Field("position"), Comparison.GREATER, int(cursor)))
         listing = Listing(
-            dataset, (*columns, "session_id"), And(tuple(conditions)), "position", limit + 1 if limit else _EVERYTHING
+            dataset,
+            (*columns, "session_id"),
+            And(tuple(conditions)),
+            (Order("position"),),
+            limit + 1 if limit else _EVERYTHING,
         )
         return await self._engine.facts(listing, caller)
 

@@ -11,7 +11,7 @@ import structlog
 from meterd.api.sessions.model import Session
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.query.engine import QueryEngine
-from meterd.query.model import Compare, Comparison, Field, Listing
+from meterd.query.model import Compare, Comparison, Field, Listing, Order
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ async def _page(
     engine: QueryEngine, dataset: Dataset, columns: tuple[str, ...], size: int, position: int
 ) -> list[Missed]:
     later = Compare(Field("position"), Comparison.GREATER, position)
-    listing = Listing(dataset, ("position", "session_id", *columns), later, "position", size)
+    listing = Listing(dataset, ("position", "session_id", *columns), later, (Order("position"),), size)
     rows = await engine.facts(listing, None)
     return [Missed(dataset, row[0], row[1], row[2:]) for row in sorted(rows, key=itemgetter(0))]
 

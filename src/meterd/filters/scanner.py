@@ -1,0 +1,131 @@
+"""Reads a filter from left to right, and says where in it a mistake is."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from meterd.calendars.errors import ExpressionError
+from meterd.filters.literals import Literal, bare_literal, quoted_literal
+
+DEEPEST = 50
+"""Levels of nesting in a filter."""
+MOST = 1000
+"""Values, and conditions, in a filter."""
+
+_BLANKS = re.compile(r"\s*")
+QUOTED = re.compile(r"""'([^'\\]*(?:\\.[^'\\]*)*)'|"([^"\\]*(?:\\.[^"\\]*)*)\"""", re.DOTALL)
+"""A text in quotes; inside, a backslash takes away the meaning of the character after it."""
+_ESCAPED = re.compile(r"""\\(['"\\])""")
+_ITEM = {
+    ")": re.compile(r"""[^\s,()'"](?:[^,()'"]*[^\s,()'"])?"""),
+    "]": re.compile(r"""[^\s,\[\]'"](?:[^,\[\]'"]*[^\s,\[\]'"])?"""),
+}
+
+
+class Scanner:
+    """A filter and how far it has been read.
+
+    Attributes:
+        part: what the text is, for messages: `_filter`, or the name of a query parameter.
+    """
+
+    def __init__(self, part: str, text: str) -> None:
+        self.part = part
+        self.text = text
+        self.position = 0
+        self._depth = 0
+        self._counts: Counter[str] = Counter()
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise self.mistake("this is not a character", error.start) from None
+
+    def mistake(self, problem: str, position: int | None = None) -> ExpressionError:
+        """The error to raise for a problem at a position, by default the one reached."""
+        return ExpressionError(self.part, self.text, self.position if position is None else position, problem)
+
+    @property
+    def at_end(self) -> bool:
+        self.skip_blanks()
+        return self.position == len(self.text)
+
+    def skip_blanks(self) -> None:
+        blanks = _BLANKS.match(self.text, self.position)
+        assert blanks is not None  # it may be empty
+        self.position = blanks.end()
+
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """What matches here, after blanks; the position moves behind it."""
+        self.skip_blanks()
+        match = pattern.match(self.text, self.position)
+        if match:
+            self.position = match.end()
+        return match
+
+    def accept(self, symbol: str) -> bool:
+        """Whether the symbol comes next; if so, the position moves behind it."""
+        self.skip_blanks()
+        if not self.text.startswith(symbol, self.position):
+            return False
+        self.position += len(symbol)
+        return True
+
+    def expect(self, *symbols: str) -> str:
+        """The one of the symbols that comes next."""
+        for symbol in symbols:
+            if self.accept(symbol):
+                return symbol
+        raise self.mistake(f"expected {' or '.join(repr(symbol) for symbol in symbols)}, got {self.next_word()}")
+
+    def expect_end(self, expected: str) -> None:
+        if not self.at_end:
+            raise self.mistake(f"expected {expected}, got {self.next_word()}")
+
+    def next_word(self) -> str:
+        """What comes next, for messages."""
+        return "the end" if self.at_end else repr(self.text[self.position :].split(maxsplit=1)[0][:40])
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """A level further down."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise self.mistake(f"nested deeper than {DEEPEST} levels")
+        yield
+        self._depth -= 1
+
+    def count(self, what: str) -> None:
+        """One more of the `values` or `conditions`."""
+        self._counts[what] += 1
+        if self._counts[what] > MOST:
+            raise self.mistake(f"more than {MOST} {what}")
+
+    def quoted(self) -> Literal | None:
+        """A text in quotes, if one comes next; a backslash stands before quotes and backslashes that belong to it."""
+        self.skip_blanks()
+        position = self.position
+        if match := self.take(QUOTED):
+            self.count("values")
+            return quoted_literal(_ESCAPED.sub(r"\1", match[match.lastindex or 1]), position)
+        if self.text.startswith(("'", '"'), position):
+            raise self.mistake("the quotes are not closed")
+        return None
+
+    def bare(self, pattern: re.Pattern[str]) -> Literal:
+        """A value without quotes, which must match the pattern."""
+        match = self.take(pattern)
+        if not match:
+            raise self.mistake(f"expected a value, got {self.next_word()}")
+        self.count("values")
+        return bare_literal(match[0], match.start())
+
+    def items(self, close: str) -> list[Literal]:
+        """Values with commas between them, up to the bracket that closes them."""
+        items: list[Literal] = []
+        if self.accept(close):
+            return items
+        while True:
+            items.append(self.quoted() or self.bare(_ITEM[close]))
+            if self.expect(",", close) == close:
+                return items

@@ -1,0 +1,46 @@
+"""What the field names of a filter stand for, and what a field means that nobody knows."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from meterd.datasets import Kind
+from meterd.query.model import And, Compare, Condition, Field, IsNull, Matches, Not, OneOf, Operand, Or
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """A value that conditions can be put on, and its type; None where the type differs from row to row (documents).
+
+    Of kind `TEXTS` the operand is a `Field`.
+    """
+
+    operand: Operand
+    kind: Kind | None
+
+
+Resolve = Callable[[str], Variable | None]
+"""What a field name of a filter stands for; None for a field that there isn't."""
+
+UNKNOWN = Variable(Field(""), None)
+"""Stands for a field that there isn't, until `settle`."""
+
+
+def settle(condition: Condition, negated: bool = False) -> Condition:
+    """The condition without unknown fields: they are null everywhere, so they satisfy nothing but `IsNull`.
+
+    Args:
+        negated: whether the condition stands below an odd number of negations: "unknown" must then become true, so
+            that it satisfies nothing once negated.
+    """
+    match condition:
+        case And(conditions):
+            return And(tuple(settle(each, negated) for each in conditions))
+        case Or(conditions):
+            return Or(tuple(settle(each, negated) for each in conditions))
+        case Not(inner):
+            return Not(settle(inner, not negated))
+        case IsNull(UNKNOWN.operand, is_present):
+            return Or(()) if is_present else And(())
+        case Compare(UNKNOWN.operand) | OneOf(UNKNOWN.operand) | Matches(UNKNOWN.operand):
+            return And(()) if negated else Or(())
+    return condition
