@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import batches, clients, dashboard, events, loading, memory, queries, sessions, sources
+from bench import batches, clients, dashboard, events, loading, memory, queries, recording, sessions, sources
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "events": events.measure,
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "dashboard": dashboard.measure,
     "sessions": sessions.measure,
     "clients": clients.measure,
+    "recording": recording.measure,
     "memory": memory.measure,
     "loading": loading.measure,
 }

@@ -1,12 +1,13 @@
 """Servers under measurement, each a process on a free port."""
 
+import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -48,7 +49,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def meterd(data: Path | None = None) -> Iterator[Running]:
+def meterd(data: Path | None = None, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
     """A meterd on `data`, or on a directory of its own that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="meterd-bench-") as temporary:
         directory_path = data or Path(temporary)
@@ -66,7 +67,7 @@ def meterd(data: Path | None = None) -> Iterator[Running]:
             "--listen",
             f"127.0.0.1:{port}",
         ]
-        with _process(command, port, "/healthz") as process:
+        with _process(command, port, "/healthz", environment) as process:
             yield Running(port, process, token, directory_path)
 
 
@@ -79,8 +80,10 @@ def nothing() -> Iterator[Running]:
 
 
 @contextmanager
-def _process(command: list[str | Path], port: int, path: str) -> Iterator[int]:
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+def _process(
+    command: list[str | Path], port: int, path: str, environment: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | (environment or {}))
     try:
         for _ in range(200):
             try:

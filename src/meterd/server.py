@@ -9,7 +9,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from litestar import Litestar, Response, Router
@@ -21,6 +21,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from meterd import __version__
+from meterd.access.authentication import current_caller
 from meterd.api.gateway.query import PREFIX as GATEWAY_PREFIX
 from meterd.api.gateway.query import error_answer as gateway_error
 from meterd.api.http import Answer, ClientGone, ErrorShape, HotRoute, Request, plain_error
@@ -29,20 +30,42 @@ from meterd.api.otlp.routes import PREFIX as OTLP_PREFIX
 from meterd.api.otlp.routes import error_answer as otlp_error
 from meterd.api.sessions.routes import PREFIX as SESSIONS_PREFIX
 from meterd.api.sessions.routes import error_answer as sessions_error
+from meterd.api.usage.errors import error_answer as usage_error
+from meterd.api.usage.recording import Calls
 from meterd.deadlines import Deadlines
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TimedOut, TooLarge
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
-_SHAPES: tuple[tuple[str, ErrorShape], ...] = (
-    (GATEWAY_PREFIX, gateway_error),
-    (OTLP_PREFIX, otlp_error),
-    (SESSIONS_PREFIX, sessions_error),
-    ("/api/data/sessions", sessions_error),
-    ("", plain_error),
+
+Hooks = Sequence[Callable[[], Awaitable[None]]]
+
+
+class _Protocol(NamedTuple):
+    """The addresses that begin with a prefix: their error body, and the name under which calls are recorded."""
+
+    prefix: str
+    error: ErrorShape
+    service: str = ""
+
+
+_PROTOCOLS = (
+    _Protocol(GATEWAY_PREFIX, gateway_error, "gateway"),
+    _Protocol(OTLP_PREFIX, otlp_error, "otlp"),
+    _Protocol(SESSIONS_PREFIX, sessions_error, "sessions"),
+    _Protocol("/api/data/sessions", sessions_error, "sessions"),
+    *(
+        _Protocol(f"/api/{service}", usage_error, service)
+        for service in ("metric", "object", "data", "calendar", "usage")
+    ),
+    _Protocol("/ingest/litellm", plain_error, "litellm"),
+    _Protocol("/metrics", plain_error),
+    _Protocol("/metric", plain_error, "ai-guard"),
+    _Protocol("", plain_error),
 )
-"""Which protocol's error body an address has; the first matching prefix counts."""
+"""The first one that fits counts. Calls to one without a name are recorded only if all are."""
+SERVICES = {protocol.prefix: protocol.service for protocol in _PROTOCOLS}
 
 
 class Server:
@@ -53,6 +76,8 @@ class Server:
         routers: everything else, served by Litestar.
         log_all: log requests on hot routes that succeed, too.
         on_startup: called in the event loop before the first request.
+        on_shutdown: called there after the last one.
+        calls: where answered calls are noted.
     """
 
     def __init__(
@@ -60,14 +85,17 @@ class Server:
         hot_routes: Sequence[HotRoute],
         routers: Sequence[Router],
         telemetry: Telemetry,
+        calls: Calls,
         timeout: float,
         log_all: bool = False,
-        on_startup: Sequence[Callable[[], Awaitable[None]]] = (),
+        on_startup: Hooks = (),
+        on_shutdown: Hooks = (),
     ) -> None:
         self._hot = {route.path: route for route in hot_routes}
         self._templates = {route.path.partition("{id}")[0] for route in hot_routes if "{id}" in route.path}
-        self._framework = framework(routers, hot_routes, on_startup)
+        self._framework = framework(routers, hot_routes, on_startup, on_shutdown)
         self._telemetry = telemetry
+        self._calls = calls
         self._deadlines = Deadlines(timeout)
         self._request_ids = _request_ids()
         self._log_all = log_all
@@ -76,20 +104,22 @@ class Server:
         if scope["type"] != ScopeType.HTTP:
             await self._framework(scope, receive, send)
             return
-        started = time.perf_counter()
+        started, began = time.perf_counter(), time.time()
+        current_caller.set(None)
         request_id = next(self._request_ids)
         path, parameter = scope["path"], ""
         route = self._hot.get(path)
         if route is None:
             route, parameter = self._templated(path)
         if route is None:
-            status = await self._slow(scope, receive, send, request_id)
+            status, size = await self._slow(scope, receive, send, request_id)
             path = scope.get("path_template") or "unknown"
         else:
-            status = await self._answer(route, Request(scope, receive, parameter), scope, send, request_id)
+            status, size = await self._answer(route, Request(scope, receive, parameter), scope, send, request_id)
             path = route.path
         seconds = time.perf_counter() - started
         self._telemetry.requests.observe(scope["method"], path, status, seconds)
+        self._calls.note(scope, current_caller.get(), began, seconds, status, size, request_id)
         if self._log_all or route is None or status >= 400:
             log.info("request", id=request_id.decode(), method=scope["method"], path=scope["path"], status=status,
                      milliseconds=round(seconds * 1000, 3))  # fmt: skip
@@ -103,12 +133,15 @@ class Server:
                 return self._hot.get(f"{prefix}{{id}}{operation}") if parameter else None, parameter
         return None, ""
 
-    async def _answer(self, route: HotRoute, request: Request, scope: HTTPScope, send: Send, request_id: bytes) -> int:
+    async def _answer(
+        self, route: HotRoute, request: Request, scope: HTTPScope, send: Send, request_id: bytes
+    ) -> tuple[int, int]:
+        """Status and size of the answer."""
         task = self._deadlines.start()
         try:
             answer = await self._handle(route, request, scope, task)
         except ClientGone:
-            return 499
+            return 499, 0
         finally:
             self._deadlines.finish(task)
         headers = [(b"content-length", b"%d" % len(answer.body)), (b"x-request-id", request_id), *answer.headers]
@@ -116,7 +149,7 @@ class Server:
             headers.append((b"content-type", answer.content_type or b"application/json"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": False})
-        return answer.status
+        return answer.status, len(answer.body)
 
     async def _handle(self, route: HotRoute, request: Request, scope: HTTPScope, task: asyncio.Task[Any]) -> Answer:
         if scope["method"] != route.method:
@@ -136,22 +169,24 @@ class Server:
             log.exception("request failed", path=route.path)
             return route.error(MeterdError("internal error"), request.content_type)
 
-    async def _slow(self, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes) -> int:
-        status = 500
+    async def _slow(self, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes) -> tuple[int, int]:
+        status, size = 500, 0
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            elif message["type"] == "http.response.body":
+                size += len(message["body"])
             await send(message)
 
         await self._framework(scope, receive, send_with_id)
-        return status
+        return status, size
 
 
 def framework(
-    routers: Sequence[Router], hot_routes: Sequence[HotRoute], on_startup: Sequence[Callable[[], Awaitable[None]]] = ()
+    routers: Sequence[Router], hot_routes: Sequence[HotRoute], on_startup: Hooks = (), on_shutdown: Hooks = ()
 ) -> ASGIApp:
     """The Litestar application, with the hot routes in its OpenAPI document."""
     app = Litestar(
@@ -167,6 +202,7 @@ def framework(
         ),
         logging_config=None,
         on_startup=list(on_startup),
+        on_shutdown=list(on_shutdown),
     )
     document = app.openapi_schema.to_schema()
     for route in hot_routes:
@@ -178,17 +214,17 @@ def framework(
 
 
 def _request_ids() -> "itertools.chain[bytes]":
-    """Unique ids: a random part for the process and a counter."""
-    prefix = secrets.token_hex(5).encode()
-    return itertools.chain.from_iterable([prefix + b"-%x" % number] for number in itertools.count(1))
+    """Unique ids of 24 hexadecimal characters: a random part for the process and a counter."""
+    prefix = secrets.token_hex(7).encode()
+    return itertools.chain.from_iterable([b"%s%010x" % (prefix, number)] for number in itertools.count(1))
 
 
 def _shape_of(path: str) -> ErrorShape:
-    return next(shape for prefix, shape in _SHAPES if path.startswith(prefix))
+    return next(protocol.error for protocol in _PROTOCOLS if path.startswith(protocol.prefix))
 
 
 def _response(answer: Answer) -> Response[bytes]:
-    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
     media_type = answer.content_type.decode() or "application/json"
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
 

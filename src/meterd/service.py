@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import IO
 
 import structlog
+from litestar import Router
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.directory import Directory
 from meterd.access.documents import Documents
+from meterd.access.items import Items
 from meterd.api.aiguard.routes import AIGuard
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.ingest import GatewayIngest
@@ -24,15 +26,23 @@ from meterd.api.operations.routes import operations_router
 from meterd.api.otlp.routes import OpenTelemetry
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.routes import Sessions
+from meterd.api.usage.calendars import Calendars
+from meterd.api.usage.data import Data
+from meterd.api.usage.metrics import Metrics
+from meterd.api.usage.objects import Objects
+from meterd.api.usage.recording import Calls, Freshness
+from meterd.api.usage.routes import Usage
+from meterd.api.usage.statement import Statements
 from meterd.datasets import DATASETS, SESSION_STATES
 from meterd.errors import ConfigurationError
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.litellm import Ways
 from meterd.ingest.loader import Loader
+from meterd.ingest.maintenance import Maintenance
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.query.engine import QueryEngine
-from meterd.server import Server
+from meterd.server import SERVICES, Server
 from meterd.settings import Settings
 from meterd.store import DuckDBStore
 from meterd.telemetry import Telemetry
@@ -68,14 +78,20 @@ class Service:
             telemetry,
             recorder.trim,
             self._journal.end,
-            Retention(self._store, settings.store.retention, {SESSION_STATES.name: documents.delete_before}),
+            Retention(
+                self._store,
+                settings.store.retention,
+                {SESSION_STATES.name: documents.delete_before},
+                Maintenance(recorder, settings.usage.record != "off").job,
+            ),
         )
         recorder.on_commit, recorder.backlog, recorder.room_needed = (
             loader.committed,
             loader.backlog,
             loader.room_needed,
         )
-        self._engine = QueryEngine(self._store, loader, settings.query, telemetry)
+        self._calls = calls = Calls(recorder, settings.usage, SERVICES, telemetry)
+        self._engine = QueryEngine(self._store, Freshness(loader, calls), settings.query, telemetry)
         authenticator = Authenticator(self.directory)
         health = Health(recorder, loader, self._store)
         known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
@@ -94,21 +110,34 @@ class Service:
         sessions = Sessions(settings, authenticator, registry, self._engine)
         hot_routes += sessions.routes()
         routers.append(sessions.router())
+        routers += self._usage_routers(authenticator, settings)
         self.application = Server(
             hot_routes,
             routers,
             telemetry,
+            calls,
             settings.service.timeout,
             settings.logging.level == "debug",
             on_startup=(registry.start,),
+            on_shutdown=(calls.flush,),
         )
         _warn_of_later_features(settings)
         recorder.start()
         loader.start()
 
+    def _usage_routers(self, authenticator: Authenticator, settings: Settings) -> list[Router]:
+        items, engine, most = Items(self.directory), self._engine, settings.query.max_rows
+        most_bytes = settings.ingest.max_event_bytes
+        calendars = Calendars(items, most_bytes, most)
+        objects = Objects(items, engine, calendars, most_bytes, most)
+        data = Data(objects, engine, calendars, most)
+        usage = Usage(authenticator, engine, Metrics(engine, most), objects, data, calendars)
+        return [usage.router(), Statements(authenticator, engine, calendars).router()]
+
     def close(self) -> None:
         """Write what was accepted to the journal, load it, checkpoint the store, and release the files."""
         self._recorder.refuse("the service is stopping")
+        self._calls.close()
         self._recorder.flush()
         self._sessions.save()
         self._loader.close()

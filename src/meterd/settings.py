@@ -135,6 +135,13 @@ class Sessions(Section, frozen=True):
     heartbeat_timeout: Seconds = 60.0
 
 
+class Usage(Section, frozen=True):
+    """What of the calls to this service is recorded, and for how long the last ones may be in memory only."""
+
+    record: Literal["all", "api", "off"] = "api"
+    flush_interval: Seconds = 0.2
+
+
 class Store(Section, frozen=True):
     """The embedded DuckDB store."""
 
@@ -174,6 +181,7 @@ class Settings(Section, frozen=True):
     litellm: LiteLLM = LiteLLM()
     otlp: Otlp = Otlp()
     sessions: Sessions = Sessions()
+    usage: Usage = Usage()
     store: Store = Store()
     query: Query = Query()
     access: Access = Access()

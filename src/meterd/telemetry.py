@@ -75,6 +75,9 @@ class Telemetry:
         self.refusals = Counter(
             "meterd_ingest_refusals", "Requests refused to protect the service", ["reason"], registry=registry
         )
+        self.calls_forgotten = Counter(
+            "meterd_usage_calls_forgotten", "Calls that were not recorded because too many waited", registry=registry
+        )
         self.commit_seconds = Histogram(
             "meterd_journal_commit_seconds", "Time of one group commit", buckets=_DURATIONS, registry=registry
         )

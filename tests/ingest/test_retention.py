@@ -67,6 +67,8 @@ def test_a_service_deletes_what_is_too_old_when_it_starts(tmp_path: Path) -> Non
     with Meterd(tmp_path, environment=settings) as meterd:
         assert meterd.ingest(rows[:1], "sessionMetrics").json() == {"accepted": 1}  # loading comes after deleting
         assert meterd.points(datasource="sessionMetrics", groupBy=["name"])[0]["total"] == 2
+        (run,) = meterd.points(datasource="processMetrics", groupBy=["name", "trigger", "status"])
+        assert run == {"name": "retention", "trigger": "scheduled", "status": "success", "total": 1}
 
 
 def test_a_session_that_was_silent_for_too_long_is_gone(tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 
 from meterd.access import Caller, SubjectType
 from meterd.datasets import (
+    API_REQUESTS,
     GATEWAY_REQUESTS,
     GUARDRAIL_EVALUATIONS,
     MCP_CALLS,
     METER_EVENTS,
     MODEL_CALLS,
     OTLP_POINTS,
+    PROCESS_RUNS,
+    QUEUE_SAMPLES,
     ROUTING_DECISIONS,
     SESSION_EVENTS,
     SESSION_METRICS,
@@ -78,7 +81,9 @@ class Source:
             return st.sampled_from(TAGS)
         if name in self.measures:
             return st.integers(-1, 2**64) | st.floats(0, 1e6)
-        return {"isFailure": st.booleans(), "httpStatusCode": codes | st.floats(100, 600)}.get(name, texts)
+        return {"isFailure": st.booleans(), "httpStatusCode": codes | st.floats(100, 600), "httpstatus": codes}.get(
+            name, texts
+        )
 
 
 def text_members(*names: str) -> dict[str, st.SearchStrategy[Any]]:
@@ -103,6 +108,7 @@ MODEL_MEMBERS = {
     "httpStatusCode": st.none() | codes,
     "isFailure": st.none() | st.booleans(),
 }  # fmt: skip
+RECORD_MEMBERS = {"environment": texts, "type": texts}
 SOURCES = (
     Source("guardrailMetrics", GUARDRAIL_EVALUATIONS,
            text_members("guardrailName", "appliedOnEntityScope", "guardrailResult", "conversationId")
@@ -137,6 +143,15 @@ SOURCES = (
            text_members("product", "version", "name", "category", "group", "exceptionType", "sourceFile",
                         "sourceFunction")
            | {"sessionId": st.sampled_from(["s-1", "s-2"]), "position": st.integers(0, 2**62), "labels": tags}),
+    Source("requestMetrics", API_REQUESTS,
+           text_members("service", "action", "method", "key", "application") | RECORD_MEMBERS
+           | {"httpstatus": st.none() | codes, "duration": tokens, "responseSize": tokens,
+              "value": st.integers(0, 3)}),
+    Source("processMetrics", PROCESS_RUNS,
+           text_members("trigger", "status") | RECORD_MEMBERS
+           | {"name": texts, "duration": tokens, "value": st.integers(0, 3)}),
+    Source("queueMetrics", QUEUE_SAMPLES,
+           text_members("queue", "unit") | RECORD_MEMBERS | {"metric": texts, "value": latencies}),
 )  # fmt: skip
 
 

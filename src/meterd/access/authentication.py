@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import time
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import msgspec
 from meterd.access.directory import Directory, digest, looks_like_token
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.errors import ConfigurationError, Unauthenticated
+
+current_caller: ContextVar[Caller | None] = ContextVar("current_caller", default=None)
+"""Who made the request that is being answered, once that is known; for the record of calls."""
 
 _MESSAGE = "Invalid or missing bearer token"
 _FRESH = 2.0
@@ -41,14 +45,14 @@ class Authenticator:
 
     async def caller(self, authorization: str | None) -> Caller:
         """The caller behind an `Authorization` header; raises `Unauthenticated`."""
-        return self.remembered(authorization) or await self._look_up(authorization)
+        return self.remembered(authorization) or identified(await self._look_up(authorization))
 
     def remembered(self, authorization: str | None) -> Caller | None:
         """The caller behind a header that was checked a moment ago, so that most requests need not wait."""
         known = self._known.get(authorization or "")
         if known is None or time.monotonic() - known.checked > _FRESH or known.is_expired():
             return None
-        return known.caller
+        return identified(known.caller)
 
     async def _look_up(self, authorization: str | None) -> Caller:
         token = bearer_token(authorization)
@@ -92,6 +96,12 @@ SHARED_SECRET_CALLER = Caller(
     scopes=frozenset({Scope.INGEST}),
 )
 """Whom facts sent with the shared secret belong to."""
+
+
+def identified(caller: Caller) -> Caller:
+    """Make a caller the one of the request that is being answered."""
+    current_caller.set(caller)
+    return caller
 
 
 def bearer_token(authorization: str | None) -> str:

@@ -105,3 +105,30 @@ class SessionProgress(Base):
     __tablename__ = "session_progress"
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class Item(Base):
+    """An object or a calendar of one tenant and environment, and which of its versions is the current one."""
+
+    __tablename__ = "items"
+    __table_args__ = (UniqueConstraint("tenant", "environment", "service", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(128))
+    environment: Mapped[str] = mapped_column(String(128))
+    service: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str] = mapped_column(String(512))
+    version: Mapped[int]
+
+
+class ItemVersion(Base):
+    """What an item was made by one change: the document, who made it so, when and why."""
+
+    __tablename__ = "item_versions"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    user: Mapped[str] = mapped_column(String(256))
+    reason: Mapped[str | None] = mapped_column(String(1024))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -22,6 +22,7 @@ from meterd.datasets.model import (
 )
 from meterd.datasets.otlp import OTLP_POINTS
 from meterd.datasets.sessions import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
+from meterd.datasets.usage import API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES
 
 DATASETS: dict[str, Dataset] = {
     dataset.name: dataset
@@ -36,10 +37,14 @@ DATASETS: dict[str, Dataset] = {
         SESSION_METRICS,
         SESSION_EVENTS,
         SESSION_STATES,
+        API_REQUESTS,
+        PROCESS_RUNS,
+        QUEUE_SAMPLES,
     )
 }
 
 __all__ = [
+    "API_REQUESTS",
     "COMMON",
     "DATASETS",
     "GATEWAY_REQUESTS",
@@ -52,6 +57,8 @@ __all__ = [
     "MODEL_CALLS",
     "MOST_LABELS",
     "OTLP_POINTS",
+    "PROCESS_RUNS",
+    "QUEUE_SAMPLES",
     "ROUTING_DECISIONS",
     "SESSION_EVENTS",
     "SESSION_METRICS",

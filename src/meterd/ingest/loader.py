@@ -12,6 +12,7 @@ import structlog
 from meterd.datasets import DATASETS
 from meterd.errors import Unavailable
 from meterd.failpoints import reach
+from meterd.ingest.facts import PACKED
 from meterd.ingest.journal import Entry, JournalReader
 from meterd.ingest.retention import Retention
 from meterd.settings import Store as StoreSettings
@@ -223,13 +224,13 @@ class Loader:
 
 
 def _merge(entries: list[Entry]) -> list[Lines]:
-    """One piece of text per dataset and tenant, in journal order."""
-    parts: dict[tuple[str, str], list[bytes]] = {}
+    """One piece of text per dataset, tenant and way of writing, in journal order."""
+    parts: dict[tuple[str, str, bool], list[bytes]] = {}
     for entry in entries:
-        parts.setdefault((entry.dataset, entry.tenant), []).append(entry.lines)
+        parts.setdefault((entry.dataset, entry.tenant, entry.lines.startswith(PACKED)), []).append(entry.lines)
     return [
-        Lines(DATASETS[dataset], tenant, b"".join(lines).decode().removesuffix("\n"))
-        for (dataset, tenant), lines in parts.items()
+        Lines(DATASETS[dataset], tenant, b"".join(lines).decode().removesuffix("\n"), packed)
+        for (dataset, tenant, packed), lines in parts.items()
     ]
 
 

@@ -85,6 +85,11 @@ class Recorder:
         finally:
             self._queued_bytes -= size
 
+    def write(self, submission: Submission) -> None:
+        """Make the submission durable, or log why not; blocking, for threads without an event loop."""
+        self._queue.put(_Task(lambda: self._account(self._journal.commit([submission])), None))
+        self.flush()
+
     def _hand_over(self) -> None:
         self._queue.put(self._arrived)
         self._arrived = []
@@ -179,11 +184,12 @@ class Recorder:
             self._resume(group, [failure] * len(group))
             return
         self._telemetry.commit_seconds.observe(time.perf_counter() - started)
-        self._count(committed)
-        self.on_commit(committed.end, committed.size)
+        self._account(committed)
         self._resume(group, committed.receipts)
 
-    def _count(self, committed: Committed) -> None:
+    def _account(self, committed: Committed) -> None:
+        """Count what was committed, and let the loader know."""
+        self.on_commit(committed.end, committed.size)
         for dataset, count in committed.added.items():
             self._telemetry.facts.labels(dataset).inc(count)
         for dataset, count in committed.known.items():

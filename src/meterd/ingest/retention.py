@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -18,18 +19,23 @@ _EVERY = 3600.0
 class Retention:
     """Belongs to the thread that writes to the store. `days` is by dataset; others are kept for ever.
 
-    `follow` deletes, by dataset, what was made of its facts before a time. Raises `ConfigurationError` for a dataset that
-    does not exist.
+    `follow` deletes, by dataset, what was made of its facts before a time; `job` goes around a run that has this name.
+    Raises `ConfigurationError` for a dataset that does not exist.
     """
 
     def __init__(
-        self, store: Store, days: Mapping[str, float], follow: Mapping[str, Callable[[datetime], int]] | None = None
+        self,
+        store: Store,
+        days: Mapping[str, float],
+        follow: Mapping[str, Callable[[datetime], int]] | None = None,
+        job: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         for name in days:
             if name not in DATASETS:
                 raise ConfigurationError(f"store.retention: {name} is no dataset: use {', '.join(DATASETS)}")
         self._store = store
         self._follow = follow or {}
+        self._job = job
         self._kept = {DATASETS[name]: timedelta(days=number) for name, number in days.items()}
         self._next = time.monotonic()
 
@@ -42,6 +48,10 @@ class Retention:
         if self.delay() != 0.0:
             return False
         self._next = time.monotonic() + _EVERY
+        with self._job("retention"):
+            return self._delete() > 0
+
+    def _delete(self) -> int:
         deleted = 0
         for dataset, kept in self._kept.items():
             before = datetime.now(UTC) - kept
@@ -51,4 +61,4 @@ class Retention:
             if (follow := self._follow.get(dataset.name)) and (documents := follow(before)):
                 log.info("old documents deleted", dataset=dataset.name, count=documents)
             deleted += count
-        return deleted > 0
+        return deleted

@@ -41,9 +41,9 @@ class QueryEngine:
         self._threads = ThreadPoolExecutor(limits.concurrency, thread_name_prefix="meterd-query")
 
     async def run(self, query: Query, caller: Caller, is_sparse: bool = False) -> list[Row]:
-        """The rows that the caller may see.
+        """The rows that the caller may see. Of a sparse query only buckets with facts count towards the limits.
 
-        Of a query that is sparse only buckets with facts count, not all that the window might have. Raises `InvalidInput` when the query needs more buckets, rows, time or memory than the settings allow, and
+        Raises `InvalidInput` when the query needs more buckets, rows, time or memory than the settings allow, and
         `Unavailable` when the store is too far behind to show the caller's own writes in time.
         """
         if not is_sparse:

@@ -10,11 +10,15 @@ from meterd.datasets import Dataset
 
 
 class Lines(msgspec.Struct, frozen=True):
-    """Facts of one dataset and tenant, as the journal keeps them: one JSON row a line (`Dataset.row_type`)."""
+    """Facts of one dataset and tenant, as the journal keeps them: one JSON row a line (`Dataset.row_type`).
+
+    A packed line stands for many: `{"each": {column: values}, "shared": row}`, where the columns are `Dataset.packed`.
+    """
 
     dataset: Dataset
     tenant: str
     text: str
+    packed: bool = False
 
 
 class StoreError(Exception):

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import structlog
 
-from meterd.datasets import Dataset, Kind
+from meterd.datasets import Column, Dataset, Kind
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.store.base import Lines, QueryMemory, QueryTimeout, StoreError
@@ -32,6 +32,7 @@ _TYPES = {
     Kind.NUMBERS: "DOUBLE[]",
     Kind.TEXT_MAP: "MAP(VARCHAR, VARCHAR)",
 }
+_PACKED_TYPES = {Kind.TIME: "BIGINT"}
 _NEVER = "1000TB"
 
 log = structlog.get_logger()
@@ -122,7 +123,8 @@ class DuckDBStore:
         try:
             connection.begin()
             for lines in batch:
-                connection.execute(insert_statement(lines.dataset), [lines.tenant, lines.text])
+                statement = packed_insert_statement if lines.packed else insert_statement
+                connection.execute(statement(lines.dataset), [lines.tenant, lines.text])
             connection.execute("UPDATE meterd_loader SET watermark = ?", [watermark])
             reach("before-store-commit")
             connection.commit()
@@ -212,15 +214,37 @@ def insert_statement(dataset: Dataset) -> str:
     )
 
 
+def packed_insert_statement(dataset: Dataset) -> str:
+    """As `insert_statement`, from packed lines."""
+    each = [dataset.by_name[name] for name in dataset.packed]
+    arrays = ", ".join(f'"{column.name}": ["{_PACKED_TYPES.get(column.kind, _TYPES[column.kind])}"]' for column in each)
+    structure = ", ".join(f'"{column.member}": {_structure(column.kind)}' for column in dataset.columns)
+    places = {column.name: _unpacked(column) for column in each}
+    values = ", ".join(
+        places.get(column.name) or _value(column.member, column.kind, "r.shared") for column in dataset.columns
+    )
+    names = ", ".join(column.name for column in dataset.columns)
+    return (
+        f"INSERT INTO {dataset.name} (tenant, {names}) SELECT $1, {values} FROM ("
+        f'SELECT from_json(line, \'{{"each": {{{arrays}}}, "shared": {{{structure}}}}}\') AS r FROM ('
+        "SELECT unnest(string_split($2::VARCHAR, chr(10))) AS line))"
+    )
+
+
+def _unpacked(column: Column) -> str:
+    values = f'unnest(r.each."{column.name}")'
+    return f"make_timestamp({values})" if column.kind is Kind.TIME else values
+
+
 def _structure(kind: Kind) -> str:
     """The type of a member for `from_json`, which writes arrays in its own way."""
     type_ = _TYPES[kind]
     return f'["{type_.removesuffix("[]")}"]' if type_.endswith("[]") else f'"{type_}"'
 
 
-def _value(member: str, kind: Kind) -> str:
+def _value(member: str, kind: Kind, row: str = "r") -> str:
     empty = {Kind.TEXTS: "[]", Kind.TEXT_MAP: "MAP {}"}.get(kind)
-    return f'coalesce(r."{member}", {empty})' if empty else f'r."{member}"'
+    return f'coalesce({row}."{member}", {empty})' if empty else f'{row}."{member}"'
 
 
 def _gist(error: duckdb.Error) -> str:

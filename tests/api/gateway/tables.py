@@ -38,6 +38,7 @@ class Table(NamedTuple):
     measures: tuple[str, ...]
 
 
+_RECORD = ("environment", "recordType")
 _SESSION = ("session", "product", "version", "name")
 _MODEL_GROUPS = ("modelName", "virtualModel", "requestType", "errorCode", "providerAccountType", "providerModelName")
 _MODEL_MEASURES = ("inputTokens", "outputTokens", "costInUSD", "latencyMs", "timeToFirstTokenMs",
@@ -113,6 +114,23 @@ TABLES: dict[str, Table] = {
         {**COMMON_FILTERS, **dict.fromkeys((*_SESSION, "category", "group", "exceptionType", "sourceFile",
                                             "sourceFunction"), FULL), "label": TEAM},
         (),
+    ),
+    "requestMetrics": Table(
+        (*COMMON_GROUPS, *_RECORD, "service", "action", "method", "key", "application", "httpstatus"),
+        {**COMMON_FILTERS, **dict.fromkeys((*_RECORD, "service", "action", "method", "key", "application"), FULL),
+         "httpstatus": CODE, **dict.fromkeys(("duration", "responseSize", "value"), RANGE)},
+        ("duration", "responseSize", "value"),
+    ),
+    "processMetrics": Table(
+        (*COMMON_GROUPS, *_RECORD, "name", "trigger", "status"),
+        {**COMMON_FILTERS, **dict.fromkeys((*_RECORD, "name", "trigger", "status"), FULL),
+         **dict.fromkeys(("duration", "value"), RANGE)},
+        ("duration", "value"),
+    ),
+    "queueMetrics": Table(
+        (*COMMON_GROUPS, *_RECORD, "metric", "queue", "unit"),
+        {**COMMON_FILTERS, **dict.fromkeys((*_RECORD, "metric", "queue", "unit"), FULL), "value": RANGE},
+        ("value",),
     ),
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ VALUES: dict[str, Any] = {
 }  # fmt: skip
 """Every operator with a value of the shape it wants."""
 
-OF_KIND = {"isFailure": True, "httpStatusCode": 200}
+OF_KIND = {"isFailure": True, "httpStatusCode": 200, "httpstatus": 200}
 """Fields that are neither text nor a measure, with a value."""
 
 NOWHERE = ["spanId", "createdAt", "tenant", "teams", "metadata", "metadata.", "createdBySubjectSlug", "total",

@@ -4,6 +4,7 @@
 """
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -52,6 +53,9 @@ NAMES = {
     "otlpMetrics": "scopeName",
     "sessionMetrics": "name",
     "sessionEvents": "name",
+    "requestMetrics": "service",
+    "processMetrics": "status",
+    "queueMetrics": "queue",
 }
 """A dimension of each datasource; here it holds the name of the row."""
 
@@ -63,6 +67,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "otlpMetrics": {"metricName": "gen_ai.usage.cost", "metricType": "gauge"},
     "sessionMetrics": {"sessionId": "s-1"},
     "sessionEvents": {"sessionId": "s-1"},
+    "processMetrics": {"name": "nightly"},
+    "queueMetrics": {"metric": "Size", "value": 1},
 }
 """What a row needs besides."""
 
@@ -110,9 +116,16 @@ def role(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def organisations(role: str, shared: Meterd) -> Organisations:
+def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    """One that does not record the calls of these tests beside their rows."""
+    with Meterd(tmp_path_factory.mktemp("visibility"), environment={"METERD_USAGE__RECORD": "off"}) as meterd:
+        yield meterd
+
+
+@pytest.fixture(scope="module")
+def organisations(role: str, meterd: Meterd) -> Organisations:
     """New ones for every role, because teams are added to a subject and never taken away."""
-    return Organisations(shared)
+    return Organisations(meterd)
 
 
 @pytest.fixture(params=NAMES)

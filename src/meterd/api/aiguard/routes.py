@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from meterd.access import Caller, Scope
-from meterd.access.authentication import SHARED_SECRET_CALLER, Authenticator, SharedSecret, bearer_token
+from meterd.access.authentication import SHARED_SECRET_CALLER, Authenticator, SharedSecret, bearer_token, identified
 from meterd.api.aiguard.meters import METERS, MeterEvent, meter_event_row
 from meterd.api.http import Answer, HotRoute, Request, plain_error
 from meterd.datasets import METER_EVENTS
@@ -71,7 +71,7 @@ class AIGuard:
 
     async def _caller(self, authorization: str | None) -> Caller:
         if self._secret and self._secret.matches(bearer_token(authorization)):
-            return SHARED_SECRET_CALLER
+            return identified(SHARED_SECRET_CALLER)
         return await self._authenticator.caller(authorization)
 
     def _decode(self, body: bytes) -> MeterEvent:

@@ -11,12 +11,15 @@ import msgspec
 from meterd.access import SubjectType
 from meterd.api.gateway.operators import CMP, CODE, EQUAL, FULL, IS_NULL, NARROW, RANGE, SET, TEAM
 from meterd.datasets import (
+    API_REQUESTS,
     GATEWAY_REQUESTS,
     GUARDRAIL_EVALUATIONS,
     MCP_CALLS,
     METER_EVENTS,
     MODEL_CALLS,
     OTLP_POINTS,
+    PROCESS_RUNS,
+    QUEUE_SAMPLES,
     ROUTING_DECISIONS,
     SESSION_EVENTS,
     SESSION_METRICS,
@@ -321,6 +324,58 @@ SESSION_HAPPENINGS = Datasource(
 """Our extension over the events of sessions."""
 
 
+_RECORD_COMMON = (
+    *COMMON,
+    dimension("environment", "environment", FULL),
+    dimension("recordType", "record_type", FULL),
+)
+
+REQUESTS = Datasource(
+    "requestMetrics",
+    API_REQUESTS,
+    (
+        *_RECORD_COMMON,
+        dimension("service", "service", FULL),
+        dimension("action", "action", FULL),
+        dimension("method", "method", FULL),
+        dimension("key", "key", FULL),
+        dimension("application", "application", FULL),
+        dimension("httpstatus", "http_status", CODE),
+        measure("duration", "duration"),
+        measure("responseSize", "response_size"),
+        measure("value", "value"),
+    ),
+)
+"""Our extension over calls to this service."""
+
+PROCESSES = Datasource(
+    "processMetrics",
+    PROCESS_RUNS,
+    (
+        *_RECORD_COMMON,
+        dimension("name", "name", FULL),
+        dimension("trigger", "trigger", FULL),
+        dimension("status", "status", FULL),
+        measure("duration", "duration"),
+        measure("value", "value"),
+    ),
+)
+"""Our extension over executions of processes."""
+
+QUEUES = Datasource(
+    "queueMetrics",
+    QUEUE_SAMPLES,
+    (
+        *_RECORD_COMMON,
+        dimension("metric", "metric", FULL),
+        dimension("queue", "queue", FULL),
+        dimension("unit", "unit", FULL),
+        measure("value", "value"),
+    ),
+)
+"""Our extension over samples of message queues."""
+
+
 def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
     """Our extension over AI Guard's meter events; attributes that the settings allow are fields of it."""
     own = (
@@ -356,5 +411,8 @@ def datasources(allowed_attributes: tuple[str, ...] = ()) -> dict[str, Datasourc
         OTLP,
         SESSION_POINTS,
         SESSION_HAPPENINGS,
+        REQUESTS,
+        PROCESSES,
+        QUEUES,
     )
     return {datasource.name: datasource for datasource in known}

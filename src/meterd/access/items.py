@@ -1,0 +1,159 @@
+"""Objects and calendars in the directory, with their versions: what is in them is the matter of `meterd.api.usage`."""
+
+from collections.abc import Collection as Several
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy.orm import Session
+
+from meterd.access.directory import Directory
+from meterd.access.tables import Item, ItemVersion
+
+VERSIONS_KEPT = 100
+"""Versions of an item, the current one among them; older ones are forgotten."""
+_READ_AT_ONCE = 200
+
+
+class Collection(NamedTuple):
+    """The items that belong together: those of one service, tenant and environment."""
+
+    tenant: str
+    environment: str
+    service: str
+
+
+class Version(NamedTuple):
+    """An item as one change left it; versions count from 1."""
+
+    id: str
+    document: bytes
+    version: int
+    user: str
+    reason: str | None
+    created_at: datetime
+
+
+class Items:
+    """Blocking; the server calls it from worker threads."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    @contextmanager
+    def changing(self, collection: Collection) -> Iterator["Changes"]:
+        """One transaction: nothing else changes items until it ends, and an error undoes all of it."""
+        with self._directory.session(writes=True) as session:
+            yield Changes(session, collection)
+
+    def find(self, collection: Collection, id_: str) -> Version | None:
+        """An item as it is now."""
+        with self._directory.session() as session:
+            return _found(session, collection, id_)
+
+    def each(self, collection: Collection, ids: Several[str] | None = None) -> Iterator[Version]:
+        """The items as they are now, or those of some ids, in the order of their ids.
+
+        They are read in portions, so that nobody waits for a long list: changes meanwhile may be in it or not.
+        """
+        wanted = _current(collection).order_by(Item.key).limit(_READ_AT_ONCE)
+        if ids is not None:
+            wanted = wanted.where(Item.key.in_(ids))
+        last: str | None = None
+        while True:
+            with self._directory.session() as session:
+                rows = session.execute(wanted if last is None else wanted.where(Item.key > last)).all()
+            yield from map(_version, rows)
+            if len(rows) < _READ_AT_ONCE:
+                return
+            last = rows[-1].key
+
+    def history(self, collection: Collection, id_: str) -> list[Version]:
+        """The versions of an item that are kept, newest first."""
+        wanted = _versions(collection).where(Item.key == id_).order_by(ItemVersion.version.desc())
+        with self._directory.session() as session:
+            return [_version(row) for row in session.execute(wanted)]
+
+
+class Changes:
+    """The items of a collection within a transaction."""
+
+    def __init__(self, session: Session, collection: Collection) -> None:
+        self._session = session
+        self._collection = collection
+
+    def find(self, id_: str) -> Version | None:
+        """An item as it is, with the changes that were made so far."""
+        return _found(self._session, self._collection, id_)
+
+    def put(self, id_: str, document: bytes, user: str, reason: str | None = None) -> Version:
+        """Give an item, or a new one, its next version."""
+        session = self._session
+        item = self._item(id_)
+        if item is None:
+            item = Item(**self._collection._asdict(), key=id_, version=0)
+            session.add(item)
+        item.version += 1
+        session.flush()
+        made = Version(id_, document, item.version, user, reason, datetime.now(UTC))
+        session.add(ItemVersion(item_id=item.id, version=item.version, document=document, user=user, reason=reason,
+                                created_at=made.created_at))  # fmt: skip
+        session.flush()
+        self._forget(item, ItemVersion.version <= item.version - VERSIONS_KEPT)
+        return made
+
+    def roll_back(self, id_: str) -> Version | None:
+        """Take the current version away: the one before is current again; without one the item is gone."""
+        item = self._item(id_)
+        if item is None:
+            return None
+        self._forget(item, ItemVersion.version == item.version)
+        left = self._session.scalar(select(func.max(ItemVersion.version)).where(ItemVersion.item_id == item.id))
+        if left is None:
+            self._session.delete(item)
+        else:
+            item.version = left
+        self._session.flush()
+        return self.find(id_)
+
+    def delete(self, id_: str) -> None:
+        """Take an item away with all of its versions."""
+        if item := self._item(id_):
+            self._forget(item)
+            self._session.delete(item)
+
+    def _item(self, id_: str) -> Item | None:
+        named = (getattr(Item, name) == value for name, value in self._collection._asdict().items())
+        return self._session.scalar(select(Item).where(*named, Item.key == id_))
+
+    def _forget(self, item: Item, *which: Any) -> None:
+        self._session.execute(delete(ItemVersion).where(ItemVersion.item_id == item.id, *which))
+
+
+_Wanted = Select[str, bytes, int, str, str | None, datetime]
+
+
+def _versions(collection: Collection) -> _Wanted:
+    """Every version of every item of a collection."""
+    return (
+        select(Item.key, ItemVersion.document, ItemVersion.version, ItemVersion.user, ItemVersion.reason,
+               ItemVersion.created_at)
+        .join(ItemVersion, ItemVersion.item_id == Item.id)
+        .where(Item.tenant == collection.tenant, Item.environment == collection.environment,
+               Item.service == collection.service)
+    )  # fmt: skip
+
+
+def _current(collection: Collection) -> _Wanted:
+    return _versions(collection).where(ItemVersion.version == Item.version)
+
+
+def _found(session: Session, collection: Collection, id_: str) -> Version | None:
+    row = session.execute(_current(collection).where(Item.key == id_)).one_or_none()
+    return None if row is None else _version(row)
+
+
+def _version(row: Row[str, bytes, int, str, str | None, datetime]) -> Version:
+    return Version(*row)

@@ -1,0 +1,1 @@
+"""Usage metrics: the wire protocol of OpenDataDSL's metric features (`shared/spec/usage-metrics.md`)."""

@@ -1,0 +1,151 @@
+"""The calendar service, and calendars by their codes (`usage-metrics.md` sections 8 and 10)."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from meterd.access.items import Collection, Items
+from meterd.api.http import Answer
+from meterd.api.usage.calls import Call
+from meterd.api.usage.errors import InvalidUpdate, invalid
+from meterd.api.usage.making import Maker
+from meterd.api.usage.posting import LONGEST_ID, Posted
+from meterd.api.usage.shelf import Shelf
+from meterd.api.usage.virtual import FindCalendar
+from meterd.calendars.codes import BUILT_IN, calendar_for, is_duration
+from meterd.calendars.errors import ExpressionError
+from meterd.calendars.model import Calendar
+from meterd.errors import InvalidInput
+
+_SERVICE, _TYPE = "calendar", "VarCalendar"
+_MOST_POSTED, _MOST_DEFINED = 2**16, 2**14
+"""Bytes of a body and of a definition: a calendar with a hundred holiday rules takes a fifth of a second to make."""
+_MOST_REMEMBERED = 256
+
+_PUBLIC = {
+    each.code: {
+        "_id": each.code,
+        "_type": _TYPE,
+        "name": each.code.removeprefix("#"),
+        "description": each.description,
+        "calendar": each.definition,
+        "_oid": each.code,
+        "_tag": [],
+        "_version": 1,
+    }
+    for each in BUILT_IN
+}
+
+
+class _Made(NamedTuple):
+    """A calendar and the definitions that it was made from, by id."""
+
+    calendar: Calendar
+    definitions: Mapping[str, Any]
+
+
+class Calendars:
+    """Answers the calls of the service for callers who may make them, and finds the calendars of series.
+
+    Args:
+        most_bytes: of a body.
+        most: calendars of a list.
+    """
+
+    def __init__(self, items: Items, most_bytes: int, most: int) -> None:
+        self._items = items
+        self._shelf = Shelf(items, _SERVICE, _TYPE, _PUBLIC, min(most_bytes, _MOST_POSTED), most)
+        self._turn = asyncio.Lock()
+        self._remembered: dict[tuple[Collection, str], _Made] = {}
+
+    async def get(self, call: Call) -> Answer:
+        """The built-in calendars are public, those of the tenant private. Raises `NotFound`."""
+        return await self._shelf.get(call)
+
+    async def post(self, call: Call) -> Answer:
+        """Create or update calendars. Raises `InvalidUpdate` naming the member of a definition that is none."""
+        posting = await self._shelf.posting(call)
+        posted = {each.id: each for each in posting.items}
+        if len(posted) < len(posting.items):
+            raise InvalidUpdate("a calendar is there more than once")
+        for each in posting.items:
+            _check(each)
+        collection = Collection(call.caller.tenant, call.environment, _SERVICE)
+        async with self._turn:  # two that are fine on their own may refer to one another
+            await asyncio.to_thread(self._verify, collection, posted)
+            return await self._shelf.store(call, posting)
+
+    def finder(self, tenant: str, environment: str) -> FindCalendar:
+        """Finds built-in calendars, and those that a tenant has stored in an environment."""
+        collection = Collection(tenant, environment, _SERVICE)
+
+        async def find(code: str) -> Calendar:
+            if len(code) > LONGEST_ID:
+                raise InvalidInput(f"a calendar has at most {LONGEST_ID} characters, got {len(code)}")
+            try:
+                return calendar_for(code)
+            except ExpressionError as error:
+                if is_duration(code):
+                    raise invalid(error) from None
+            calendar = await asyncio.to_thread(self._stored, collection, code)
+            if calendar is None:
+                there_are = ", ".join(_PUBLIC)
+                raise InvalidInput(f"there is no calendar {code!r}: use {there_are}, another duration, or one of yours")
+            return calendar
+
+        return find
+
+    def _stored(self, collection: Collection, id_: str) -> Calendar | None:
+        """A stored calendar, made anew when its definition or one that it refers to has changed. Blocking."""
+        made = self._remembered.get((collection, id_))
+        if made and all(self._definition(collection, each) == was for each, was in made.definitions.items()):
+            return made.calendar
+        maker = Maker(lambda each: self._definition(collection, each))
+        calendar = maker.make(id_)
+        if calendar is not None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[collection, id_] = _Made(calendar, maker.definitions)
+        return calendar
+
+    def _verify(self, collection: Collection, posted: Mapping[str, Posted]) -> None:
+        """Refuse calendars that can't be made of what will be stored. Blocking."""
+
+        def read(id_: str) -> Any:
+            each = posted.get(id_)
+            if each is None:
+                return self._definition(collection, id_)
+            if each.replaces or "calendar" in each.members:
+                return each.members.get("calendar") or ""
+            return self._definition(collection, id_) or ""
+
+        maker = Maker(read)
+        for id_ in posted:
+            try:
+                maker.make(id_)
+            except InvalidInput as error:
+                raise InvalidUpdate(error.message) from None
+
+    def _definition(self, collection: Collection, id_: str) -> Any:
+        found = self._items.find(collection, id_)
+        return msgspec.json.decode(found.document)["calendar"] if found else None
+
+
+def _check(posted: Posted) -> None:
+    """Refuse what can be no calendar of a tenant, without a look at its definition."""
+    if is_duration(posted.id) or _is_built_in(posted.id):
+        raise InvalidUpdate(f"{posted.id} is the code of a built-in calendar")
+    if posted.members.get("_type", _TYPE) != _TYPE:
+        raise InvalidUpdate(f"{posted.id}: _type must be {_TYPE}")
+    if len(msgspec.json.encode(posted.members.get("calendar"))) > _MOST_DEFINED:
+        raise InvalidUpdate(f"{posted.id}: calendar must have at most {_MOST_DEFINED} bytes")
+
+
+def _is_built_in(code: str) -> bool:
+    try:
+        calendar_for(code)
+    except ExpressionError:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""A call to one of the services, as its handler sees it (`usage-metrics.md` section 1)."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from meterd.access import Caller
+from meterd.api.http import Request
+from meterd.api.usage.parameters import Parameters
+from meterd.api.usage.recording import What
+from meterd.errors import InvalidInput, NotFound
+
+SOURCES = ("public", "private", "all")
+RELEASE = "v1"
+_ACTIONS = {"GET": "get", "POST": "create", "PUT": "update", "DELETE": "delete"}
+
+
+class Place(NamedTuple):
+    """What an address names behind the service: a release, a source, an item; None for what it does not."""
+
+    release: str | None = None
+    source: str | None = None
+    id: str | None = None
+
+
+class Call(NamedTuple):
+    """A call by someone who may make it.
+
+    `format` is the media type of the answer; `record` takes what the call is recorded as, when its address does not
+    tell.
+    """
+
+    place: Place
+    parameters: Parameters
+    caller: Caller
+    environment: str
+    format: str
+    request: Request
+    record: Callable[[What], None]
+
+
+def place_of(path: str, service: str, has_sources: bool = True) -> Place:
+    """From an address below `/api/SERVICE`. Ids may have slashes. Raises `InvalidInput`, `NotFound`."""
+    release, _, rest = path.removeprefix(f"/api/{service}").removeprefix("/").partition("/")
+    if not release:
+        return Place()
+    if release != RELEASE:
+        raise NotFound(f"there is no release {release!r} of the service {service}: use {RELEASE}")
+    source, slash, id_ = rest.partition("/")
+    if source in SOURCES:
+        return Place(release, source, id_ or None)
+    if has_sources and rest:
+        raise InvalidInput(f"the source must be one of {', '.join(SOURCES)}, got {source!r}")
+    return Place(release, None, f"{source}{slash}{id_}" or None)
+
+
+def what_of(method: str, place: Place) -> What:
+    """What a call is recorded as, unless its handler knows better."""
+    action = "list" if method == "GET" and place.id is None and place.release else _ACTIONS.get(method, "get")
+    return What(action, place.id)

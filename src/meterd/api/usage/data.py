@@ -1,0 +1,49 @@
+"""The data service: series that are fields of objects, read-only (`usage-metrics.md` sections 7 and 8)."""
+
+import asyncio
+
+from meterd.api.http import Answer
+from meterd.api.usage.calendars import Calendars
+from meterd.api.usage.calls import Call
+from meterd.api.usage.formats import answer
+from meterd.api.usage.listing import listed, page_of
+from meterd.api.usage.objects import Objects
+from meterd.api.usage.shelf import build_information
+from meterd.api.usage.stored import MOST_COMPUTED, StoredSeries, definition_of, definitions_of
+from meterd.errors import NotFound
+from meterd.query.engine import QueryEngine
+
+
+class Data:
+    """Answers the calls of the service for callers who may make them. `most` is how many definitions a list has."""
+
+    def __init__(self, objects: Objects, engine: QueryEngine, calendars: Calendars, most: int) -> None:
+        self._objects = objects.shelf
+        self._series = StoredSeries(engine, calendars)
+        self._most = most
+
+    async def get(self, call: Call) -> Answer:
+        """Build information at the root; below the release one series, by `OBJECT:FIELD`, or a list of them.
+
+        A list has their definitions; with `_id` or `_range` it has their data, too.
+        """
+        if call.place.release is None:
+            return answer(build_information("data"), call.format)
+        if call.place.id is not None:
+            return answer(call.parameters.projection().of(await self._one(call, call.place.id)), call.format)
+        ids = call.parameters.every("_id")
+        objects = self._objects.each(call, {id_.rpartition(":")[0] for id_ in ids} or None)
+        definitions = (definition for item in objects for definition in definitions_of(item))
+        if call.parameters.text("_distinct") is None and (ids or call.parameters.text("_range") is not None):
+            page = await asyncio.to_thread(page_of, definitions, call.parameters, MOST_COMPUTED)
+            return await self._series.page(call, page)
+        return await asyncio.to_thread(listed, definitions, call, self._most)
+
+    async def _one(self, call: Call, id_: str) -> dict[str, object]:
+        item, colon, field = id_.rpartition(":")
+        if not colon:
+            raise NotFound(f"there is no series {id_!r}: ids of series are OBJECT:FIELD")
+        definition = definition_of(await self._objects.one(call, item), field)
+        if definition is None:
+            raise NotFound(f"{item} has no series {field!r}")
+        return await self._series.one(call, definition)

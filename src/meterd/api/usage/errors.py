@@ -1,0 +1,40 @@
+"""Errors of these services: a status, and the header `x-odsl-error` with a number and a sentence.
+
+The numbers 5005 and 8003 are the original's (`usage-metrics.md` section 2), the others are ours: ten times the status.
+"""
+
+import re
+
+from meterd.api.http import Answer, error_headers
+from meterd.calendars.errors import ExpressionError
+from meterd.errors import InvalidInput, MeterdError, Unauthenticated
+
+ERROR = b"x-odsl-error"
+_LONGEST = 1000
+_WAYS = ((b"www-authenticate", b'Bearer, Basic realm="meterd", charset="UTF-8"'),)
+_UNSENDABLE = re.compile(r"[^\x20-\x7e\xa0-\xff]")
+
+
+class InvalidUpdate(InvalidInput):
+    """What was posted can't be stored."""
+
+    number = 5005
+
+
+class ComputedUpdate(InvalidInput):
+    """Data were posted for a series whose data are computed."""
+
+    number = 8003
+
+
+def invalid(error: ExpressionError) -> InvalidInput:
+    """A mistake in one of the small languages, as an error of the request."""
+    return InvalidInput(str(error))
+
+
+def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
+    """The sentence as plain text, and in the header, which has no room for anything beyond Latin-1."""
+    text = f"[{getattr(error, 'number', error.status * 10)}] {error.message}"
+    header = _UNSENDABLE.sub("?", text)[:_LONGEST].encode("latin-1")
+    needed = _WAYS if isinstance(error, Unauthenticated) else error_headers(error)
+    return Answer(error.status, text.encode(), ((ERROR, header), *needed), b"text/plain")

@@ -1,0 +1,53 @@
+"""The fields of metric records by their names on the wire (`usage-metrics.md` section 3.1).
+
+A name is that of the column's member in ingested rows, but for the few that every dataset has.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from meterd.datasets import API_REQUESTS, Dataset
+from meterd.filters.variables import Resolve, Variable
+from meterd.query.model import Field
+
+_COMMON = {
+    "_id": "record_id",
+    "timestamp": "ts",
+    "type": "record_type",
+    "user": "subject",
+    "environment": "environment",
+    "detail": "detail",
+}
+_OF_CALLS = {"invocationId": "record_id"}
+_HIDDEN = frozenset({"subject_type", "teams", "metadata", "trace_id", "span_id"})
+
+
+@cache
+def columns_of(dataset: Dataset) -> Mapping[str, str]:
+    """The columns of a dataset's records by field."""
+    common = set(_COMMON.values()) | _HIDDEN
+    own = {column.member: column.name for column in dataset.columns if column.name not in common}
+    return _COMMON | own | (_OF_CALLS if dataset is API_REQUESTS else {})
+
+
+def resolver(dataset: Dataset) -> Resolve:
+    """What the fields of a filter stand for."""
+
+    def resolve(name: str) -> Variable | None:
+        column = columns_of(dataset).get(name)
+        return None if column is None else Variable(Field(column), dataset.by_name[column].kind)
+
+    return resolve
+
+
+def shown(fields: Mapping[str, str], row: tuple[Any, ...]) -> dict[str, Any]:
+    """A record as it is answered: values of the fields that it has."""
+    return {name: _shown(value) for name, value in zip(fields, row, strict=True) if value is not None}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds") + "Z"
+    return value

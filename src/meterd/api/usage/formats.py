@@ -1,0 +1,102 @@
+"""Answers in the format that the caller accepts: JSON, CSV or XML (`usage-metrics.md` section 4)."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from meterd.api.http import Answer, Request
+from meterd.errors import InvalidInput
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMATS = ("application/json", "text/csv", "application/xml")
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+def format_of(request: Request) -> str:
+    """The first format that the caller accepts, JSON when it accepts everything. Raises `InvalidInput` for none."""
+    accepted = [part.partition(";")[0].strip().lower() for part in (request.header(b"accept") or "*/*").split(",")]
+    for wanted in accepted:
+        if wanted in ("*/*", "application/*", ""):
+            return _FORMATS[0]
+        if wanted in _FORMATS:
+            return wanted
+    raise InvalidInput(f"Accept must be one of {', '.join(_FORMATS)}, got {', '.join(accepted)[:200]}")
+
+
+def answer(content: Any, format_: str, headers: Headers = ()) -> Answer:
+    """A series, a list of items, or one item. In CSV a series is `time,value`, a list has a column for each member."""
+    if format_ == "text/csv":
+        return Answer(200, _csv(content).encode(), headers, b"text/csv")
+    if format_ == "application/xml":
+        return Answer(200, _xml(content).encode(), headers, b"application/xml")
+    return Answer(200, msgspec.json.encode(content), headers)
+
+
+def _csv(content: Any) -> str:
+    if isinstance(content, Mapping) and isinstance(content.get("data"), list):
+        return table(("time", "value"), content["data"])
+    items = content if isinstance(content, list) else [content]
+    if not all(isinstance(item, Mapping) for item in items):
+        return table(("value",), [{"value": item} for item in items])
+    return table(tuple(dict.fromkeys(name for item in items for name in item)), items)
+
+
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as CSV with a header. Texts that a spreadsheet would take for formulas are quoted for it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([_cell(column) for column in columns])
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _xml(content: Any) -> str:
+    if isinstance(content, list):
+        return _element("list", "".join(_element("item", _members(item)) for item in content), declaration=True)
+    if isinstance(content, Mapping) and isinstance(content.get("data"), list):
+        scalars = {name: value for name, value in content.items() if name != "data" and not isinstance(value, dict)}
+        observations = "".join(_element("observation", _members(each)) for each in content["data"])
+        return _element("series", _members(scalars) + observations, declaration=True)
+    return _element("item", _members(content), declaration=True)
+
+
+def _members(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "".join(_named(name, member) for name, member in value.items())
+    if isinstance(value, list):
+        return "".join(_element("item", _members(item)) for item in value)
+    text = value if isinstance(value, str) else "" if value is None else _json(value)
+    return escape(_NOT_IN_XML.sub("\ufffd", text))
+
+
+def _named(name: str, value: Any) -> str:
+    """A member as an element; a name that no element can have becomes an attribute."""
+    if _NAME.fullmatch(name) and not name.lower().startswith("xml"):
+        return _element(name, _members(value))
+    quoted = escape(_NOT_IN_XML.sub("\ufffd", name), {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+    return f'<member name="{quoted}">{_members(value)}</member>'
+
+
+def _element(name: str, inner: str, declaration: bool = False) -> str:
+    start = '<?xml version="1.0" encoding="UTF-8"?>\n' if declaration else ""
+    return f"{start}<{name}>{inner}</{name}>"

@@ -1,0 +1,49 @@
+"""Who calls, in each of the ways that clients of these services know (`usage-metrics.md` section 2)."""
+
+import base64
+import binascii
+
+from meterd.access import Caller
+from meterd.access.authentication import Authenticator, current_caller
+from meterd.api.http import Request
+from meterd.api.usage.recording import ENVIRONMENT
+from meterd.datasets.usage import PRODUCTION
+from meterd.errors import InvalidInput, Unauthenticated
+
+_LONGEST = 128
+
+
+async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
+    """The caller, by a Bearer token, by Basic `user:key`, or by the headers `x-odsl-email` and `x-odsl-key`.
+
+    A key is a token of that user. Raises `Unauthenticated`.
+    """
+    authorization = request.header(b"authorization")
+    user, key = request.header(b"x-odsl-email"), request.header(b"x-odsl-key")
+    if authorization is not None and authorization[:6].lower() == "basic ":
+        user, key = _basic(authorization[6:])
+    elif authorization is not None or user is None or key is None:
+        return await authenticator.caller(authorization)
+    caller = await authenticator.caller(f"Bearer {key}")
+    if caller.subject.casefold() != user.casefold():
+        current_caller.set(None)
+        raise Unauthenticated("the key is not one of this user")
+    return caller
+
+
+def environment_of(request: Request) -> str:
+    """The environment that a request names. Raises `InvalidInput`."""
+    name = request.header(ENVIRONMENT) or PRODUCTION
+    if len(name) > _LONGEST:
+        raise InvalidInput(f"{ENVIRONMENT.decode()} must have at most {_LONGEST} characters")
+    return name
+
+
+def _basic(credentials: str) -> tuple[str, str]:
+    try:
+        user, colon, key = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Unauthenticated("Authorization: Basic needs the Base64 text of user:key") from None
+    if not colon:
+        raise Unauthenticated("Authorization: Basic needs user:key, there is no colon")
+    return user, key

@@ -1,0 +1,65 @@
+"""Calendars made of stored definitions, which may refer to one another (`usage-metrics.md` section 10)."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from meterd.calendars.definitions import DefinitionError, calendar_of
+from meterd.calendars.model import Calendar
+from meterd.errors import InvalidInput
+
+_LONGEST_CHAIN = 8
+
+Read = Callable[[str], Any]
+"""The definition of a stored calendar by its id; None when there is no such calendar."""
+
+
+class _Made(NamedTuple):
+    """A calendar, or that there is none, and how many there are from it on, each of which refers to the next."""
+
+    calendar: Calendar | None
+    length: int
+
+
+class Maker:
+    """Makes each calendar once. `definitions` are those that were read, by id."""
+
+    def __init__(self, read: Read) -> None:
+        self.definitions: dict[str, Any] = {}
+        self._read = read
+        self._made: dict[str, _Made] = {}
+
+    def make(self, id_: str, within: tuple[str, ...] = ()) -> Calendar | None:
+        """A calendar; None when there is none. Raises `InvalidInput` naming the member of the definition.
+
+        Args:
+            within: the calendars that lead to this one.
+        """
+        chain = (*within, id_)
+        if id_ in within:
+            raise InvalidInput(f"calendars must not refer to themselves: {' -> '.join(chain)}")
+        if id_ not in self._made and len(chain) <= _LONGEST_CHAIN:
+            self._made[id_] = self._new(id_, chain)
+        made = self._made.get(id_)
+        if made is None or len(within) + made.length > _LONGEST_CHAIN:
+            raise InvalidInput(f"at most {_LONGEST_CHAIN} calendars may refer to one another: {' -> '.join(chain)}")
+        return made.calendar
+
+    def _new(self, id_: str, chain: tuple[str, ...]) -> _Made:
+        self.definitions[id_] = definition = self._read(id_)
+        if definition is None:
+            return _Made(None, 1)
+        if not isinstance(definition, dict):
+            raise InvalidInput(f"{id_}: calendar must be the object that defines it")
+        below = 0
+
+        def find(other: str) -> Calendar | None:
+            nonlocal below
+            calendar = self.make(other, chain)
+            below = self._made[other].length
+            return calendar
+
+        try:
+            return _Made(calendar_of(definition, find), below + 1)
+        except DefinitionError as error:
+            member = error.member.removeprefix("definition")
+            raise InvalidInput(f"{id_}: calendar{member}: {error.problem}") from None

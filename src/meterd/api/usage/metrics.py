@@ -1,0 +1,98 @@
+"""The metric service: records of calls, process runs and queues, read-only (`usage-metrics.md` sections 3 and 6)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from meterd import __version__
+from meterd.access import Caller
+from meterd.api.http import Answer
+from meterd.api.usage.calls import Call
+from meterd.api.usage.fields import columns_of, resolver, shown
+from meterd.api.usage.formats import answer
+from meterd.api.usage.parameters import Parameters
+from meterd.api.usage.providers import PROVIDERS, provider_named
+from meterd.api.usage.selection import selection
+from meterd.datasets import API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES, Dataset
+from meterd.errors import InvalidInput, NotFound
+from meterd.query.engine import QueryEngine
+from meterd.query.model import And, Compare, Comparison, Condition, Field, Group, Listing, Order, Query, every
+
+TOTAL = b"x-total-count"
+_DATASETS = {"api": API_REQUESTS, "process": PROCESS_RUNS, "message": QUEUE_SAMPLES}
+"""Whose records a list has, by the `type` that it asks for; without one, calls."""
+_NEWEST = (Order("ts", descending=True), Order("record_id", descending=True))
+_ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+
+
+class Metrics:
+    """Answers the calls of the service for callers who may see the records. `most` is how many a list may have."""
+
+    def __init__(self, engine: QueryEngine, most: int) -> None:
+        self._engine = engine
+        self._most = most
+
+    async def get(self, call: Call) -> Answer:
+        """Build information at the root; below the release a function, one record, or a list."""
+        place, parameters = call.place, call.parameters
+        if (function := parameters.text("_function")) is not None:
+            return answer(await self.function(function, parameters), call.format)
+        if place.release is None:
+            return answer({"name": "meterd", "service": "metric", "version": __version__}, call.format)
+        if place.id is not None:
+            return answer(await self.one(place.id, parameters, call.caller), call.format)
+        return await self.records(parameters, call.caller, call.format)
+
+    async def function(self, name: str, parameters: Parameters) -> list[dict[str, str]]:
+        """The metrics that a provider has. Raises `InvalidInput`."""
+        if name != "listMetrics":
+            raise InvalidInput(f"there is no function {name!r}: use listMetrics")
+        provider = parameters.text("provider")
+        if provider is None:
+            raise InvalidInput(f"listMetrics needs the parameter provider: one of {', '.join(PROVIDERS)}")
+        return [
+            {"name": metric.name, "description": metric.description, "unit": metric.unit}
+            for metric in provider_named(provider).metrics
+        ]
+
+    async def one(self, id_: str, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+        """One record. Raises `NotFound`."""
+        for dataset in _DATASETS.values():
+            fields = columns_of(dataset)
+            condition = Compare(Field("record_id"), Comparison.EQUAL, id_)
+            listing = Listing(dataset, tuple(fields.values()), condition, _NEWEST, 1)
+            if rows := await self._engine.facts(listing, caller):
+                return parameters.projection().of(shown(fields, rows[0]))
+        raise NotFound(f"there is no metric record {id_!r}")
+
+    async def records(self, parameters: Parameters, caller: Caller, format_: str) -> Answer:
+        """Records, newest first unless sorted, with how many match in `x-total-count`; or values of one field."""
+        dataset = self._dataset(parameters)
+        fields = columns_of(dataset)
+        condition = selection(parameters, resolver(dataset)) or And(())
+        if (distinct := parameters.text("_distinct")) is not None:
+            return answer(await self._distinct(dataset, self._column(dataset, distinct), condition, caller), format_)
+        order = tuple(Order(self._column(dataset, each.column), each.descending) for each in parameters.sort())
+        limit, projection = parameters.limit(self._most), parameters.projection()
+        (total,) = await self._engine.run(Query(dataset, *_ALWAYS, condition=condition), caller)
+        rows: list[tuple[Any, ...]] = []
+        if limit:
+            columns = tuple(fields.values())
+            listing = Listing(dataset, columns, condition, order or _NEWEST, limit, parameters.skip())
+            rows = await self._engine.facts(listing, caller)
+        records = [projection.of(shown(fields, row)) for row in rows]
+        return answer(records, format_, ((TOTAL, b"%d" % total.total),))
+
+    def _dataset(self, parameters: Parameters) -> Dataset:
+        wanted = [value for name, value in parameters.simple_filters() if name == "type"]
+        return _DATASETS.get(wanted[0], API_REQUESTS) if wanted else API_REQUESTS
+
+    def _column(self, dataset: Dataset, field: str) -> str:
+        fields = columns_of(dataset)
+        if field not in fields:
+            raise InvalidInput(f"records have no field {field!r}: use one of {', '.join(fields)}")
+        return fields[field]
+
+    async def _distinct(self, dataset: Dataset, column: str, condition: Condition, caller: Caller) -> list[Any]:
+        query = Query(dataset, *_ALWAYS, groups=(Group("value", Field(column)),), condition=every(condition))
+        values = (row.values["value"] for row in await self._engine.run(query, caller))
+        return sorted((value for value in values if value is not None), key=str)

@@ -1,0 +1,61 @@
+"""The object service (`usage-metrics.md` section 8)."""
+
+import asyncio
+
+from meterd.access.items import Items
+from meterd.api.http import Answer
+from meterd.api.usage.calendars import Calendars
+from meterd.api.usage.calls import Call
+from meterd.api.usage.formats import answer
+from meterd.api.usage.listing import Page, page_of
+from meterd.api.usage.shelf import Shelf
+from meterd.api.usage.stored import MOST_COMPUTED, StoredSeries, check_series, definition_of
+from meterd.errors import NotFound
+from meterd.query.engine import QueryEngine
+
+
+class Objects:
+    """Answers the calls of the service for callers who may make them.
+
+    Args:
+        most_bytes: of a body, and of an object.
+        most: objects of a list.
+    """
+
+    def __init__(self, items: Items, engine: QueryEngine, calendars: Calendars, most_bytes: int, most: int) -> None:
+        self.shelf = Shelf(items, "object", "#Object", {}, most_bytes, most)
+        self._calendars = calendars
+        self._series = StoredSeries(engine, calendars)
+
+    async def get(self, call: Call) -> Answer:
+        """What the shelf has; with `_profile=FIELD` the series of that field instead. Raises `NotFound`."""
+        field = call.parameters.text("_profile")
+        if field is None or call.place.release is None:
+            return await self.shelf.get(call)
+        if call.place.id is not None:
+            return await self._profile(call, call.place.id, field)
+        return await self._profiles(call, field)
+
+    async def post(self, call: Call) -> Answer:
+        """Create or update objects. Their series must be ones that can be computed."""
+        posting = await self.shelf.posting(call)
+        await check_series(posting.items, self._calendars.finder(call.caller.tenant, call.environment))
+        return await self.shelf.store(call, posting)
+
+    async def delete(self, call: Call) -> Answer:
+        """Roll an object back to its last version, or delete all of them. Raises `NotFound`."""
+        return await self.shelf.delete(call)
+
+    async def _profile(self, call: Call, id_: str, field: str) -> Answer:
+        definition = definition_of(await self.shelf.one(call, id_), field)
+        if definition is None:
+            raise NotFound(f"{id_} has no series {field!r}")
+        return answer(call.parameters.projection().of(await self._series.one(call, definition)), call.format)
+
+    async def _profiles(self, call: Call, field: str) -> Answer:
+        """The series of each object that matches and has one."""
+        items = self.shelf.each(call, call.parameters.every("_id") or None)
+        having = (item for item in items if definition_of(item, field) is not None)
+        page = await asyncio.to_thread(page_of, having, call.parameters, MOST_COMPUTED)
+        definitions = [definition for item in page.documents if (definition := definition_of(item, field))]
+        return await self._series.page(call, Page(definitions, page.total))

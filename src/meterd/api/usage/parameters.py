@@ -1,0 +1,145 @@
+"""The parameters that calls of these services share (`usage-metrics.md` section 3.2)."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from meterd.api.http import Request
+from meterd.errors import InvalidInput
+from meterd.query.model import Order
+
+DEFAULT_LIMIT = 100
+_MOST_SKIPPED = 2**40
+_MOST_BYTES = 2**20
+_FORM = "application/x-www-form-urlencoded"
+
+COMMON = (
+    "_limit", "_skip", "_sort", "_project", "_distinct", "_filter", "_search", "_function", "_id", "_metric",
+    "_calendar", "_observed", "_range", "_scaling", "_profile", "_replace", "_reason",
+)  # fmt: skip
+"""Every parameter that begins with `_`; others are simple filters."""
+_FIELDS = ("_type", "_user", "_timestamp", "_version", "_tag", "_oid", "_objid", "_dataid", "_objtype")
+"""Fields that the server adds to items; they are simple filters, too."""
+_NOT_HERE = ("_aggregate", "_searchinfo", "_fieldinfo", "_template")
+
+
+class Parameters:
+    """The parameters of a call, from its address and, of a GET with a form as body, from there."""
+
+    def __init__(self, sent: list[tuple[str, str]]) -> None:
+        self._sent: dict[str, list[str]] = {}
+        for name, value in sent:
+            self._sent.setdefault(name, []).append(value)
+        for name in self._sent:
+            if name in _NOT_HERE:
+                raise InvalidInput(f"{name} is not supported here")
+            if name.startswith("_") and name not in COMMON and name not in _FIELDS:
+                raise InvalidInput(f"there is no parameter {name}: use {', '.join(COMMON)}, or the name of a field")
+
+    def text(self, name: str) -> str | None:
+        """The last value of a parameter; an empty one counts as not given."""
+        return self._sent[name][-1] or None if name in self._sent else None
+
+    def every(self, name: str) -> list[str]:
+        return self._sent.get(name, [])
+
+    def simple_filters(self, beside: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+        """Fields and what they must be; names in `beside` mean something else."""
+        for name, values in self._sent.items():
+            if (not name.startswith("_") or name in _FIELDS) and name not in beside:
+                yield from ((name, value) for value in values)
+
+    def flag(self, name: str) -> bool:
+        text = self.text(name)
+        if text not in (None, "true", "false"):
+            raise InvalidInput(f"{name} must be true or false, got {text!r}")
+        return text == "true"
+
+    def limit(self, most: int) -> int:
+        """How many items are wanted, `most` for -1. Raises `InvalidInput` above that."""
+        wanted = self._whole_number("_limit", DEFAULT_LIMIT, least=-1)
+        if wanted > most:
+            raise InvalidInput(f"_limit must be at most {most}, or -1 for all that fit: go on with _skip")
+        return most if wanted == -1 else wanted
+
+    def skip(self) -> int:
+        return self._whole_number("_skip", 0, least=0)
+
+    def _whole_number(self, name: str, default: int, least: int) -> int:
+        text = self.text(name)
+        if text is None:
+            return default
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdecimal() and len(digits) < 14 and least <= int(text) <= _MOST_SKIPPED):
+            raise InvalidInput(f"{name} must be a whole number, at least {least}, got {text!r}")
+        return int(text)
+
+    def sort(self) -> tuple[Order, ...]:
+        """From JSON, `{"timestamp": -1}`, or text, `service,-timestamp`."""
+        text = self.text("_sort")
+        if text is None:
+            return ()
+        if not text.lstrip().startswith("{"):
+            names = [name.strip() for name in text.split(",")]
+            if "" in names or "-" in names:
+                raise InvalidInput(f"_sort {text!r} must be fields with commas between, a - before one for descending")
+            return tuple(Order(name.removeprefix("-"), name.startswith("-")) for name in names)
+        wanted = _object("_sort", text)
+        if any(direction not in (1, -1) for direction in wanted.values()):
+            raise InvalidInput("_sort must have 1, ascending, or -1, descending, for each field")
+        return tuple(Order(name, direction == -1) for name, direction in wanted.items())
+
+    def projection(self) -> "Projection":
+        text = self.text("_project")
+        if text is None:
+            return Projection()
+        if not text.lstrip().startswith("{"):
+            return Projection(only=("_id", *(name.strip() for name in text.split(","))))
+        wanted = _object("_project", text)
+        if any(shown not in (0, 1) for shown in wanted.values()):
+            raise InvalidInput("_project must have 1, shown, or 0, not shown, for each field")
+        without = tuple(name for name, shown in wanted.items() if not shown)
+        only = tuple(name for name, shown in wanted.items() if shown)
+        if only and any(name != "_id" for name in without):
+            raise InvalidInput("_project must not mix 1 and 0, except for _id")
+        return Projection(() if not only else (*(() if "_id" in without else ("_id",)), *only), without)
+
+
+class Projection:
+    """Which members of an item are shown: `only` these, if any are named, or all but `without`."""
+
+    def __init__(self, only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> None:
+        self._only = dict.fromkeys(only)
+        self._without = without
+
+    def of(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        if self._only:
+            return {name: item[name] for name in self._only if name in item}
+        return {name: value for name, value in item.items() if name not in self._without}
+
+
+async def parameters_of(request: Request, has_form: bool) -> Parameters:
+    """Parameters of a call, of one that may have a form as body from there too. Raises `InvalidInput`."""
+    sent = _pairs("the address", request.query_string)
+    if has_form and request.content_type.partition(";")[0].strip().lower() == _FORM:
+        body = await request.body(_MOST_BYTES)
+        sent += _pairs("the body", body.decode("latin-1"))
+    return Parameters(sent)
+
+
+def _pairs(where: str, text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except ValueError:
+        raise InvalidInput(f"{where} must hold parameters as form-encoded UTF-8, at most 1000") from None
+
+
+def _object(name: str, text: str) -> dict[str, Any]:
+    try:
+        decoded = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{name} is not valid JSON: {error}") from None
+    if not isinstance(decoded, dict):
+        raise InvalidInput(f"{name} must be a JSON object")
+    return decoded

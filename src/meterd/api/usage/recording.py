@@ -1,0 +1,212 @@
+"""Every call to this service, as a fact of `api_requests`.
+
+A call is noted after its answer was sent; a moment later (`usage.flush-interval`) what gathered is made durable
+together. Calls that are alike, but for times, sizes and ids, are noted and stored together, so that one costs little.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import structlog
+
+from meterd.access import DEFAULT_TENANT, Caller
+from meterd.datasets import API_REQUESTS, Dataset
+from meterd.datasets.usage import PRODUCTION
+from meterd.errors import Unavailable
+from meterd.ingest.facts import Submission, pack
+from meterd.ingest.loader import Loader
+from meterd.ingest.recorder import Recorder
+from meterd.settings import Usage
+from meterd.telemetry import Telemetry
+
+log = structlog.get_logger()
+
+APPLICATION, ENVIRONMENT = b"x-odsl-application", b"x-odsl-environment"
+WHAT = "meterd.what"
+"""The key of a request's scope under which a handler leaves a `What`."""
+_DEFAULT_APPLICATION = "api"
+_ACTIONS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
+_MOST_WAITING = 200_000
+"""Calls that wait in memory while the journal takes nothing; more are counted and forgotten."""
+_LONGEST = 512
+"""Characters of a text that a client chose."""
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class What(NamedTuple):
+    """What a handler knows better than an address tells."""
+
+    action: str
+    key: str | None = None
+
+
+class _Kind(NamedTuple):
+    """Calls that are alike."""
+
+    method: str
+    path: str
+    status: int
+    caller: Caller | None
+    what: What | None
+    application: bytes
+    environment: bytes
+
+
+class _Alike:
+    """Notes of calls that are alike: when each began, seconds since 1970; its seconds, bytes and id."""
+
+    __slots__ = ("began", "ids", "kind", "seconds", "sizes")
+
+    def __init__(self, kind: _Kind) -> None:
+        self.kind = kind
+        self.began: list[float] = []
+        self.seconds: list[float] = []
+        self.sizes: list[int] = []
+        self.ids: list[bytes] = []
+
+
+class Calls:
+    """Takes notes of calls in the event loop, and makes facts of them.
+
+    Args:
+        services: by prefix of an address, the name of the service behind it.
+    """
+
+    def __init__(self, recorder: Recorder, settings: Usage, services: Mapping[str, str], telemetry: Telemetry) -> None:
+        self._recorder = recorder
+        self._record = settings.record
+        self._interval = settings.flush_interval
+        self._services = services
+        self._telemetry = telemetry
+        self._noted: dict[tuple[Any, ...], _Alike] = {}
+        self._waiting = 0
+        self._flushing: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._turn = asyncio.Lock()
+        telemetry.gauge("meterd_usage_calls_waiting", "Calls that are not in the journal yet", lambda: self._waiting)
+
+    def note(
+        self,
+        scope: Mapping[str, Any],
+        caller: Caller | None,
+        began: float,
+        seconds: float,
+        status: int,
+        size: int,
+        id_: bytes,
+    ) -> None:
+        """Remember a call that was answered: `began` since 1970, and how many seconds and bytes it took."""
+        if self._record == "off":
+            return
+        if self._waiting >= _MOST_WAITING:
+            self._telemetry.calls_forgotten.inc()
+            return
+        application = environment = b""
+        for name, value in scope["headers"]:
+            if name == APPLICATION:
+                application = value
+            elif name == ENVIRONMENT:
+                environment = value
+        method, path, what = scope["method"], scope["path"], scope.get(WHAT)
+        key = (method, path, status, id(caller), what, application, environment)  # hashing a caller takes longer
+        alike = self._noted.get(key)
+        if alike is None:
+            kind = _Kind(method, path, status, caller, what, application, environment)
+            alike = self._noted[key] = _Alike(kind)
+        alike.began.append(began)
+        alike.seconds.append(seconds)
+        alike.sizes.append(size)
+        alike.ids.append(id_)
+        self._waiting += 1
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._interval, self._begin_flush)
+
+    def _begin_flush(self) -> None:
+        self._timer = None
+        self._flushing = asyncio.create_task(self.flush())
+
+    async def flush(self) -> None:
+        """Return when every call noted before is in the journal. What it can't take now is tried again, for a while."""
+        async with self._turn:
+            submission = self._submission()
+            while submission is not None:
+                try:
+                    await self._recorder.record(submission)
+                except Unavailable as error:
+                    log.warning("calls can't be recorded yet", error=error.message)
+                    await asyncio.sleep(error.retry_after)
+                else:
+                    return
+
+    def close(self) -> None:
+        """Record what was noted; blocking, for the end of the service."""
+        if submission := self._submission():
+            self._recorder.write(submission)
+
+    def _submission(self) -> Submission | None:
+        """What was noted, as facts; nothing is noted then."""
+        noted, self._noted, self._waiting = self._noted, {}, 0
+        tenants: dict[str, list[Any]] = {}
+        for alike in noted.values():
+            service = self._service(alike.kind.path)
+            if service or self._record == "all":
+                caller = alike.kind.caller
+                batch = (_shared(alike.kind, service), _values(alike))
+                tenants.setdefault(caller.tenant if caller else DEFAULT_TENANT, []).append(batch)
+        if not tenants:
+            return None
+        return Submission(tuple(pack(API_REQUESTS, tenant, batches) for tenant, batches in tenants.items()))
+
+    def _service(self, path: str) -> str:
+        return next((service for prefix, service in self._services.items() if path.startswith(prefix)), "")
+
+
+def _shared(kind: _Kind, service: str) -> Any:
+    """What calls that are alike have in common, as a row."""
+    what = kind.what or What(_ACTIONS.get(kind.method, "get"))
+    caller = kind.caller
+    return API_REQUESTS.row_type(
+        subject=caller.subject if caller else None,
+        subject_type=str(caller.subject_type) if caller else None,
+        teams=caller.teams if caller else None,
+        record_type="api",
+        value=1,
+        environment=_text(kind.environment) or PRODUCTION,
+        service=service or "other",
+        action=what.action,
+        method=kind.method.lower(),
+        key=what.key[:_LONGEST] if what.key else None,
+        application=_text(kind.application) or _DEFAULT_APPLICATION,
+        http_status=kind.status,
+        detail=f"{kind.method} {kind.path[:_LONGEST]}",
+    )
+
+
+def _values(alike: _Alike) -> tuple[list[Any], ...]:
+    """Values of the columns in which calls that are alike differ, as `API_REQUESTS.packed` names them."""
+    return (
+        [round(began * 1e6) for began in alike.began],
+        [id_.decode() for id_ in alike.ids],
+        [round(seconds * 1000) for seconds in alike.seconds],
+        alike.sizes,
+    )
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")[:_LONGEST]
+
+
+class Freshness:
+    """What a query waits for: everything recorded so far, and if it asks for calls, those noted so far."""
+
+    def __init__(self, loader: Loader, calls: Calls) -> None:
+        self._loader = loader
+        self._calls = calls
+
+    async def caught_up(self, dataset: Dataset) -> None:
+        """Return when the store has it all."""
+        if dataset is API_REQUESTS:
+            await self._calls.flush()
+        await self._loader.caught_up()

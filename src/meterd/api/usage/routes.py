@@ -1,0 +1,102 @@
+"""`/api/metric…`, `/api/object…`, `/api/data/v1…` and `/api/calendar…` (`usage-metrics.md` sections 1 and 2)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+from litestar import Request as LitestarRequest
+from litestar import Response, Router, route
+from litestar.types import HTTPScope
+
+from meterd.access import Scope
+from meterd.access.authentication import Authenticator
+from meterd.api.http import Answer, Request
+from meterd.api.usage.calendars import Calendars
+from meterd.api.usage.calls import RELEASE, Call, place_of, what_of
+from meterd.api.usage.data import Data
+from meterd.api.usage.formats import answer, format_of
+from meterd.api.usage.identity import caller_of, environment_of
+from meterd.api.usage.metrics import Metrics
+from meterd.api.usage.objects import Objects
+from meterd.api.usage.parameters import parameters_of
+from meterd.api.usage.recording import WHAT, What
+from meterd.api.usage.virtual import Level, virtual_series
+from meterd.errors import MethodNotAllowed
+from meterd.query.engine import QueryEngine
+
+_METHODS: list[Literal["GET", "POST", "PUT", "PATCH", "DELETE"]] = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+class Service(NamedTuple):
+    """A service, and what it does for each method. `has_series`: a GET with `_metric` makes a series instead."""
+
+    name: str
+    methods: Mapping[str, Handler]
+    has_series: bool = True
+
+
+class Usage:
+    """The services of usage metrics, over HTTP."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        engine: QueryEngine,
+        metrics: Metrics,
+        objects: Objects,
+        data: Data,
+        calendars: Calendars,
+    ) -> None:
+        self._authenticator = authenticator
+        self._engine = engine
+        self._calendars = calendars
+        self._services = (
+            Service("metric", {"GET": metrics.get}, has_series=False),
+            Service("object", {"GET": objects.get, "POST": objects.post, "DELETE": objects.delete}),
+            Service("calendar", {"GET": calendars.get, "POST": calendars.post}),
+            Service("data", {"GET": data.get}),
+        )
+
+    def router(self) -> Router:
+        return Router("/api", route_handlers=[self._handler(service) for service in self._services])
+
+    def _handler(self, service: Service) -> Any:
+        """A service at its root, and below its release. `/api/data` itself belongs to no one."""
+        root = f"/{service.name}"
+        paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]
+
+        @route(paths, http_method=_METHODS, status_code=200, tags=["Usage metrics"],
+               summary=f"The {service.name} service", request_max_body_size=None)  # fmt: skip
+        async def call(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
+            made = await self._answer(service, request.scope, Request(request.scope, request.receive))
+            headers = {name.decode(): value.decode("latin-1") for name, value in made.headers}
+            media_type = made.content_type.decode() or "application/json"
+            return Response(made.body, status_code=made.status, headers=headers, media_type=media_type)
+
+        return call
+
+    async def _answer(self, service: Service, scope: HTTPScope, request: Request) -> Answer:
+        method = str(scope["method"])
+        place = place_of(request.path, service.name, has_sources=service.has_series)
+        record = partial(scope.__setitem__, WHAT)  # ASGI lets applications add keys of their own
+        record(what_of(method, place))
+        caller = await caller_of(request, self._authenticator)
+        caller.require(Scope.QUERY if method == "GET" else Scope.INGEST)
+        handler = service.methods.get(method)
+        if handler is None:
+            raise MethodNotAllowed(", ".join(service.methods))
+        parameters = await parameters_of(request, has_form=method == "GET")
+        if parameters.text("_function") is not None:
+            record(What("function", place.id))
+        call = Call(place, parameters, caller, environment_of(request), format_of(request), request, record)
+        if method == "GET" and service.has_series and parameters.text("_metric") is not None:
+            return await self._virtual(service, call)
+        return await handler(call)
+
+    async def _virtual(self, service: Service, call: Call) -> Answer:
+        find = self._calendars.finder(call.caller.tenant, call.environment)
+        level = Level(service.name, call.place.id)
+        made = await virtual_series(self._engine, level, call.parameters, call.environment, find, call.caller)
+        return answer(made, call.format)

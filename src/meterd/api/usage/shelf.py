@@ -1,0 +1,168 @@
+"""What the object and the calendar service have in common: items that are read, listed, posted and rolled back."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from meterd import __version__
+from meterd.access import items as access
+from meterd.access.items import Changes, Items, Version
+from meterd.api.http import Answer, Decoding
+from meterd.api.usage.calls import Call
+from meterd.api.usage.formats import answer
+from meterd.api.usage.listing import Document, listed
+from meterd.api.usage.posting import EVERY_VERSION, Posted, Posting, merged, posting_of, refuse_public
+from meterd.api.usage.recording import What
+from meterd.errors import Forbidden, InvalidInput, NotFound, TooLarge
+
+_LONGEST_REASON = 1024
+_MOST_POSTED = 1000
+"""Items of a body: nothing else is written to the directory while they are stored."""
+
+
+class Shelf:
+    """The items of one service, by tenant and environment, and those that are public.
+
+    Args:
+        type_: the `_type` of items that were posted without one.
+        public: items that everyone sees, by their ids.
+        most_bytes: of a body, and of an item.
+        most: items of a list.
+    """
+
+    def __init__(
+        self, items: Items, service: str, type_: str, public: Mapping[str, Document], most_bytes: int, most: int
+    ) -> None:
+        self._items = items
+        self._service = service
+        self._type = type_
+        self._public = public
+        self._most_bytes = most_bytes
+        self._most = most
+        self._decoding = Decoding()
+
+    async def get(self, call: Call) -> Answer:
+        """Build information at the root; below the release one item, its versions, or a list. Raises `NotFound`."""
+        id_ = call.place.id
+        if call.place.release is None:
+            return answer(build_information(self._service), call.format)
+        if id_ is None:
+            return await asyncio.to_thread(
+                listed, self.each(call, call.parameters.every("_id") or None), call, self._most
+            )
+        if id_.endswith(EVERY_VERSION):
+            return answer(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
+        return answer(call.parameters.projection().of(await self.one(call, id_)), call.format)
+
+    async def one(self, call: Call, id_: str) -> Document:
+        """An item in the source of a call. Raises `NotFound`."""
+        if call.place.source != "private" and id_ in self._public:
+            return self._public[id_]
+        if call.place.source != "public":
+            found = await asyncio.to_thread(self._items.find, self._collection(call), id_)
+            if found:
+                return self._shown(found)
+        raise self._unknown(call, id_)
+
+    def each(self, call: Call, ids: Collection[str] | None = None) -> Iterator[Document]:
+        """The items in the source of a call, or those of some ids: public ones first, then by id. Blocking."""
+        if call.place.source != "private":
+            yield from (item for id_, item in self._public.items() if ids is None or id_ in ids)
+        if call.place.source != "public":
+            yield from map(self._shown, self._items.each(self._collection(call), ids))
+
+    async def posting(self, call: Call) -> Posting:
+        """The items that a call wants to store. Raises `InvalidInput`, `Forbidden`."""
+        if call.place.source == "public":
+            raise Forbidden("public items can't be changed: post yours to the source private")
+        if call.place.id is not None:
+            raise InvalidInput(f"post to /api/{self._service}/v1, with the id as _id of the body")
+        replaces = call.parameters.flag("_replace")
+        body = await call.request.body(self._most_bytes)
+        return await self._decoding.run(body, posting_of, _MOST_POSTED, replaces)
+
+    async def store(self, call: Call, posting: Posting) -> Answer:
+        """Store all of the items or, when one of them is refused, none; answers them as they are then."""
+        reason = call.parameters.text("_reason")
+        if reason is not None and len(reason) > _LONGEST_REASON:
+            raise InvalidInput(f"_reason must have at most {_LONGEST_REASON} characters")
+
+        def change() -> list[Version]:
+            with self._items.changing(self._collection(call)) as changes:
+                return [self._put(changes, each, call.caller.subject, reason) for each in posting.items]
+
+        versions = await asyncio.to_thread(change)
+        if len(versions) == 1:
+            call.record(What("create" if versions[0].version == 1 else "update", versions[0].id))
+        stored = [self._shown(version) for version in versions]
+        return answer(stored if posting.is_array else stored[0], call.format)
+
+    async def delete(self, call: Call) -> Answer:
+        """Take away the newest version of an item, or all of them; answers the item as it is then, or `{}`."""
+        id_ = call.place.id
+        if id_ is None:
+            raise InvalidInput(f"name what to delete: /api/{self._service}/v1/private/ID")
+        refuse_public(id_)
+        if call.place.source == "public":
+            raise Forbidden("public items can't be deleted")
+        left = await asyncio.to_thread(self._take, call, id_.removesuffix(EVERY_VERSION), id_.endswith(EVERY_VERSION))
+        return answer(self._shown(left) if left else {}, call.format)
+
+    def _take(self, call: Call, id_: str, every_version: bool) -> Version | None:
+        with self._items.changing(self._collection(call)) as changes:
+            if changes.find(id_) is None:
+                raise self._unknown(call, id_)
+            if not every_version:
+                return changes.roll_back(id_)
+            changes.delete(id_)
+            return None
+
+    def _put(self, changes: Changes, posted: Posted, user: str, reason: str | None) -> Version:
+        """Merge into what is stored; when that changes nothing the version stays."""
+        stored = changes.find(posted.id)
+        members = msgspec.json.decode(stored.document) if stored else {}
+        changed = merged(members, posted)
+        if stored and _sorted(members) == _sorted(changed):
+            return stored
+        document = msgspec.json.encode(changed)
+        if len(document) > self._most_bytes:
+            raise TooLarge(f"{posted.id} would be larger than {self._most_bytes} bytes")
+        return changes.put(posted.id, document, user, reason)
+
+    async def _versions(self, call: Call, id_: str) -> list[Document]:
+        if call.place.source != "private" and id_ in self._public:
+            return [self._public[id_]]
+        history = await asyncio.to_thread(self._items.history, self._collection(call), id_)
+        if call.place.source == "public" or not history:
+            raise self._unknown(call, id_)
+        return [self._shown(each) | ({"_reason": each.reason} if each.reason else {}) for each in history]
+
+    def _shown(self, version: Version) -> Document:
+        """An item with the members that the server adds."""
+        return {
+            "_id": version.id,
+            "_type": self._type,
+            **msgspec.json.decode(version.document),
+            "_oid": version.id,
+            "_timestamp": version.created_at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z",
+            "_user": version.user,
+            "_tag": [],
+            "_version": version.version,
+        }
+
+    def _collection(self, call: Call) -> access.Collection:
+        return access.Collection(call.caller.tenant, call.environment, self._service)
+
+    def _unknown(self, call: Call, id_: str) -> NotFound:
+        source = f"{call.place.source} " if call.place.source in ("public", "private") else ""
+        return NotFound(f"there is no {source}{self._service} {id_!r}")
+
+
+def build_information(service: str) -> dict[str, Any]:
+    return {"name": "meterd", "service": service, "version": __version__}
+
+
+def _sorted(members: Any) -> bytes:
+    return msgspec.json.encode(members, order="sorted")

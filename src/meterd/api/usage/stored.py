@@ -1,0 +1,77 @@
+"""Series that are fields of objects: what may be posted as one, and their data (`usage-metrics.md` section 7)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
+
+from meterd.api.http import Answer
+from meterd.api.usage.calendars import Calendars
+from meterd.api.usage.calls import Call
+from meterd.api.usage.errors import ComputedUpdate, InvalidUpdate
+from meterd.api.usage.listing import Document, Page, page_answer
+from meterd.api.usage.observed import DEFAULT
+from meterd.api.usage.posting import Posted
+from meterd.api.usage.virtual import DEFAULT_CALENDAR, TYPE, FindCalendar, check_definition, stored_series
+from meterd.errors import InvalidInput
+from meterd.query.engine import QueryEngine
+
+MOST_POSTED = 1000
+"""Series that can be posted at once."""
+MOST_COMPUTED = 100
+"""Series that one answer may have with their data."""
+
+_OF_OBJECT = ("_timestamp", "_user", "_tag", "_version")
+"""Members of the object that its series have, too."""
+
+
+class StoredSeries:
+    """Computes the data of series by their definitions."""
+
+    def __init__(self, engine: QueryEngine, calendars: Calendars) -> None:
+        self._engine = engine
+        self._calendars = calendars
+
+    async def one(self, call: Call, definition: Document) -> Document:
+        """A series in the range that a call asks for, of records in its environment. Raises `InvalidInput`."""
+        find = self._calendars.finder(call.caller.tenant, call.environment)
+        return await stored_series(self._engine, definition, call.parameters, call.environment, find, call.caller)
+
+    async def page(self, call: Call, definitions: Page) -> Answer:
+        """The series of a page of definitions, one after the other."""
+        made = [await self.one(call, definition) for definition in definitions.documents]
+        return page_answer(Page(made, definitions.total), call)
+
+
+def definition_of(item: Mapping[str, Any], field: str) -> Document | None:
+    """The definition of a series, with the members that lists and reads add; None when the field is no series."""
+    definition = item.get(field)
+    if not _is_series(definition):
+        return None
+    id_ = f"{item['_id']}:{field}"
+    defaults = {"_type": TYPE, "_id": id_, "calendar": DEFAULT_CALENDAR, "observed": DEFAULT}
+    belonging = {"_id": id_, "_objid": item["_id"], "_dataid": field, "_objtype": item["_type"], "_oid": id_}
+    return defaults | definition | belonging | {name: item[name] for name in _OF_OBJECT}
+
+
+def definitions_of(item: Mapping[str, Any]) -> Iterator[Document]:
+    """The definitions of all series of an object."""
+    return (definition for field in item if (definition := definition_of(item, field)))
+
+
+async def check_series(posted: Sequence[Posted], find: FindCalendar) -> None:
+    """Refuse objects with series that can't be computed. Raises `InvalidUpdate`, `ComputedUpdate`."""
+    series = [(each.id, *member) for each in posted for member in each.members.items() if _is_series(member[1])]
+    if len(series) > MOST_POSTED:
+        raise InvalidUpdate(f"at most {MOST_POSTED} series can be posted at once, got {len(series)}")
+    for id_, field, definition in series:
+        if not field or ":" in field:
+            raise InvalidUpdate(f"{id_}: the name of a series must not be empty nor have a colon, got {field!r}")
+        if "data" in definition:
+            raise ComputedUpdate(f"{id_}:{field}: the data of a {TYPE} are computed, leave the member data out")
+        try:
+            await check_definition(definition, find)
+        except InvalidInput as error:
+            raise InvalidUpdate(f"{id_}:{field}: {error.message}") from None
+
+
+def _is_series(value: Any) -> TypeGuard[Document]:
+    return isinstance(value, dict) and value.get("_type") == TYPE

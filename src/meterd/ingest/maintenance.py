@@ -1,0 +1,45 @@
+"""The service's own jobs, as facts of `process_runs`."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from meterd.access import DEFAULT_TENANT, SubjectType
+from meterd.datasets import PROCESS_RUNS
+from meterd.ingest.facts import Submission, encode
+from meterd.ingest.recorder import Recorder
+
+_SUBJECT = "meterd"
+
+
+class Maintenance:
+    """Records jobs that run in threads of their own."""
+
+    def __init__(self, recorder: Recorder, is_recorded: bool) -> None:
+        self._recorder = recorder
+        self._is_recorded = is_recorded
+
+    @contextmanager
+    def job(self, name: str) -> Iterator[None]:
+        """Around a job: one run, which failed when the block raises."""
+        started, began = time.monotonic(), datetime.now(UTC)
+        status = "failed"
+        try:
+            yield
+            status = "success"
+        finally:
+            if self._is_recorded:
+                self._record(name, began, status, round((time.monotonic() - started) * 1000))
+
+    def _record(self, name: str, began: datetime, status: str, duration: int) -> None:
+        row = PROCESS_RUNS.row_type(
+            ts=began,
+            subject=_SUBJECT,
+            subject_type=str(SubjectType.VIRTUAL_ACCOUNT),
+            name=name,
+            trigger="scheduled",
+            status=status,
+            duration=duration,
+        )
+        self._recorder.write(Submission((encode(PROCESS_RUNS, DEFAULT_TENANT, [row]),)))
