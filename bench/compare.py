@@ -58,20 +58,20 @@ def _measure(workload: Workload, facts: int) -> list[tuple[object, ...]]:
     with tempfile.TemporaryDirectory(prefix="meterd-bench-") as folder:
         data, bare = Path(folder) / "data", Path(folder) / "bare.duckdb"
         data.mkdir()
-        _fill(data / "store.duckdb", workload.facts.format(facts=facts, step=_MONTH // facts))
+        fill(data / "store.duckdb", workload.facts.format(facts=facts, step=_MONTH // facts))
         shutil.copy(data / "store.duckdb", bare)
         connection = duckdb.connect(str(bare), config={"memory_limit": "2GB"})
         with contextlib.closing(connection), servers.meterd(data) as server:
             rows: list[tuple[object, ...]] = []
             for name in workload.queries:
                 body = workload.body(name)
-                by_engine, over_http = _medians(partial(_run, connection, _compile(body)), partial(_ask, server, body))
+                by_engine, over_http = medians(partial(_run, connection, _compile(body)), partial(_ask, server, body))
                 count = len(_ask(server, body))
                 rows.append((facts, name, count, by_engine, over_http, (over_http - 5) / by_engine))
             return rows
 
 
-def _fill(path: Path, statement: str) -> None:
+def fill(path: Path, statement: str) -> None:
     """Facts of a month, made by the engine itself."""
     store = DuckDBStore(path)
     store.create(DATASETS.values())
@@ -101,7 +101,7 @@ def _ask(server: servers.Running, body: bytes) -> list[Any]:
         return points
 
 
-def _medians(*ways: Callable[[], object]) -> list[float]:
+def medians(*ways: Callable[[], object]) -> list[float]:
     """Milliseconds of each way, after one run that warms up."""
     times: list[list[float]] = [[] for _ in ways]
     for number in range(_ROUNDS + 1):

@@ -82,6 +82,7 @@ class Calls:
         self._telemetry = telemetry
         self._noted: dict[tuple[Any, ...], _Alike] = {}
         self._waiting = 0
+        self._unwritten: Submission | None = None
         self._flushing: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._turn = asyncio.Lock()
@@ -120,30 +121,42 @@ class Calls:
         alike.sizes.append(size)
         alike.ids.append(id_)
         self._waiting += 1
+        self._schedule(self._interval)
+
+    def _schedule(self, seconds: float) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._interval, self._begin_flush)
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._begin_flush)
 
     def _begin_flush(self) -> None:
         self._timer = None
-        self._flushing = asyncio.create_task(self.flush())
+        self._flushing = asyncio.create_task(self._write())
 
     async def flush(self) -> None:
-        """Return when every call noted before is in the journal. What it can't take now is tried again, for a while."""
+        """Return when every call noted before is in the journal, or can't be now: it is tried again a little later.
+
+        What was begun is finished even when the caller goes away, so that no call is recorded twice.
+        """
+        await asyncio.shield(asyncio.create_task(self._write()))
+
+    async def _write(self) -> None:
         async with self._turn:
-            submission = self._submission()
-            while submission is not None:
+            for _ in ("what could not be written before", "what was noted since"):
+                self._unwritten = self._unwritten or self._submission()
+                if self._unwritten is None:
+                    return
                 try:
-                    await self._recorder.record(submission)
+                    await self._recorder.record(self._unwritten)
                 except Unavailable as error:
                     log.warning("calls can't be recorded yet", error=error.message)
-                    await asyncio.sleep(error.retry_after)
-                else:
+                    self._schedule(error.retry_after)
                     return
+                self._unwritten = None
 
     def close(self) -> None:
         """Record what was noted; blocking, for the end of the service."""
-        if submission := self._submission():
-            self._recorder.write(submission)
+        for submission in (self._unwritten, self._submission()):
+            if submission is not None:
+                self._recorder.write(submission)
 
     def _submission(self) -> Submission | None:
         """What was noted, as facts; nothing is noted then."""
