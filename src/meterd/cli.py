@@ -19,6 +19,7 @@ import uvicorn
 from meterd import __version__, logs
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.directory import Directory, TokenDetails
+from meterd.collect.command import collectors
 from meterd.errors import ConfigurationError, MeterdError
 from meterd.service import Service, first_token, listening, open_directory, prepare_data
 from meterd.settings import Settings, describe, load
@@ -27,6 +28,7 @@ app = typer.Typer(help="A self-hosted metrics service for AI agents and LLM gate
                   add_completion=False, pretty_exceptions_enable=False)  # fmt: skip
 tokens = typer.Typer(help="Create, list and revoke tokens; works while the server runs.", no_args_is_help=True)
 app.add_typer(tokens, name="token")
+app.add_typer(collectors, name="collect")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", envvar="METERD_CONFIG", help="Settings file (YAML).")]
 DataOption = Annotated[Path, typer.Option("--data", envvar="METERD_DATA", help="Directory for all that is kept.")]

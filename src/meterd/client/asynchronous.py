@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import Self
 
 from meterd.client.base import BaseClient
 from meterd.client.connection import AsyncConnection
+from meterd.client.processes import PROCESSES, ProcessRun, lost_quietly
 from meterd.client.question import AggregationType, Filter, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
@@ -47,11 +49,32 @@ class AsyncClient(BaseClient):
 
     async def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:
         """As `Client.ingest`."""
+        await self._put(datasource, rows)
+        self._sender.raise_errors()
+
+    async def _put(self, datasource: str, rows: Row | Iterable[Row]) -> None:
         before = 0
         for lines in encode(rows, self._options.batch_size):
             await self._sender.put(datasource, lines, before)
             before += len(lines)
-        self._sender.raise_errors()
+
+    @asynccontextmanager
+    async def process_run(
+        self,
+        name: str,
+        *,
+        trigger: str | None = None,
+        environment: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[ProcessRun]:
+        """As `Client.process_run`; a run that is cancelled has failed."""
+        run = ProcessRun(name, trigger, environment, metadata)
+        try:
+            with run.watched():
+                yield run
+        finally:
+            with lost_quietly(run):
+                await self._put(PROCESSES, run.row())
 
     async def create_session(
         self,

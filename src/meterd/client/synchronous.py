@@ -1,13 +1,15 @@
 """The client for programs without an event loop."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 from meterd.client.base import BaseClient
 from meterd.client.connection import Connection
+from meterd.client.processes import PROCESSES, ProcessRun, lost_quietly
 from meterd.client.question import AggregationType, Filter, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
@@ -66,11 +68,42 @@ class Client(BaseClient):
             StatusError, ConnectionFailed, UnexpectedAnswer: earlier rows could not be delivered. They and this call's
                 were taken and are tried again.
         """
+        self._put(datasource, rows)
+        self._sender.raise_errors()
+
+    def _put(self, datasource: str, rows: Row | Iterable[Row]) -> None:
         before = 0
         for lines in encode(rows, self._options.batch_size):
             self._sender.put(datasource, lines, before)
             before += len(lines)
-        self._sender.raise_errors()
+
+    @contextmanager
+    def process_run(
+        self,
+        name: str,
+        *,
+        trigger: str | None = None,
+        environment: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Iterator[ProcessRun]:
+        """Record the execution of a process: around a block, or above a function for each of its calls.
+
+        The run is recorded when the block ends, as `failed` if an exception leaves it, and sent in the background like
+        rows of `ingest`. Raises nothing of its own: what prevents the recording is logged.
+
+        Arguments:
+            name: of the process.
+            trigger: `scheduled`, `manual`, `subscription` or something else.
+            environment: where it ran; `production` if not given.
+            metadata: labels.
+        """
+        run = ProcessRun(name, trigger, environment, metadata)
+        try:
+            with run.watched():
+                yield run
+        finally:
+            with lost_quietly(run):
+                self._put(PROCESSES, run.row())
 
     def create_session(
         self,
