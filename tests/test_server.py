@@ -10,6 +10,7 @@ import pytest
 
 from tests.process import METRICS, Meterd
 
+USAGE = tuple(f"/api/{service}" for service in ("metric", "object", "data", "calendar", "usage"))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 ADDRESSES = ["/metric", "/ingest/litellm", "/v1/traces", "/v1/metrics", "/v1/logs", "/v1/nowhere", "/health",
              "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", f"{METRICS}/query", f"{METRICS}/ingest",
@@ -35,7 +36,7 @@ def test_every_answer_has_a_request_id(shared: Meterd, path: str, method: str) -
     ids = [httpx.request(method, shared.url + path).headers.get_list("x-request-id") for _ in range(2)]
 
     assert [len(each) for each in ids] == [1, 1]
-    assert re.fullmatch(r"[0-9a-f]+-[0-9a-f]+", ids[0][0])
+    assert re.fullmatch(r"[0-9a-f]{24}", ids[0][0])
     assert ids[0] != ids[1]
 
 
@@ -56,10 +57,14 @@ def test_every_described_route_refuses_other_methods_in_json(shared: Meterd) -> 
                 if path.startswith("/api/sessions/"):  # below a session there is nothing for other methods
                     assert response.json()["error"] in ("Not found", "Session ID required")
                     continue
+                if path.startswith(USAGE) and path != "/api/data/sessions":
+                    refusal = f"[4050] method not allowed here, use {response.headers['allow']}"
+                    assert [refusal] * 2 == [response.text, response.headers["x-odsl-error"]]
+                    continue
                 assert message_of(response, 405) == f"method not allowed here, use {response.headers['allow']}"
                 assert response.headers["allow"].lower().split(", ") == list(operations)
 
-    assert refused == len(paths) * (len(METHODS) - 1)
+    assert refused == len(paths) * len(METHODS) - sum(map(len, paths.values()))
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -17,6 +17,7 @@ from meterd.client.errors import (
     StatusError,
     UnexpectedAnswer,
 )
+from meterd.client.processes import ProcessRun
 from meterd.client.question import AggregationType, Filter, Operator
 from meterd.client.result import QueryResult
 from meterd.client.sessions.handler import SessionHandler
@@ -37,6 +38,7 @@ __all__ = [
     "MeterdClientError",
     "MissingPackage",
     "Operator",
+    "ProcessRun",
     "QueryResult",
     "RowsRefused",
     "Session",

@@ -1,8 +1,8 @@
 """`/api/metric…`, `/api/object…`, `/api/data/v1…` and `/api/calendar…` (`usage-metrics.md` sections 1 and 2)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from litestar import Request as LitestarRequest
 from litestar import Response, Router, route
@@ -24,7 +24,8 @@ from meterd.api.usage.virtual import Level, virtual_series
 from meterd.errors import MethodNotAllowed
 from meterd.query.engine import QueryEngine
 
-_METHODS: list[Literal["GET", "POST", "PUT", "PATCH", "DELETE"]] = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+_METHODS: tuple[Method, ...] = get_args(Method)
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
@@ -33,7 +34,7 @@ class Service(NamedTuple):
     """A service, and what it does for each method. `has_series`: a GET with `_metric` makes a series instead."""
 
     name: str
-    methods: Mapping[str, Handler]
+    methods: Mapping[Method, Handler]
     has_series: bool = True
 
 
@@ -60,33 +61,37 @@ class Usage:
         )
 
     def router(self) -> Router:
-        return Router("/api", route_handlers=[self._handler(service) for service in self._services])
+        return Router("/api", route_handlers=[each for service in self._services for each in self._handlers(service)])
 
-    def _handler(self, service: Service) -> Any:
-        """A service at its root, and below its release. `/api/data` itself belongs to no one."""
+    def _handlers(self, service: Service) -> Iterator[Any]:
+        """A service at its root, and below its release; other methods than its own are refused, and not described."""
         root = f"/{service.name}"
         paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]
 
-        @route(paths, http_method=_METHODS, status_code=200, tags=["Usage metrics"],
-               summary=f"The {service.name} service", request_max_body_size=None)  # fmt: skip
         async def call(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
             made = await self._answer(service, request.scope, Request(request.scope, request.receive))
             headers = {name.decode(): value.decode("latin-1") for name, value in made.headers}
             media_type = made.content_type.decode() or "application/json"
             return Response(made.body, status_code=made.status, headers=headers, media_type=media_type)
 
-        return call
+        described = partial(
+            route, status_code=200, tags=["Usage metrics"], summary=f"The {service.name} service",
+            request_max_body_size=None,
+        )  # fmt: skip
+        others = [method for method in _METHODS if method not in service.methods]
+        yield described(paths, http_method=list(service.methods))(call)
+        yield described(paths, http_method=others, include_in_schema=False)(call)
 
     async def _answer(self, service: Service, scope: HTTPScope, request: Request) -> Answer:
         method = str(scope["method"])
+        handler = service.methods.get(cast(Method, method))
+        if handler is None:
+            raise MethodNotAllowed(", ".join(service.methods))
         place = place_of(request.path, service.name, has_sources=service.has_series)
         record = partial(scope.__setitem__, WHAT)  # ASGI lets applications add keys of their own
         record(what_of(method, place))
         caller = await caller_of(request, self._authenticator)
         caller.require(Scope.QUERY if method == "GET" else Scope.INGEST)
-        handler = service.methods.get(method)
-        if handler is None:
-            raise MethodNotAllowed(", ".join(service.methods))
         parameters = await parameters_of(request, has_form=method == "GET")
         if parameters.text("_function") is not None:
             record(What("function", place.id))
