@@ -39,6 +39,9 @@ from meterd.telemetry import Telemetry
 log = structlog.get_logger()
 
 
+_GONE = 499
+"""The status that a call has whose client did not wait."""
+
 Hooks = Sequence[Callable[[], Awaitable[None]]]
 
 
@@ -141,7 +144,7 @@ class Server:
         try:
             answer = await self._handle(route, request, scope, task)
         except ClientGone:
-            return 499, 0
+            return _GONE, 0
         finally:
             self._deadlines.finish(task)
         headers = [(b"content-length", b"%d" % len(answer.body)), (b"x-request-id", request_id), *answer.headers]
@@ -191,7 +194,12 @@ def framework(
     """The Litestar application, with the hot routes in its OpenAPI document."""
     app = Litestar(
         route_handlers=list(routers),
-        exception_handlers={MeterdError: _on_error, HTTPException: _on_framework_error, Exception: _on_fault},
+        exception_handlers={
+            ClientGone: _on_gone,
+            MeterdError: _on_error,
+            HTTPException: _on_framework_error,
+            Exception: _on_fault,
+        },
         openapi_config=OpenAPIConfig(
             title="meterd",
             version=__version__,
@@ -232,6 +240,11 @@ def _response(answer: Answer) -> Response[bytes]:
 def _on_error(request: LitestarRequest[Any, Any, Any], error: MeterdError) -> Response[bytes]:
     content_type = request.headers.get("content-type", "")
     return _response(_shape_of(request.url.path)(error, content_type))
+
+
+def _on_gone(_request: LitestarRequest[Any, Any, Any], _error: ClientGone) -> Response[bytes]:
+    """Nobody reads it; the status is what is counted."""
+    return Response(b"", status_code=_GONE)
 
 
 def _on_framework_error(request: LitestarRequest[Any, Any, Any], error: HTTPException) -> Response[bytes]:

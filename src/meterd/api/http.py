@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -83,6 +83,11 @@ class Request:
     @property
     def path(self) -> str:
         return self._scope["path"]
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it was sent, without percent-encoding; the framework tidies the slashes of the other one."""
+        return unquote(self._scope["raw_path"].decode("latin-1"))
 
     @property
     def is_local(self) -> bool:

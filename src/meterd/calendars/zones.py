@@ -33,7 +33,7 @@ class Span(msgspec.Struct, frozen=True):
 
 def zone_of(name: str) -> ZoneInfo:
     """The zone of the IANA name. Raises `ValueError` when there is none."""
-    if name not in _names():
+    if name not in _names() or name == "localtime":
         raise ValueError(f"there is no time zone {name!r}; write a name of the IANA database such as Europe/Berlin")
     return ZoneInfo(name)
 

@@ -12,6 +12,7 @@ from meterd.api.usage.calls import Call
 from meterd.api.usage.errors import InvalidUpdate, invalid
 from meterd.api.usage.making import Maker
 from meterd.api.usage.posting import LONGEST_ID, Posted
+from meterd.api.usage.scans import Scans
 from meterd.api.usage.shelf import Shelf
 from meterd.api.usage.virtual import FindCalendar
 from meterd.calendars.codes import BUILT_IN, calendar_for, is_duration
@@ -54,9 +55,9 @@ class Calendars:
         most: calendars of a list.
     """
 
-    def __init__(self, items: Items, most_bytes: int, most: int) -> None:
+    def __init__(self, items: Items, most_bytes: int, most: int, scans: Scans) -> None:
         self._items = items
-        self._shelf = Shelf(items, _SERVICE, _TYPE, _PUBLIC, min(most_bytes, _MOST_POSTED), most)
+        self._shelf = Shelf(items, _SERVICE, _TYPE, _PUBLIC, min(most_bytes, _MOST_POSTED), most, scans)
         self._turn = asyncio.Lock()
         self._remembered: dict[tuple[Collection, str], _Made] = {}
 
@@ -122,7 +123,9 @@ class Calendars:
             return self._definition(collection, id_) or ""
 
         maker = Maker(read)
-        for id_ in posted:
+        stored = (version for version in self._items.each(collection) if version.id not in posted)
+        referring = [version.id for version in stored if any(_mentions(version.document, id_) for id_ in posted)]
+        for id_ in (*posted, *referring):
             try:
                 maker.make(id_)
             except InvalidInput as error:
@@ -131,6 +134,11 @@ class Calendars:
     def _definition(self, collection: Collection, id_: str) -> Any:
         found = self._items.find(collection, id_)
         return msgspec.json.decode(found.document)["calendar"] if found else None
+
+
+def _mentions(document: bytes, id_: str) -> bool:
+    """Whether a definition may refer to a calendar."""
+    return msgspec.json.encode(id_) in document
 
 
 def _check(posted: Posted) -> None:

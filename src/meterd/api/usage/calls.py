@@ -11,6 +11,8 @@ from meterd.errors import InvalidInput, NotFound
 
 SOURCES = ("public", "private", "all")
 RELEASE = "v1"
+EVERY_VERSION = "/*"
+"""What follows an id for all versions of the item."""
 _ACTIONS = {"GET": "get", "POST": "create", "PUT": "update", "DELETE": "delete"}
 
 
@@ -40,7 +42,10 @@ class Call(NamedTuple):
 
 def place_of(path: str, service: str, has_sources: bool = True) -> Place:
     """From an address below `/api/SERVICE`. Ids may have slashes. Raises `InvalidInput`, `NotFound`."""
-    release, _, rest = path.removeprefix(f"/api/{service}").removeprefix("/").partition("/")
+    root = f"/api/{service}"
+    if not f"{path}/".startswith(f"{root}/"):
+        raise NotFound(f"there is nothing at {path}")
+    release, _, rest = path.removeprefix(root).removeprefix("/").partition("/")
     if not release:
         return Place()
     if release != RELEASE:
@@ -56,4 +61,4 @@ def place_of(path: str, service: str, has_sources: bool = True) -> Place:
 def what_of(method: str, place: Place) -> What:
     """What a call is recorded as, unless its handler knows better."""
     action = "list" if method == "GET" and place.id is None and place.release else _ACTIONS.get(method, "get")
-    return What(action, place.id)
+    return What(action, place.id.removesuffix(EVERY_VERSION) if place.id else None)

@@ -34,7 +34,7 @@ def invalid(error: ExpressionError) -> InvalidInput:
 
 def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
     """The sentence as plain text, and in the header, which has no room for anything beyond Latin-1."""
-    text = f"[{getattr(error, 'number', error.status * 10)}] {error.message}"
-    header = _UNSENDABLE.sub("?", text)[:_LONGEST].encode("latin-1")
+    text = f"[{getattr(error, 'number', error.status * 10)}] {error.message}"[:_LONGEST]
+    header = _UNSENDABLE.sub("?", text).encode("latin-1")
     needed = _WAYS if isinstance(error, Unauthenticated) else error_headers(error)
     return Answer(error.status, text.encode(), ((ERROR, header), *needed), b"text/plain")

@@ -44,10 +44,11 @@ def resolver(dataset: Dataset) -> Resolve:
 
 def shown(fields: Mapping[str, str], row: tuple[Any, ...]) -> dict[str, Any]:
     """A record as it is answered: values of the fields that it has."""
-    return {name: _shown(value) for name, value in zip(fields, row, strict=True) if value is not None}
+    return {name: shown_value(value) for name, value in zip(fields, row, strict=True) if value is not None}
 
 
-def _shown(value: Any) -> Any:
+def shown_value(value: Any) -> Any:
+    """A value of a field as it is answered."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds") + "Z"
     return value

@@ -14,7 +14,8 @@ from meterd.errors import InvalidInput
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_SERIES = ("VarTimeSeries", "VarMetricTimeSeries")
 _FORMATS = ("application/json", "text/csv", "application/xml")
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -40,8 +41,16 @@ def answer(content: Any, format_: str, headers: Headers = ()) -> Answer:
     return Answer(200, msgspec.json.encode(content), headers)
 
 
+def _is_series(content: Any) -> bool:
+    """Whether it is one with observations; objects may have a member `data`, too, with anything in it."""
+    if not isinstance(content, Mapping) or content.get("_type") not in _SERIES:
+        return False
+    data = content.get("data")
+    return isinstance(data, list) and all(isinstance(each, Mapping) for each in data)
+
+
 def _csv(content: Any) -> str:
-    if isinstance(content, Mapping) and isinstance(content.get("data"), list):
+    if _is_series(content):
         return table(("time", "value"), content["data"])
     items = content if isinstance(content, list) else [content]
     if not all(isinstance(item, Mapping) for item in items):
@@ -62,7 +71,7 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
     return value if isinstance(value, int | float) and not isinstance(value, bool) else _json(value)
 
 
@@ -73,7 +82,7 @@ def _json(value: Any) -> str:
 def _xml(content: Any) -> str:
     if isinstance(content, list):
         return _element("list", "".join(_element("item", _members(item)) for item in content), declaration=True)
-    if isinstance(content, Mapping) and isinstance(content.get("data"), list):
+    if _is_series(content):
         scalars = {name: value for name, value in content.items() if name != "data" and not isinstance(value, dict)}
         observations = "".join(_element("observation", _members(each)) for each in content["data"])
         return _element("series", _members(scalars) + observations, declaration=True)

@@ -1,7 +1,6 @@
 """Who calls, in each of the ways that clients of these services know (`usage-metrics.md` section 2)."""
 
 import base64
-import binascii
 
 from meterd.access import Caller
 from meterd.access.authentication import Authenticator, current_caller
@@ -42,7 +41,7 @@ def environment_of(request: Request) -> str:
 def _basic(credentials: str) -> tuple[str, str]:
     try:
         user, colon, key = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # characters that Base64 hasn't, or bytes that are no text
         raise Unauthenticated("Authorization: Basic needs the Base64 text of user:key") from None
     if not colon:
         raise Unauthenticated("Authorization: Basic needs user:key, there is no colon")

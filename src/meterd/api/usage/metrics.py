@@ -7,7 +7,7 @@ from meterd import __version__
 from meterd.access import Caller
 from meterd.api.http import Answer
 from meterd.api.usage.calls import Call
-from meterd.api.usage.fields import columns_of, resolver, shown
+from meterd.api.usage.fields import columns_of, resolver, shown, shown_value
 from meterd.api.usage.formats import answer
 from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.providers import PROVIDERS, provider_named
@@ -94,5 +94,10 @@ class Metrics:
 
     async def _distinct(self, dataset: Dataset, column: str, condition: Condition, caller: Caller) -> list[Any]:
         query = Query(dataset, *_ALWAYS, groups=(Group("value", Field(column)),), condition=every(condition))
-        values = (row.values["value"] for row in await self._engine.run(query, caller))
-        return sorted((value for value in values if value is not None), key=str)
+        values = {shown_value(row.values["value"]) for row in await self._engine.run(query, caller)}
+        return sorted((value for value in values if value is not None), key=_rank)
+
+
+def _rank(value: Any) -> tuple[bool, Any]:
+    """Numbers in their order, before texts in theirs."""
+    return isinstance(value, str), value

@@ -1,13 +1,12 @@
 """The object service (`usage-metrics.md` section 8)."""
 
-import asyncio
-
 from meterd.access.items import Items
 from meterd.api.http import Answer
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import Call
 from meterd.api.usage.formats import answer
 from meterd.api.usage.listing import Page, page_of
+from meterd.api.usage.scans import Scans
 from meterd.api.usage.shelf import Shelf
 from meterd.api.usage.stored import MOST_COMPUTED, StoredSeries, check_series, definition_of
 from meterd.errors import NotFound
@@ -22,8 +21,10 @@ class Objects:
         most: objects of a list.
     """
 
-    def __init__(self, items: Items, engine: QueryEngine, calendars: Calendars, most_bytes: int, most: int) -> None:
-        self.shelf = Shelf(items, "object", "#Object", {}, most_bytes, most)
+    def __init__(
+        self, items: Items, engine: QueryEngine, calendars: Calendars, most_bytes: int, most: int, scans: Scans
+    ) -> None:
+        self.shelf = Shelf(items, "object", "#Object", {}, most_bytes, most, scans)
         self._calendars = calendars
         self._series = StoredSeries(engine, calendars)
 
@@ -56,6 +57,6 @@ class Objects:
         """The series of each object that matches and has one."""
         items = self.shelf.each(call, call.parameters.every("_id") or None)
         having = (item for item in items if definition_of(item, field) is not None)
-        page = await asyncio.to_thread(page_of, having, call.parameters, MOST_COMPUTED)
+        page = await self.shelf.scans.run(page_of, having, call.parameters, MOST_COMPUTED)
         definitions = [definition for item in page.documents if (definition := definition_of(item, field))]
         return await self._series.page(call, Page(definitions, page.total))

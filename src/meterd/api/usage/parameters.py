@@ -44,10 +44,10 @@ class Parameters:
     def every(self, name: str) -> list[str]:
         return self._sent.get(name, [])
 
-    def simple_filters(self, beside: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
-        """Fields and what they must be; names in `beside` mean something else."""
+    def simple_filters(self) -> Iterator[tuple[str, str]]:
+        """Fields and what they must be."""
         for name, values in self._sent.items():
-            if (not name.startswith("_") or name in _FIELDS) and name not in beside:
+            if not name.startswith("_") or name in _FIELDS:
                 yield from ((name, value) for value in values)
 
     def flag(self, name: str) -> bool:

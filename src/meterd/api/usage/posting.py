@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from meterd.api.usage.calls import EVERY_VERSION
 from meterd.api.usage.errors import InvalidUpdate
 from meterd.errors import Forbidden
 
 DEEPEST = 64
 """Levels of nesting in what is posted."""
-EVERY_VERSION = "/*"
-"""What stands behind an id in an address for all versions of the item."""
 LONGEST_ID = 512
 PUBLIC = "#"
 """What ids of public items begin with."""

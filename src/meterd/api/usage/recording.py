@@ -6,6 +6,7 @@ together. Calls that are alike, but for times, sizes and ids, are noted and stor
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 import structlog
@@ -29,6 +30,8 @@ _DEFAULT_APPLICATION = "api"
 _ACTIONS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 _MOST_WAITING = 200_000
 """Calls that wait in memory while the journal takes nothing; more are counted and forgotten."""
+_MOST_KINDS = 500
+"""Kinds of calls that are written together."""
 _LONGEST = 512
 """Characters of a text that a client chose."""
 
@@ -45,6 +48,7 @@ class What(NamedTuple):
 class _Kind(NamedTuple):
     """Calls that are alike."""
 
+    service: str
     method: str
     path: str
     status: int
@@ -114,7 +118,10 @@ class Calls:
         key = (method, path, status, id(caller), what, application, environment)  # hashing a caller takes longer
         alike = self._noted.get(key)
         if alike is None:
-            kind = _Kind(method, path, status, caller, what, application, environment)
+            service = self._service(path)
+            if not service and self._record != "all":
+                return
+            kind = _Kind(service, method, path[:_LONGEST], status, caller, what, application, environment)
             alike = self._noted[key] = _Alike(kind)
         alike.began.append(began)
         alike.seconds.append(seconds)
@@ -139,9 +146,10 @@ class Calls:
         await asyncio.shield(asyncio.create_task(self._write()))
 
     async def _write(self) -> None:
+        """Write what gathered in pieces, so that no piece keeps the event loop or is too large for the journal."""
         async with self._turn:
-            for _ in ("what could not be written before", "what was noted since"):
-                self._unwritten = self._unwritten or self._submission()
+            for _ in range(len(self._noted) // _MOST_KINDS + 2):
+                self._unwritten = self._unwritten or self._taken()
                 if self._unwritten is None:
                     return
                 try:
@@ -150,34 +158,38 @@ class Calls:
                     log.warning("calls can't be recorded yet", error=error.message)
                     self._schedule(error.retry_after)
                     return
+                self._waiting -= sum(facts.count for facts in self._unwritten.facts)
                 self._unwritten = None
 
     def close(self) -> None:
         """Record what was noted; blocking, for the end of the service."""
-        for submission in (self._unwritten, self._submission()):
-            if submission is not None:
-                self._recorder.write(submission)
+        while submission := self._unwritten or self._taken():
+            self._recorder.write(submission)
+            self._unwritten = None
 
-    def _submission(self) -> Submission | None:
-        """What was noted, as facts; nothing is noted then."""
-        noted, self._noted, self._waiting = self._noted, {}, 0
+    def _taken(self) -> Submission | None:
+        """The next piece of what was noted, as facts; None when there is nothing."""
         tenants: dict[str, list[Any]] = {}
-        for alike in noted.values():
-            service = self._service(alike.kind.path)
-            if service or self._record == "all":
-                caller = alike.kind.caller
-                batch = (_shared(alike.kind, service), _values(alike))
-                tenants.setdefault(caller.tenant if caller else DEFAULT_TENANT, []).append(batch)
+        for key in list(islice(self._noted, _MOST_KINDS)):
+            alike = self._noted.pop(key)
+            caller = alike.kind.caller
+            batch = (_shared(alike.kind), _values(alike))
+            tenants.setdefault(caller.tenant if caller else DEFAULT_TENANT, []).append(batch)
         if not tenants:
             return None
         return Submission(tuple(pack(API_REQUESTS, tenant, batches) for tenant, batches in tenants.items()))
 
     def _service(self, path: str) -> str:
-        return next((service for prefix, service in self._services.items() if path.startswith(prefix)), "")
+        """The service behind the first prefix that the path is, or is below of."""
+        return next((service for prefix, service in self._services.items() if _is_below(path, prefix)), "")
 
 
-def _shared(kind: _Kind, service: str) -> Any:
-    """What calls that are alike have in common, as a row."""
+def _is_below(path: str, prefix: str) -> bool:
+    return f"{path}/".startswith(prefix if prefix.endswith("/") else f"{prefix}/")
+
+
+def _shared(kind: _Kind) -> Any:
+    """What calls that are alike have in common, as a row. Of a caller that is unknown not even the key is kept."""
     what = kind.what or What(_ACTIONS.get(kind.method, "get"))
     caller = kind.caller
     return API_REQUESTS.row_type(
@@ -187,13 +199,13 @@ def _shared(kind: _Kind, service: str) -> Any:
         record_type="api",
         value=1,
         environment=_text(kind.environment) or PRODUCTION,
-        service=service or "other",
+        service=kind.service or "other",
         action=what.action,
         method=kind.method.lower(),
-        key=what.key[:_LONGEST] if what.key else None,
+        key=what.key[:_LONGEST] if what.key and caller else None,
         application=_text(kind.application) or _DEFAULT_APPLICATION,
         http_status=kind.status,
-        detail=f"{kind.method} {kind.path[:_LONGEST]}",
+        detail=f"{kind.method} {kind.path}",
     )
 
 

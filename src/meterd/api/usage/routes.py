@@ -21,7 +21,7 @@ from meterd.api.usage.objects import Objects
 from meterd.api.usage.parameters import parameters_of
 from meterd.api.usage.recording import WHAT, What
 from meterd.api.usage.virtual import Level, virtual_series
-from meterd.errors import MethodNotAllowed
+from meterd.errors import InvalidInput, MethodNotAllowed
 from meterd.query.engine import QueryEngine
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -87,7 +87,7 @@ class Usage:
         handler = service.methods.get(cast(Method, method))
         if handler is None:
             raise MethodNotAllowed(", ".join(service.methods))
-        place = place_of(request.path, service.name, has_sources=service.has_series)
+        place = place_of(request.raw_path, service.name, has_sources=service.has_series)
         record = partial(scope.__setitem__, WHAT)  # ASGI lets applications add keys of their own
         record(what_of(method, place))
         caller = await caller_of(request, self._authenticator)
@@ -95,6 +95,8 @@ class Usage:
         parameters = await parameters_of(request, has_form=method == "GET")
         if parameters.text("_function") is not None:
             record(What("function", place.id))
+            if service.has_series:
+                raise InvalidInput(f"the service {service.name} has no functions")
         call = Call(place, parameters, caller, environment_of(request), format_of(request), request, record)
         if method == "GET" and service.has_series and parameters.text("_metric") is not None:
             return await self._virtual(service, call)

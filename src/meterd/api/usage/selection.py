@@ -3,26 +3,33 @@
 from meterd.api.usage.errors import invalid
 from meterd.api.usage.parameters import Parameters
 from meterd.calendars.errors import ExpressionError
+from meterd.errors import InvalidInput
 from meterd.filters.complete import parse_filter
 from meterd.filters.search import parse_search
 from meterd.filters.simple import parse_simple
 from meterd.filters.variables import Resolve
 from meterd.query.model import Condition, OneOf, every
 
+_MOST = 50
 
-def selection(parameters: Parameters, resolve: Resolve, beside: frozenset[str] = frozenset()) -> Condition | None:
+
+def selection(parameters: Parameters, resolve: Resolve) -> Condition | None:
     """What `_id`, `_filter`, `_search` and simple filters demand together; None when they demand nothing.
 
-    Names in `beside` are no filters. Raises `InvalidInput` with the place of a mistake.
+    Raises `InvalidInput` with the place of a mistake.
     """
     id_ = resolve("_id")
     ids = parameters.every("_id")
+    filters, searches = parameters.every("_filter"), parameters.every("_search")
+    simple = list(parameters.simple_filters())
+    if len(filters) + len(searches) + len(simple) > _MOST:
+        raise InvalidInput(f"a call can have at most {_MOST} filters: put them into one _filter")
     try:
         return every(
             OneOf(id_.operand, tuple(ids)) if ids and id_ else None,
-            *(parse_filter(text, resolve) for text in parameters.every("_filter")),
-            *(parse_search(text, resolve) for text in parameters.every("_search")),
-            *(parse_simple(field, text, resolve) for field, text in parameters.simple_filters(beside)),
+            *(parse_filter(text, resolve) for text in filters),
+            *(parse_search(text, resolve) for text in searches),
+            *(parse_simple(field, text, resolve) for field, text in simple),
         )
     except ExpressionError as error:
         raise invalid(error) from None

@@ -7,14 +7,15 @@ index that it belongs to. So every calendar, zone and holiday costs the store th
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from math import isfinite
+from typing import Any, NamedTuple
 
 import msgspec
 
 from meterd.access import Caller
 from meterd.api.usage.observed import Cell, Number, Observed, rounded
 from meterd.api.usage.providers import Metric, Provider
-from meterd.calendars.model import Calendar
+from meterd.calendars.model import Calendar, SparseCalendar
 from meterd.calendars.ranges import Range
 from meterd.errors import InvalidInput
 from meterd.query.buckets import Interval, Unit
@@ -27,6 +28,8 @@ MOST = 200_000
 """Observations of a series that may not be scaled."""
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
+_LONGEST = timedelta(days=36_525)
+"""For longer ranges it is quicker to ask when there are records than to look up how clocks change."""
 _UNITS = (Unit.DAY, Unit.HOUR, Unit.MINUTE, Unit.SECOND)
 
 
@@ -49,6 +52,14 @@ class Series(msgspec.Struct, frozen=True):
     scaled: int = 0
 
 
+class _Window(NamedTuple):
+    """The seconds of the first and the last observation, at most, and how many records there are; None: unknown."""
+
+    start: datetime
+    end: datetime
+    records: int | None = None
+
+
 async def series(engine: QueryEngine, question: Question, caller: Caller) -> Series:
     """Make a series of the records that the caller may see. Raises `InvalidInput` when it would be too long."""
     plain = _query(question)
@@ -56,11 +67,13 @@ async def series(engine: QueryEngine, question: Question, caller: Caller) -> Ser
     if window is None:
         return Series([])
     calendar, scaled = _scaled(question, window)
-    start, end = window
-    step = calendar.resolution(start, end)
     aggregates = _aggregates(question)
     query = msgspec.structs.replace(
-        plain, start=start, end=end + timedelta(seconds=1), aggregates=aggregates, interval=interval_of(step)
+        plain,
+        start=window.start,
+        end=window.end + timedelta(seconds=1),
+        aggregates=aggregates,
+        interval=interval_of(calendar.resolution(window.start, window.end)),
     )
     cells = ((row.start, _cell(row, aggregates)) for row in await engine.run(query, caller, is_sparse=True))
     observations = list(_observations(calendar, question, cells))
@@ -79,26 +92,28 @@ def _query(question: Question) -> Query:
     )
 
 
-def _bounds(question: Question) -> tuple[datetime, datetime] | None:
+def _bounds(question: Question) -> _Window | None:
     """The bounds of the range, when it has two and is short enough to be sure that the series is."""
     start, end = question.range.start, question.range.end
-    if start is None or end is None or not _FIRST <= start <= end < _LAST:
+    if start is None or end is None or not _FIRST <= start <= end < _LAST or end - start > _LONGEST:
         return None
-    return None if _is_longer(question.calendar, (start, end), THRESHOLD) else (start, end)
+    window = _Window(start, end)
+    return None if _is_longer(question.calendar, window, THRESHOLD) else window
 
 
-async def _window(engine: QueryEngine, query: Query, caller: Caller) -> tuple[datetime, datetime] | None:
-    """The seconds of the first and the last record; None when there is none."""
+async def _window(engine: QueryEngine, query: Query, caller: Caller) -> _Window | None:
+    """From the first to the last record; None when there is none."""
     ends = tuple(Aggregate(name, function, Field("ts")) for name, function in
                  (("first", Function.MINIMUM), ("last", Function.MAXIMUM)))  # fmt: skip
     (row,) = await engine.run(msgspec.structs.replace(query, aggregates=ends), caller)
     first, last = row.values["first"], row.values["last"]
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         return None
-    return first.replace(tzinfo=UTC, microsecond=0), last.replace(tzinfo=UTC, microsecond=0)
+    start, end = (time.replace(tzinfo=UTC, microsecond=0) for time in (first, last))
+    return _Window(start, end, row.total)
 
 
-def _scaled(question: Question, window: tuple[datetime, datetime]) -> tuple[Calendar, int]:
+def _scaled(question: Question, window: _Window) -> tuple[Calendar, int]:
     """The calendar that keeps the series below the threshold, and how many steps it is from the one asked for."""
     calendar, steps = question.calendar, 0
     if not question.scaling:
@@ -110,8 +125,11 @@ def _scaled(question: Question, window: tuple[datetime, datetime]) -> tuple[Cale
     return calendar, steps
 
 
-def _is_longer(calendar: Calendar, window: tuple[datetime, datetime], most: int) -> bool:
-    indexes = calendar.indexes(calendar.floor(window[0]), window[1])
+def _is_longer(calendar: Calendar, window: _Window, most: int) -> bool:
+    """Whether a series may have more observations; without a grid it has at most as many as there are records."""
+    if isinstance(calendar, SparseCalendar):
+        return window.records is None or window.records > most
+    indexes = calendar.indexes(calendar.floor(window.start), window.end)
     return sum(1 for _ in zip(indexes, range(most + 1), strict=False)) > most
 
 
@@ -148,10 +166,15 @@ def _observations(
             if missing >= index:
                 break
             yield missing, None
-        yield index, rounded(_value(question, [cell for _, cell in members]))
+        value = _value(question, [cell for _, cell in members])
+        yield index, None if value is None else rounded(value)
 
 
-def _value(question: Question, cells: Sequence[Cell]) -> Number:
+def _value(question: Question, cells: Sequence[Cell]) -> Number | None:
+    """None when it is too large for a number, which the store tells by having none."""
     if question.metric.value is None:
         return question.observed.of_ones(sum(cell.records for cell in cells))
-    return question.observed.fold(cells)
+    if any(value is None for cell in cells for value in cell.values):
+        return None
+    value = question.observed.fold(cells)
+    return value if isfinite(value) else None

@@ -10,11 +10,12 @@ from meterd import __version__
 from meterd.access import items as access
 from meterd.access.items import Changes, Items, Version
 from meterd.api.http import Answer, Decoding
-from meterd.api.usage.calls import Call
+from meterd.api.usage.calls import EVERY_VERSION, Call
 from meterd.api.usage.formats import answer
 from meterd.api.usage.listing import Document, listed
-from meterd.api.usage.posting import EVERY_VERSION, Posted, Posting, merged, posting_of, refuse_public
+from meterd.api.usage.posting import Posted, Posting, merged, posting_of, refuse_public
 from meterd.api.usage.recording import What
+from meterd.api.usage.scans import Scans
 from meterd.errors import Forbidden, InvalidInput, NotFound, TooLarge
 
 _LONGEST_REASON = 1024
@@ -33,8 +34,16 @@ class Shelf:
     """
 
     def __init__(
-        self, items: Items, service: str, type_: str, public: Mapping[str, Document], most_bytes: int, most: int
+        self,
+        items: Items,
+        service: str,
+        type_: str,
+        public: Mapping[str, Document],
+        most_bytes: int,
+        most: int,
+        scans: Scans,
     ) -> None:
+        self.scans = scans
         self._items = items
         self._service = service
         self._type = type_
@@ -49,9 +58,7 @@ class Shelf:
         if call.place.release is None:
             return answer(build_information(self._service), call.format)
         if id_ is None:
-            return await asyncio.to_thread(
-                listed, self.each(call, call.parameters.every("_id") or None), call, self._most
-            )
+            return await self.scans.run(listed, self.each(call, call.parameters.every("_id") or None), call, self._most)
         if id_.endswith(EVERY_VERSION):
             return answer(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
         return answer(call.parameters.projection().of(await self.one(call, id_)), call.format)
@@ -81,7 +88,10 @@ class Shelf:
             raise InvalidInput(f"post to /api/{self._service}/v1, with the id as _id of the body")
         replaces = call.parameters.flag("_replace")
         body = await call.request.body(self._most_bytes)
-        return await self._decoding.run(body, posting_of, _MOST_POSTED, replaces)
+        posting = await self._decoding.run(body, posting_of, _MOST_POSTED, replaces)
+        if len(posting.items) == 1:
+            call.record(What("create", posting.items[0].id))
+        return posting
 
     async def store(self, call: Call, posting: Posting) -> Answer:
         """Store all of the items or, when one of them is refused, none; answers them as they are then."""

@@ -23,12 +23,14 @@ from meterd.calendars.errors import ExpressionError
 from meterd.calendars.model import Calendar
 from meterd.datasets import API_REQUESTS
 from meterd.errors import InvalidInput
+from meterd.ingest.rows import MOST_AHEAD
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Aggregate, Compare, Comparison, Condition, Field, Function, Group, Query, every
 
 _PARAMETERS = ("user", "from", "to", "calendar", "environment", "format")
 _DEFAULT_CALENDAR = "#P1D"
 _FORMATS = {"json": "application/json", "csv": "text/csv", "html": "text/html"}
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _SUMS = {"duration": "duration", "bytes": "response_size"}
 
 
@@ -91,14 +93,17 @@ class Statements:
         return Answer(body=_SHAPES[format_](period, lines).encode(), content_type=format_.encode())
 
     async def _lines(self, period: Period, calendar: Calendar, caller: Caller) -> list[Line]:
+        start, end = max(period.start, _FIRST), min(period.end, datetime.now(UTC) + MOST_AHEAD)
+        if end < start:  # there are no calls before 1970 or in the future
+            return []
         query = Query(
             API_REQUESTS,
-            period.start,
-            period.end + timedelta(seconds=1),
+            start,
+            end + timedelta(seconds=1),
             groups=(Group("service", Field("service")),),
             aggregates=tuple(Aggregate(key, Function.SUM, Field(column)) for key, column in _SUMS.items()),
             condition=every(_is("subject", period.user), _is("environment", period.environment)),
-            interval=interval_of(calendar.resolution(period.start, period.end)),
+            interval=interval_of(calendar.resolution(start, end)),
         )
         lines: dict[tuple[datetime, str], Line] = {}
         for row in await self._engine.run(query, caller, is_sparse=True):
@@ -145,8 +150,8 @@ def _period(parameters: Parameters, caller: Caller) -> Period:
         raise InvalidInput("to must not be before from")
     return Period(
         parameters.text("user") or caller.subject,
-        max(start, datetime(1970, 1, 1, tzinfo=UTC)),
-        min(max(end, datetime(1970, 1, 1, tzinfo=UTC)), datetime(9990, 1, 1, tzinfo=UTC)),
+        start,
+        end,
         parameters.text("calendar") or _DEFAULT_CALENDAR,
         parameters.text("environment"),
     )

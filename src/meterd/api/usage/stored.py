@@ -10,6 +10,7 @@ from meterd.api.usage.errors import ComputedUpdate, InvalidUpdate
 from meterd.api.usage.listing import Document, Page, page_answer
 from meterd.api.usage.observed import DEFAULT
 from meterd.api.usage.posting import Posted
+from meterd.api.usage.series import MOST
 from meterd.api.usage.virtual import DEFAULT_CALENDAR, TYPE, FindCalendar, check_definition, stored_series
 from meterd.errors import InvalidInput
 from meterd.query.engine import QueryEngine
@@ -37,7 +38,13 @@ class StoredSeries:
 
     async def page(self, call: Call, definitions: Page) -> Answer:
         """The series of a page of definitions, one after the other."""
-        made = [await self.one(call, definition) for definition in definitions.documents]
+        made: list[Document] = []
+        observations = 0
+        for definition in definitions.documents:
+            made.append(await self.one(call, definition))
+            observations += len(made[-1]["data"])
+            if observations > MOST:
+                raise InvalidInput(f"the series have more than {MOST} observations together: ask for a shorter _range")
         return page_answer(Page(made, definitions.total), call)
 
 

@@ -1,0 +1,326 @@
+"""The metric service over HTTP (`shared/spec/usage-metrics.md` sections 2, 3, 6 and 13)."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from meterd.access import Scope
+from meterd.api.usage.providers import PROVIDERS
+from tests.api.usage.environment import Environment
+from tests.api.usage.records import Record, ingested
+from tests.process import Meterd, make_token
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(scope="module")
+def known(shared: Meterd) -> tuple[Environment, list[Record]]:
+    """Records, the newest first, in a tenant that only reads."""
+    token = make_token(shared.data, tenant=uuid.uuid4().hex, tenant_admin=True, scopes=tuple(Scope)).token or ""
+    environment = Environment(shared, token)
+    return environment, ingested(shared, environment, token)
+
+
+def ids(records: list[Record]) -> list[str]:
+    return [record["_id"] for record in records]
+
+
+def listed(environment: Environment, *parameters: tuple[str, str]) -> tuple[list[Any], str]:
+    """What the list has of the records of the environment, and its total."""
+    sent = [("detail", "regex(^row)"), *parameters]
+    response = environment.send("GET", "metric/v1", params=sent)
+    assert 200 == response.status_code, response.text
+    return response.json(), response.headers["x-total-count"]
+
+
+@pytest.mark.parametrize(
+    "path", ["metric/v1", "metric/v1/", "metric/v1/private", "metric/v1/private/", "metric/v1/all"]
+)
+def test_the_list_has_every_record_the_newest_first(known: tuple[Environment, list[Record]], path: str) -> None:
+    environment, records = known
+    response = environment.send("GET", path, params={"environment": environment.name, "detail": "regex(^row)"})
+
+    assert records == response.json()
+    assert str(len(records)) == response.headers["x-total-count"]
+    assert "application/json" == response.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", ["metric/v1", "metric/v1/private", "metric/v1/all"])
+def test_one_record_is_read_by_its_id(known: tuple[Environment, list[Record]], path: str) -> None:
+    environment, records = known
+
+    assert records == [environment.read(f"{path}/{record['_id']}") for record in records]
+    assert (404, "[4040] there is no metric record 'none'") == environment.refused("GET", f"{path}/none")
+    assert {"_id": records[0]["_id"], "service": "object"} == environment.read(
+        f"{path}/{records[0]['_id']}", _project="service"
+    )
+
+
+SELECTIONS: list[tuple[list[tuple[str, str]], Callable[[Record], bool]]] = [
+    ([("service", "object")], lambda each: each["service"] == "object"),
+    ([("service", "Object")], lambda _: False),
+    ([("service", "object"), ("method", "get")], lambda each: (each["service"], each["method"]) == ("object", "get")),
+    ([("httpstatus", "200")], lambda each: each["httpstatus"] == 200),
+    ([("httpstatus", "gte(400)")], lambda each: each["httpstatus"] >= 400),
+    ([("httpstatus", "range(400, 404)")], lambda each: 400 <= each["httpstatus"] <= 404),
+    ([("service", "in(data, calendar)")], lambda each: each["service"] in ("data", "calendar")),
+    ([("service", "ne(object)")], lambda each: each["service"] != "object"),
+    ([("duration", "gt(7)")], lambda each: each.get("duration", 0) > 7),
+    ([("duration", "lte(7)")], lambda each: each.get("duration", 99) <= 7),
+    ([("duration", "lt(7)")], lambda each: each.get("duration", 99) < 7),
+    ([("key", "regex(^ICE\\..*B$)")], lambda each: each.get("key") == "ICE.NDEX.NLB"),
+    ([("key", "#HENG")], lambda each: each.get("key") == "#HENG"),
+    ([("key", "AAA/B C")], lambda each: each.get("key") == "AAA/B C"),
+    ([("key", "<AAA>&\"'")], lambda each: each.get("key", "").startswith("<")),
+    ([("application", "Ünï")], lambda each: each["application"] == "Ünï"),
+    ([("timestamp", "range(2024-11-20T09:59:59,2024-11-20T10)")], lambda each: "T09:59" in each["timestamp"]
+     or "T10" in each["timestamp"]),
+    ([("timestamp", "gte(2024-11-20T11:30:00.001)")], lambda each: each["timestamp"] >= "2024-11-20T11:30:00.001Z"),
+    ([("unknown", "x")], lambda _: False),
+    ([("_filter", '{"application":"api"}')], lambda each: each["application"] == "api"),
+    ([("_filter", '{"$or":[{"service":"data"},{"httpstatus":{"$gte":500}}]}')],
+     lambda each: each["service"] == "data" or each["httpstatus"] >= 500),
+    ([("_filter", '{"timestamp":{"$gte":"2024-11-20T09:10:00","$lte":"2024-11-20T11:30:00"}}')],
+     lambda each: "2024-11-20T09:10" <= each["timestamp"] < "2024-11-20T11:30:01"),
+    ([("_filter", '{"duration":{"$exists":false}}')], lambda each: "duration" not in each),
+    ([("_filter", "{key:/^AAA/}")], lambda each: each.get("key", "").startswith("AAA")),
+    ([("_filter", "service='object' and (httpstatus=404 or duration>20)")],
+     lambda each: each["service"] == "object" and (each["httpstatus"] == 404 or each["duration"] > 20)),
+    ([("_filter", "?service='object' and key='ICE.NDEX.NLB'")], lambda each: each.get("key") == "ICE.NDEX.NLB"),
+    ([("_filter", "service in [data, calendar] or key like 'B C'")],
+     lambda each: each["service"] in ("data", "calendar") or each.get("key") == "AAA/B C"),
+    ([("_filter", "httpstatus>=400"), ("service", "object")],
+     lambda each: each["httpstatus"] >= 400 and each["service"] == "object"),
+    ([("_search", "service=object -method==get")],
+     lambda each: each["service"] == "object" and each["method"] != "get"),
+    ([("type", "api"), ("_search", "httpstatus==404")], lambda each: each["httpstatus"] == 404),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("parameters", "selected"), SELECTIONS, ids=lambda each: str(each)[:60])
+def test_parameters_select_records(
+    known: tuple[Environment, list[Record]], parameters: list[tuple[str, str]], selected: Callable[[Record], bool]
+) -> None:
+    environment, records = known
+    expected = [record for record in records if selected(record)]
+
+    assert (expected, str(len(expected))) == listed(environment, *parameters)
+
+
+@pytest.mark.parametrize(
+    ("sort", "key"),
+    [("timestamp", lambda each: each["timestamp"]),
+     ('{"timestamp":1}', lambda each: each["timestamp"]),
+     ("service,-timestamp", lambda each: (each["service"], -int(each["_id"][-1]))),
+     ('{"service":1,"timestamp":-1}', lambda each: (each["service"], -int(each["_id"][-1]))),
+     (" -httpstatus , _id", lambda each: (-each["httpstatus"], each["_id"])),
+     ("duration", lambda each: each.get("duration", 10**9)),
+     ("-duration", lambda each: -each.get("duration", -1))],
+)  # fmt: skip
+def test_the_list_is_sorted(known: tuple[Environment, list[Record]], sort: str, key: Callable[[Record], Any]) -> None:
+    environment, records = known
+
+    assert ids(sorted(records, key=key)) == ids(listed(environment, ("_sort", sort))[0])
+
+
+@pytest.mark.parametrize(("skip", "limit"), [(0, 4), (4, 4), (8, 4), (9, 4), (0, 0), (3, -1), (2**40, 1)])
+def test_the_list_has_pages_and_the_total_of_all(
+    known: tuple[Environment, list[Record]], skip: int, limit: int
+) -> None:
+    environment, records = known
+    end = None if limit == -1 else skip + limit
+
+    assert (records[skip:end], "9") == listed(environment, ("_skip", str(skip)), ("_limit", str(limit)))
+
+
+def test_a_page_has_a_hundred_records_unless_another_size_is_asked_for(shared: Meterd) -> None:
+    environment = Environment(shared)
+    rows = [{"service": "x", "environment": environment.name, "detail": "row"}] * 150
+    assert 200 == shared.ingest(rows, "requestMetrics").status_code
+
+    for limit, count in (("", 100), ("120", 120), ("-1", 150)):
+        found, total = listed(environment, ("environment", environment.name), ("_limit", limit))
+        assert (count, "150") == (len(found), total)
+    assert "at most" in environment.refused("GET", "metric/v1?_limit=99999999")[1]
+
+
+@pytest.mark.parametrize(
+    ("project", "fields"),
+    [("service,httpstatus", ["_id", "service", "httpstatus"]), ('{"service":1}', ["_id", "service"]),
+     ('{"service":1,"_id":0}', ["service"]), ("nothing", ["_id"]), ("_id", ["_id"])],
+)  # fmt: skip
+def test_fields_are_projected(known: tuple[Environment, list[Record]], project: str, fields: list[str]) -> None:
+    environment, records = known
+
+    assert [{name: each[name] for name in fields} for each in records] == listed(environment, ("_project", project))[0]
+
+
+def test_fields_are_left_out(known: tuple[Environment, list[Record]]) -> None:
+    environment, records = known
+    kept = [{name: value for name, value in each.items() if name not in ("_id", "detail")} for each in records]
+
+    assert kept == listed(environment, ("_project", '{"_id":0,"detail":0}'))[0]
+
+
+@pytest.mark.parametrize("field", ["service", "httpstatus", "duration", "key", "timestamp", "application"])
+def test_values_of_a_field_are_distinct_sorted_and_as_records_show_them(
+    known: tuple[Environment, list[Record]], field: str
+) -> None:
+    environment, records = known
+    expected = sorted({record[field] for record in records if field in record})
+
+    assert expected == environment.read("metric/v1", _distinct=field, detail="regex(^row)")
+    of_objects = sorted({each[field] for each in records if field in each and each["service"] == "object"})
+    assert of_objects == environment.read("metric/v1", _distinct=field, detail="regex(^row)", service="object")
+
+
+def test_parameters_may_come_as_a_form_in_the_body(known: tuple[Environment, list[Record]]) -> None:
+    environment, records = known
+    several = " or ".join(["httpstatus=404", *(f"key='{number:0200}'" for number in range(40))])
+    form = urlencode({"_filter": several, "detail": "regex(^row)"})
+    assert len(form) > 8000
+
+    response = environment.send("GET", "metric/v1?service=object", content=form, headers=FORM)
+    assert [each for each in records if each["httpstatus"] == 404] == response.json()
+    assert (400, "_limit") == (
+        (refused := environment.refused("GET", "metric/v1", content="_limit=x", headers=FORM))[0], refused[1][7:13]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+def test_the_metrics_of_a_provider_are_listed(known: tuple[Environment, list[Record]], provider: str) -> None:
+    found = known[0].read("metric/v1", _function="listMetrics", provider=provider)
+
+    assert [(each.name, each.unit) for each in PROVIDERS[provider].metrics] == [
+        (each["name"], each["unit"]) for each in found
+    ]
+    assert {"name", "description", "unit"} == set().union(*found)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("_function=listMetrics", "provider"), ("_function=listMetrics&provider=odslrequest", "ODSLRequest"),
+     ("_function=nope&provider=ODSLRequest", "nope")],
+)  # fmt: skip
+def test_a_function_that_can_not_be_called_is_refused(
+    known: tuple[Environment, list[Record]], query: str, said: str
+) -> None:
+    status, sentence = known[0].refused("GET", f"metric/v1?{query}")
+
+    assert (400, True) == (status, said in sentence)
+
+
+def test_the_root_describes_the_build(known: tuple[Environment, list[Record]]) -> None:
+    assert {"name", "service", "version"} == set(known[0].read("metric"))
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["metric", "metric/v1", "metric/v1/private", "metric/v1/private/X"])
+def test_the_service_is_read_only(known: tuple[Environment, list[Record]], method: str, path: str) -> None:
+    status, sentence = known[0].refused(method, path, content="{}")
+
+    assert (405, "[4050] ") == (status, sentence[:7])
+
+
+def test_processes_and_queues_are_listed_by_their_type(shared: Meterd) -> None:
+    environment = Environment(shared)
+    own = {"environment": environment.name, "createdAt": "2024-11-20T10:00:00Z"}
+    process = {"id": uuid.uuid4().hex, "name": "nightly", "trigger": "manual", "status": "failed", "duration": 1200}
+    sample = {"id": uuid.uuid4().hex, "metric": "Size", "queue": "etrm", "value": 1.5}
+    assert 200 == shared.ingest(process | own, "processMetrics").status_code
+    assert 200 == shared.ingest(sample | own, "queueMetrics").status_code
+
+    for type_, sent in (("process", process), ("message", sample)):
+        (found,) = environment.read("metric/v1", type=type_, environment=environment.name)
+        expected = {name: value for name, value in sent.items() if name != "id"}
+        assert expected | {"_id": sent["id"], "type": type_, "timestamp": "2024-11-20T10:00:00.000Z"} == {
+            name: found[name] for name in (*expected, "_id", "type", "timestamp")
+        }
+        assert found == environment.read(f"metric/v1/{sent['id']}")
+
+
+def test_everyone_sees_their_own_records_and_those_of_their_teams(shared: Meterd) -> None:
+    tenant = uuid.uuid4().hex
+
+    def member(name: str, *teams: str, admin: bool = False, of: str = tenant) -> Environment:
+        token = make_token(shared.data, name, teams=teams, tenant=of, tenant_admin=admin).token or ""
+        return Environment(shared, token)
+
+    ann, bob, cid = member("ann", "blue"), member("bob", "blue"), member("cid", "red")
+    admin, stranger = member("root", admin=True), member("root", admin=True, of=uuid.uuid4().hex)
+    for each in (ann, bob, cid, stranger):
+        each.read("object/v1")
+
+    def users(reader: Environment) -> list[str]:
+        return [record["user"] for record in reader.read("metric/v1", service="object", _sort="user")]
+
+    assert [["ann", "bob"], ["ann", "bob"], ["cid"], ["ann", "bob", "cid"], ["root"]] == [
+        users(each) for each in (ann, bob, cid, admin, stranger)
+    ]
+    (record,) = cid.read("metric/v1", service="object")
+    for reader, status in ((cid, 200), (admin, 200), (ann, 404), (stranger, 404)):
+        assert status == reader.send("GET", f"metric/v1/{record['_id']}").status_code
+    assert ["ann", "bob"] == ann.read("metric/v1", _distinct="user")
+
+
+def test_the_list_covers_all_environments_of_the_caller(shared: Meterd) -> None:
+    token = make_token(shared.data, tenant=uuid.uuid4().hex, tenant_admin=True).token or ""
+    first, second = Environment(shared, token), Environment(shared, token)
+    for each in (first, second):
+        each.read("object/v1")
+
+    assert sorted([first.name, second.name]) == first.read("metric/v1", _distinct="environment")
+    assert 1 == len(first.read("metric/v1", environment=second.name))
+
+
+def test_whoever_names_no_environment_is_in_production(shared: Meterd) -> None:
+    token = make_token(shared.data, tenant=uuid.uuid4().hex).token or ""
+    httpx.get(f"{shared.url}/api/object/v1", headers={"Authorization": f"Bearer {token}"})
+
+    production = Environment(shared, token, "production")
+    assert ["production"] == production.read("metric/v1", _distinct="environment")
+
+
+MISTAKES = [
+    ("_limit=x", "_limit"), ("_limit=-2", "_limit"), ("_limit=1.5", "_limit"), ("_limit=%C2%B2", "_limit"),
+    ("_skip=-1", "_skip"), ("_skip=9999999999999999", "_skip"), ("_sort=nope", "nope"), ("_sort=a,,b", "_sort"),
+    ("_sort=-", "_sort"), ('_sort={"service":2}', "_sort"), ("_sort={service", "_sort"), ('_sort={"nope":1}', "nope"),
+    ('_project={"service":2}', "_project"), ('_project={"service":1,"detail":0}', "_project"),
+    ("_project={", "_project"), ("_distinct=nope", "nope"), ("_filter=service='x", "position 8"),
+    ("_filter=service=x and", "position"), ("_filter={service:{$near:1}}", "$near"), ("_filter=(a=b", "position"),
+    ('_filter={"httpstatus":{"$gt":[1]}}', "$gt"), ("_filter={", "position 1"), ("service=in(a", "position"),
+    ("httpstatus=range(1)", "2 values"), ("key=regex([)", "key"), ("timestamp=gt(yesterday)", "timestamp"),
+    ("_search=(a", "_search"), ("_search=[", "_search"), ("_aggregate=[]", "_aggregate"), ("_nope=1", "_nope"),
+    ("_searchinfo=a", "_searchinfo"), ("_template=x", "_template"), ("a=%FF", "UTF-8"),
+    ("&".join(f"a={number}" for number in range(1001)), "1000"), ("httpstatus=gt(x)", "httpstatus"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "said"), MISTAKES, ids=[query[:40] for query, _ in MISTAKES])
+def test_a_parameter_that_can_not_be_read_is_refused_by_name(
+    known: tuple[Environment, list[Record]], query: str, said: str
+) -> None:
+    status, sentence = known[0].refused("GET", f"metric/v1?{query}")
+
+    assert (400, "[4000] ", True) == (status, sentence[:7], said in sentence), sentence
+
+
+@pytest.mark.parametrize("scopes", [(Scope.INGEST,), (Scope.ADMIN,)])
+def test_reading_needs_a_token_that_may_ask(shared: Meterd, scopes: tuple[Scope, ...]) -> None:
+    writer = Environment(shared, make_token(shared.data, "writer", scopes=scopes).token or "")
+
+    for path in ("metric", "metric/v1", "metric/v1/X", "object/v1?_metric=ODSLRequest/ReadRequests",
+                 "usage/statement?from=2024&to=2024"):  # fmt: skip
+        assert (403, '[4030] the token lacks the scope "query"') == writer.refused("GET", path)
+
+
+def test_numbers_of_json_and_of_expressions_mean_the_same(known: tuple[Environment, list[Record]]) -> None:
+    environment, _ = known
+    forms = ["httpstatus=404", json.dumps({"httpstatus": 404}), "{httpstatus:{$in:[404]}}", "httpstatus in [404]"]
+
+    assert 1 == len({str(listed(environment, ("_filter", form))) for form in forms})

@@ -1,0 +1,296 @@
+"""Every call to the service becomes one record (`shared/spec/usage-metrics.md` sections 3.1 and 16)."""
+
+import itertools
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from meterd.access import Scope
+from tests.api.usage.environment import Environment
+from tests.process import METRICS, Meterd, make_token
+
+JSON = {"Content-Type": "application/json"}
+FLUSH = 0.2
+"""`usage.flush-interval`, in seconds."""
+
+
+@pytest.fixture
+def environment(shared: Meterd) -> Environment:
+    return Environment(shared)
+
+
+def records(environment: Environment, *filters: tuple[str, str]) -> list[dict[str, Any]]:
+    """The environment's records but those of the metric service, the oldest first."""
+    own = [("environment", environment.name), ("service", "ne(metric)"), ("_limit", "-1")]
+    found: list[dict[str, Any]] = environment.read("metric/v1", *own, *filters)
+    return found[::-1]
+
+
+EVENT = {"attributes": {"agent_id": "a", "platform": "DATABRICKS"}, "meter": {"name": "ai_guard.agent", "value": "7"}}
+QUERY = {"startTs": "2024-01-01T00:00:00Z", "endTs": "2024-01-02T00:00:00Z", "datasource": "modelMetrics",
+         "type": "distribution"}  # fmt: skip
+CALLS: list[tuple[str, str, dict[str, Any], tuple[Any, ...]]] = [
+    ("POST", "/metric", {"json": EVENT}, ("ai-guard", "create", "post", 200, None)),
+    ("POST", f"{METRICS}/query", {"json": QUERY}, ("gateway", "create", "post", 200, None)),
+    ("POST", f"{METRICS}/query", {"json": {}}, ("gateway", "create", "post", 400, None)),
+    ("POST", f"{METRICS}/ingest?datasource=modelMetrics", {"json": []}, ("gateway", "create", "post", 200, None)),
+    ("POST", f"{METRICS}/ingest?datasource=Nope", {"json": []}, ("gateway", "create", "post", 400, None)),
+    ("POST", "/v1/traces", {"content": b"{}", "headers": JSON}, ("otlp", "create", "post", 200, None)),
+    ("POST", "/v1/metrics", {"content": b"nonsense", "headers": JSON}, ("otlp", "create", "post", 400, None)),
+    ("POST", "/ingest/litellm", {"content": b"[]", "headers": JSON}, ("litellm", "create", "post", 200, None)),
+    ("GET", "/api/sessions/nowhere", {}, ("sessions", "get", "get", 404, None)),
+    ("GET", "/api/object", {}, ("object", "get", "get", 200, None)),
+    ("GET", "/api/object/v1", {}, ("object", "list", "get", 200, None)),
+    ("GET", "/api/object/v1/all", {}, ("object", "list", "get", 200, None)),
+    ("GET", "/api/object/v1/private/NOPE", {}, ("object", "get", "get", 404, "NOPE")),
+    ("GET", "/api/object/v1/private/A%2FB%20%C3%A9%00", {}, ("object", "get", "get", 404, "A/B é\0")),
+    ("GET", "/api/object/v1?_limit=x", {}, ("object", "list", "get", 400, None)),
+    ("POST", "/api/object/v1", {"json": {"_id": "NEW"}}, ("object", "create", "post", 200, "NEW")),
+    ("POST", "/api/object/v1", {"content": b"{"}, ("object", "create", "post", 400, None)),
+    ("DELETE", "/api/object/v1/private/NEW", {}, ("object", "delete", "delete", 404, "NEW")),
+    ("GET", "/api/calendar/v1/public/%23BUSINESS", {}, ("calendar", "get", "get", 200, "#BUSINESS")),
+    ("GET", "/api/calendar/v1", {}, ("calendar", "list", "get", 200, None)),
+    ("GET", "/api/data/v1/private/NEW:X", {}, ("data", "get", "get", 404, "NEW:X")),
+    ("GET", "/api/data/v1/private", {}, ("data", "list", "get", 200, None)),
+    ("GET", "/api/usage/statement?from=2024&to=2024", {}, ("usage", "get", "get", 200, None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "options", "expected"), CALLS, ids=lambda each: str(each)[:40])
+def test_a_call_is_one_record(
+    shared: Meterd, method: str, path: str, options: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
+    environment = Environment(shared)
+    headers = {"x-odsl-environment": environment.name} | options.get("headers", {})
+    response = shared.client.request(method, path, **(options | {"headers": headers}))
+
+    (record,) = records(environment)
+    assert expected == tuple(record.get(name) for name in ("service", "action", "method", "httpstatus", "key"))
+    assert (response.status_code, response.headers["x-request-id"]) == (record["httpstatus"], record["_id"])
+    assert (len(response.content), record["_id"]) == (record["responseSize"], record["invocationId"])
+    assert ("api", "root", environment.name, "api", 1) == tuple(
+        record[name] for name in ("type", "user", "environment", "application", "value")
+    )
+    assert record == environment.read(f"metric/v1/{record['_id']}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [("GET", "/metric", ("ai-guard", "get", "get", 405)),
+     ("POST", f"{METRICS}/nowhere", ("gateway", "create", "post", 404)),
+     ("GET", "/api/sessions", ("sessions", "get", "get", 405)),
+     ("GET", "/api/object/v1/elsewhere/X", ("object", "get", "get", 400)),
+     ("GET", "/api/object/v2", ("object", "get", "get", 404)),
+     ("PUT", "/api/object/v1/private/NEW", ("object", "update", "put", 405))],
+)  # fmt: skip
+def test_a_call_that_is_refused_for_its_address_or_method_is_one_record(
+    shared: Meterd, environment: Environment, method: str, path: str, expected: tuple[Any, ...]
+) -> None:
+    response = shared.client.request(method, path, headers={"x-odsl-environment": environment.name})
+
+    (record,) = records(environment)
+    assert expected == tuple(record[name] for name in ("service", "action", "method", "httpstatus"))
+    assert (response.status_code, response.headers["x-request-id"]) == (record["httpstatus"], record["_id"])
+
+
+def test_a_function_of_the_metric_service_is_a_record_of_its_own_action(environment: Environment) -> None:
+    environment.read("metric/v1?_function=listMetrics&provider=ODSLProcess")
+    environment.refused("GET", "metric/v1?_function=nope")
+
+    found = environment.read("metric/v1", environment=environment.name)
+    assert [("function", 400), ("function", 200)] == [(each["action"], each["httpstatus"]) for each in found]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": "Bearer wrong"}, {"Authorization": "Basic cm9vdDp3cm9uZw=="},
+     {"x-odsl-email": "root", "x-odsl-key": "x"}],
+    ids=lambda headers: next(iter(headers)),
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "path", "service"),
+    [("GET", "/api/object/v1/private/SECRET", "object"), ("GET", "/api/metric/v1", "metric"),
+     ("POST", "/metric", "ai-guard"), ("POST", f"{METRICS}/query", "gateway"), ("POST", "/v1/traces", "otlp"),
+     ("GET", "/api/usage/statement?from=2024&to=2024", "usage")],
+)  # fmt: skip
+def test_a_call_that_is_refused_for_its_credentials_names_no_one(
+    shared: Meterd, environment: Environment, headers: dict[str, str], method: str, path: str, service: str
+) -> None:
+    named = headers | {"x-odsl-environment": environment.name}
+    response = httpx.request(method, f"{shared.url}{path}", headers=named)
+
+    assert 401 == response.status_code
+    (record,) = environment.read("metric/v1", environment=environment.name, httpstatus="401")
+    assert (service, response.headers["x-request-id"]) == (record["service"], record["_id"])
+    assert "user" not in record
+
+
+def test_a_key_of_someone_else_names_no_one(shared: Meterd, environment: Environment) -> None:
+    headers = {"x-odsl-environment": environment.name, "x-odsl-email": "other", "x-odsl-key": shared.token}
+    assert 401 == httpx.get(f"{shared.url}/api/object/v1", headers=headers).status_code
+
+    (record,) = records(environment)
+    assert "user" not in record
+
+
+def test_a_call_without_a_key_has_none_in_its_record(shared: Meterd, environment: Environment) -> None:
+    httpx.get(f"{shared.url}/api/object/v1/private/SECRET", headers={"x-odsl-environment": environment.name})
+
+    (record,) = records(environment)
+    assert (401, None) == (record["httpstatus"], record.get("key"))
+
+
+def test_an_address_that_only_begins_like_a_service_is_no_call_of_it(shared: Meterd, environment: Environment) -> None:
+    for path in ("objects", "object1/v1", "dataset/v1", "metrical", "calendars/v1/public/%23HENG"):
+        assert 404 == environment.send("GET", path).status_code
+
+    assert [] == records(environment)
+    assert [] == environment.read("object/v1?_metric=ODSLRequest/ReadRequests")["data"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/openapi.json", "/nowhere"])
+def test_addresses_that_are_no_service_are_not_recorded(shared: Meterd, environment: Environment, path: str) -> None:
+    shared.client.get(path, headers={"x-odsl-environment": environment.name})
+
+    assert [] == records(environment)
+
+
+def test_an_application_names_itself(environment: Environment) -> None:
+    for name in ("portal", "é" * 600, ""):
+        environment.send("GET", "object/v1", headers={"x-odsl-application": name.encode("latin-1")})
+
+    assert ["portal", "é" * 512, "api"] == [each["application"] for each in records(environment)]
+    assert 1 == len(records(environment, ("application", "portal")))
+
+
+def test_a_call_is_visible_to_the_next_one(environment: Environment) -> None:
+    for count in range(30):
+        environment.read("object/v1")
+        response = environment.send("GET", f"metric/v1?environment={environment.name}&service=object&_limit=0")
+        assert str(count + 1) == response.headers["x-total-count"]
+
+
+def test_calls_of_eight_threads_are_counted_exactly(shared: Meterd) -> None:
+    tenant = uuid.uuid4().hex
+    token = make_token(shared.data, tenant=tenant, tenant_admin=True, scopes=tuple(Scope)).token or ""
+    environment = Environment(shared, token)
+
+    def work(number: int) -> set[str]:
+        headers = {"Authorization": f"Bearer {token}", "x-odsl-environment": environment.name}
+        with httpx.Client(base_url=shared.url, headers=headers, timeout=60) as client:
+            paths = itertools.cycle(
+                [f"/api/object/v1/private/K{number}", "/api/calendar/v1/public/%23DAILY", "/api/object/v1"]
+            )
+            return {client.get(next(paths)).headers["x-request-id"] for _ in range(200)}
+
+    with ThreadPoolExecutor(8) as threads:
+        answered: set[str] = set().union(*threads.map(work, range(8)))
+
+    assert 1600 == len(answered)
+    assert Counter(answered) == Counter(each["_id"] for each in records(environment))
+    counts = [
+        environment.read(f"{service}/v1?_metric=ODSLRequest/ReadRequests&_calendar=ANNUAL&_observed=summed")["data"]
+        for service in ("object", "calendar")
+    ]
+    assert [1064, 536] == [sum(each["value"] for each in series) for series in counts]
+    statement = environment.read(f"usage/statement?from=T-1D&to=T&environment={environment.name}")
+    found = {each["service"]: each["requests"] for each in statement["services"]}
+    assert (1065, 537, 1) == (found["object"], found["calendar"], found["metric"])
+    assert sum(each["requests"] for each in statement["services"]) == statement["total"]["requests"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def send(server: Meterd, count: int) -> list[str]:
+    """Calls of the object service; the ids of their records."""
+    return [server.client.get(f"/api/object/v1/private/X{number % 3}").headers["x-request-id"]
+            for number in range(count)]  # fmt: skip
+
+
+def stored(server: Meterd) -> list[str]:
+    """The ids of the records of the object service."""
+    return [each["_id"] for each in server.client.get("/api/metric/v1?service=object&_limit=-1").json()]
+
+
+def test_a_graceful_stop_loses_no_call(path: Path) -> None:
+    server = Meterd(path, environment={"METERD_USAGE__FLUSH_INTERVAL": "60"})
+    with server:
+        sent = send(server, 100)
+    assert 0 == server.process.returncode
+
+    with server:
+        assert sorted(sent) == sorted(stored(server))
+
+
+def test_kill_loses_at_most_the_calls_of_the_last_moment_and_repeats_none(path: Path) -> None:
+    server = Meterd(path, environment={"METERD_USAGE__FLUSH_INTERVAL": str(FLUSH)})
+    server.start()
+    answered: list[tuple[float, str]] = []
+    end = time.monotonic() + 8 * FLUSH
+    while time.monotonic() < end:
+        answered += [(time.monotonic(), id_) for id_ in send(server, 10)]
+    killed = time.monotonic()
+    server.kill()
+
+    safe = {id_ for answered_at, id_ in answered if answered_at < killed - 3 * FLUSH}
+    with server:
+        found = stored(server)
+    assert len(safe) > 0
+    assert not safe - set(found)
+    assert not set(found) - {id_ for _, id_ in answered}
+    assert len(set(found)) == len(found)
+
+
+@pytest.fixture(params=["all", "off"])
+def recording(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Meterd]]:
+    with Meterd(tmp_path / "data", environment={"METERD_USAGE__RECORD": request.param}) as server:
+        yield request.param, server
+
+
+def test_settings_say_what_is_recorded(recording: tuple[str, Meterd]) -> None:
+    setting, server = recording
+    for path in ("/healthz", "/nowhere", "/api/object/v1"):
+        server.client.get(path)
+
+    services = server.client.get("/api/metric/v1?_distinct=service").json()
+    assert {"all": ["object", "other"], "off": []}[setting] == services
+    details = server.client.get("/api/metric/v1?service=other&_distinct=detail").json()
+    assert {"all": ["GET /healthz", "GET /nowhere"], "off": []}[setting] == details
+
+
+def test_calls_that_the_journal_does_not_take_keep_no_one_from_reading_or_stopping(path: Path) -> None:
+    """They are recorded when the service stops: room is left for what was answered."""
+    full = {"METERD_INGEST__DISK_RESERVE_BYTES": str(10**15)}
+    server = Meterd(path, environment=full)
+    with server:
+        sent = send(server, 10)
+        assert [] == stored(server)
+    assert 0 == server.process.returncode
+
+    with Meterd(path) as again:
+        assert sorted(sent) == sorted(stored(again))
+
+
+def test_records_that_are_ingested_are_beside_those_of_calls(environment: Environment, shared: Meterd) -> None:
+    row = {"id": uuid.uuid4().hex, "service": "billing", "method": "get", "environment": environment.name,
+           "createdAt": "2024-11-20T10:15:02.123Z"}  # fmt: skip
+    for _ in range(2):
+        assert 200 == shared.ingest(json.loads(json.dumps(row)), "requestMetrics").status_code
+    environment.read("object/v1")
+
+    ingested, called = records(environment)
+    assert {"_id": row["id"], "timestamp": "2024-11-20T10:15:02.123Z", "type": "api", "user": "root",
+            "environment": environment.name, "service": "billing", "method": "get", "value": 1,
+            "invocationId": row["id"]} == ingested  # fmt: skip
+    assert "object" == called["service"]

@@ -1,0 +1,212 @@
+"""Statements equal the raw records (`/api/usage/statement`)."""
+
+import csv
+import io
+import uuid
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from meterd.access import Scope
+from tests.api.usage.environment import Environment
+from tests.api.usage.records import Record, ingested
+from tests.process import Meterd, make_token
+
+DAY = "usage/statement?from=2024-11-20&to=2024-11-20"
+NASTY = "<script>alert('1')</script>&\""
+SUMS: dict[str, Callable[[list[Record]], int]] = {
+    "requests": len,
+    "duration": lambda records: sum(each.get("duration", 0) for each in records),
+    "bytes": lambda records: sum(each.get("responseSize", 0) for each in records),
+}
+
+
+@pytest.fixture(scope="module")
+def known(shared: Meterd) -> tuple[Environment, list[Record]]:
+    token = make_token(shared.data, tenant=uuid.uuid4().hex, tenant_admin=True, scopes=tuple(Scope)).token or ""
+    environment = Environment(shared, token)
+    return environment, ingested(shared, environment, token)
+
+
+def amounts(records: list[Record]) -> dict[str, int]:
+    return {name: function(records) for name, function in SUMS.items()}
+
+
+def by_service(records: list[Record]) -> list[dict[str, Any]]:
+    services = sorted({each["service"] for each in records})
+    return [{"service": service} | amounts([each for each in records if each["service"] == service])
+            for service in services]  # fmt: skip
+
+
+def by_hour(records: list[Record]) -> list[dict[str, Any]]:
+    """By hour and service, as `lines` has them."""
+    hours = sorted({each["timestamp"][:13] for each in records})
+    return [{"service": line["service"], "time": f"{hour}:00:00"} | line for hour in hours
+            for line in by_service([each for each in records if each["timestamp"][:13] == hour])]  # fmt: skip
+
+
+def test_a_statement_equals_the_records(known: tuple[Environment, list[Record]]) -> None:
+    environment, records = known
+    statement = environment.read(f"{DAY}&calendar=%23PT1H")
+
+    assert amounts(records) == statement["total"]
+    assert by_service(records) == statement["services"]
+    assert by_hour(records) == statement["lines"]
+    assert ("root", "2024-11-20T00:00:00", "2024-11-20T23:59:59", "UTC", "#PT1H", None) == tuple(
+        statement[name] for name in ("user", "from", "to", "timezone", "calendar", "environment")
+    )
+
+
+def test_a_statement_in_csv_has_its_lines(known: tuple[Environment, list[Record]]) -> None:
+    environment, records = known
+    for options in ({"params": {"format": "csv"}}, {"headers": {"Accept": "text/csv"}}):
+        parameters = {"from": "2024-11-20", "to": "2024-11-20", "calendar": "#PT1H"} | options.get("params", {})
+        response = environment.send("GET", "usage/statement", params=parameters, headers=options.get("headers", {}))
+        assert "text/csv" == response.headers["content-type"].partition(";")[0]
+        found = list(csv.DictReader(io.StringIO(response.text, newline=""), strict=True))
+        assert [{name: str(value) for name, value in line.items()} for line in by_hour(records)] == found
+
+
+class Page(HTMLParser):
+    """The rows of the tables of a page, and every tag of it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self.tags: set[str] = set()
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+        if self.tables and self.tables[-1] and self.tables[-1][-1]:
+            self.tables[-1][-1][-1] += data.strip()
+
+
+def test_a_statement_as_a_page_has_the_same_numbers(known: tuple[Environment, list[Record]]) -> None:
+    environment, records = known
+    response = environment.send("GET", f"{DAY}&calendar=%23PT1H", headers={"Accept": "text/html,application/xml"})
+    assert "text/html" == response.headers["content-type"].partition(";")[0]
+    services, lines = Page(response.text).tables
+
+    def row(*named: str, of: dict[str, Any]) -> list[str]:
+        return [*named, *(f"{of[name]:,}" for name in SUMS)]
+
+    total = row("Total", of=amounts(records))
+    assert [row(each["service"], of=each) for each in by_service(records)] + [total] == services[1:]
+    assert [row(each["time"].replace("T", " "), each["service"], of=each) for each in by_hour(records)] + [
+        total
+    ] == lines[1:]
+
+
+def test_names_on_a_page_are_text(shared: Meterd) -> None:
+    token = make_token(shared.data, tenant=uuid.uuid4().hex, tenant_admin=True, scopes=tuple(Scope)).token or ""
+    environment = Environment(shared, token)
+    row = {"service": NASTY, "createdAt": "2024-11-20T10:00:00Z", "createdBySubjectSlug": NASTY, "environment": NASTY}
+    assert 200 == shared.ingest(row, "requestMetrics", token).status_code
+
+    parameters = {"from": "2024", "to": "2024", "user": NASTY, "environment": NASTY, "format": "html"}
+    response = environment.send("GET", "usage/statement", params=parameters)
+    page = Page(response.text)
+    assert "script" not in page.tags
+    assert [NASTY, "1", "0", "0"] == page.tables[0][1]
+    assert any(text.startswith(f"Usage statement of {NASTY}") for text in page.texts)
+    assert "environment " + NASTY in "".join(page.texts)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "times"),
+    [(None, ["2024-11-20"]), ("DAILY", ["2024-11-20"]), ("MONTHLY", ["2024-11-01"]), ("annual", ["2024-01-01"]),
+     ("WEEKLY", ["2024-11-18"])],
+)  # fmt: skip
+def test_a_calendar_cuts_the_lines(
+    known: tuple[Environment, list[Record]], calendar: str | None, times: list[str]
+) -> None:
+    environment, records = known
+    statement = environment.read(f"{DAY}&calendar={calendar}" if calendar else DAY)
+
+    assert times == sorted({line["time"].removesuffix("T00:00:00") for line in statement["lines"]})
+    assert amounts(records) == statement["total"]
+    assert calendar or "#P1D" == statement["calendar"]
+
+
+def test_a_calendar_of_ones_own_cuts_the_lines(known: tuple[Environment, list[Record]]) -> None:
+    environment, _ = known
+    environment.post("calendar", {"_id": "TOKYO", "calendar": {"_type": "DailyCalendar", "timezone": "Asia/Tokyo"}})
+
+    statement = environment.read(f"{DAY}&calendar=TOKYO")
+    assert ["2024-11-19T15:00:00"] == sorted({line["time"] for line in statement["lines"]})
+
+
+@pytest.mark.parametrize(
+    ("from_", "to", "count"),
+    [("2024-11-20T09:00:00", "2024-11-20T09:00:00", 1), ("2024-11-20T09", "2024-11-20T09", 3),
+     ("2024M11", "2024Q04", 9), ("2024", "T", 9), ("9000", "9001", 0),
+     ("2024-11-20T09:00:01", "2024-11-20T13:59:59", 7), ("2024-11-21", "2024-11-21", 0),
+     ("0001", "9999", 9), ("2024-11-20T15:00:00[Asia/Tokyo]", "2024-11-20T20:00:00[Asia/Tokyo]", 4)],
+)  # fmt: skip
+def test_both_dates_are_included(known: tuple[Environment, list[Record]], from_: str, to: str, count: int) -> None:
+    environment = known[0]
+    parameters = {"from": from_, "to": to, "environment": environment.name}
+    statement = environment.send("GET", "usage/statement", params=parameters).json()
+
+    of_table = [line for line in statement["lines"] if line["time"].startswith("2024")]
+    assert count == sum(line["requests"] for line in of_table)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("", "from is required"), ("from=2024", "to is required"), ("to=2024", "from is required"),
+     ("from=&to=2024", "from is required"), ("from=x&to=2024", "from: date 'x', position 0"),
+     ("from=2024&to=2024-13", "to: date '2024-13', position 5"), ("from=2025&to=2024", "to must not be before from"),
+     ("from=2024&to=2024&calendar=%23PT7M", "position 3"), ("from=2024&to=2024&calendar=NOPE", "NOPE"),
+     ("from=2024&to=2024&format=pdf", "json, csv, html"), ("from=2024&to=2024&nope=1", "nope"),
+     ("from=2024&to=2024&_nope=1", "_nope")],
+)  # fmt: skip
+def test_a_mistake_is_refused(known: tuple[Environment, list[Record]], query: str, said: str) -> None:
+    status, sentence = known[0].refused("GET", f"usage/statement?{query}")
+
+    assert (400, "[4000] ", True) == (status, sentence[:7], said in sentence), sentence
+
+
+def test_everyone_has_a_statement_of_what_they_may_see(shared: Meterd) -> None:
+    tenant = uuid.uuid4().hex
+
+    def member(name: str, *teams: str, admin: bool = False) -> Environment:
+        token = make_token(shared.data, name, teams=teams, tenant=tenant, tenant_admin=admin).token or ""
+        return Environment(shared, token)
+
+    ann, bob, cid, admin = member("ann", "blue"), member("bob", "blue"), member("cid"), member("root", admin=True)
+    for each in (ann, bob, cid):
+        each.read("object/v1")
+
+    def calls(reader: Environment, user: str) -> int:
+        statement = reader.read(f"usage/statement?from=T-1D&to=T&user={user}")
+        return sum(each["requests"] for each in statement["services"] if each["service"] == "object")
+
+    assert [1, 1, 0] == [calls(ann, user) for user in ("ann", "bob", "cid")]
+    assert [0, 0, 1] == [calls(cid, user) for user in ("ann", "bob", "cid")]
+    assert [1, 1, 1] == [calls(admin, user) for user in ("ann", "bob", "cid")]
+    assert "ann" == ann.read("usage/statement?from=2024&to=2024")["user"]
+
+
+def test_a_statement_of_an_environment_has_its_calls_only(shared: Meterd) -> None:
+    token = make_token(shared.data, tenant=uuid.uuid4().hex).token or ""
+    first, second = Environment(shared, token), Environment(shared, token)
+    for each in (first, second, second):
+        each.read("object/v1")
+
+    totals = [first.read(f"usage/statement?from=T-1D&to=T{query}")["services"][0]
+              for query in ("", f"&environment={second.name}")]  # fmt: skip
+    assert [3, 2] == [each["requests"] for each in totals]
