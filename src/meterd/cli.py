@@ -3,18 +3,15 @@
 import gc
 import os
 import re
-import signal
 import sys
-import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
-import uvicorn
 
 from meterd import __version__, logs
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
@@ -22,19 +19,24 @@ from meterd.access.directory import Directory, TokenDetails
 from meterd.collect.command import collectors
 from meterd.errors import ConfigurationError, MeterdError
 from meterd.service import Service, first_token, listening, open_directory, prepare_data
+from meterd.serving import HTTPServer, Port
 from meterd.settings import Settings, describe, load
+
+if TYPE_CHECKING:
+    from meterd.tls import ServedCertificate
 
 app = typer.Typer(help="A self-hosted metrics service for AI agents and LLM gateways.", no_args_is_help=True,
                   add_completion=False, pretty_exceptions_enable=False)  # fmt: skip
 tokens = typer.Typer(help="Create, list and revoke tokens; works while the server runs.", no_args_is_help=True)
 app.add_typer(tokens, name="token")
+certificates = typer.Typer(help="Certificates of the server, and the pin of its key.", no_args_is_help=True)
+app.add_typer(certificates, name="tls")
 app.add_typer(collectors, name="collect")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", envvar="METERD_CONFIG", help="Settings file (YAML).")]
 DataOption = Annotated[Path, typer.Option("--data", envvar="METERD_DATA", help="Directory for all that is kept.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _DATA = Path("meterd-data")
-_GRACE = 10
 
 
 def main() -> None:
@@ -52,80 +54,44 @@ def serve(
     config: ConfigOption = None,
     data: DataOption = _DATA,
     listen: Annotated[
-        str | None, typer.Option(help="HOST:PORT to listen on, default 127.0.0.1:8080.", show_default=False)
+        list[str] | None,
+        typer.Option(help="HOST:PORT to listen on, default 127.0.0.1:8080; repeat for more.", show_default=False),
     ] = None,
     no_tls: Annotated[bool, typer.Option("--no-tls", help="Plain HTTP, whatever the settings say.")] = False,
 ) -> None:
     """Run the service until SIGTERM or SIGINT."""
     settings = load(config, flags={"service.listen": listen} if listen else None)
     logs.configure(settings.logging)
-    host, port = settings.service.address
-    with listening(host, port) as listener:
+    listeners = settings.service.listeners
+    certificate = _certificate(settings) if any(each.tls for each in listeners) and not no_tls else None
+    with ExitStack() as sockets:
+        ports = [
+            Port(sockets.enter_context(listening(each.host, each.port)), each.host,
+                 certificate.context if certificate and each.tls else None)
+            for each in listeners
+        ]  # fmt: skip
         service = Service(settings, data)
         try:
-            tls = None if no_tls else settings.service.tls
-            port = listener.getsockname()[1]
-            url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-            server = _Server(_server_config(service, settings, no_tls), lambda: _announce(service, url, data))
-            server.run(sockets=[listener])
+            pins = [certificate.pin] if certificate else []
+            HTTPServer(service.application, ports, lambda: _announce(service, ports, pins, data)).run()
         finally:
             service.close()
             gc.unfreeze()
 
 
-def _server_config(service: Service, settings: Settings, no_tls: bool) -> uvicorn.Config:
-    tls = None if no_tls else settings.service.tls
-    files: dict[str, Any] = {}
-    if tls:
-        for name, path in (("ssl_keyfile", tls.key_path), ("ssl_certfile", tls.certificate_path)):
-            if not Path(path).is_file():
-                raise ConfigurationError(f"service.tls: there is no file {path}; --no-tls serves plain HTTP")
-            files[name] = path
-    config = uvicorn.Config(
-        service.application,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws="none",
-        proxy_headers=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=_GRACE,
-        **files,
-    )
-    try:
-        config.load()
-    except OSError as error:  # of which the errors of ssl are a kind
-        raise ConfigurationError(f"service.tls: can't use the key and certificate: {error.strerror or error}") from None
-    return config
+def _certificate(settings: Settings) -> "ServedCertificate":
+    from meterd.tls import ServedCertificate
+
+    assert settings.service.tls is not None  # otherwise no listener has TLS
+    return ServedCertificate(settings.service.tls)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, except that a signal leads to status 0, and that it tells when it answers."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._on_ready()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        def stop(_signal: int, _frame: types.FrameType | None) -> None:
-            self.should_exit = True
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, stop)
-        yield
-
-
-def _announce(service: Service, url: str, data: Path) -> None:
+def _announce(service: Service, ports: Sequence[Port], pins: Sequence[str], data: Path) -> None:
     gc.collect()
     gc.freeze()  # what is loaded by now stays: collections need not look at it again
     gc.set_threshold(50_000, 20, 50)  # requests leave hardly any cycles behind
     token = first_token(service.directory)
+    url = ports[0].url
     if token:
         sys.stderr.write(
             f"\nThis is the first start on {data}. Your administrator token, shown only now:\n\n    {token}\n\n"
@@ -135,7 +101,8 @@ def _announce(service: Service, url: str, data: Path) -> None:
             '"meter": {"name": "ai_guard.agent", "value": "120"}}\'\n\n'
             f"Tokens for others: meterd token create --subject NAME --data {data}\nAPI: {url}/docs\n\n"
         )
-    sys.stderr.write(f"meterd ready on {url}\n")
+    lines = [*(f"meterd ready on {port.url}" for port in ports), *(f"meterd TLS pin {pin}" for pin in pins)]
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
     sys.stderr.flush()
 
 
@@ -151,7 +118,7 @@ def agent() -> None:
 def check_config(config: ConfigOption = None) -> None:
     """Check the settings and print the effective ones."""
     settings = load(config)
-    _ = settings.service.address
+    _ = settings.service.listeners
     typer.echo(describe(settings), nl=False)
 
 
@@ -220,6 +187,42 @@ def revoke_token(
     with _directory(_existing(data)) as directory:
         directory.revoke(token_id)
     typer.echo(f"token {token_id} is revoked")
+
+
+@certificates.command("pin")
+def print_pin(
+    certificate: Annotated[
+        Path | None, typer.Argument(help="PEM file; default: service.tls.certificate-path.", show_default=False)
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Print what clients pin: the SHA-256 of the public key, in base64."""
+    from meterd.tls import pin, read_certificate
+
+    if certificate is None:
+        tls = load(config).service.tls
+        if tls is None:
+            raise ConfigurationError("name a certificate, or settings with a section service.tls")
+        certificate = Path(tls.certificate_path)
+    typer.echo(pin(read_certificate(certificate)))
+
+
+@certificates.command("self-signed")
+def make_certificate(
+    key: Annotated[Path, typer.Option(help="Private key; made when it is not there, else kept.")] = Path("tls.key"),
+    certificate: Annotated[Path, typer.Option(help="Certificate to write.")] = Path("tls.crt"),
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="Host name or address; repeat for more. Default: as before, else localhost."),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=36_500, help="How long it is valid.")] = 365,
+) -> None:
+    """Make a self-signed certificate, or renew one: the key and its pin stay."""
+    from meterd.tls import make_self_signed, names_of, pin
+
+    made = make_self_signed(key, certificate, name or (), days)
+    typer.echo(f"{certificate} is for {', '.join(names_of(made))} until {made.not_valid_after_utc:%Y-%m-%d}")
+    typer.echo(f"pin {pin(made)}")
 
 
 @contextmanager

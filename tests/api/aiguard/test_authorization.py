@@ -1,0 +1,108 @@
+"""AI Guard's mode `onetrust` over HTTP (`ai-guard.md` section 7): another service says which tokens are good."""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.access.endpoint import HANG, HANG_UP, Endpoint
+from tests.process import Meterd
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def guarded(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    """A server that asks the endpoint."""
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "config.yaml").write_text(f"""
+service:
+  authorization:
+    type: onetrust
+    validation-endpoint: {endpoint.url}
+    max-retry-duration: 0.3
+metrics: {{}}
+""")
+    with Meterd(folder / "data", config=folder / "config.yaml") as meterd:
+        yield meterd
+
+
+@pytest.fixture
+def token() -> str:
+    """A token that no other test uses."""
+    return f"ot-{uuid.uuid4().hex}"
+
+
+def post(meterd: Meterd, token: str) -> httpx.Response:
+    event = {
+        "attributes": {"agent_id": token[-32:], "platform": "GCP_VERTEX"},
+        "meter": {"name": "ai_guard.agent", "value": "120"},
+    }
+    return httpx.post(f"{meterd.url}/metric", json=event, headers={"Authorization": f"Bearer {token}"})
+
+
+def assert_unauthorized(response: httpx.Response) -> None:
+    assert 401 == response.status_code
+    assert {"code": 401, "message": "Invalid or missing bearer token"} == response.json()
+    assert "Bearer" == response.headers["www-authenticate"]
+
+
+def test_a_token_that_the_endpoint_knows_is_accepted_and_then_remembered(
+    guarded: Meterd, endpoint: Endpoint, token: str
+) -> None:
+    endpoint.tokens[token] = 200
+    assert [200] * 3 == [post(guarded, token).status_code for _ in range(3)]
+    assert 1 == endpoint.asked.count(token)
+
+
+def test_what_is_sent_with_it_belongs_to_one_virtual_account(guarded: Meterd, endpoint: Endpoint, token: str) -> None:
+    endpoint.tokens[token] = 200
+    post(guarded, token)
+    mine = [{"fieldName": "agent", "operator": "EQUAL", "value": token[-32:]}]
+    points = guarded.points(datasource="aiGuardMetrics", groupBy=["virtualaccount"], filters=mine)
+    assert [{"createdBySubjectSlug": "ai-guard", "total": 1}] == points
+
+
+@pytest.mark.parametrize("status", [204, 302, 401, 403, 404, 500, HANG, HANG_UP])
+def test_a_token_that_the_endpoint_does_not_confirm_gets_401(
+    guarded: Meterd, endpoint: Endpoint, token: str, status: int
+) -> None:
+    endpoint.tokens[token] = status
+    assert_unauthorized(post(guarded, token))
+
+
+def test_a_refused_token_is_accepted_once_the_endpoint_knows_it(
+    guarded: Meterd, endpoint: Endpoint, token: str
+) -> None:
+    assert_unauthorized(post(guarded, token))
+    endpoint.tokens[token] = 200
+    assert 200 == post(guarded, token).status_code
+
+
+def test_tokens_of_meterd_work_and_are_not_shown_to_the_endpoint(guarded: Meterd, endpoint: Endpoint) -> None:
+    assert 200 == post(guarded, guarded.token).status_code
+    assert_unauthorized(post(guarded, "mtr_" + "0" * 40))
+    assert [] == [each for each in endpoint.asked if each.startswith("mtr_")]
+
+
+def test_a_confirmed_token_opens_nothing_but_ai_guard(guarded: Meterd, endpoint: Endpoint, token: str) -> None:
+    endpoint.tokens[token] = 200
+    assert 200 == post(guarded, token).status_code
+    assert 401 == guarded.query(token).status_code
+
+
+def test_an_endpoint_must_be_named(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("service: {listen: '127.0.0.1:0', authorization: {type: onetrust}}")
+    command = [sys.executable, "-m", "meterd", "serve", "--config", str(config), "--data", str(tmp_path / "data")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert 1 == ended.returncode
+    assert "service.authorization.type onetrust needs validation-endpoint" in ended.stderr
