@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 import yaml
@@ -18,7 +18,7 @@ from meterd.errors import ConfigurationError
 from meterd.validation import explain
 
 Seconds = Annotated[float, Meta(gt=0)]
-Days = Annotated[float, Meta(gt=0)]
+Days = Annotated[float, Meta(gt=0, le=36_500)]
 Count = Annotated[int, Meta(ge=1)]
 Size = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")]
 
@@ -46,19 +46,44 @@ class Tls(Section, frozen=True):
     certificate_path: str = "/etc/ssl/litenode/tls.crt"
 
 
+class Listener(NamedTuple):
+    """An address to listen on, with TLS or without."""
+
+    host: str
+    port: int
+    tls: bool
+
+
 class Service(Section, frozen=True):
-    listen: str | int = "127.0.0.1:8080"
+    listen: str | int | Annotated[tuple[str | int, ...], Meta(min_length=1)] = "127.0.0.1:8080"
     timeout: Seconds = 10.0
     authorization: Authorization | None = None
     tls: Tls | None = None
 
     @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """What `listen` names. Raises `ConfigurationError`.
+
+        An address is `host:port`, `[ipv6]:port` or a port alone (then every interface). It has TLS when there is a
+        section `tls`; `http://` before it says without, `https://` with.
+        """
+        listen = self.listen if isinstance(self.listen, tuple) else (self.listen,)
+        return tuple(self._listener(str(each)) for each in listen)
+
+    @property
     def address(self) -> tuple[str, int]:
-        """Host and port of `listen`, which is `host:port`, `[ipv6]:port` or a port alone (then every interface)."""
-        host, separator, port = str(self.listen).rpartition(":")
-        if not port.isdecimal() or int(port) > 65535:
-            raise ConfigurationError(f"service.listen must be HOST:PORT or a port up to 65535, got {self.listen!r}")
-        return (host.strip("[]") if separator else "") or "0.0.0.0", int(port)  # noqa: S104 - what AI Guard's file means
+        """Host and port of the first listener."""
+        return self.listeners[0][:2]
+
+    def _listener(self, text: str) -> Listener:
+        scheme, _, address = text.rpartition("://")
+        host, _, port = address.rpartition(":")
+        if scheme not in ("", "http", "https") or not port.isdecimal() or int(port) > 65535:
+            raise ConfigurationError(f"service.listen must be HOST:PORT or a port up to 65535, got {text!r}")
+        if scheme == "https" and self.tls is None:
+            raise ConfigurationError(f"service.listen: {text} needs the section service.tls")
+        host = host.strip("[]") or "0.0.0.0"  # noqa: S104 - what AI Guard's file means
+        return Listener(host, int(port), self.tls is not None and scheme != "http")
 
 
 class ClassificationSource(Section, frozen=True):
@@ -72,13 +97,26 @@ class Classification(Section, frozen=True):
 
 
 class MetricsExporter(Section, frozen=True):
+    """Where AI Guard's meters are sent, by time intervals."""
+
     type: Literal["onetrust", "otlp"] = "onetrust"
+    protocol: Literal["grpc", "http"] = "grpc"
     collector_endpoint: str | None = None
-    interval: str | int = "hour"
+    interval: Literal["hour"] | Seconds | None = None
     initial_backoff: Seconds = 0.15
     max_retry_duration: Seconds = 30.0
     trusted_root_path: str | None = None
     trusted_root_address: str | None = None
+    histogram_boundaries: Annotated[tuple[float, ...], Meta(min_length=1)] = (
+        0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000,
+    )  # fmt: skip
+
+    @property
+    def seconds(self) -> float:
+        """Length of an interval: an hour for `onetrust`, a minute for `otlp` unless the settings say otherwise."""
+        if self.interval is None:
+            return 60.0 if self.type == "otlp" else 3600.0
+        return 3600.0 if self.interval == "hour" else self.interval
 
 
 class Metrics(Section, frozen=True):
@@ -86,6 +124,12 @@ class Metrics(Section, frozen=True):
 
     allowed_attributes: tuple[str, ...] = ()
     exporter: MetricsExporter | None = None
+
+
+class Prometheus(Section, frozen=True):
+    """AI Guard's meters at `/export/prometheus`."""
+
+    max_series: Count = 1000
 
 
 class Ingest(Section, frozen=True):
@@ -177,6 +221,7 @@ class Settings(Section, frozen=True):
     service: Service = Service()
     classification: Classification | None = None
     metrics: Metrics | None = None
+    prometheus: Prometheus = Prometheus()
     ingest: Ingest = Ingest()
     litellm: LiteLLM = LiteLLM()
     otlp: Otlp = Otlp()

@@ -98,6 +98,7 @@ class Telemetry:
         self.query_failures = Counter(
             "meterd_query_failures", "Queries that hit a limit", ["reason"], registry=registry
         )
+        self.exports = Counter("meterd_exports", "Exports of meters", ["exporter", "outcome"], registry=registry)
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge that is read when it is scraped, so that keeping it costs nothing."""

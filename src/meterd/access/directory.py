@@ -17,7 +17,7 @@ from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.tables import Membership, Subject, Token
 from meterd.errors import ConfigurationError, NotFound
 
-_REVISION = "0004"
+_REVISION = "0005"
 _PREFIX = "mtr_"
 _WRITES = "meterd_writes"
 

@@ -132,3 +132,14 @@ class ItemVersion(Base):
     user: Mapped[str] = mapped_column(String(256))
     reason: Mapped[str | None] = mapped_column(String(1024))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class ExportProgress(Base):
+    """How far an exporter has come: where it began, up to when all is exported, and the end of what it now sends."""
+
+    __tablename__ = "export_progress"
+
+    exporter: Mapped[str] = mapped_column(String(32), primary_key=True)
+    begun: Mapped[datetime] = mapped_column(UtcTime)
+    reached: Mapped[datetime] = mapped_column(UtcTime)
+    under_way: Mapped[datetime | None] = mapped_column(UtcTime)

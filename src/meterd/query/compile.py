@@ -16,6 +16,7 @@ from meterd.query.dialects import Dialect
 from meterd.query.model import (
     Aggregate,
     And,
+    Bin,
     Compare,
     Comparison,
     Condition,
@@ -92,7 +93,16 @@ class _Conditions:
                 return self._dialect.map_value(column, self._bind(key))
             case TagValue(_, key):
                 return self._dialect.tag_value(column, self._bind(f"{key}:"), len(key) + 2)
+            case Bin(_, bounds):
+                return self._bin(column, bounds)
         return column
+
+    def _bin(self, column: exp.Expr, bounds: tuple[float, ...]) -> exp.Expr:
+        found = exp.Case()
+        for number, bound in enumerate(bounds):
+            is_within = exp.LTE(this=column.copy(), expression=self._bind(bound))
+            found = found.when(is_within, exp.Literal.number(number))
+        return found.else_(exp.Literal.number(len(bounds)))
 
     def _declared(self, name: str) -> exp.Expr:
         """A column of the dataset; anything else is a mistake of ours, not of a caller."""

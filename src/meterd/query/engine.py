@@ -40,23 +40,26 @@ class QueryEngine:
         self._dialect = DIALECTS[store.dialect]
         self._threads = ThreadPoolExecutor(limits.concurrency, thread_name_prefix="meterd-query")
 
-    async def run(self, query: Query, caller: Caller, is_sparse: bool = False) -> list[Row]:
-        """The rows that the caller may see. Of a sparse query only buckets with facts count towards the limits.
+    async def run(self, query: Query, caller: Caller | None, is_sparse: bool = False) -> list[Row]:
+        """The rows that the caller may see; all of them for the service itself.
+
+        Of a sparse query only buckets with facts count towards the limits.
 
         Raises `InvalidInput` when the query needs more buckets, rows, time or memory than the settings allow, and
         `Unavailable` when the store is too far behind to show the caller's own writes in time.
         """
         if not is_sparse:
             self._check_buckets(query)
-        plain, distributions = histograms.split(visible_groups(query, caller))
+        plain, distributions = histograms.split(visible_groups(query, caller) if caller else query)
         await self._own_writes(query.dataset)
         rows = await self._run(plain, caller)
         if distributions:
             histograms.add_percentiles(query, rows, await self._run(distributions, caller))
         return rows
 
-    async def _run(self, query: Query, caller: Caller) -> list[Row]:
-        compiled = compile_query(query, visible_facts(caller), self._dialect, self._limits.max_rows + 1)
+    async def _run(self, query: Query, caller: Caller | None) -> list[Row]:
+        visible = visible_facts(caller) if caller else None
+        compiled = compile_query(query, visible, self._dialect, self._limits.max_rows + 1)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query, compiled)
 
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:

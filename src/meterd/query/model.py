@@ -37,7 +37,14 @@ class TagValue(msgspec.Struct, frozen=True):
     key: str
 
 
-Operand = Field | MapValue | TagValue
+class Bin(msgspec.Struct, frozen=True):
+    """The place of the first of `bounds`, which ascend, that a value is not above; above all of them, their number."""
+
+    column: str
+    bounds: tuple[float, ...]
+
+
+Operand = Field | MapValue | TagValue | Bin
 
 
 class Comparison(Enum):

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/docs`."""
+"""`/healthz`, `/readyz`, `/metrics`, `/export/prometheus`, `/openapi.json`, `/docs`."""
 
 import importlib.util
 from pathlib import Path
@@ -11,10 +11,12 @@ from litestar.handlers import BaseRouteHandler
 from litestar.static_files import create_static_files_router
 
 from meterd import telemetry as prometheus
+from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.http import is_loopback
 from meterd.api.operations.health import Health
 from meterd.errors import Unavailable
+from meterd.export.prometheus import PrometheusPage
 from meterd.telemetry import Telemetry
 
 PROBES = ("/healthz", "/readyz")
@@ -37,8 +39,15 @@ def operations_router(
     telemetry: Telemetry,
     authenticator: Authenticator,
     metrics_without_token: Literal["loopback", "never", "always"],
+    page: PrometheusPage,
 ) -> Router:
-    """Probes are open, because they tell nothing; metrics are open as far as the settings say."""
+    """Probes are open, because they tell nothing; metrics are open as far as the settings say.
+
+    The `page` of business metrics shows what the token's subject may see; all, where none is needed and none is sent.
+    """
+
+    def is_open(request: Request[Any, Any, Any]) -> bool:
+        return metrics_without_token == "always" or (metrics_without_token == "loopback" and _is_loopback(request))
 
     @get("/healthz", media_type=MediaType.TEXT, tags=["Operations"], summary="The process is alive")
     async def healthz() -> str:
@@ -52,12 +61,22 @@ def operations_router(
 
     @get("/metrics", media_type=MediaType.TEXT, tags=["Operations"], summary="The service's own health for Prometheus")
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
-        is_open = metrics_without_token == "always" or (metrics_without_token == "loopback" and _is_loopback(request))
-        if not is_open:
+        if not is_open(request):
             await authenticator.caller(request.headers.get("authorization"))
         return Response(telemetry.render(), media_type=prometheus.MEDIA_TYPE)
 
-    return Router("/", route_handlers=[healthz, readyz, metrics])
+    @get(
+        "/export/prometheus", media_type=MediaType.TEXT, tags=["Operations"], summary="AI Guard's meters for Prometheus"
+    )
+    async def export(request: Request[Any, Any, Any]) -> Response[bytes]:
+        authorization = request.headers.get("authorization")
+        caller = None
+        if authorization or not is_open(request):
+            caller = await authenticator.caller(authorization)
+            caller.require(Scope.QUERY)
+        return Response(await page.render(caller), media_type=prometheus.MEDIA_TYPE)
+
+    return Router("/", route_handlers=[healthz, readyz, metrics, export])
 
 
 def documentation_router(openapi: dict[str, Any]) -> Router:

@@ -1,0 +1,54 @@
+"""From the settings to the exporter that they ask for."""
+
+import itertools
+from datetime import timedelta
+
+from meterd.access.directory import Directory
+from meterd.access.exports import Exports
+from meterd.datasets import METER_EVENTS
+from meterd.errors import ConfigurationError
+from meterd.export.onetrust import OneTrust
+from meterd.export.prometheus import PrometheusPage
+from meterd.export.schedule import Exporter, Schedule
+from meterd.export.series import Reader
+from meterd.export.windows import SETTLING
+from meterd.query.engine import QueryEngine
+from meterd.settings import Metrics, Settings
+from meterd.telemetry import Telemetry
+
+
+def schedules(
+    settings: Settings, engine: QueryEngine, directory: Directory, telemetry: Telemetry
+) -> tuple[Schedule, ...]:
+    """What exports AI Guard's meters; nothing when the settings ask for no exporter. Raises `ConfigurationError`."""
+    if settings.metrics is None or settings.metrics.exporter is None:
+        return ()
+    settling = timedelta(seconds=settings.service.timeout + SETTLING)
+    exporter = _exporter(settings, settings.metrics, engine)
+    return (Schedule(exporter, Exports(directory), settling, telemetry),)
+
+
+def prometheus_page(settings: Settings, engine: QueryEngine) -> PrometheusPage:
+    """What answers `/export/prometheus`."""
+    allowed = settings.metrics.allowed_attributes if settings.metrics else ()
+    return PrometheusPage(engine, allowed, settings.prometheus.max_series, _kept(settings))
+
+
+def _exporter(settings: Settings, metrics: Metrics, engine: QueryEngine) -> Exporter:
+    wanted = metrics.exporter
+    assert wanted is not None  # the caller has looked
+    bounds = wanted.histogram_boundaries
+    if any(lower >= upper for lower, upper in itertools.pairwise(bounds)):
+        raise ConfigurationError("metrics.exporter.histogram-boundaries must ascend")
+    reader = Reader(engine, metrics.allowed_attributes, bounds, settings.query.max_rows)
+    if wanted.type == "onetrust":
+        return OneTrust(wanted, reader)
+    from meterd.export.otlp import Otlp  # half a second of start-up, and memory, that others need not spend
+
+    return Otlp(wanted, reader, _kept(settings))
+
+
+def _kept(settings: Settings) -> timedelta | None:
+    """For how long meter events are kept."""
+    days = settings.store.retention.get(METER_EVENTS.name)
+    return timedelta(days=days) if days else None

@@ -1,0 +1,98 @@
+"""The exporter `onetrust` (`ai-guard.md` section 10.1): what happened in each interval, posted as JSON."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import httpx
+import msgspec
+import stamina
+import structlog
+
+from meterd.access.exports import Progress
+from meterd.export import windows
+from meterd.export.connection import collector
+from meterd.export.meters import METERS, Meter
+from meterd.export.observability import Measured, encode
+from meterd.export.series import Reader, Window
+from meterd.settings import MetricsExporter
+
+log = structlog.get_logger()
+
+_DEFAULT = "http://datadiscovery-onprem-agent:8080"
+_PATH = "/api/discovery-platform/v1/send-async"
+_OVERFLOW = {"otel.metric.overflow": "true"}
+
+
+class OneTrust:
+    """Sends one window after the other. Raises `ConfigurationError` for an address that can't be used.
+
+    Connection failures, 429 and 5xx are tried again for `max-retry-duration`; then, and after any other refusal, the
+    window is given up.
+    """
+
+    name = "onetrust"
+
+    def __init__(self, settings: MetricsExporter, reader: Reader) -> None:
+        self.interval = timedelta(seconds=settings.seconds)
+        self._reader = reader
+        self._bounds = settings.histogram_boundaries
+        self._initial_backoff = settings.initial_backoff
+        self._patience = settings.max_retry_duration
+        where = collector(settings, _DEFAULT)
+        self._url = where.target.copy_with(path=where.target.path.rstrip("/") + _PATH)
+        self._headers = {"Content-Type": "application/json", "Host": where.host}
+        self._extensions = {"sni_hostname": where.tls_name}
+        self._client = httpx.AsyncClient(verify=where.trust(), timeout=self._patience)
+
+    def window(self, progress: Progress, end: datetime) -> Window:
+        return windows.delta(progress, end, self.interval)
+
+    async def send(self, window: Window) -> bool:
+        """Whether the collector has the window now; a window in which nothing happened is not sent."""
+        measured = [each for meter in METERS for each in await self._measured(meter, window)]
+        if not measured:
+            return True
+        body = encode(measured, window, self._bounds)
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._post(body)
+        except (TimeoutError, httpx.HTTPError) as error:
+            reason = str(error).partition("\n")[0] or f"no answer within {self._patience:g} s"
+            log.error("an interval is not exported, and will not be", start=str(window.start), end=str(window.end),
+                      reason=reason)  # fmt: skip
+            return False
+        return True
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _measured(self, meter: Meter, window: Window) -> list[Measured]:
+        reading = await self._reader.read(meter, window)
+        series = [*reading.series]
+        if reading.rest:
+            series.append(msgspec.structs.replace(reading.rest, attributes=_OVERFLOW))
+        return [Measured(meter, each) for each in series]
+
+    async def _post(self, body: bytes) -> None:
+        attempts = stamina.retry_context(
+            on=_may_pass,
+            attempts=None,
+            timeout=self._patience,
+            wait_initial=self._initial_backoff,
+            wait_max=self._patience,
+            wait_jitter=self._initial_backoff,
+            wait_exp_base=2,
+        )
+        async for attempt in attempts:
+            with attempt:
+                response = await self._client.post(
+                    self._url, content=body, headers=self._headers, extensions=self._extensions
+                )
+                response.raise_for_status()
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether trying again may help."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code == httpx.codes.TOO_MANY_REQUESTS or error.response.is_server_error
+    return isinstance(error, httpx.TransportError)

@@ -1,0 +1,118 @@
+"""Exports window after window, beside everything else: no request ever waits for it.
+
+An exporter goes on where the last run ended, so a restart loses nothing. A window is named in the directory before it
+is sent, and counts as exported after that. A crash in between sends that very window again: for running totals that
+changes nothing, and entries of one interval can be told by its start and end. The other order would lose an interval
+with every crash while a collector is away.
+
+One process exports because one process holds the data directory, and one task of it does.
+"""
+
+import asyncio
+import contextlib
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from meterd.access.exports import Exports, Progress
+from meterd.export.series import Window
+from meterd.export.windows import floor, now
+from meterd.telemetry import Telemetry
+
+log = structlog.get_logger()
+
+_LAST_CHANCE = 2.0
+_LONGEST_PAUSE = 60.0
+
+
+class Exporter(Protocol):
+    """Sends what the store holds to somebody."""
+
+    name: str
+    interval: timedelta
+
+    def window(self, progress: Progress, end: datetime) -> Window:
+        """What to send next; `end` is later than what is reached, and the window ends no later than that."""
+
+    async def send(self, window: Window) -> bool:
+        """Whether it was taken; what was not is given up. Raises `MeterdError` when the store can't be read."""
+
+    async def close(self) -> None: ...
+
+
+class Schedule:
+    """Runs an exporter from `start` to `stop`, each in the event loop. A window ends `settling` ago, or earlier."""
+
+    def __init__(self, exporter: Exporter, exports: Exports, settling: timedelta, telemetry: Telemetry) -> None:
+        self._exporter = exporter
+        self._exports = exports
+        self._settling = settling
+        self._counted = telemetry.exports
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Export up to this moment, if the collector takes it soon; otherwise the next start does."""
+        if self._task is None:
+            return
+        self._stopping.set()
+        done, _ = await asyncio.wait({self._task}, timeout=_LAST_CHANCE)
+        if done:
+            try:
+                async with asyncio.timeout(_LAST_CHANCE):
+                    await self._export(now())
+            except Exception as error:  # noqa: BLE001 - nothing may keep the service from stopping
+                log.warning("the last export is left to the next start", exporter=self._exporter.name, error=str(error))
+        self._task.cancel()
+        await self._exporter.close()
+
+    async def _run(self) -> None:
+        pause = 0.0
+        while not self._stopping.is_set():
+            try:
+                await self._export(floor(now() - self._settling, self._exporter.interval))
+            except Exception as error:  # noqa: BLE001 - the task outlives whatever a store or a library raises
+                pause = min(max(pause * 2, 0.1), _LONGEST_PAUSE)
+                log.error("export failed, will try again", exporter=self._exporter.name, error=str(error),
+                          seconds=pause)  # fmt: skip
+            else:
+                pause = 0.0
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause or self._until_due()):
+                    await self._stopping.wait()
+
+    def _until_due(self) -> float:
+        settled = now() - self._settling
+        return (floor(settled, self._exporter.interval) + self._exporter.interval - settled).total_seconds()
+
+    async def _export(self, end: datetime) -> None:
+        """Send what is to be sent up to a time, beginning with what a crash left under way."""
+        progress = await self._progress()
+        for until in (progress.under_way, end):
+            while until and progress.reached < until:
+                progress = await self._export_window(progress, until)
+
+    async def _export_window(self, progress: Progress, until: datetime) -> Progress:
+        window = self._exporter.window(progress, until)
+        await self._save(Progress(progress.begun, progress.reached, window.end))
+        was_taken = await self._exporter.send(window)
+        self._counted.labels(self._exporter.name, "sent" if was_taken else "dropped").inc()
+        done = Progress(progress.begun, window.end)
+        await self._save(done)
+        return done
+
+    async def _progress(self) -> Progress:
+        """How far the exporter has come. The first time it begins with the interval that this moment is in."""
+        progress = await asyncio.to_thread(self._exports.progress, self._exporter.name)
+        if progress is None:
+            begun = floor(now(), self._exporter.interval)
+            progress = Progress(begun, begun)
+            await self._save(progress)
+        return progress
+
+    async def _save(self, progress: Progress) -> None:
+        await asyncio.to_thread(self._exports.save, self._exporter.name, progress)

@@ -1,0 +1,152 @@
+"""Which windows are sent when, and what a restart makes of it."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from meterd.access.directory import Directory
+from meterd.access.exports import Exports, Progress
+from meterd.errors import Unavailable
+from meterd.export import windows
+from meterd.export.schedule import Schedule
+from meterd.export.series import Window
+from meterd.telemetry import Telemetry
+
+SHORT = timedelta(milliseconds=50)
+
+
+class Recording:
+    """Remembers the windows that it is given, and takes them, or does what `answers` says."""
+
+    name = "recording"
+    interval = SHORT
+
+    def __init__(self) -> None:
+        self.sent: list[Window] = []
+        self.answers: list[bool | Exception] = []
+        self.hangs = False
+        self.is_closed = False
+        self._changed = asyncio.Event()
+
+    def window(self, progress: Progress, end: datetime) -> Window:
+        return windows.delta(progress, end, self.interval)
+
+    async def send(self, window: Window) -> bool:
+        self.sent.append(window)
+        self._changed.set()
+        if self.hangs:
+            await asyncio.Event().wait()
+        answer = self.answers.pop(0) if self.answers else True
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+    async def reaches(self, count: int) -> None:
+        """Return when so many windows were given."""
+        self._changed.clear()
+        async with asyncio.timeout(20):
+            while len(self.sent) < count:
+                await self._changed.wait()
+                self._changed.clear()
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Iterator[Exports]:
+    directory = Directory(tmp_path / "directory.sqlite")
+    yield Exports(directory)
+    directory.close()
+
+
+def schedule(exporter: Recording, exports: Exports, telemetry: Telemetry | None = None) -> Schedule:
+    return Schedule(exporter, exports, SHORT, telemetry or Telemetry())
+
+
+def is_seamless(sent: list[Window]) -> bool:
+    return all(before.end == after.start for before, after in itertools.pairwise(sent))
+
+
+async def test_windows_are_sent_one_after_the_other_and_the_rest_at_the_end(exports: Exports) -> None:
+    exporter = Recording()
+    running = schedule(exporter, exports)
+    await running.start()
+    await exporter.reaches(3)
+    await running.stop()
+
+    assert is_seamless(exporter.sent)
+    assert exporter.is_closed
+    progress = exports.progress("recording")
+    assert progress == Progress(exporter.sent[0].start, exporter.sent[-1].end)
+
+
+async def test_a_restart_goes_on_where_the_last_run_ended(exports: Exports) -> None:
+    first, second = Recording(), Recording()
+    for exporter in (first, second):
+        running = schedule(exporter, exports)
+        await running.start()
+        await exporter.reaches(2)
+        await running.stop()
+
+    assert is_seamless(first.sent + second.sent)
+
+
+async def test_what_a_crash_left_under_way_is_sent_again_as_it_was(exports: Exports) -> None:
+    begun = windows.floor(windows.now(), SHORT) - 20 * SHORT
+    odd = begun + SHORT / 3
+    exports.save("recording", Progress(begun, begun, odd))
+    exporter = Recording()
+    running = schedule(exporter, exports)
+    await running.start()
+    await exporter.reaches(3)
+    await running.stop()
+
+    assert Window(begun, odd) == exporter.sent[0]
+    assert is_seamless(exporter.sent)
+
+
+async def test_what_was_given_up_is_not_sent_later(exports: Exports) -> None:
+    exporter = Recording()
+    exporter.answers = [False, True, False]
+    telemetry = Telemetry()
+    running = schedule(exporter, exports, telemetry)
+    await running.start()
+    await exporter.reaches(4)
+    await running.stop()
+
+    assert is_seamless(exporter.sent)
+    assert len(set(exporter.sent)) == len(exporter.sent)
+    outcomes = {outcome: telemetry.registry.get_sample_value("meterd_exports_total", {"exporter": "recording",
+                "outcome": outcome}) for outcome in ("sent", "dropped")}  # fmt: skip
+    assert {"sent": len(exporter.sent) - 2, "dropped": 2} == outcomes
+
+
+async def test_what_could_not_be_read_is_tried_again(exports: Exports) -> None:
+    exporter = Recording()
+    exporter.answers = [Unavailable("the store can't answer now"), RuntimeError("odd")]
+    running = schedule(exporter, exports)
+    await running.start()
+    await exporter.reaches(4)
+    await running.stop()
+
+    assert exporter.sent[0] == exporter.sent[1] == exporter.sent[2]
+    assert is_seamless(exporter.sent[2:])
+
+
+async def test_a_collector_that_does_not_answer_keeps_nobody_from_stopping(exports: Exports) -> None:
+    exporter = Recording()
+    exporter.hangs = True
+    running = schedule(exporter, exports)
+    await running.start()
+    await exporter.reaches(1)
+    async with asyncio.timeout(20):
+        await running.stop()
+
+    (window,) = exporter.sent
+    assert exporter.is_closed
+    assert Progress(window.start, window.start, window.end) == exports.progress("recording")

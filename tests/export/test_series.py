@@ -1,0 +1,148 @@
+"""Series as the store has them."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meterd.access import Caller, SubjectType
+from meterd.datasets import METER_EVENTS
+from meterd.export.meters import METERS
+from meterd.export.series import Reader, Series, percentile
+from meterd.settings import MetricsExporter
+from meterd.settings import Query as Limits
+from tests.export.events import HOUR, event
+from tests.query.reference import RealEngine
+
+AGENT, USER, REDACT, CLASSIFICATION = METERS
+BOUNDS = MetricsExporter().histogram_boundaries
+BOT = {"agent_id": "bot", "platform": "DATABRICKS"}
+
+
+def reader(store: RealEngine, most: int = 100, allowed: tuple[str, ...] = ()) -> Reader:
+    return Reader(store.engine, allowed, BOUNDS, most)
+
+
+def histogram(*values: int) -> Series:
+    buckets = [0] * (len(BOUNDS) + 1)
+    for value in values:
+        buckets[next((place for place, bound in enumerate(BOUNDS) if value <= bound), len(BOUNDS))] += 1
+    return Series({}, len(values), sum(values), min(values), max(values), tuple(buckets))
+
+
+async def test_counters_are_summed_by_their_attributes(store: RealEngine) -> None:
+    redact = {"action": "block", "actor": "agent"}
+    store.append(METER_EVENTS, [
+        event("ai_guard.redact", 1, **redact), event("ai_guard.redact", 4, 59, **redact),
+        event("ai_guard.redact", 2, **redact | {"actor": "user"}), event("ai_guard.user", 9, newSession="true"),
+    ])  # fmt: skip
+
+    found = await reader(store).read(REDACT, HOUR)
+    assert {(each.attributes["actor"], each.sum) for each in found.series} == {("agent", 5), ("user", 2)}
+    assert found.series[0].attributes == BOT | {"action": "block", "actor": found.series[0].attributes["actor"]}
+    assert (found.rest, found.dropped) == (None, 0)
+
+
+async def test_histograms_are_those_of_the_values(store: RealEngine) -> None:
+    chance = random.Random(1)
+    values = [0, 5, 10, 10_000, 10_001, 2**64 - 1] + [round(chance.expovariate(1 / 900)) for _ in range(500)]
+    store.append(METER_EVENTS, [event("ai_guard.agent", value) for value in values])
+
+    (series,) = (await reader(store).read(AGENT, HOUR)).series
+    expected = histogram(*values)
+    assert series == Series(BOT, *(getattr(expected, name) for name in expected.__struct_fields__[1:]))
+
+
+async def test_windows_are_half_open(store: RealEngine) -> None:
+    store.append(METER_EVENTS, [event("ai_guard.user", 10 ** place, minutes) for place, minutes in
+                                enumerate((-0.001, 0, 59.999, 60))])  # fmt: skip
+
+    (series,) = (await reader(store).read(USER, HOUR)).series
+    assert 110 == series.sum
+
+
+async def test_a_window_in_which_nothing_happened_has_no_series(store: RealEngine) -> None:
+    for meter in METERS:
+        assert () == (await reader(store).read(meter, HOUR)).series
+
+
+async def test_allowed_attributes_tell_series_apart_and_others_do_not(store: RealEngine) -> None:
+    rows = [event("ai_guard.user", 1, metadata={"region": region, "colour": colour}) for region in ("eu", "us")
+            for colour in ("red", "blue")]  # fmt: skip
+    store.append(METER_EVENTS, [*rows, event("ai_guard.user", 5)])
+
+    found = await reader(store, allowed=("region", "actor")).read(USER, HOUR)
+    assert {each.attributes.get("region"): each.sum for each in found.series} == {"eu": 2, "us": 2, None: 5}
+
+
+async def test_series_beyond_the_limit_are_the_rest_and_the_first_ones_stay(store: RealEngine) -> None:
+    store.append(METER_EVENTS, [event("ai_guard.user", 1, minutes, agent=f"a{minutes}") for minutes in range(5)])
+    store.append(METER_EVENTS, [event("ai_guard.user", 100, 30, agent="a4")])
+
+    found = await reader(store, most=2).read(USER, HOUR)
+    assert ["a0", "a1"] == [each.attributes["agent_id"] for each in found.series]
+    assert found.rest is not None
+    assert (103, {}, 3) == (found.rest.sum, found.rest.attributes, found.dropped)
+
+
+async def test_with_more_series_than_a_query_answers_nothing_is_lost(tmp_path: Path) -> None:
+    with RealEngine(tmp_path, Limits(max_rows=16)) as store:
+        store.append(METER_EVENTS, [event("ai_guard.agent", number * 100, agent=f"a{number}") for number in range(20)])
+        found = await reader(store).read(AGENT, HOUR)
+
+    assert () == found.series
+    assert found.rest == histogram(*(number * 100 for number in range(20)))
+    assert found.dropped > 0
+
+
+async def test_a_caller_has_only_what_is_its_own_and_the_service_has_all(store: RealEngine) -> None:
+    store.append(METER_EVENTS, [event("ai_guard.user", 1), event("ai_guard.user", 2, createdBySubjectSlug="bob"),
+                                event("ai_guard.user", 4, tenant="other")])  # fmt: skip
+
+    async def total(caller: Caller | None) -> int:
+        return sum(each.sum for each in (await reader(store).read(USER, HOUR, caller)).series)
+
+    assert 7 == await total(None)
+    assert 3 == await total(Caller("acme", "root", SubjectType.USER, tenant_admin=True))
+    assert 1 == await total(Caller("acme", "ann", SubjectType.USER))
+
+
+async def test_sums_are_exact_beyond_what_a_float_holds(store: RealEngine) -> None:
+    store.append(METER_EVENTS, [event("ai_guard.user", 2**64 - 1), event("ai_guard.user", 2)])
+
+    (series,) = (await reader(store).read(USER, HOUR)).series
+    assert 2**64 + 1 == series.sum
+
+
+@given(value=st.integers(0, 2**64 - 1))
+def test_the_percentile_of_one_sample_is_that_sample(value: int) -> None:
+    assert float(value) == percentile(histogram(value), BOUNDS, 0.99)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([100] * 99 + [900], 100.0),  # 99 of 100 are in the bucket up to 100, whose end is reached just then
+        ([60, 80, 80, 90, 100], 75 + 25 * (4.95 - 1) / 4),
+        ([10_001, 20_000], 10_000 + 10_000 * 1.98 / 2),  # above all bounds the greatest value is the end
+        ([0, 0, 0], 0.0),
+        ([3, 4], 4.0),  # clamped to the greatest value
+    ],
+)
+def test_percentiles_are_interpolated_between_boundaries(values: list[int], expected: float) -> None:
+    assert percentile(histogram(*values), BOUNDS, 0.99) == pytest.approx(expected)
+
+
+@given(values=st.lists(st.integers(0, 15_000), min_size=1, max_size=200))
+def test_a_percentile_is_in_the_bucket_of_the_real_one(values: list[int]) -> None:
+    series = histogram(*values)
+    real = sorted(values)[-(-99 * len(values) // 100) - 1]
+    place = next((place for place, bound in enumerate(BOUNDS) if real <= bound), len(BOUNDS))
+    lower = BOUNDS[place - 1] if place else 0
+    upper = BOUNDS[place] if place < len(BOUNDS) else max(values)
+
+    found = percentile(series, BOUNDS, 0.99)
+    assert lower <= found <= upper or found == min(values)
+    assert min(values) <= found <= max(values)
