@@ -10,6 +10,7 @@ MeterdError
 ├── NotFound                   404
 ├── MethodNotAllowed           405   the address exists, for another method
 ├── TimedOut                   500   the request took longer than the service allows
+├── BadGateway                 502   what the request needs from elsewhere can't be had
 └── Unavailable                503   can't be taken now; the same request may work after `retry_after` seconds
 
 Messages are sentences for the caller: they name the field and what is allowed. Each protocol package turns an
@@ -69,6 +70,10 @@ class MethodNotAllowed(MeterdError):
 
 class TimedOut(MeterdError):
     """A 500 because AI Guard's contract says so (`ai-guard.md` section 2)."""
+
+
+class BadGateway(MeterdError):
+    status = 502
 
 
 class Unavailable(MeterdError):

@@ -32,9 +32,11 @@ from meterd.api.usage.metrics import Metrics
 from meterd.api.usage.objects import Objects
 from meterd.api.usage.recording import Calls, Freshness
 from meterd.api.usage.routes import Usage
+from meterd.api.usage.scans import Scans
 from meterd.api.usage.statement import Statements
 from meterd.datasets import DATASETS, SESSION_STATES
 from meterd.errors import ConfigurationError
+from meterd.export.building import prometheus_page, schedules
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.litellm import Ways
 from meterd.ingest.loader import Loader
@@ -96,16 +98,24 @@ class Service:
         health = Health(recorder, loader, self._store)
         known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
         ways, decoding = Ways(), Decoding()
+        guard = AIGuard(settings, authenticator, recorder, health.problem)
         hot_routes = [
-            *AIGuard(settings, authenticator, recorder, health.problem).routes(),
+            *guard.routes(),
             *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding).routes(),
             *LiteLLM(settings, authenticator, recorder, decoding, ways).routes(),
             *OpenTelemetry(settings, authenticator, recorder, decoding, ways).routes(),
         ]
         routers = [
             gateway_router(authenticator, self._engine, known),
-            operations_router(health, telemetry, authenticator, settings.access.metrics_without_token),
+            operations_router(
+                health,
+                telemetry,
+                authenticator,
+                settings.access.metrics_without_token,
+                prometheus_page(settings, self._engine),
+            ),
         ]
+        exporting = schedules(settings, self._engine, self.directory, telemetry)
         self._sessions = registry = Registry(documents, recorder, self._engine, settings.ingest, settings.sessions)
         sessions = Sessions(settings, authenticator, registry, self._engine)
         hot_routes += sessions.routes()
@@ -118,8 +128,8 @@ class Service:
             calls,
             settings.service.timeout,
             settings.logging.level == "debug",
-            on_startup=(registry.start,),
-            on_shutdown=(calls.flush,),
+            on_startup=(registry.start, *(each.start for each in exporting)),
+            on_shutdown=(*(each.stop for each in exporting), calls.flush, guard.close),
         )
         _warn_of_later_features(settings)
         recorder.start()
@@ -127,9 +137,10 @@ class Service:
 
     def _usage_routers(self, authenticator: Authenticator, settings: Settings) -> list[Router]:
         items, engine, most = Items(self.directory), self._engine, settings.query.max_rows
+        self._scans = scans = Scans(settings.query.timeout)
         most_bytes = settings.ingest.max_event_bytes
-        calendars = Calendars(items, most_bytes, most)
-        objects = Objects(items, engine, calendars, most_bytes, most)
+        calendars = Calendars(items, most_bytes, most, scans)
+        objects = Objects(items, engine, calendars, most_bytes, most, scans)
         data = Data(objects, engine, calendars, most)
         usage = Usage(authenticator, engine, Metrics(engine, most), objects, data, calendars)
         return [usage.router(), Statements(authenticator, engine, calendars).router()]
@@ -143,6 +154,7 @@ class Service:
         self._loader.close()
         self._recorder.close()
         self._engine.close()
+        self._scans.close()
         self._journal.close()
         self._store.close()
         self.directory.close()
@@ -200,12 +212,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _warn_of_later_features(settings: Settings) -> None:
     """Say what of an AI Guard file has no effect in this version."""
-    authorization = settings.service.authorization
-    if authorization and authorization.type == "onetrust":
-        log.warning("service.authorization.type onetrust is not supported yet: only meterd's own tokens are accepted")
-    if settings.metrics and settings.metrics.exporter:
-        log.warning("metrics.exporter is not supported yet: nothing is exported")
-    if settings.classification:
-        log.warning("classification is not supported yet: POST /classifications/v1 answers 404")
+    source = settings.classification.client if settings.classification else None
+    if source and source.type == "client":
+        log.warning("classification.client.type client is not supported yet: the built-in profiles are used")
     if settings.metrics is None:
         log.warning("the settings have no section metrics: POST /metric is refused")

@@ -5,8 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ai_guard import AIGuardClient
-from ai_guard.api import AIPlatform, MetricsEvent, MetricsEventMeter
+from ai_guard import AIGuardClient, ClassificationStream
+from ai_guard.api import (
+    AIPlatform,
+    ClassificationRequest,
+    ClassifierDescriptionDefault,
+    ClassifierDescriptionProfile,
+    MetricsEvent,
+    MetricsEventMeter,
+)
+from ai_guard.redact.redactor import ClassificationRedactor, RedactKind, RedactPolicy
 
 from tests.process import Meterd
 
@@ -137,3 +145,37 @@ def test_an_event_survives_a_kill_between_write_and_read(tmp_path: Path) -> None
         meterd.kill()
     with meterd:
         assert points(meterd, "survivor") == [{"total": 1, "meter": "ai_guard.agent"}]
+
+
+def asked(text: str, description: Any = None, **context: str) -> ClassificationRequest:
+    return ClassificationRequest(
+        description or ClassifierDescriptionDefault(), context={"actor": "user"} | context, text=text
+    )
+
+
+def test_a_phone_number_is_found_once_with_confidence_100(shared: Meterd) -> None:
+    found = connect(shared, "classifies").classify(asked("phone 321-507-0525 number"))
+
+    assert [(6, 18, 100, "US_PHONE_NUMBER")] == [
+        (match.start, match.end, match.confidence, match.classifier) for match in found.matches
+    ]
+    assert points(shared, "classifies", "classifier", "actor") == [
+        {"total": 1, "meter": "ai_guard.classification", "classifier": "US_PHONE_NUMBER", "actor": "user"}
+    ]
+
+
+def test_an_unknown_profile_is_a_value_error(shared: Meterd) -> None:
+    with pytest.raises(ValueError, match="Profile not found: nowhere"):
+        connect(shared, "classifies").classify(asked("x", ClassifierDescriptionProfile("nowhere", 1)))
+
+
+def test_a_stream_is_redacted(shared: Meterd) -> None:
+    text = "Hello 😀,\nplease phone 321-507-0525 now\nor mail ann@example.com\nbye\n"
+    redactor = ClassificationRedactor(RedactPolicy([], RedactKind.REDACT, "*"))
+    stream = ClassificationStream(
+        ClassifierDescriptionDefault(), connect(shared, "streams"), iter(text), {"actor": "agent"}, redactor
+    )
+
+    redacted = "".join(part.text for part in stream)
+
+    assert text.replace("321-507-0525", "*" * 12).replace("ann@example.com", "*" * 15) == redacted

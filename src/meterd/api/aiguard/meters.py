@@ -1,5 +1,6 @@
 """The submittable meters and the rules for their attributes (`ai-guard.md` sections 5 and 6), as declarations."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -64,12 +65,12 @@ def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) 
         columns[attribute.column] = value
     extra: dict[str, str] = {}
     if len(attributes) > len(required):
-        for key, value in attributes.items():
-            if key in required:
-                continue
+        others = {key: value for key, value in attributes.items() if key not in required}
+        for key in others:
             if key not in allowed:
                 raise InvalidInput(f"Attribute not allowed: {key}")
-            (columns if key in _COLUMNS else extra)[_COLUMNS.get(key, key)] = value
+        more, extra = attribute_values(others)
+        columns |= more
     return METER_EVENTS.row_type(
         ts=datetime.now(UTC),
         subject=caller.subject,
@@ -80,6 +81,12 @@ def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) 
         value=_meter_value(event.meter.value),
         **columns,
     )
+
+
+def attribute_values(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Attributes that are columns, by column, and the others, which are labels."""
+    columns = {_COLUMNS[key]: value for key, value in attributes.items() if key in _COLUMNS}
+    return columns, {key: value for key, value in attributes.items() if key not in _COLUMNS}
 
 
 def _meter_value(text: str) -> int:

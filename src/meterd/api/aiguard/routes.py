@@ -1,21 +1,38 @@
-"""`POST /metric` and `GET /health` (`ai-guard.md` sections 2, 3 and 5)."""
+"""`POST /metric`, `POST /classifications/v1` and `GET /health` (`ai-guard.md` sections 2 to 5)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import msgspec
 
-from meterd.access import Caller, Scope
-from meterd.access.authentication import SHARED_SECRET_CALLER, Authenticator, SharedSecret, bearer_token, identified
+from meterd.access import Scope
+from meterd.access.authentication import Authenticator
+from meterd.api.aiguard.authorization import Callers
+from meterd.api.aiguard.classifications import (
+    ClassificationBody,
+    Clock,
+    check_context,
+    facts_of,
+    metadata_of,
+    selection_of,
+)
+from meterd.api.aiguard.classifiers import Classifiers
 from meterd.api.aiguard.meters import METERS, MeterEvent, meter_event_row
-from meterd.api.http import Answer, HotRoute, Request, plain_error
+from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
+from meterd.classify import ClassifyError, Likelihood
 from meterd.datasets import METER_EVENTS
-from meterd.errors import ConfigurationError, InvalidInput, MeterdError, TooLarge, Unavailable
+from meterd.errors import InvalidInput, MeterdError, TooLarge, Unavailable
 from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
-from meterd.settings import Settings
+from meterd.settings import Classification, Settings
 from meterd.validation import explain
 
 _EMPTY = Answer()
+_SHORT = 4_000
+"""Characters of a text that is classified at once; longer ones have a thread, so that other requests go on."""
+_classification = msgspec.json.Decoder(ClassificationBody)
+_Body = TypeVar("_Body")
 
 
 class AIGuard:
@@ -31,37 +48,55 @@ class AIGuard:
         recorder: Recorder,
         healthy: Callable[[], Awaitable[str]],
     ) -> None:
-        self._authenticator = authenticator
+        self._callers = Callers(authenticator, settings.service.authorization)
         self._recorder = recorder
         self._healthy = healthy
         self._metrics = settings.metrics
         self._allowed = frozenset(settings.metrics.allowed_attributes if settings.metrics else ())
         self._limit = settings.ingest.max_event_bytes
         self._decoder = msgspec.json.Decoder(MeterEvent)
-        authorization = settings.service.authorization
-        self._secret = None
-        if authorization and authorization.type == "shared-secret":
-            if not authorization.secret_path:
-                raise ConfigurationError("service.authorization.type shared-secret needs secret-path, a file's path")
-            self._secret = SharedSecret(authorization.secret_path)
+        self._largest = settings.ingest.max_body_bytes
+        self._classifiers = Classifiers(settings.classification)
+        self._minimum = Likelihood[(settings.classification or Classification()).min_allowed_likelihood]
+        self._classified = None if settings.metrics is None else self._allowed
 
     def routes(self) -> list[HotRoute]:
         return [
             HotRoute("POST", "/metric", self.metric, error_answer, _METRIC),
+            HotRoute("POST", "/classifications/v1", self.classify, error_answer, _CLASSIFY),
             HotRoute("GET", "/health", self.health, error_answer, _HEALTH),
         ]
 
     async def metric(self, request: Request) -> Answer:
         """Record one meter event; the answer is given when it is durable."""
-        authorization = request.header(b"authorization")
-        caller = self._authenticator.remembered(authorization) or await self._caller(authorization)
+        caller = await self._callers.caller(request.header(b"authorization"))
         caller.require(Scope.INGEST)
         if self._metrics is None:
             raise InvalidInput("Metrics not permitted")
-        event = self._decode(await request.body(self._limit))
+        event = self._decode(await request.body(self._limit), self._decoder)
         row = meter_event_row(event, caller, self._allowed)
         await self._recorder.record(Submission((encode(METER_EVENTS, caller.tenant, [row]),)))
         return _EMPTY
+
+    async def classify(self, request: Request) -> Answer:
+        """Find what the selected classifiers know in a text; the answer is given when it is recorded."""
+        caller = await self._callers.caller(request.header(b"authorization"))
+        caller.require(Scope.INGEST)
+        body = self._decode(await request.body(self._largest), _classification)
+        check_context(body.context)
+        engine = await self._classifiers.engine()
+        clock = Clock()
+        try:
+            arguments = (body.text, selection_of(body), metadata_of(body), self._minimum)
+            if len(body.text) < _SHORT:
+                matches = engine.classify(*arguments)
+            else:
+                matches = await asyncio.to_thread(engine.classify, *arguments)
+        except ClassifyError as error:
+            raise InvalidInput(error.message) from None
+        facts = facts_of(body, matches, clock.stop(), caller, self._classified)
+        await self._recorder.record(Submission(facts))
+        return json_answer(200, {"context": body.context, "matches": matches})
 
     async def health(self, _request: Request) -> Answer:
         """Empty 200 when events can be taken."""
@@ -69,14 +104,13 @@ class AIGuard:
             raise Unavailable(reason)
         return _EMPTY
 
-    async def _caller(self, authorization: str | None) -> Caller:
-        if self._secret and self._secret.matches(bearer_token(authorization)):
-            return identified(SHARED_SECRET_CALLER)
-        return await self._authenticator.caller(authorization)
+    async def close(self) -> None:
+        """Close what asking for callers needs."""
+        await self._callers.close()
 
-    def _decode(self, body: bytes) -> MeterEvent:
+    def _decode(self, body: bytes, decoder: msgspec.json.Decoder[_Body]) -> _Body:
         try:
-            return self._decoder.decode(body)
+            return decoder.decode(body)
         except msgspec.ValidationError as error:
             if not _is_json(body):
                 raise InvalidInput("Invalid JSON") from None
@@ -140,6 +174,43 @@ _METRIC = {
         },
     },
     "responses": {"200": {"description": "Recorded durably; empty body"}, **_ERRORS},
+}
+_CLASSIFY = {
+    "tags": ["AI Guard"],
+    "summary": "Find personal data and secrets in a text",
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["context", "classifierDescription", "structured", "text"],
+                    "properties": {
+                        "context": {"type": "object", "additionalProperties": {"type": "string"}},
+                        "classifierDescription": {
+                            "type": "object",
+                            "required": ["type"],
+                            "properties": {"type": {"enum": ["profile", "codes", "json", "default"]}},
+                        },
+                        "structured": {"type": "boolean"},
+                        "text": {"type": "string"},
+                        "metadata": {"type": "object"},
+                    },
+                },
+                "example": {
+                    "context": {"actor": "user", "agent_id": "billing-bot", "platform": "DATABRICKS"},
+                    "classifierDescription": {"type": "default"},
+                    "structured": False,
+                    "text": "phone 321-507-0525 number",
+                },
+            }
+        },
+    },
+    "responses": {
+        "200": {"description": "The context, and the matches with offsets in code points"},
+        "502": {"description": "The profiles can't be read"},
+        **_ERRORS,
+    },
 }
 _HEALTH = {
     "tags": ["AI Guard"],

@@ -1,0 +1,170 @@
+"""`POST /classifications/v1` (`ai-guard.md` section 4): what is asked, what is answered, and what is recorded of it."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from meterd.access import Caller
+from meterd.api.aiguard.meters import ACTORS, PLATFORMS, attribute_values
+from meterd.classify import ByProfile, Match, Selection, codes, inline
+from meterd.classify.system import DEFAULT_UUID
+from meterd.datasets import GUARDRAIL_EVALUATIONS, LONGEST_LABEL, LONGEST_TEXT, METER_EVENTS
+from meterd.errors import InvalidInput
+from meterd.ingest.facts import Facts, encode
+
+METER = "ai_guard.classification"
+_REQUIRED = ("actor", "agent_id", "platform")
+_LISTED = {"actor": ACTORS, "platform": PLATFORMS}
+
+
+class ByProfileBody(msgspec.Struct, tag_field="type", tag="profile", frozen=True):
+    uuid: str
+    version: int
+
+
+class CodeBody(msgspec.Struct, frozen=True):
+    code: str
+    version: int
+
+
+class ByCodesBody(msgspec.Struct, tag_field="type", tag="codes", frozen=True):
+    codes: list[CodeBody]
+
+
+class InlineBody(msgspec.Struct, tag_field="type", tag="json", frozen=True):
+    classifiers: list[dict[str, Any]]
+
+
+class DefaultBody(msgspec.Struct, tag_field="type", tag="default", frozen=True):
+    pass
+
+
+class MetadataBody(msgspec.Struct, frozen=True, rename="camel"):
+    """Where the text came from."""
+
+    object_name: str | None = None
+    parent_object_name: str | None = None
+    x_path: str | None = None
+    file_extension: str | None = None
+
+
+class ClassificationBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The body as sent; members beyond these are ignored."""
+
+    context: dict[str, str]
+    classifier_description: ByProfileBody | ByCodesBody | InlineBody | DefaultBody
+    structured: bool
+    text: str
+    metadata: MetadataBody = MetadataBody()
+
+
+class Timing(NamedTuple):
+    """When a classification began, and how long it took."""
+
+    began: datetime
+    milliseconds: float
+
+
+class Clock:
+    """Times one classification."""
+
+    def __init__(self) -> None:
+        self._began, self._started = datetime.now(UTC), time.perf_counter()
+
+    def stop(self) -> Timing:
+        return Timing(self._began, (time.perf_counter() - self._started) * 1000)
+
+
+def check_context(context: dict[str, str]) -> None:
+    """Raises `InvalidInput` with the specified sentences."""
+    for key in _REQUIRED:
+        if key not in context:
+            raise InvalidInput(f"Missing field: context.{key}")
+    for key, values in _LISTED.items():
+        if context[key] not in values:
+            raise InvalidInput(f"Invalid {key}: {context[key][:64]}")
+    if len(context["agent_id"]) > LONGEST_TEXT:
+        raise InvalidInput(f"Invalid field: context.agent_id must have at most {LONGEST_TEXT} characters")
+
+
+def selection_of(body: ClassificationBody) -> Selection:
+    """Raises `UnusableClassifier`."""
+    match body.classifier_description:
+        case ByProfileBody(uuid, version):
+            return ByProfile(uuid, version)
+        case ByCodesBody(listed):
+            return codes([(each.code, each.version) for each in listed])
+        case InlineBody(classifiers):
+            return inline(classifiers)
+    return ByProfile(DEFAULT_UUID, 1)
+
+
+def metadata_of(body: ClassificationBody) -> dict[str, str]:
+    found = {"objectName": body.metadata.object_name, "xPath": body.metadata.x_path}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def facts_of(
+    body: ClassificationBody,
+    matches: Sequence[Match],
+    timing: Timing,
+    caller: Caller,
+    allowed: frozenset[str] | None,
+) -> tuple[Facts, ...]:
+    """One guardrail evaluation, and how often each classifier found something, unless metrics are off (None)."""
+    evaluated = encode(GUARDRAIL_EVALUATIONS, caller.tenant, [_evaluation(body, matches, timing, caller)])
+    if allowed is None or not matches:
+        return (evaluated,)
+    counts = Counter(match.classifier for match in matches)
+    rows = [_count(body.context, classifier, count, timing, caller, allowed) for classifier, count in counts.items()]
+    return evaluated, encode(METER_EVENTS, caller.tenant, rows)
+
+
+def _evaluation(body: ClassificationBody, matches: Sequence[Match], timing: Timing, caller: Caller) -> Any:
+    uuid, name = _profile(body)
+    labels = {key: body.context[key][:LONGEST_LABEL] for key in ("agent_id", "platform")}
+    return GUARDRAIL_EVALUATIONS.row_type(
+        **_common(timing, caller),
+        metadata=labels,
+        guardrail_id=uuid,
+        guardrail_name=f"ai-guard/{name}",
+        guardrail_result="fail" if matches else "pass",
+        latency_ms=timing.milliseconds,
+        applied_on_entity_scope=body.context["actor"],
+    )
+
+
+def _profile(body: ClassificationBody) -> tuple[str | None, str]:
+    """The uuid of the profile that was asked for, if one was, and a name for what was."""
+    match selection_of(body):
+        case ByProfile(uuid, _):
+            return uuid, "default" if uuid == DEFAULT_UUID else uuid
+    return None, "codes" if isinstance(body.classifier_description, ByCodesBody) else "inline"
+
+
+def _count(
+    context: dict[str, str], classifier: str, count: int, timing: Timing, caller: Caller, allowed: frozenset[str]
+) -> Any:
+    extra = {key: text[:LONGEST_LABEL] for key, text in context.items() if key in allowed and key not in _REQUIRED}
+    columns, labels = attribute_values(extra)
+    own = {"agent": context["agent_id"], "platform": context["platform"], "actor": context["actor"]}
+    return METER_EVENTS.row_type(
+        **_common(timing, caller),
+        metadata=labels or None,
+        meter=METER,
+        value=count,
+        **columns | own | {"classifier": classifier},
+    )
+
+
+def _common(timing: Timing, caller: Caller) -> dict[str, Any]:
+    return {
+        "ts": timing.began,
+        "subject": caller.subject,
+        "subject_type": str(caller.subject_type),
+        "teams": caller.teams or None,
+    }

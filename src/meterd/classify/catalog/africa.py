@@ -1,0 +1,108 @@
+"""National, tax and company numbers of Africa."""
+
+from meterd.classify.catalog.declaring import number
+from meterd.classify.model import Category, bare, formatted, identifier
+
+CLASSIFIERS = (
+    number(
+        "dz.nif",
+        "Tax number of Algeria",
+        "NIF 416001000000007",
+        bare(r"\d{3} ?\d{3} ?\d{3} ?\d{3} ?\d{3}|\d{20}"),
+        words=("nif", "identification fiscale"),
+        category=Category.ORGANISATION,
+    ),
+    number(
+        "eg.tn",
+        "Tax number of Egypt",
+        "الرقم الضريبي 100-531-385",
+        bare(r"\d{3}-?\d{3}-?\d{3}"),
+        words=("الضريبي", "التسجيل الضريبي", "tax registration"),
+        category=Category.ORGANISATION,
+    ),
+    number(
+        "gh.tin",
+        "Tax number of Ghana",
+        "C0000803561",
+        formatted(r"[CGPQV]00[0-9A-Z]{8}"),
+        words=("tin",),
+    ),
+    number(
+        "gn.nifp",
+        "Tax number of Guinea",
+        "NIFp 693770885",
+        bare(r"\d{3}-?\d{3}-?\d{3}"),
+        words=("nifp",),
+    ),
+    number(
+        "ke.pin",
+        "Tax number of Kenya",
+        "P051365947M",
+        formatted(r"[AP]\d{9}[A-Z]"),
+        words=("kra", "kra pin", "pin"),
+    ),
+    number(
+        "ma.ice",
+        "Company number of Morocco",
+        "ICE 001561191000066",
+        bare(r"\d{15}"),
+        words=("ice",),
+        category=Category.ORGANISATION,
+    ),
+    identifier(
+        "mu_nid",
+        "MU_NID",
+        bare(r"[A-Z][0-3]\d[01]\d{3}\d{6}[0-9A-Z]"),
+        description="Identity number of Mauritius",
+        example="NID A1708850002345",
+        context=("nid", "national id", "identity card"),
+    ),
+    number(
+        "mz.nuit",
+        "Tax number of Mozambique",
+        "NUIT 400339910",
+        bare(r"\d{3} ?\d{3} ?\d{3}"),
+        words=("nuit",),
+    ),
+    identifier(
+        "ng_bvn",
+        "NG_BVN",
+        bare(r"22\d{9}"),
+        description="Bank verification number of Nigeria",
+        example="BVN 22123456789",
+        context=("bvn", "bank verification"),
+        category=Category.FINANCIAL,
+    ),
+    number(
+        "sn.ninea",
+        "Tax number of Senegal",
+        "NINEA 30672212G2",
+        bare(r"\d{3} ?\d{4}(?: ?\d[A-Z]\d)?"),
+        words=("ninea",),
+        category=Category.ORGANISATION,
+    ),
+    number(
+        "tn.mf",
+        "Tax number of Tunisia",
+        "1234567/M/A/E/001",
+        formatted(r"\d{7}/[A-Z]/[A-Z]/[A-Z]/\d{3}"),
+        bare(r"\d{7} ?[A-Z]"),
+        words=("matricule fiscal", "matricule"),
+        capitals=("MF",),
+        category=Category.ORGANISATION,
+    ),
+    number(
+        "za.idnr",
+        "Identity number of South Africa",
+        "ID number 7503305044089",
+        bare(r"\d{6} ?\d{4} ?[01]\d{2}"),
+        words=("id number", "id no", "identity number", "rsa id", "sa id"),
+    ),
+    number(
+        "za.tin",
+        "Tax number of South Africa",
+        "tax reference 0001339050",
+        bare(r"[01239]\d{9}"),
+        words=("tax reference", "tax number", "tax no"),
+    ),
+)

@@ -1,0 +1,90 @@
+"""National, tax, health and company numbers of the United Kingdom and Ireland."""
+
+from meterd.classify.catalog.declaring import number
+from meterd.classify.model import Category, bare, formatted, identifier, refuse
+
+CLASSIFIERS = (
+    number(
+        "gb.nhs",
+        "Patient number of the National Health Service",
+        "NHS number 943 476 5870",
+        bare(r"\d{3}[ -]?\d{3}[ -]?\d{4}"),
+        words=("nhs", "nhs number", "nhs no", "patient number"),
+        category=Category.HEALTH,
+    ),
+    identifier(
+        "gb_nino",
+        "GB_NINO",
+        formatted(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]"),
+        description="National insurance number of the United Kingdom",
+        example="AB 12 34 56 C",
+        context=("national insurance", "nino", "ni number", "ni no"),
+        rules=(refuse("^(?:BG|GB|NK|KN|TN|NT|ZZ)"),),
+    ),
+    number(
+        "gb.upn",
+        "Pupil number of England",
+        "UPN B801200005001",
+        bare(r"[A-HJ-NP-RT-Z]\d{11}[0-9A-HJ-NP-RT-Z]"),
+        words=("upn", "pupil", "unique pupil number"),
+    ),
+    number(
+        "gb.utr",
+        "Tax reference of the United Kingdom",
+        "UTR 1955839661",
+        bare(r"\d{5} ?\d{5}K?"),
+        words=("utr", "unique taxpayer reference", "tax reference", "self assessment"),
+    ),
+    number(
+        "gb.vat",
+        "VAT number of the United Kingdom",
+        "GB 980 7806 84",
+        formatted(r"GB ?(?:\d{3} ?\d{4} ?\d{2}(?: ?\d{3})?|(?:GD|HA) ?\d{3})"),
+        bare(r"\d{3} ?\d{4} ?\d{2}"),
+        words=("vat", "vat number", "vat no", "vat reg", "vat registration"),
+        category=Category.ORGANISATION,
+    ),
+    identifier(
+        "gb_company_number",
+        "GB_COMPANY_NUMBER",
+        bare(r"(?:SC|NI|OC|SO|NC|FC|BR)\d{6}|\d{8}"),
+        description="Company number of the United Kingdom",
+        example="company number 01234567",
+        context=("company number", "company no", "companies house", "registered in england"),
+        category=Category.ORGANISATION,
+    ),
+    identifier(
+        "gb_driving_licence",
+        "GB_DRIVING_LICENCE",
+        formatted(r"[A-Z9]{5}\d[0156]\d[0-3]\d{2}[A-Z9]{2}[0-9A-Z]{3}"),
+        description="Driving licence number of Great Britain",
+        example="MORGA657054SM9IJ",
+        context=("driving licence", "driver number", "licence number"),
+        category=Category.VEHICLE,
+        rules=(refuse(r"^9{5}"),),
+    ),
+    identifier(
+        "gb_sort_code",
+        "GB_SORT_CODE",
+        bare(r"\d{2}[- ]?\d{2}[- ]?\d{2}"),
+        description="Sort code of a bank in the United Kingdom",
+        example="sort code 20-00-00",
+        context=("sort code", "sortcode", "sort-code"),
+        category=Category.FINANCIAL,
+    ),
+    number(
+        "ie.pps",
+        "Personal public service number of Ireland",
+        "PPS number 6433435FT",
+        bare(r"\d{7}[A-W][ABHWTX]?"),
+        words=("pps", "ppsn", "pps number", "pps no"),
+    ),
+    number(
+        "ie.vat",
+        "VAT number of Ireland",
+        "IE6433435F",
+        formatted(r"IE ?\d[0-9A-Z+*]\d{5}[A-W][A-I]?"),
+        words=("vat", "vat number"),
+        category=Category.ORGANISATION,
+    ),
+)

@@ -1,0 +1,148 @@
+"""Answers "what is in this text" for the classifiers that a request selects (`ai-guard.md` section 4)."""
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from meterd.classify.errors import UnusableClassifier
+from meterd.classify.inline import read_inline
+from meterd.classify.library import Library
+from meterd.classify.model import Dictionary, Likelihood, Target
+from meterd.classify.plan import Plan
+from meterd.classify.prefilter import Prefilter
+from meterd.classify.rules import Source
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_PLANS = 64
+"""Selections that stay compiled."""
+
+
+class Match(msgspec.Struct, frozen=True):
+    """`text[start:end]` in code points; `confidence` from 0 to 100; `classifier` is the name."""
+
+    start: int
+    end: int
+    confidence: int
+    text: str
+    classifier: str
+
+
+class ByProfile(msgspec.Struct, frozen=True):
+    uuid: str
+    version: int
+
+
+class ByCodes(msgspec.Struct, frozen=True):
+    """Codes or names, each with its version; of none, nothing is found."""
+
+    codes: tuple[tuple[str, int], ...]
+
+
+class Inline(msgspec.Struct, frozen=True):
+    """Definitions (`definitions.py`), as a JSON array."""
+
+    definitions: bytes
+
+
+Selection = ByProfile | ByCodes | Inline
+
+
+def profile(uuid: str, version: int) -> ByProfile:
+    """The classifiers of a profile."""
+    return ByProfile(uuid, version)
+
+
+def codes(pairs: Sequence[tuple[str, int]]) -> ByCodes:
+    """Classifiers by their code or name, and their version."""
+    return ByCodes(tuple(pairs))
+
+
+def inline(definitions: Sequence[object]) -> Inline:
+    """Classifiers that the request defines. Raises `UnusableClassifier` for text that is not Unicode."""
+    try:
+        return Inline(msgspec.json.encode(definitions))
+    except UnicodeEncodeError:
+        raise UnusableClassifier("definitions", "there is half of a surrogate pair in them") from None
+    except RecursionError:
+        raise UnusableClassifier("definitions", "they are nested too deeply") from None
+
+
+class Engine:
+    """A library of classifiers, ready to run in any thread.
+
+    It works at once. After `prepare`, which takes seconds and may run in a thread of its own, large selections are
+    much faster.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._use(library, None)
+
+    def _use(self, library: Library, prefilter: Prefilter | None) -> None:
+        self._library = library
+
+        def plan(selection: Selection) -> Plan:
+            return _plan(library, prefilter, selection)
+
+        self._plan = functools.lru_cache(maxsize=_PLANS)(plan)
+
+    @property
+    def library(self) -> Library:
+        return self._library
+
+    def prepare(self) -> None:
+        """Compile the patterns of the whole library into one."""
+        library = self._library
+        dictionaries = {
+            rule.test
+            for classifier in library.classifiers
+            for rule in classifier.rules
+            if isinstance(rule.test, Dictionary) and rule.target is Target.CONTEXT
+        }
+        patterns = [pattern for classifier in library.classifiers for pattern in classifier.patterns]
+        prefilter = Prefilter([*patterns, *dictionaries])
+        if library is self._library:
+            self._use(library, prefilter)
+
+    def replace(self, library: Library) -> None:
+        """Run another library from now on. Texts in work are finished with the old one; `prepare` again."""
+        self._use(library, None)
+
+    def classify(
+        self,
+        text: str,
+        selection: Selection,
+        metadata: Mapping[str, str] | None = None,
+        minimum: Likelihood = Likelihood.LIKELY,
+    ) -> list[Match]:
+        """What the selected classifiers find, in order of start and end.
+
+        Of the metadata, `objectName` and `xPath` name the object that the text came from. Half surrogate pairs count
+        as U+FFFD, which keeps the offsets. Raises `ProfileNotFound`, `ClassifierNotFound`, `UnusableClassifier`.
+        """
+        plan = self._plan(selection)
+        given = metadata or {}
+        name = " ".join(given[key] for key in ("objectName", "xPath") if given.get(key))
+        source = Source.of(_SURROGATE.sub("\ufffd", text), _SURROGATE.sub("\ufffd", name))
+        return [
+            Match(
+                finding.start,
+                finding.end,
+                finding.likelihood.confidence,
+                source.text[finding.start : finding.end],
+                finding.classifier.name,
+            )
+            for finding in plan.run(source, minimum)
+        ]
+
+
+def _plan(library: Library, prefilter: Prefilter | None, selection: Selection) -> Plan:
+    match selection:
+        case ByProfile(uuid, version):
+            return Plan(library.members(library.profile(uuid, version)), prefilter)
+        case ByCodes(pairs):
+            found = {library.classifier(code, version): None for code, version in pairs}
+            return Plan(tuple(found), prefilter)
+        case Inline(definitions):
+            return Plan(read_inline(definitions, library), prefilter)

@@ -1,0 +1,104 @@
+"""Classifiers that a request defines, within limits, as whoever may classify may send them."""
+
+import msgspec
+
+from meterd.classify.definitions import InvalidDefinition, read
+from meterd.classify.errors import UnusableClassifier
+from meterd.classify.expressions import InvalidExpression, compiled
+from meterd.classify.library import Library
+from meterd.classify.model import Classifier, Dictionary, Expression, Validator
+from meterd.classify.validators import UnknownValidator, validator
+from meterd.classify.words import Words
+
+LARGEST = 1 << 20
+"""Bytes of all definitions of a request."""
+MOST_CLASSIFIERS = 100
+MOST_EXPRESSIONS = 500
+"""Patterns and rules."""
+MOST_INSTRUCTIONS = 100_000
+"""Of all expressions, compiled: it bounds the work for a character."""
+LONGEST_WINDOW = 1_000
+
+
+class _Named(msgspec.Struct, forbid_unknown_fields=True):
+    """A definition that says nothing but which classifier it means."""
+
+    name: str
+
+
+def read_inline(definitions: bytes, library: Library) -> tuple[Classifier, ...]:
+    """The classifiers of a JSON array of definitions.
+
+    One with nothing but `name` is the library's of that name, version 1. Raises `UnusableClassifier`.
+    """
+    if len(definitions) > LARGEST:
+        raise UnusableClassifier("definitions", f"they have {len(definitions)} bytes, at most {LARGEST} are allowed")
+    raws = msgspec.json.decode(definitions, type=list[msgspec.Raw])
+    if len(raws) > MOST_CLASSIFIERS:
+        raise UnusableClassifier("definitions", f"there are {len(raws)}, at most {MOST_CLASSIFIERS} are allowed")
+    budget = Budget()
+    return tuple(_classifier(place, bytes(raw), library, budget) for place, raw in enumerate(raws))
+
+
+def _classifier(place: int, raw: bytes, library: Library, budget: "Budget") -> Classifier:
+    which = f"classifiers[{place}]"
+    try:
+        named = msgspec.json.decode(raw, type=_Named)
+    except (msgspec.DecodeError, RecursionError):
+        named = None
+    if named is not None:
+        for known in library.classifiers:
+            if known.name == named.name and known.version == 1:
+                return known
+        raise UnusableClassifier(
+            f"{which} ({named.name})", "it has no `detections`, and no system classifier is called so"
+        )
+    try:
+        classifier = read(raw)
+        which = f"{which} ({classifier.name})"
+        budget.spend(classifier)
+    except (InvalidDefinition, InvalidExpression, UnknownValidator) as error:
+        raise UnusableClassifier(which, str(error)) from None
+    return classifier
+
+
+class Budget:
+    """What the classifiers of a request have used up together."""
+
+    def __init__(self) -> None:
+        self._expressions = 0
+        self._instructions = 0
+
+    def spend(self, classifier: Classifier) -> None:
+        """Raises `InvalidDefinition`, `InvalidExpression`, `UnknownValidator` when the classifier can't be run."""
+        self._expressions += len(classifier.patterns) + len(classifier.rules)
+        if self._expressions > MOST_EXPRESSIONS:
+            raise InvalidDefinition(f"at most {MOST_EXPRESSIONS} detections and rules are allowed in a request")
+        for pattern in classifier.patterns:
+            regexp = compiled(pattern.regex, pattern.ignore_case)
+            if not 0 <= pattern.group <= regexp.groups:
+                raise InvalidDefinition(f"`groupIndexes` has {pattern.group}, the regex has {regexp.groups} groups")
+            self._spend(regexp.programsize)
+        for rule in classifier.rules:
+            if not (0 <= rule.before <= LONGEST_WINDOW and 0 <= rule.after <= LONGEST_WINDOW):
+                raise InvalidDefinition(f"windows have 0 to {LONGEST_WINDOW} characters")
+            self._spend(_instructions(rule.test))
+
+    def _spend(self, instructions: int) -> None:
+        self._instructions += instructions
+        if self._instructions > MOST_INSTRUCTIONS:
+            raise InvalidDefinition(
+                f"its expressions, and those before, need {self._instructions} instructions, at most"
+                f" {MOST_INSTRUCTIONS} are allowed: repeat less, or a smaller class of characters"
+            )
+
+
+def _instructions(test: Expression | Dictionary | Validator) -> int:
+    match test:
+        case Expression(regex, ignore_case):
+            return compiled(regex, ignore_case).programsize
+        case Dictionary():
+            return Words(test).regexp.programsize
+        case Validator(name):
+            validator(name)
+    return 0

@@ -1,0 +1,159 @@
+"""Runs some classifiers over a text: their patterns propose places, their rules judge them.
+
+A long text is searched piece by piece, so that a pattern costs time only where it occurs. The pieces overlap: in a
+text of more than `_PIECE` bytes, what is found is exact but for finds of more than `_OVERLAP` bytes, which may be cut.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import msgspec
+
+from meterd.classify.errors import UnusableClassifier
+from meterd.classify.expressions import InvalidExpression, Regexp, compiled
+from meterd.classify.findings import Finding, Precedence
+from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern
+from meterd.classify.prefilter import Prefilter, Probe, probe
+from meterd.classify.rules import Rules, Source
+from meterd.classify.validators import UnknownValidator
+from meterd.classify.words import stands_alone
+
+_PIECE = 64 * 1024
+_OVERLAP = 4 * 1024
+_FEW = 8
+"""So many expressions are searched for faster than they are filtered."""
+
+
+class Use(msgspec.Struct, frozen=True):
+    """What one classifier makes of an expression's matches."""
+
+    pattern: Pattern
+    classifier: Classifier
+    rules: Rules
+
+
+class Search(msgspec.Struct, frozen=True):
+    """An expression, shared by all patterns that consist of it."""
+
+    regexp: Regexp
+    uses: tuple[Use, ...]
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Bytes `start` to `end` of a text, and the ends of what is searched around them."""
+
+    start: int
+    end: int
+    before: int
+    after: int
+
+
+class Plan:
+    """Classifiers, ready to run; immutable, for any number of threads. Raises `UnusableClassifier`."""
+
+    def __init__(self, classifiers: Sequence[Classifier], prefilter: Prefilter | None = None) -> None:
+        expressions = {probe(pattern) for classifier in classifiers for pattern in classifier.patterns}
+        self._prefilter = prefilter if len(expressions) > _FEW else None
+        self._precedence = Precedence(classifiers)
+        numbers = {} if self._prefilter is None else self._prefilter.numbers
+        dictionaries = _numbered(classifiers, numbers)
+        regexps: dict[Probe, Regexp] = {}
+        uses: dict[Probe, list[Use]] = {}
+        for classifier in classifiers:
+            try:
+                rules = Rules(classifier, dictionaries)
+                regexps.update((probe(pattern), compiled(*probe(pattern))) for pattern in classifier.patterns)
+            except (InvalidExpression, UnknownValidator) as error:
+                raise UnusableClassifier(classifier.code, str(error)) from None
+            for pattern in classifier.patterns:
+                uses.setdefault(probe(pattern), []).append(Use(pattern, classifier, rules))
+        searches = {one: Search(regexp, tuple(uses[one])) for one, regexp in regexps.items()}
+        self._filtered = {numbers[one]: search for one, search in searches.items() if one in numbers}
+        self._always = [search for one, search in searches.items() if one not in numbers]
+
+    def run(self, source: Source, minimum: Likelihood, size: int = _PIECE) -> list[Finding]:
+        """What is found in the text, at least as likely as `minimum`, in order of start and end."""
+        encoded = source.text.encode()
+        findings: list[Finding] = []
+        characters = 0
+        for piece in _pieces(encoded, size):
+            places = self._places(source, encoded, piece, minimum)
+            offsets = _characters(
+                source.text, encoded, piece, characters, {place for _, *ends in places for place in ends}
+            )
+            findings.extend(_judged(source, places, offsets, minimum))
+            characters = offsets[piece.end]
+        return self._precedence.settled(findings)
+
+    def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood) -> list[tuple[Use, int, int]]:
+        """Where patterns that may come to the minimum match, in bytes; they begin in the piece."""
+        occurring: Collection[int] | None = None
+        searches = self._always
+        if self._prefilter is not None:
+            occurring = self._prefilter.occurring(encoded[piece.before : piece.after])
+            searches = [*searches, *(self._filtered[one] for one in occurring if one in self._filtered)]
+        places = []
+        for search in searches:
+            uses = [
+                use for use in search.uses if use.rules.highest(use.pattern.likelihood, source, occurring) >= minimum
+            ]
+            if not uses:
+                continue
+            for found in search.regexp.finditer(encoded, piece.before, piece.after):
+                for use in uses:
+                    start, end = found.span(use.pattern.group)
+                    if piece.start <= start < piece.end and start < end:
+                        places.append((use, start, end))
+        return places
+
+
+def _numbered(classifiers: Sequence[Classifier], numbers: dict[Probe, int]) -> dict[Dictionary, int]:
+    """The dictionaries that the prefilter knows."""
+    dictionaries = {
+        rule.test for classifier in classifiers for rule in classifier.rules if isinstance(rule.test, Dictionary)
+    }
+    return {one: numbers[probe(one)] for one in dictionaries if probe(one) in numbers}
+
+
+def _pieces(encoded: bytes, size: int) -> Iterator[Piece]:
+    """The text in pieces of about `size` bytes, none of which cuts a character."""
+    start = 0
+    while start < len(encoded):
+        end = _character_start(encoded, start + size)
+        before = _character_start(encoded, max(0, start - _OVERLAP))
+        yield Piece(start, end, before, _character_start(encoded, end + _OVERLAP))
+        start = end
+
+
+def _character_start(encoded: bytes, offset: int) -> int:
+    """The first offset, from this one on, at which a character begins or the text ends."""
+    while offset < len(encoded) and encoded[offset] & 0xC0 == 0x80:
+        offset += 1
+    return min(offset, len(encoded))
+
+
+def _characters(text: str, encoded: bytes, piece: Piece, characters: int, offsets: set[int]) -> dict[int, int]:
+    """For offsets in bytes, and that of the piece's end, those in characters; the piece starts at `characters`."""
+    wanted = sorted(offsets | {piece.end})
+    if len(text) == len(encoded):
+        return {offset: offset for offset in wanted}
+    known: dict[int, int] = {}
+    last = piece.start
+    for offset in wanted:
+        characters += len(encoded[last:offset].decode())
+        known[offset] = characters
+        last = offset
+    return known
+
+
+def _judged(
+    source: Source, places: list[tuple[Use, int, int]], offsets: dict[int, int], minimum: Likelihood
+) -> Iterator[Finding]:
+    """The places that stand alone and that the rules leave."""
+    length = len(source.text)
+    for use, first, last in places:
+        start, end, pattern = offsets[first], offsets[last], use.pattern
+        if length < pattern.minimum_length or not stands_alone(source.text, start, end, pattern.boundary):
+            continue
+        verdict = use.rules.verdict(source, start, end, pattern.likelihood, minimum)
+        if verdict is not None:
+            yield Finding(verdict.start, verdict.end, verdict.likelihood, use.classifier)

@@ -1,0 +1,79 @@
+"""A hyperscan pass says which of thousands of expressions occur in a text at all; RE2 then looks for those alone.
+
+It may name an expression that RE2 won't find, never the reverse: expressions are widened for it, and it understands
+what is left as RE2 does or more widely (`$` before a last line break, `\\s` with the vertical tab).
+"""
+
+import threading
+from collections.abc import Iterable
+
+import hyperscan
+
+from meterd.classify.expressions import escaped
+from meterd.classify.model import Dictionary, Pattern
+from meterd.classify.widening import widened
+
+Probe = tuple[str, bool]
+"""A regular expression and whether it ignores case."""
+
+_TOGETHER = 24
+"""Expressions in one database. Scanning prefers more of them, but compiling hundreds together takes minutes."""
+_FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
+
+
+def probe(searched: Pattern | Dictionary) -> Probe:
+    """What the prefilter looks for in order to say whether a pattern or a dictionary's term occurs."""
+    if isinstance(searched, Pattern):
+        return searched.regex, searched.ignore_case
+    return "|".join(_delimited(term) for term in sorted(set(searched.terms)) if term), searched.ignore_case
+
+
+def _delimited(term: str) -> str:
+    """A term, which in ASCII is short of being part of another word."""
+    before = "(?:^|[^0-9A-Za-z])" if term[0].isascii() and term[0].isalnum() else ""
+    after = "(?:$|[^0-9A-Za-z])" if term[-1].isascii() and term[-1].isalnum() else ""
+    return f"{before}{escaped(term)}{after}"
+
+
+class Prefilter:
+    """Compiling takes seconds for hundreds of expressions, without holding the interpreter. Any thread may scan.
+
+    `numbers` has the expressions it knows, by what `occurring` calls them. Those that hyperscan refuses are not there.
+    """
+
+    def __init__(self, searched: Iterable[Pattern | Dictionary]) -> None:
+        probes = sorted({one for one in map(probe, searched) if one[0]})
+        self.numbers: dict[Probe, int] = {}
+        self._databases: list[hyperscan.Database] = []
+        for start in range(0, len(probes), _TOGETHER):
+            self._add(probes[start : start + _TOGETHER])
+        self._scratches = threading.local()
+
+    def _add(self, probes: list[Probe]) -> None:
+        """Compile some expressions; when that is refused, each on its own."""
+        first = len(self.numbers)
+        database = hyperscan.Database()
+        try:
+            database.compile(
+                [widened(regex).encode() for regex, _ in probes],
+                ids=list(range(first, first + len(probes))),
+                flags=[_FLAGS | (hyperscan.HS_FLAG_CASELESS if any_case else 0) for _, any_case in probes],
+            )
+        except hyperscan.error:
+            if len(probes) > 1:
+                for one in probes:
+                    self._add([one])
+            return
+        self._databases.append(database)
+        self.numbers.update((one, first + place) for place, one in enumerate(probes))
+
+    def occurring(self, text: bytes) -> set[int]:
+        """Numbers of the expressions that occur in a text, which is UTF-8."""
+        found: set[int] = set()
+        try:
+            scratches = self._scratches.own
+        except AttributeError:
+            scratches = self._scratches.own = [hyperscan.Scratch(database) for database in self._databases]
+        for database, scratch in zip(self._databases, scratches, strict=True):
+            database.scan(text, lambda number, *_: found.add(number), scratch=scratch)
+        return found

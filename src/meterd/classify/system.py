@@ -1,0 +1,13 @@
+"""What is built in: the catalog, and the default profile."""
+
+from meterd.classify.catalog import DEFAULT_PROFILE, SYSTEM
+from meterd.classify.library import Detector, Library, Profile
+
+DEFAULT_UUID = "7dbf380f-0af8-4276-acb0-85413db2dbff"
+"""Of the default profile, at version 1: what the SDK sends when its user chose none (`ai-guard.md` section 4.2)."""
+
+
+def system_library() -> Library:
+    """All system classifiers, and the default profile, of those that are precise enough for any text."""
+    detectors = tuple(Detector(code) for code in DEFAULT_PROFILE)
+    return Library(SYSTEM, [Profile(DEFAULT_UUID, "Personal data and secrets", detectors, is_default=True)])

@@ -1,0 +1,168 @@
+"""Validators by name: what a regular expression can't decide about a finding.
+
+A name is that of a validator, some with an argument after a colon (`model.py` lists them).
+"""
+
+import base64
+import functools
+import hashlib
+import importlib
+import ipaddress
+import math
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+import phonenumbers
+from stdnum import bitcoin, luhn, verhoeff
+
+Accepts = Callable[[str], bool]
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_BECH32_SUMS = (1, 0x2BC830A3)
+"""Of bech32 and bech32m."""
+
+
+class UnknownValidator(ValueError):
+    """No validator of this name, or not with this argument."""
+
+
+@functools.cache
+def validator(name: str) -> Accepts:
+    """Raises `UnknownValidator`."""
+    kind, colon, argument = name.partition(":")
+    try:
+        accepts = _WITH_ARGUMENT[kind](argument) if colon else _PLAIN[kind]
+    except (KeyError, ValueError, ImportError):
+        raise UnknownValidator(f"there is no validator {name!r}") from None
+    return accepts
+
+
+def _stdnum(module: str) -> Accepts:
+    """`is_valid` of a module of python-stdnum. It may fail on odd characters, which is a refusal too."""
+    if not module.replace(".", "").replace("_", "").isalnum():
+        raise ValueError(module)
+    is_valid = getattr(importlib.import_module(f"stdnum.{module}"), "is_valid", None)
+    if is_valid is None:
+        raise ValueError(module)
+
+    def accepts(text: str) -> bool:
+        try:
+            return bool(is_valid(text))
+        except (ValueError, LookupError, TypeError):
+            return False
+
+    return accepts
+
+
+def _phone(region: str) -> Accepts:
+    """A number that is in use in the region; of `ZZ`, one with its country code."""
+    if region != "ZZ" and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(region)
+
+    def accepts(text: str) -> bool:
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            return False
+        if region == "ZZ":
+            return phonenumbers.is_valid_number(number)
+        return phonenumbers.is_valid_number_for_region(number, region)
+
+    return accepts
+
+
+def _entropy(least: str) -> Accepts:
+    """At least so many bits a character, by how often each occurs in the text itself (Shannon)."""
+    bits = float(least)
+
+    def accepts(text: str) -> bool:
+        shares = [count / len(text) for count in Counter(text).values()]
+        return -sum(share * math.log2(share) for share in shares) >= bits
+
+    return accepts
+
+
+def _date(layout: str) -> Accepts:
+    """A day that exists, written in `strptime`'s way."""
+    datetime.strptime(datetime(2000, 2, 29).strftime(layout), layout)  # noqa: DTZ001, DTZ007  # only tries the layout
+
+    def accepts(text: str) -> bool:
+        try:
+            datetime.strptime(text, layout)  # noqa: DTZ007  # a day has no zone
+        except ValueError:
+            return False
+        return True
+
+    return accepts
+
+
+def _constructs(build: Callable[[str], object]) -> Accepts:
+    """What a constructor takes without a `ValueError`."""
+
+    def accepts(text: str) -> bool:
+        try:
+            build(text)
+        except ValueError:
+            return False
+        return True
+
+    return accepts
+
+
+def _jwt(text: str) -> bool:
+    """Three parts, the first of which is a JSON object with `alg`."""
+    header, _, rest = text.partition(".")
+    try:
+        decoded = msgspec.json.decode(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except (ValueError, msgspec.DecodeError):
+        return False
+    return rest.count(".") == 1 and isinstance(decoded, dict) and "alg" in decoded
+
+
+def _base58check(text: str) -> bool:
+    """Ends with the first four bytes of the double SHA-256 of the rest."""
+    if not text or len(text) > 128 or any(character not in _BASE58 for character in text):
+        return False
+    number = functools.reduce(lambda total, character: total * 58 + _BASE58.index(character), text, 0)
+    zeros = len(text) - len(text.lstrip("1"))
+    data = bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return len(data) > 4 and hashlib.sha256(hashlib.sha256(data[:-4]).digest()).digest()[:4] == data[-4:]
+
+
+def _bech32(text: str) -> bool:
+    """BIP 173 and 350, any prefix."""
+    if text not in (text.lower(), text.upper()):
+        return False
+    prefix, one, data = text.lower().rpartition("1")
+    if not (one and prefix) or len(data) < 6 or any(character not in _BECH32 for character in data):
+        return False
+    values = [ord(character) >> 5 for character in prefix] + [0] + [ord(character) & 31 for character in prefix]
+    return bitcoin.bech32_checksum([*values, *map(_BECH32.index, data)]) in _BECH32_SUMS
+
+
+def _tld(text: str) -> bool:
+    """Ends in a dot and two to 24 letters, or an international domain in its ASCII form."""
+    last = text.rpartition(".")[2]
+    return "." in text and (last.lower().startswith("xn--") or (last.isalpha() and 2 <= len(last) <= 24))
+
+
+_PLAIN: dict[str, Accepts] = {
+    "luhn": luhn.is_valid,
+    "verhoeff": verhoeff.is_valid,
+    "ipv4": _constructs(ipaddress.IPv4Address),
+    "ipv6": _constructs(ipaddress.IPv6Address),
+    "uuid": _constructs(uuid.UUID),
+    "jwt": _jwt,
+    "base58check": _base58check,
+    "bech32": _bech32,
+    "tld": _tld,
+}
+_WITH_ARGUMENT: dict[str, Callable[[str], Accepts]] = {
+    "stdnum": _stdnum,
+    "phone": _phone,
+    "entropy": _entropy,
+    "date": _date,
+}

@@ -1,0 +1,47 @@
+"""Makes an expression wider, matching wherever it did and elsewhere too, but many times smaller when it is compiled.
+
+Classes of letters, of which Unicode has hundreds of ranges, become ASCII's and everything beyond; long counted repeats
+lose their upper bound.
+"""
+
+import re
+
+_LONGEST_COUNT = 8
+_BEYOND_ASCII = r"\x{80}-\x{10ffff}"
+_ASCII = {"L": "A-Za-z", "Lu": "A-Z", "Ll": "a-z", "N": "0-9", "Nd": "0-9", "M": "", "Mn": ""}
+_TOKEN = re.compile(
+    r"\\p(?:\{(?P<name>\w+)\}|(?P<letter>\w))|\\[xPp]\{[^}]*\}|\\.|\[:\^?\w+:\]|(?P<open>\[\^?\]?)|(?P<close>\])"
+    r"|\{(?P<least>\d+)(?P<comma>,?)(?P<most>\d*)\}|.",
+    re.DOTALL,
+)
+
+
+def widened(regex: str) -> str:
+    """An expression that matches wherever this one does."""
+    if r"\Q" in regex:
+        return regex
+    parts: list[str] = []
+    within = ""
+    for token in _TOKEN.finditer(regex):
+        ascii_part = _ASCII.get(token["name"] or token["letter"] or "")
+        if token["open"] and not within:
+            within = token["open"]
+            parts.append(token[0])
+        elif token["close"] and within:
+            within = ""
+            parts.append(token[0])
+        elif ascii_part is not None and not within.startswith("[^"):
+            wide = ascii_part + _BEYOND_ASCII
+            parts.append(wide if within else f"[{wide}]")
+        elif token["least"] and not within:
+            parts.append(_repeat(token["least"], token["comma"], token["most"]))
+        else:
+            parts.append(token[0])
+    return "".join(parts)
+
+
+def _repeat(least: str, comma: str, most: str) -> str:
+    highest = int(most or least)
+    if highest <= _LONGEST_COUNT:
+        return f"{{{least}{comma}{most}}}"
+    return f"{{{min(int(least), _LONGEST_COUNT)},}}"
