@@ -17,6 +17,11 @@ from meterd.client.errors import (
     StatusError,
     UnexpectedAnswer,
 )
+from meterd.client.guard.asynchronous import AsyncGuard
+from meterd.client.guard.redaction import Policy, Redaction
+from meterd.client.guard.streams import AsyncGuardedStream, GuardedStream
+from meterd.client.guard.synchronous import Guard
+from meterd.client.guard.wire import Match
 from meterd.client.processes import ProcessRun
 from meterd.client.question import AggregationType, Filter, Operator
 from meterd.client.result import QueryResult
@@ -27,19 +32,26 @@ from meterd.client.synchronous import Client
 __all__ = [
     "AggregationType",
     "AsyncClient",
+    "AsyncGuard",
+    "AsyncGuardedStream",
     "AsyncSession",
     "BufferFull",
     "Client",
     "ClientClosed",
     "ConnectionFailed",
     "Filter",
+    "Guard",
+    "GuardedStream",
     "InvalidRow",
     "ItemsRefused",
+    "Match",
     "MeterdClientError",
     "MissingPackage",
     "Operator",
+    "Policy",
     "ProcessRun",
     "QueryResult",
+    "Redaction",
     "RowsRefused",
     "Session",
     "SessionHandler",

@@ -11,6 +11,8 @@ from typing import Self
 
 from meterd.client.base import BaseClient
 from meterd.client.connection import AsyncConnection
+from meterd.client.guard.asynchronous import AsyncGuard
+from meterd.client.guard.wire import Platform
 from meterd.client.processes import PROCESSES, ProcessRun, lost_quietly
 from meterd.client.question import AggregationType, Filter, question
 from meterd.client.result import QueryResult, read_result
@@ -90,6 +92,10 @@ class AsyncClient(BaseClient):
         names = {"machine_id": machine_id, "hostname": hostname}
         begin = partial(self._sessions.begin, product, version, **names, spool=spool, wait=wait)
         return AsyncSession(await asyncio.to_thread(begin))
+
+    def guard(self, agent: str, platform: Platform, *, attributes: Mapping[str, str] | None = None) -> AsyncGuard:
+        """As `Client.guard`; not to be awaited, because it asks nothing."""
+        return AsyncGuard(self._connection, agent, platform, attributes)
 
     async def flush(self) -> None:
         """As `Client.flush`."""

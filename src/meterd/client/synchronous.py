@@ -9,6 +9,8 @@ from typing import Self
 
 from meterd.client.base import BaseClient
 from meterd.client.connection import Connection
+from meterd.client.guard.synchronous import Guard
+from meterd.client.guard.wire import Platform
 from meterd.client.processes import PROCESSES, ProcessRun, lost_quietly
 from meterd.client.question import AggregationType, Filter, question
 from meterd.client.result import QueryResult, read_result
@@ -128,6 +130,16 @@ class Client(BaseClient):
         """
         names = {"machine_id": machine_id, "hostname": hostname}
         return Session(self._sessions.begin(product, version, **names, spool=spool, wait=wait))
+
+    def guard(self, agent: str, platform: Platform, *, attributes: Mapping[str, str] | None = None) -> Guard:
+        """Classification and redaction for one AI agent, and its meters.
+
+        Arguments:
+            agent: names the agent; any text.
+            platform: where it runs.
+            attributes: go with everything that is counted; the server must allow them (`metrics.allowed-attributes`).
+        """
+        return Guard(self._connection, agent, platform, attributes)
 
     def flush(self) -> None:
         """Return when all rows that were taken before are stored, and all that sessions logged.

@@ -1,0 +1,114 @@
+"""The guard of `Client`."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from meterd.client.connection import Connection
+from meterd.client.guard.base import WINDOW, BaseGuard, uncounted_quietly
+from meterd.client.guard.redaction import Action, Policy, Redaction, chosen, redaction
+from meterd.client.guard.streams import GuardedStream
+from meterd.client.guard.window import Window
+from meterd.client.guard.wire import Actor, Classifiers, Match, Platform, read_matches
+
+
+class Guard(BaseGuard):
+    """Blocking and thread-safe; `Client.guard` makes one."""
+
+    def __init__(
+        self, connection: Connection, agent: str, platform: Platform, attributes: Mapping[str, str] | None
+    ) -> None:
+        super().__init__(agent, platform, attributes)
+        self._connection = connection
+
+    def classify(
+        self,
+        text: str,
+        actor: Actor = "user",
+        *,
+        classifiers: Classifiers = None,
+        metadata: Mapping[str, str] | None = None,
+        structured: bool = False,
+    ) -> list[Match]:
+        """What is in a text. The server counts each match as `ai_guard.classification`.
+
+        Arguments:
+            text: offsets of matches count its characters, as Python does.
+            actor: who wrote it.
+            classifiers: the uuid of a profile, codes, or definitions; those of the default profile if not given. A
+                mapping is sent as `classifierDescription`.
+            metadata: where the text comes from: `objectName`, `parentObjectName`, `xPath`, `fileExtension`.
+            structured: whether it is structured data.
+
+        Raises `StatusError`, `ConnectionFailed`, `UnexpectedAnswer`, `ClientClosed`, and `ValueError` for wrong
+        classifiers.
+        """
+        request = self._classification(text, actor, classifiers, metadata, structured)
+        return read_matches(self._connection.send(request), text)
+
+    def redact(
+        self,
+        text: str,
+        actor: Actor = "user",
+        *,
+        policy: Action | Policy = "redact",
+        classifiers: Classifiers = None,
+        metadata: Mapping[str, str] | None = None,
+        structured: bool = False,
+    ) -> Redaction:
+        """The text after the policy: `redact` masks matches, `block` leaves nothing of a text with a match.
+
+        If that changed it, one `ai_guard.redact` is counted. When counting fails, that is logged as an error of the
+        logger `meterd.client`. Other arguments and errors are those of `classify`.
+        """
+        rules = chosen(policy)
+        matches = self.classify(text, actor, classifiers=classifiers, metadata=metadata, structured=structured)
+        result = redaction(text, matches, rules)
+        if result.action != "none":
+            self._count(result.action, actor)
+        return result
+
+    def stream(
+        self,
+        chunks: Iterable[str],
+        actor: Actor = "agent",
+        *,
+        policy: Action | Policy = "redact",
+        window: int = WINDOW,
+        classifiers: Classifiers = None,
+        metadata: Mapping[str, str] | None = None,
+        structured: bool = False,
+    ) -> GuardedStream:
+        """Redact a text while it arrives, also where a match begins in one chunk and ends in another.
+
+        Text is released when `window` further characters are classified with it, so up to twice as many are held back.
+        A blocked match ends the stream, which then is `blocked`; what came before it may have been released.
+        `ai_guard.redact` is counted once for each kind of action in the stream.
+
+        Arguments:
+            window: characters that a match spans at most, together with the words around it that classifiers look at.
+
+        Raises `ValueError` for a wrong policy or window. Other arguments and errors are those of `redact`.
+        """
+        classify = partial(
+            self.classify, actor=actor, classifiers=classifiers, metadata=metadata, structured=structured
+        )
+        return GuardedStream(chunks, Window(chosen(policy), window), classify, partial(self._count, actor=actor))
+
+    def user(self, *, new_session: bool) -> None:
+        """Count a request of a user (`ai_guard.user`), which begins a session or goes on with one."""
+        self.metric("ai_guard.user", 1, new_session="true" if new_session else "false")
+
+    def response(self, milliseconds: float) -> None:
+        """Record how long the agent's model took to respond (`ai_guard.agent`), in whole milliseconds."""
+        self.metric("ai_guard.agent", round(milliseconds))
+
+    def metric(self, name: str, value: int, /, **attributes: str) -> None:
+        """Record an event of a meter, with the attributes that it requires. It is on the server's disk on return.
+
+        Raises what `classify` raises. An event whose answer is lost is sent again, and then counts twice.
+        """
+        self._connection.send(self._metric(name, value, attributes))
+
+    def _count(self, action: Action, actor: Actor) -> None:
+        with uncounted_quietly():
+            self.metric("ai_guard.redact", 1, action=action, actor=actor)

@@ -1,0 +1,87 @@
+"""Requests and answers of AI Guard (`ai-guard.md` sections 4 to 6), without a connection."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from meterd.client.errors import UnexpectedAnswer
+from meterd.client.wire import PASSING, Request
+
+Actor = Literal["user", "agent"]
+Platform = Literal["AMAZON_BEDROCK", "AMAZON_SAGEMAKER", "AZURE_FOUNDRY", "DATABRICKS", "GCP_VERTEX"]
+
+Classifiers = str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None
+"""Which classifiers to run: those of the default profile if None, of the profile with a uuid, those with the codes in a
+sequence, or those defined by the mappings in a sequence. A mapping is sent as `classifierDescription` as it is."""
+
+_DEFAULT_PROFILE = "7dbf380f-0af8-4276-acb0-85413db2dbff"
+_VERSION = 1
+_HEADERS = {"Content-Type": "application/json"}
+
+
+class Match(msgspec.Struct, frozen=True):
+    """What a classifier found: `text`, the characters from `start` to before `end`, with a confidence of 0 to 100.
+
+    The representation leaves `text` out, so that it does not get into logs.
+    """
+
+    start: int
+    end: int
+    confidence: int
+    text: str
+    classifier: str
+
+    def __repr__(self) -> str:
+        return f"Match({self.classifier} [{self.start}, {self.end}), confidence {self.confidence})"
+
+
+def classification_request(
+    text: str,
+    context: Mapping[str, str],
+    classifiers: Classifiers,
+    metadata: Mapping[str, str] | None,
+    structured: bool,
+) -> Request:
+    """Raises `ValueError` for classifiers that are not all codes or all definitions, and a text that is not Unicode."""
+    body = {
+        "context": context,
+        "classifierDescription": _description(classifiers),
+        "structured": structured,
+        "metadata": metadata or {},
+        "text": text,
+    }
+    return Request("/classifications/v1", msgspec.json.encode(body), _HEADERS, PASSING)
+
+
+def _description(classifiers: Classifiers) -> Mapping[str, Any]:
+    if classifiers is None or isinstance(classifiers, str):
+        return {"type": "profile", "uuid": classifiers or _DEFAULT_PROFILE, "version": _VERSION}
+    if isinstance(classifiers, Mapping):
+        return classifiers
+    if all(isinstance(each, str) for each in classifiers):
+        return {"type": "codes", "codes": [{"code": code, "version": _VERSION} for code in classifiers]}
+    if all(isinstance(each, Mapping) for each in classifiers):
+        return {"type": "json", "classifiers": classifiers}
+    raise ValueError("classifiers must be all codes or all definitions")
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    matches: list[Match]
+
+
+def read_matches(body: bytes, text: str) -> list[Match]:
+    """The matches in a successful answer; raises `UnexpectedAnswer` when they are not matches of the text."""
+    try:
+        matches = msgspec.json.decode(body, type=_Answer).matches
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnexpectedAnswer(f"the answer to the classification is not one of AI Guard's: {error}") from None
+    for match in matches:
+        if not 0 <= match.start <= match.end <= len(text):
+            raise UnexpectedAnswer(f"{match} is not within the text, which has {len(text)} characters")
+    return matches
+
+
+def metric_request(meter: str, value: int, attributes: Mapping[str, str]) -> Request:
+    body = {"attributes": attributes, "meter": {"name": meter, "value": str(value)}}
+    return Request("/metric", msgspec.json.encode(body), _HEADERS, PASSING)
