@@ -36,7 +36,6 @@ _IDENTITIES: dict[str, tuple[str, str, str]] = {
     "sv_SE": ("SE_PERSONNUMMER", "ssn", "personnummer {}"),
 }
 """National numbers whose check digits Faker computes: the name, Faker's method and a sentence."""
-_VALUE_ADDED_TAX = {"de_DE": "DE_VAT", "it_IT": "IT_IVA", "pl_PL": "PL_NIP"}
 
 
 def personal() -> Iterator[Labelled]:
