@@ -7,7 +7,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import batches, clients, dashboard, events, loading, memory, queries, recording, sessions, sources, usage
+from bench import (
+    batches,
+    classify,
+    clients,
+    dashboard,
+    events,
+    loading,
+    memory,
+    queries,
+    recording,
+    sessions,
+    sources,
+    usage,
+)
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "events": events.measure,
@@ -18,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "sessions": sessions.measure,
     "clients": clients.measure,
     "recording": recording.measure,
+    "classify": classify.measure,
     "usage": usage.measure,
     "memory": memory.measure,
     "loading": loading.measure,

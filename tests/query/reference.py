@@ -184,8 +184,8 @@ def _time_per_output_token(row: RowDict) -> float | None:
 
 
 def _group_value(row: RowDict, name: str) -> Any:
-    if name == "tag":
-        return row["grouped tag"]
+    if name in ("tag", "label"):
+        return row[f"grouped {name}"]
     return row["teams"][0] if name == "team" else value_of(row, name)
 
 
