@@ -65,6 +65,7 @@ _PROTOCOLS = (
     _Protocol("/ingest/litellm", plain_error, "litellm"),
     _Protocol("/metrics", plain_error),
     _Protocol("/metric", plain_error, "ai-guard"),
+    _Protocol("/classifications", plain_error, "ai-guard"),
     _Protocol("", plain_error),
 )
 """The first one that fits counts. Calls to one without a name are recorded only if all are."""

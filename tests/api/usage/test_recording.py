@@ -39,6 +39,7 @@ QUERY = {"startTs": "2024-01-01T00:00:00Z", "endTs": "2024-01-02T00:00:00Z", "da
          "type": "distribution"}  # fmt: skip
 CALLS: list[tuple[str, str, dict[str, Any], tuple[Any, ...]]] = [
     ("POST", "/metric", {"json": EVENT}, ("ai-guard", "create", "post", 200, None)),
+    ("POST", "/classifications/v1", {"json": {}}, ("ai-guard", "create", "post", 400, None)),
     ("POST", f"{METRICS}/query", {"json": QUERY}, ("gateway", "create", "post", 200, None)),
     ("POST", f"{METRICS}/query", {"json": {}}, ("gateway", "create", "post", 400, None)),
     ("POST", f"{METRICS}/ingest?datasource=modelMetrics", {"json": []}, ("gateway", "create", "post", 200, None)),
