@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from meterd.api.gateway.datasources import Datasource, Field, datasources, metadata_field, tag_field
+from meterd.api.gateway.datasource import Datasource, Field, metadata_field, tag_field
+from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.operators import OPERATOR_SETS
 from meterd.datasets import COMMON, Column, Dataset
 

@@ -8,7 +8,7 @@ import msgspec
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.gateway.datasources import Datasource
+from meterd.api.gateway.datasource import Datasource
 from meterd.api.http import LONGEST_KEY, Answer, Decoding, HotRoute, Request, plain_error
 from meterd.datasets import LONGEST_TEXT
 from meterd.errors import InvalidInput

@@ -10,7 +10,7 @@ from litestar import Request, Response, Router, post
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.gateway.datasources import Datasource
+from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.request import AGGREGATIONS, parse_query
 from meterd.api.http import Answer, error_headers, json_answer
 from meterd.errors import MeterdError, TooLarge

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from meterd.access import SubjectType
-from meterd.api.gateway.datasources import Datasource, Field, metadata_field
+from meterd.api.gateway.datasource import Datasource, Field, metadata_field
 from meterd.api.gateway.operators import OPERATORS
 from meterd.datasets import Kind
 from meterd.errors import InvalidInput
