@@ -31,7 +31,7 @@ from meterd.api.otlp.routes import error_answer as otlp_error
 from meterd.api.sessions.routes import PREFIX as SESSIONS_PREFIX
 from meterd.api.sessions.routes import error_answer as sessions_error
 from meterd.api.usage.errors import error_answer as usage_error
-from meterd.api.usage.recording import Calls
+from meterd.api.usage.recording import Calls, is_below
 from meterd.deadlines import Deadlines
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TimedOut, TooLarge
 from meterd.telemetry import Telemetry
@@ -229,7 +229,7 @@ def _request_ids() -> "itertools.chain[bytes]":
 
 
 def _shape_of(path: str) -> ErrorShape:
-    return next(protocol.error for protocol in _PROTOCOLS if path.startswith(protocol.prefix))
+    return next(protocol.error for protocol in _PROTOCOLS if is_below(path, protocol.prefix))
 
 
 def _response(answer: Answer) -> Response[bytes]:

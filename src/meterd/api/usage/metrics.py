@@ -3,21 +3,21 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from meterd import __version__
 from meterd.access import Caller
 from meterd.api.http import Answer
 from meterd.api.usage.calls import Call
 from meterd.api.usage.fields import columns_of, resolver, shown, shown_value
 from meterd.api.usage.formats import answer
+from meterd.api.usage.listing import TOTAL
 from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.providers import PROVIDERS, provider_named
 from meterd.api.usage.selection import selection
+from meterd.api.usage.shelf import build_information
 from meterd.datasets import API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES, Dataset
 from meterd.errors import InvalidInput, NotFound
 from meterd.query.engine import QueryEngine
 from meterd.query.model import And, Compare, Comparison, Condition, Field, Group, Listing, Order, Query, every
 
-TOTAL = b"x-total-count"
 _DATASETS = {"api": API_REQUESTS, "process": PROCESS_RUNS, "message": QUEUE_SAMPLES}
 """Whose records a list has, by the `type` that it asks for; without one, calls."""
 _NEWEST = (Order("ts", descending=True), Order("record_id", descending=True))
@@ -37,7 +37,7 @@ class Metrics:
         if (function := parameters.text("_function")) is not None:
             return answer(await self.function(function, parameters), call.format)
         if place.release is None:
-            return answer({"name": "meterd", "service": "metric", "version": __version__}, call.format)
+            return answer(build_information("metric"), call.format)
         if place.id is not None:
             return answer(await self.one(place.id, parameters, call.caller), call.format)
         return await self.records(parameters, call.caller, call.format)

@@ -181,10 +181,11 @@ class Calls:
 
     def _service(self, path: str) -> str:
         """The service behind the first prefix that the path is, or is below of."""
-        return next((service for prefix, service in self._services.items() if _is_below(path, prefix)), "")
+        return next((service for prefix, service in self._services.items() if is_below(path, prefix)), "")
 
 
-def _is_below(path: str, prefix: str) -> bool:
+def is_below(path: str, prefix: str) -> bool:
+    """Whether a path is a prefix, or goes on behind it after a slash."""
     return f"{path}/".startswith(prefix if prefix.endswith("/") else f"{prefix}/")
 
 
