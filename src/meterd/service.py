@@ -92,10 +92,18 @@ class Service:
             loader.backlog,
             loader.room_needed,
         )
-        self._calls = calls = Calls(recorder, settings.usage, SERVICES, telemetry)
-        self._engine = QueryEngine(self._store, Freshness(loader, calls), settings.query, telemetry)
+        self._calls = Calls(recorder, settings.usage, SERVICES, telemetry)
+        self._engine = QueryEngine(self._store, Freshness(loader, self._calls), settings.query, telemetry)
+        self.application = self._server(settings, telemetry, documents)
+        _warn_of_later_features(settings)
+        recorder.start()
+        loader.start()
+
+    def _server(self, settings: Settings, telemetry: Telemetry, documents: Documents) -> Server:
+        """Every protocol, over what keeps and answers."""
+        recorder = self._recorder
         authenticator = Authenticator(self.directory)
-        health = Health(recorder, loader, self._store)
+        health = Health(recorder, self._loader, self._store)
         known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
         ways, decoding = Ways(), Decoding()
         guard = AIGuard(settings, authenticator, recorder, health.problem)
@@ -121,19 +129,16 @@ class Service:
         hot_routes += sessions.routes()
         routers.append(sessions.router())
         routers += self._usage_routers(authenticator, settings)
-        self.application = Server(
+        return Server(
             hot_routes,
             routers,
             telemetry,
-            calls,
+            self._calls,
             settings.service.timeout,
             settings.logging.level == "debug",
             on_startup=(registry.start, *(each.start for each in exporting)),
-            on_shutdown=(*(each.stop for each in exporting), calls.flush, guard.close),
+            on_shutdown=(*(each.stop for each in exporting), self._calls.flush, guard.close),
         )
-        _warn_of_later_features(settings)
-        recorder.start()
-        loader.start()
 
     def _usage_routers(self, authenticator: Authenticator, settings: Settings) -> list[Router]:
         items, engine, most = Items(self.directory), self._engine, settings.query.max_rows
