@@ -107,6 +107,70 @@ def test_every_match_counts_and_a_call_is_an_evaluation(shared: Meterd) -> None:
     assert all(each["maxLatencyMs"] > 0 for each in evaluations)
 
 
+def evaluations(meterd: Meterd, agent: str) -> dict[str, int]:
+    """How many calls for an agent passed and failed."""
+    points = meterd.points(
+        datasource="guardrailMetrics",
+        groupBy=["guardrailResult"],
+        filters=[{"metadataKey": "agent_id", "operator": "EQUAL", "value": agent}],
+    )
+    return {point["guardrailResult"]: point["total"] for point in points}
+
+
+PHONES = "phone 321-507-0525 and 😀 phone 321-507-0526"
+"""Matches start at 6 and 31."""
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [(0, 43, 2), (0, 31, 1), (0, 32, 2), (6, 7, 1), (7, 43, 1), (7, 31, 0), (32, 43, 0), (6, 6, 0), (43, 43, 0)],
+)
+def test_a_request_counts_what_starts_in_the_part_that_it_counts(
+    shared: Meterd, start: int, end: int, count: int
+) -> None:
+    agent = uuid.uuid4().hex
+    response = classify(shared, body(PHONES, agent=agent) | {"counted": {"start": start, "end": end}})
+
+    assert [6, 31] == [match["start"] for match in response.json()["matches"]]
+    assert {"context", "matches"} == response.json().keys()
+    assert ({("US_PHONE_NUMBER", "user"): count} if count else {}) == counts(shared, agent)
+    assert {"fail" if count else "pass": 1} == evaluations(shared, agent)
+
+
+@pytest.mark.parametrize(
+    ("counted", "message"),
+    [
+        ({"start": 0, "end": 26}, "Invalid field: counted.end must be at most 25, the length of the text, got 26"),
+        ({"start": 7, "end": 6}, "Invalid field: counted.start must be at most counted.end, which is 6, got 7"),
+        ({"start": -1, "end": 6}, "Invalid field: counted.start must be at least 0"),
+        ({"start": 0, "end": 2**70}, "Invalid field: counted.end"),
+        ({"start": 0, "end": "6"}, "Invalid field: counted.end must be an integer, got a string"),
+        ({"start": True, "end": 6}, "Invalid field: counted.start must be an integer, got a boolean"),
+        ({"start": 0.5, "end": 6}, "Invalid field: counted.start must be an integer, got a number"),
+        ({"start": 0, "end": None}, "Invalid field: counted.end must be an integer, got null"),
+        ({"end": 6}, "Missing field: counted.start"),
+        ({"start": 0}, "Missing field: counted.end"),
+        ([0, 6], "Invalid field: counted must be an object, got an array"),
+    ],
+)
+def test_what_is_counted_is_a_part_of_the_text(shared: Meterd, counted: Any, message: str) -> None:
+    agent = uuid.uuid4().hex
+
+    assert message in refusal(shared, body(agent=agent) | {"counted": counted})
+    assert {} == counts(shared, agent)
+    assert {} == evaluations(shared, agent)
+
+
+def test_a_call_that_is_repeated_with_its_key_is_answered_again_and_counted_once(shared: Meterd) -> None:
+    agent, key = uuid.uuid4().hex, uuid.uuid4().hex
+    content = json.dumps(body(agent=agent)).encode()
+    answers = [shared.client.post(PATH, content=content, headers={"Idempotency-Key": key}) for _ in range(3)]
+
+    assert [[MATCH]] * 3 == [answer.json()["matches"] for answer in answers]
+    assert {("US_PHONE_NUMBER", "user"): 1} == counts(shared, agent)
+    assert {"fail": 1} == evaluations(shared, agent)
+
+
 def test_a_refused_call_counts_nothing(shared: Meterd) -> None:
     agent = uuid.uuid4().hex
     refusal(shared, body(agent=agent, description={"type": "codes", "codes": [{"code": "nope", "version": 1}]}))
@@ -229,12 +293,3 @@ def test_profiles_of_a_directory_work_without_a_restart(own: tuple[Meterd, Path]
             break
     assert ["EMAIL_ADDRESS"] == [match["classifier"] for match in response.json()["matches"]]
     assert {} == counts(meterd, "bot")
-
-
-def test_profiles_that_can_not_be_read_are_the_fault_of_their_source(tmp_path: Path) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text(f"classification:\n  client:\n    type: fs\n    classifier-base-url: {tmp_path / 'nowhere'}\n")
-    with Meterd(tmp_path / "data", config=config) as meterd:
-        response = classify(meterd, body())
-
-    assert (502, 502) == (response.status_code, response.json()["code"])

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -52,14 +52,25 @@ class MetadataBody(msgspec.Struct, frozen=True, rename="camel"):
     file_extension: str | None = None
 
 
+class CountedBody(msgspec.Struct, frozen=True):
+    """The matches that start from the character `start` to before `end` are those that a request counts."""
+
+    start: Annotated[int, msgspec.Meta(ge=0)]
+    end: Annotated[int, msgspec.Meta(ge=0)]
+
+
 class ClassificationBody(msgspec.Struct, frozen=True, rename="camel"):
-    """The body as sent; members beyond these are ignored."""
+    """The body as sent; members beyond these are ignored.
+
+    `counted` is our own: whoever classifies a text in overlapping parts says with it which request counts what.
+    """
 
     context: dict[str, str]
     classifier_description: ByProfileBody | ByCodesBody | InlineBody | DefaultBody
     structured: bool
     text: str
     metadata: MetadataBody = MetadataBody()
+    counted: CountedBody | None = None
 
 
 class Timing(NamedTuple):
@@ -91,6 +102,20 @@ def check_context(context: dict[str, str]) -> None:
         raise InvalidInput(f"Invalid field: context.agent_id must have at most {LONGEST_TEXT} characters")
 
 
+def check_counted(body: ClassificationBody) -> None:
+    """Raises `InvalidInput` when what is to be counted is not a part of the text."""
+    if (counted := body.counted) is None:
+        return
+    if counted.end > len(body.text):
+        raise InvalidInput(
+            f"Invalid field: counted.end must be at most {len(body.text)}, the length of the text, got {counted.end}"
+        )
+    if counted.start > counted.end:
+        raise InvalidInput(
+            f"Invalid field: counted.start must be at most counted.end, which is {counted.end}, got {counted.start}"
+        )
+
+
 def selection_of(body: ClassificationBody) -> Selection:
     """Raises `UnusableClassifier`."""
     match body.classifier_description:
@@ -115,13 +140,23 @@ def facts_of(
     caller: Caller,
     allowed: frozenset[str] | None,
 ) -> tuple[Facts, ...]:
-    """One guardrail evaluation, and how often each classifier found something, unless metrics are off (None)."""
-    evaluated = encode(GUARDRAIL_EVALUATIONS, caller.tenant, [_evaluation(body, matches, timing, caller)])
-    if allowed is None or not matches:
+    """One guardrail evaluation, and how often each classifier found something, unless metrics are off (None).
+
+    Matches that another request counts are none of this one's: they neither count nor fail it.
+    """
+    own = _counted(body, matches)
+    evaluated = encode(GUARDRAIL_EVALUATIONS, caller.tenant, [_evaluation(body, own, timing, caller)])
+    if allowed is None or not own:
         return (evaluated,)
-    counts = Counter(match.classifier for match in matches)
+    counts = Counter(match.classifier for match in own)
     rows = [_count(body.context, classifier, count, timing, caller, allowed) for classifier, count in counts.items()]
     return evaluated, encode(METER_EVENTS, caller.tenant, rows)
+
+
+def _counted(body: ClassificationBody, matches: Sequence[Match]) -> Sequence[Match]:
+    if (counted := body.counted) is None:
+        return matches
+    return [match for match in matches if counted.start <= match.start < counted.end]
 
 
 def _evaluation(body: ClassificationBody, matches: Sequence[Match], timing: Timing, caller: Caller) -> Any:

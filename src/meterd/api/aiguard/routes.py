@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import msgspec
@@ -13,13 +14,14 @@ from meterd.api.aiguard.classifications import (
     ClassificationBody,
     Clock,
     check_context,
+    check_counted,
     facts_of,
     metadata_of,
     selection_of,
 )
 from meterd.api.aiguard.classifiers import Classifiers
 from meterd.api.aiguard.meters import METERS, MeterEvent, meter_event_row
-from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
+from meterd.api.http import LONGEST_KEY, Answer, HotRoute, Request, json_answer, plain_error
 from meterd.classify import ClassifyError, Likelihood
 from meterd.datasets import METER_EVENTS
 from meterd.errors import InvalidInput, MeterdError, TooLarge, Unavailable
@@ -28,9 +30,11 @@ from meterd.ingest.recorder import Recorder
 from meterd.settings import Classification, Settings
 from meterd.validation import explain
 
+_CLASSIFICATIONS = "/classifications/v1"
 _EMPTY = Answer()
 _SHORT = 4_000
-"""Characters of a text that is classified at once; longer ones have a thread, so that other requests go on."""
+"""Characters of a text that is classified at once; longer ones have a thread, so that other requests go on. With a
+language model all have one."""
 _classification = msgspec.json.Decoder(ClassificationBody)
 _Body = TypeVar("_Body")
 
@@ -56,14 +60,17 @@ class AIGuard:
         self._limit = settings.ingest.max_event_bytes
         self._decoder = msgspec.json.Decoder(MeterEvent)
         self._largest = settings.ingest.max_body_bytes
-        self._classifiers = Classifiers(settings.classification)
-        self._minimum = Likelihood[(settings.classification or Classification()).min_allowed_likelihood]
+        classification = settings.classification or Classification()
+        self._classifiers = Classifiers(classification, settings.service.timeout)
+        self._minimum = Likelihood[classification.min_allowed_likelihood]
+        self._short = 0 if classification.presidio.model else _SHORT
+        self._threads = ThreadPoolExecutor(thread_name_prefix="meterd-classify")
         self._classified = None if settings.metrics is None else self._allowed
 
     def routes(self) -> list[HotRoute]:
         return [
             HotRoute("POST", "/metric", self.metric, error_answer, _METRIC),
-            HotRoute("POST", "/classifications/v1", self.classify, error_answer, _CLASSIFY),
+            HotRoute("POST", _CLASSIFICATIONS, self.classify, error_answer, _CLASSIFY),
             HotRoute("GET", "/health", self.health, error_answer, _HEALTH),
         ]
 
@@ -79,23 +86,29 @@ class AIGuard:
         return _EMPTY
 
     async def classify(self, request: Request) -> Answer:
-        """Find what the selected classifiers know in a text; the answer is given when it is recorded."""
+        """Find what the selected classifiers know in a text; the answer is given when it is recorded.
+
+        A repeated `Idempotency-Key` gets an answer, and records nothing.
+        """
         caller = await self._callers.caller(request.header(b"authorization"))
         caller.require(Scope.INGEST)
+        key = request.key(_CLASSIFICATIONS, caller.tenant, caller.subject_type, caller.subject)
         body = self._decode(await request.body(self._largest), _classification)
         check_context(body.context)
+        check_counted(body)
         engine = await self._classifiers.engine()
         clock = Clock()
         try:
             arguments = (body.text, selection_of(body), metadata_of(body), self._minimum)
-            if len(body.text) < _SHORT:
+            if len(body.text) < self._short:
                 matches = engine.classify(*arguments)
             else:
-                matches = await asyncio.to_thread(engine.classify, *arguments)
+                loop = asyncio.get_running_loop()
+                matches = await loop.run_in_executor(self._threads, engine.classify, *arguments)
         except ClassifyError as error:
-            raise InvalidInput(error.message) from None
+            raise self._classifiers.refusal(error) from None
         facts = facts_of(body, matches, clock.stop(), caller, self._classified)
-        await self._recorder.record(Submission(facts))
+        await self._recorder.record(Submission(facts, key))
         return json_answer(200, {"context": body.context, "matches": matches})
 
     async def health(self, _request: Request) -> Answer:
@@ -104,9 +117,15 @@ class AIGuard:
             raise Unavailable(reason)
         return _EMPTY
 
+    async def start(self) -> None:
+        """Begin to look for profiles."""
+        await self._classifiers.start()
+
     async def close(self) -> None:
-        """Close what asking for callers needs."""
+        """Close what asking for callers, looking for profiles and classifying need."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         await self._callers.close()
+        await self._classifiers.close()
 
     def _decode(self, body: bytes, decoder: msgspec.json.Decoder[_Body]) -> _Body:
         try:
@@ -178,6 +197,14 @@ _METRIC = {
 _CLASSIFY = {
     "tags": ["AI Guard"],
     "summary": "Find personal data and secrets in a text",
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "maxLength": LONGEST_KEY},
+            "description": "A repeated key counts nothing again",
+        },
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -195,6 +222,15 @@ _CLASSIFY = {
                         "structured": {"type": "boolean"},
                         "text": {"type": "string"},
                         "metadata": {"type": "object"},
+                        "counted": {
+                            "type": "object",
+                            "description": "Only matches that start within this part of the text are counted",
+                            "required": ["start", "end"],
+                            "properties": {
+                                "start": {"type": "integer", "minimum": 0},
+                                "end": {"type": "integer", "minimum": 0},
+                            },
+                        },
                     },
                 },
                 "example": {

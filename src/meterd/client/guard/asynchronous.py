@@ -8,7 +8,7 @@ from meterd.client.guard.base import WINDOW, BaseGuard, uncounted_quietly
 from meterd.client.guard.redaction import Action, Policy, Redaction, chosen, redaction
 from meterd.client.guard.streams import AsyncGuardedStream
 from meterd.client.guard.window import Window
-from meterd.client.guard.wire import Actor, Classifiers, Match, Platform, read_matches
+from meterd.client.guard.wire import Actor, Classifiers, Counted, Match, Platform, read_matches
 
 
 class AsyncGuard(BaseGuard):
@@ -30,8 +30,7 @@ class AsyncGuard(BaseGuard):
         structured: bool = False,
     ) -> list[Match]:
         """As `Guard.classify`."""
-        request = self._classification(text, actor, classifiers, metadata, structured)
-        return read_matches(await self._connection.send(request), text)
+        return await self._classified(text, None, actor, classifiers, metadata, structured)
 
     async def redact(
         self,
@@ -64,7 +63,7 @@ class AsyncGuard(BaseGuard):
     ) -> AsyncGuardedStream:
         """As `Guard.stream`; not to be awaited but iterated with `async for`."""
         classify = partial(
-            self.classify, actor=actor, classifiers=classifiers, metadata=metadata, structured=structured
+            self._classified, actor=actor, classifiers=classifiers, metadata=metadata, structured=structured
         )
         return AsyncGuardedStream(chunks, Window(chosen(policy), window), classify, partial(self._count, actor=actor))
 
@@ -79,6 +78,18 @@ class AsyncGuard(BaseGuard):
     async def metric(self, name: str, value: int, /, **attributes: str) -> None:
         """As `Guard.metric`."""
         await self._connection.send(self._metric(name, value, attributes))
+
+    async def _classified(
+        self,
+        text: str,
+        counted: Counted | None,
+        actor: Actor,
+        classifiers: Classifiers,
+        metadata: Mapping[str, str] | None,
+        structured: bool,
+    ) -> list[Match]:
+        request = self._classification(text, actor, classifiers, metadata, structured, counted)
+        return read_matches(await self._connection.send(request), text)
 
     async def _count(self, action: Action, actor: Actor) -> None:
         with uncounted_quietly():

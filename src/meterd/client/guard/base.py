@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from meterd.client.errors import MeterdClientError
-from meterd.client.guard.wire import Actor, Classifiers, Platform, classification_request, metric_request
+from meterd.client.guard.wire import Actor, Classifiers, Counted, Platform, classification_request, metric_request
 from meterd.client.wire import Request
 
 WINDOW = 256
@@ -26,9 +26,10 @@ class BaseGuard:
         classifiers: Classifiers,
         metadata: Mapping[str, str] | None,
         structured: bool,
+        counted: Counted | None,
     ) -> Request:
         context = self._attributes | {"actor": actor}
-        return classification_request(text, context, classifiers, metadata, structured)
+        return classification_request(text, context, classifiers, metadata, structured, counted)
 
     def _metric(self, name: str, value: int, attributes: Mapping[str, str]) -> Request:
         return metric_request(name, value, {**attributes, **self._attributes})

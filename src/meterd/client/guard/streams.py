@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 
 from meterd.client.guard.redaction import Action, strongest
 from meterd.client.guard.window import Part, Window, pieces
-from meterd.client.guard.wire import Match
+from meterd.client.guard.wire import Counted, Match
 
 
 class BaseStream:
@@ -47,7 +47,7 @@ class GuardedStream(BaseStream, Iterator[str]):
         self,
         chunks: Iterable[str],
         window: Window,
-        classify: Callable[[str], list[Match]],
+        classify: Callable[[str, Counted], list[Match]],
         count: Callable[[Action], None],
     ) -> None:
         super().__init__(window)
@@ -61,16 +61,16 @@ class GuardedStream(BaseStream, Iterator[str]):
     def _redacted(self, chunks: Iterable[str]) -> Iterator[str]:
         for chunk in chunks:
             for piece in pieces(chunk):
-                if self._window.add(piece):
-                    if text := self._decided(last=False):
+                if counted := self._window.add(piece):
+                    if text := self._decided(counted):
                         yield text
                     if self.blocked:
                         return
-        if self._window.text and (text := self._decided(last=True)):
+        if (counted := self._window.close()) and (text := self._decided(counted)):
             yield text
 
-    def _decided(self, *, last: bool) -> str:
-        part = self._window.decide(self._classify(self._window.text), last=last)
+    def _decided(self, counted: Counted) -> str:
+        part = self._window.decide(self._classify(self._window.text, counted), counted)
         for action in self._note(part):
             self._count(action)
         return part.text
@@ -83,7 +83,7 @@ class AsyncGuardedStream(BaseStream, AsyncIterator[str]):
         self,
         chunks: AsyncIterable[str],
         window: Window,
-        classify: Callable[[str], Awaitable[list[Match]]],
+        classify: Callable[[str, Counted], Awaitable[list[Match]]],
         count: Callable[[Action], Awaitable[None]],
     ) -> None:
         super().__init__(window)
@@ -97,16 +97,16 @@ class AsyncGuardedStream(BaseStream, AsyncIterator[str]):
     async def _redacted(self, chunks: AsyncIterable[str]) -> AsyncIterator[str]:
         async for chunk in chunks:
             for piece in pieces(chunk):
-                if self._window.add(piece):
-                    if text := await self._decided(last=False):
+                if counted := self._window.add(piece):
+                    if text := await self._decided(counted):
                         yield text
                     if self.blocked:
                         return
-        if self._window.text and (text := await self._decided(last=True)):
+        if (counted := self._window.close()) and (text := await self._decided(counted)):
             yield text
 
-    async def _decided(self, *, last: bool) -> str:
-        part = self._window.decide(await self._classify(self._window.text), last=last)
+    async def _decided(self, counted: Counted) -> str:
+        part = self._window.decide(await self._classify(self._window.text, counted), counted)
         for action in self._note(part):
             await self._count(action)
         return part.text

@@ -8,7 +8,7 @@ from meterd.client.guard.base import WINDOW, BaseGuard, uncounted_quietly
 from meterd.client.guard.redaction import Action, Policy, Redaction, chosen, redaction
 from meterd.client.guard.streams import GuardedStream
 from meterd.client.guard.window import Window
-from meterd.client.guard.wire import Actor, Classifiers, Match, Platform, read_matches
+from meterd.client.guard.wire import Actor, Classifiers, Counted, Match, Platform, read_matches
 
 
 class Guard(BaseGuard):
@@ -42,8 +42,7 @@ class Guard(BaseGuard):
         Raises `StatusError`, `ConnectionFailed`, `UnexpectedAnswer`, `ClientClosed`, and `ValueError` for wrong
         classifiers.
         """
-        request = self._classification(text, actor, classifiers, metadata, structured)
-        return read_matches(self._connection.send(request), text)
+        return self._classified(text, None, actor, classifiers, metadata, structured)
 
     def redact(
         self,
@@ -90,7 +89,7 @@ class Guard(BaseGuard):
         Raises `ValueError` for a wrong policy or window. Other arguments and errors are those of `redact`.
         """
         classify = partial(
-            self.classify, actor=actor, classifiers=classifiers, metadata=metadata, structured=structured
+            self._classified, actor=actor, classifiers=classifiers, metadata=metadata, structured=structured
         )
         return GuardedStream(chunks, Window(chosen(policy), window), classify, partial(self._count, actor=actor))
 
@@ -108,6 +107,18 @@ class Guard(BaseGuard):
         Raises what `classify` raises. An event whose answer is lost is sent again, and then counts twice.
         """
         self._connection.send(self._metric(name, value, attributes))
+
+    def _classified(
+        self,
+        text: str,
+        counted: Counted | None,
+        actor: Actor,
+        classifiers: Classifiers,
+        metadata: Mapping[str, str] | None,
+        structured: bool,
+    ) -> list[Match]:
+        request = self._classification(text, actor, classifiers, metadata, structured, counted)
+        return read_matches(self._connection.send(request), text)
 
     def _count(self, action: Action, actor: Actor) -> None:
         with uncounted_quietly():

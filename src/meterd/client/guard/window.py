@@ -4,7 +4,11 @@ What a classifier says of a character depends on at most `window` characters: on
 of, and on the words around that match. So a character is decided as soon as `window` characters before it and after it
 were classified together with it. Those before are sent again, those after are held back.
 
-Credentials are longer than other things, but have no spaces. So a run of characters without one is held back whole too.
+Credentials are longer than other things. But most have no spaces, and keys in PEM say where they end: such a run, or
+block, is held back whole too.
+
+Each character is classified several times. Where the matches that start at it count is fixed before each request: as
+soon as it is `window` characters from the end, and in no run or block that reaches further.
 """
 
 import re
@@ -13,11 +17,15 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from meterd.client.guard.redaction import Action, Policy
-from meterd.client.guard.wire import Match
+from meterd.client.guard.wire import Counted, Match
 
 _LONGEST_PIECE = 16_384
 _RUN = re.compile(r"[!-~]{1,4096}")
 """ASCII without spaces, of a length up to which it is held back; scripts without spaces are not."""
+_BLOCK = re.compile(
+    r"-----BEGIN (?:[0-9A-Za-z+/=\s,:-]{0,16384}?-----END [0-9A-Z ]+-----|[0-9A-Za-z+/=\s,:-]{0,16384})", re.ASCII
+)
+"""PEM up to its end, or else up to what is foreign to it or too far."""
 
 
 def pieces(chunk: str) -> Iterator[str]:
@@ -34,9 +42,9 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Window:
-    """The end of a stream: `text` is to be classified when `add` says so, then `decide` says what may be released.
+    """The end of a stream: `text` is to be classified when `add` or `close` say what that counts; then `decide`.
 
-    A match, or run, that reaches into what is not decided is held back whole. A match may be of any length.
+    A match, run, or block that reaches into what is not decided is held back whole. A match may be of any length.
     """
 
     def __init__(self, policy: Policy, window: int) -> None:
@@ -48,19 +56,28 @@ class Window:
         self._window = window
         self._offset = 0
         self._released = 0
+        self._counted = 0
         self._due = 2 * window
 
-    def add(self, piece: str) -> bool:
-        """Whether enough was added since the text was classified last."""
+    def add(self, piece: str) -> Counted | None:
+        """What the classification that is due now counts; None when too little was added, or all of it is held back."""
         self.text += piece
-        return len(self.text) >= self._due
+        if len(self.text) < self._due:
+            return None
+        self._due = len(self.text) + self._window
+        end = self._uncut(len(self.text) - self._window, [])
+        return Counted(self._counted, end) if end > self._counted else None
 
-    def decide(self, matches: Sequence[Match], *, last: bool) -> Part:
-        """The next part, given the matches of `text`; all that is left if it is the `last` one.
+    def close(self) -> Counted | None:
+        """What the last classification counts; None when there is nothing left."""
+        return Counted(self._counted, len(self.text)) if self.text else None
+
+    def decide(self, matches: Sequence[Match], counted: Counted) -> Part:
+        """The next part, given the matches of `text`, of which the service has `counted` some.
 
         Where a match is to be blocked, the part ends before it.
         """
-        border = len(self.text) if last else self._border(matches)
+        border = max(self._uncut(counted.end, matches), self._released)
         decided = [match for match in matches if match.start < border and match.end > self._released]
         begun = [match for match in decided if match.start >= self._released]
         blocking = [match for match in decided if self._policy.action(match) == "block"]
@@ -73,25 +90,26 @@ class Window:
             [self._in_stream(match) for match in begun],
             frozenset(map(self._policy.action, begun)) - {"none"},
         )
-        self._move(border)
+        self._move(border, counted)
         return part
 
-    def _border(self, matches: Sequence[Match]) -> int:
-        """Where what is decided ends; not before what is released, whatever the matches say now."""
-        border = len(self.text) - self._window
+    def _uncut(self, border: int, matches: Sequence[Match]) -> int:
+        """The last place up to `border` that is within no match, and no run or block that is not released."""
         wholes = [(match.start, match.end) for match in matches]
-        wholes += [run.span() for run in _RUN.finditer(self.text, self._released)]
+        for pattern in (_RUN, _BLOCK):
+            wholes += [found.span() for found in pattern.finditer(self.text, self._released)]
         while crossing := [start for start, end in wholes if start < border < end]:
             border = min(crossing)
-        return max(border, self._released)
+        return border
 
     def _in_stream(self, match: Match) -> Match:
         return msgspec.structs.replace(match, start=match.start + self._offset, end=match.end + self._offset)
 
-    def _move(self, border: int) -> None:
+    def _move(self, border: int, counted: Counted) -> None:
         """Forget what the characters after `border` don't depend on."""
         forgotten = max(0, border - self._window)
-        self._due = len(self.text) - forgotten + self._window
         self.text = self.text[forgotten:]
         self._released = border - forgotten
+        self._counted = counted.end - forgotten
+        self._due -= forgotten
         self._offset += forgotten

@@ -1,5 +1,6 @@
 """Requests and answers of AI Guard (`ai-guard.md` sections 4 to 6), without a connection."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -36,22 +37,39 @@ class Match(msgspec.Struct, frozen=True):
         return f"Match({self.classifier} [{self.start}, {self.end}), confidence {self.confidence})"
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """The matches that a request counts: those that start from the character `start` of its text to before `end`.
+
+    Other servers than meterd don't know it, and count all.
+    """
+
+    start: int
+    end: int
+
+
 def classification_request(
     text: str,
     context: Mapping[str, str],
     classifiers: Classifiers,
     metadata: Mapping[str, str] | None,
     structured: bool,
+    counted: Counted | None,
 ) -> Request:
-    """Raises `ValueError` for classifiers that are not all codes or all definitions, and a text that is not Unicode."""
-    body = {
+    """All matches count if `counted` is None. However often the request is sent, meterd counts them once.
+
+    Raises `ValueError` for classifiers that are not all codes or all definitions, and a text that is not Unicode.
+    """
+    body: dict[str, Any] = {
         "context": context,
         "classifierDescription": _description(classifiers),
         "structured": structured,
         "metadata": metadata or {},
         "text": text,
     }
-    return Request("/classifications/v1", msgspec.json.encode(body), _HEADERS, PASSING)
+    if counted is not None:
+        body["counted"] = counted
+    headers = {**_HEADERS, "Idempotency-Key": secrets.token_hex(16)}
+    return Request("/classifications/v1", msgspec.json.encode(body), headers, PASSING)
 
 
 def _description(classifiers: Classifiers) -> Mapping[str, Any]:
