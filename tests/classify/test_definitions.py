@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from meterd.classify.definitions import InvalidDefinition, read, write
+from meterd.classify.definitions import read, write
 from meterd.classify.model import Adjust, Classifier, Dictionary, Likelihood, Pattern, Rule, Set, Target
 from tests.classify.declarations import CLASSIFIERS
 
@@ -54,12 +54,6 @@ def test_a_definition_is_read() -> None:
 @pytest.mark.parametrize("classifier", CLASSIFIERS, ids=lambda classifier: classifier.code)
 def test_what_is_written_is_read_as_the_same(classifier: Classifier) -> None:
     assert msgspec.structs.replace(classifier, example="") == read(write(classifier))
-
-
-def test_requirements_are_refused_as_they_would_be_ignored() -> None:
-    detection = {"pattern": {"regex": "a"}, "prerequisite": {"requirements": ["b"]}}
-    with pytest.raises(InvalidDefinition, match="requirements"):
-        read(msgspec.json.encode({"name": "A", "detections": [detection]}))
 
 
 def test_no_likelihood_is_lost() -> None:

@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 from meterd.classify.findings import Finding, Precedence
 from meterd.classify.model import Category, Classifier, Likelihood
 
@@ -6,9 +8,23 @@ def classifier(code: str, family: str = "", yields_to: tuple[str, ...] = ()) -> 
     return Classifier(code, code.upper(), Category.OTHER, "", (), family=family, yields_to=yields_to)
 
 
-def settled(*findings: tuple[int, int, Likelihood, Classifier]) -> list[tuple[int, int, str]]:
+class Proposer(NamedTuple):
+    likelihood: Likelihood
+    classifier: Classifier
+
+
+def settled(
+    *findings: tuple[int, int, Likelihood, Classifier], judged: list[tuple[int, int, str]] | None = None
+) -> list[tuple[int, int, str]]:
+    """What is kept; `judged` gets what was looked at."""
+
+    def judge(start: int, end: int, proposer: Proposer) -> Finding:
+        if judged is not None:
+            judged.append((start, end, proposer.classifier.code))
+        return Finding(start, end, *proposer)
+
     precedence = Precedence([finding[3] for finding in findings])
-    kept = precedence.settled(Finding(*finding) for finding in findings)
+    kept = precedence.settled([(start, end, Proposer(*rest)) for start, end, *rest in findings], judge)
     return [(finding.start, finding.end, finding.classifier.code) for finding in kept]
 
 
@@ -18,6 +34,13 @@ LIKELY, VERY = Likelihood.LIKELY, Likelihood.VERY_LIKELY
 def test_a_classifier_yields_to_a_family_however_likely_it_is() -> None:
     us, any_ = classifier("us", family="phone"), classifier("any", yields_to=("phone",))
     assert [(0, 5, "us"), (7, 9, "any")] == settled((0, 5, LIKELY, us), (0, 6, VERY, any_), (7, 9, LIKELY, any_))
+
+
+def test_what_would_yield_anyway_is_not_judged() -> None:
+    us, any_ = classifier("us", family="phone"), classifier("any", yields_to=("phone",))
+    judged: list[tuple[int, int, str]] = []
+    settled((0, 6, VERY, any_), (0, 5, LIKELY, us), (7, 9, LIKELY, any_), judged=judged)
+    assert [(0, 5, "us"), (7, 9, "any")] == judged
 
 
 def test_members_that_yield_to_their_own_family_keep_the_likelier_then_the_first_then_the_longer() -> None:

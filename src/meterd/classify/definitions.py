@@ -26,7 +26,8 @@ from meterd.classify.model import (
 
 Level = Literal["NO_MATCH", "VERY_UNLIKELY", "UNLIKELY", "POSSIBLE", "LIKELY", "VERY_LIKELY"]
 
-_FLAGS = {"CASE_INSENSITIVE": "i", "MULTILINE": "m", "DOTALL": "s", "i": "i", "m": "m", "s": "s"}
+_FLAGS = {"CASE_INSENSITIVE": "i", "MULTILINE": "m", "DOTALL": "s", "i": "i", "m": "m", "s": "s", "g": ""}
+"""What each stands for in front of an expression; every find of a pattern counts, so `g` adds nothing."""
 _SPELT_OTHERWISE = re.compile(rb'"include_expand"(?=\s*:)')
 
 
@@ -39,18 +40,17 @@ class _Wire(msgspec.Struct, rename="camel", omit_defaults=True):
 
 
 class PatternObject(_Wire):
-    """`flags`: letters of `ims`, or a list of them or of their names in Java."""
+    """`flags`: letters of `gims`, or a list of them or of their names in Java."""
 
     regex: str
     flags: str | list[str] | None = None
-    group_indexes: list[int] = []
+    group_indexes: list[int] | None = None
 
 
 class Prerequisite(_Wire):
-    """`requirements` has no known content but none."""
+    """Which texts are worth searching. `requirements` (such as `N`, digits) only save time, and are ignored here."""
 
     min_length: int = 0
-    requirements: list[object] = []
 
 
 class Detection(_Wire, kw_only=True):
@@ -143,8 +143,6 @@ def _category(names: list[str]) -> Category:
 
 def _patterns(detection: Detection) -> list[Pattern]:
     prerequisite = detection.prerequisite or Prerequisite()
-    if prerequisite.requirements:
-        raise InvalidDefinition("`prerequisite.requirements` is not supported, leave it out")
     regex, ignore_case = _expression(detection.pattern)
     return [
         Pattern(

@@ -1,11 +1,23 @@
 """Which of several overlapping findings are reported."""
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from meterd.classify.model import Classifier, Likelihood
+
+
+class Proposer(Protocol):
+    """A classifier's way to propose findings."""
+
+    @property
+    def classifier(self) -> Classifier: ...
+
+
+_Proposer = TypeVar("_Proposer", bound=Proposer)
+Span = tuple[int, int]
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -40,41 +52,46 @@ class Precedence:
             self._depths[code] = 1 + max(map(self._depth, above), default=-1)
         return self._depths[code]
 
-    def settled(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Without those that yield to others, in order of start, end and name."""
+    def settled(
+        self,
+        proposals: Iterable[tuple[int, int, _Proposer]],
+        judge: Callable[[int, int, _Proposer], Finding | None],
+    ) -> list[Finding]:
+        """What is left of proposed places, in order of start, end and name.
+
+        Judging is dear, so it is done from those that yield to nobody on, and only where no rival was found. A finding
+        may be larger than the place that was proposed.
+        """
+        levels: dict[int, list[tuple[int, int, _Proposer]]] = {}
+        for proposal in proposals:
+            levels.setdefault(self._depths[proposal[2].classifier.code], []).append(proposal)
         kept: list[Finding] = []
-        cluster: list[Finding] = []
-        end = 0
-        for finding in sorted(findings, key=lambda finding: (finding.start, finding.end)):
-            if cluster and finding.start >= end:
-                kept += self._strongest(cluster)
-                cluster = []
-            cluster.append(finding)
-            end = max(end, finding.end)
-        kept += self._strongest(cluster)
+        spans: dict[str, list[Span]] = {}
+        for _, level in sorted(levels.items()):
+            findings = [
+                finding
+                for start, end, proposer in level
+                if not self._beaten(proposer.classifier.code, (start, end), spans)
+                and (finding := judge(start, end, proposer)) is not None
+            ]
+            for finding in sorted(findings, key=_strength):
+                code, span = finding.classifier.code, (finding.start, finding.end)
+                if not self._beaten(code, span, spans):
+                    insort(spans.setdefault(code, []), span)
+                    kept.append(finding)
         return sorted(kept, key=lambda finding: (finding.start, finding.end, finding.classifier.name))
 
-    def _strongest(self, cluster: list[Finding]) -> list[Finding]:
-        """Of a chain of overlapping findings: from the strongest on, those with no rival where they are."""
-        if len(cluster) < 2:
-            return cluster
-        kept: list[Finding] = []
-        places: dict[str, list[tuple[int, int]]] = {}
-        for finding in sorted(cluster, key=self._strength):
-            place = (finding.start, finding.end)
-            code = finding.classifier.code
-            if not any(_overlaps(places[rival], place) for rival in self._rivals[code] & places.keys()):
-                insort(places.setdefault(code, []), place)
-                kept.append(finding)
-        return kept
-
-    def _strength(self, finding: Finding) -> tuple[int, int, int, int, str]:
-        code = finding.classifier.code
-        return self._depths[code], -finding.likelihood, finding.start, -finding.end, code
+    def _beaten(self, code: str, span: Span, spans: dict[str, list[Span]]) -> bool:
+        """Whether a rival was found where this is."""
+        return any(_overlaps(spans[rival], span) for rival in self._rivals[code] & spans.keys())
 
 
-def _overlaps(places: list[tuple[int, int]], place: tuple[int, int]) -> bool:
-    """Whether a place overlaps one of those, which don't overlap each other and are in order."""
-    start, end = place
-    index = bisect_left(places, (end, 0))
-    return index > 0 and places[index - 1][1] > start
+def _strength(finding: Finding) -> tuple[int, int, int, str]:
+    return -finding.likelihood, finding.start, -finding.end, finding.classifier.code
+
+
+def _overlaps(spans: list[Span], span: Span) -> bool:
+    """Whether a span overlaps one of those, which don't overlap each other and are in order."""
+    start, end = span
+    index = bisect_left(spans, (end, 0))
+    return index > 0 and spans[index - 1][1] > start

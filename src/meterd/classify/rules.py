@@ -1,7 +1,7 @@
 """Applies a classifier's rules to what its patterns propose.
 
-Every rule looks at the text around, and at, what the *pattern* found, so only the order of their effects matters.
-Removals are final and thus tried last, on findings that would otherwise be reported: they include the dear validators.
+They are applied in order: a rule looks at, and around, what the pattern found and the rules before it added. Removals
+are final, so they are tried last, on findings that would otherwise be reported: they include the dear validators.
 """
 
 from collections.abc import Callable, Collection
@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from meterd.classify.expressions import compiled
+from meterd.classify.findings import Finding
 from meterd.classify.model import Adjust, Classifier, Dictionary, Expression, Likelihood, Rule, Set, Target, Validator
 from meterd.classify.validators import validator
 from meterd.classify.words import Span, Words, parted
@@ -29,14 +30,6 @@ class Source(msgspec.Struct, frozen=True):
         return cls(text, object_name, parted(object_name))
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """A finding after the rules."""
-
-    start: int
-    end: int
-    likelihood: Likelihood
-
-
 class CompiledRule:
     """Raises `InvalidExpression` or `UnknownValidator`.
 
@@ -46,14 +39,15 @@ class CompiledRule:
     def __init__(self, rule: Rule, probe: int | None = None) -> None:
         self.rule = rule
         self.removes = isinstance(rule.effect, Set) and rule.effect.likelihood is Likelihood.NO_MATCH
+        self.expands = rule.expand and rule.target is Target.CONTEXT
         self.probe = None if rule.inverse or rule.target is not Target.CONTEXT else probe
         self._search = _search(rule.test)
 
     def spans(self, source: Source, start: int, end: int) -> list[Span]:
-        """Where the target of the finding from `start` to `end` meets the test."""
+        """Where the target of the finding from `start` to `end` meets the test: in the text, if that is the context."""
         rule, text = self.rule, source.text
         if rule.target is Target.FINDING:
-            parts = [(text, start, end)]
+            parts = [(text[start:end], 0, end - start)]
         elif rule.target is Target.OBJECT_NAME:
             name = source.object_words if isinstance(rule.test, Dictionary) else source.object_name
             parts = [(name, 0, len(name))] if name else []
@@ -93,16 +87,15 @@ class Rules:
     """The rules of a classifier; `probes` numbers the dictionaries that the prefilter looks for."""
 
     def __init__(self, classifier: Classifier, probes: dict[Dictionary, int]) -> None:
-        compiled_rules = [
+        self._classifier = classifier
+        self._rules = [
             CompiledRule(rule, probes.get(rule.test) if isinstance(rule.test, Dictionary) else None)
             for rule in classifier.rules
         ]
-        self._effects = [rule for rule in compiled_rules if not rule.removes]
-        self._removals = [rule for rule in compiled_rules if rule.removes]
 
     def highest(self, likelihood: Likelihood, source: Source, occurring: Collection[int] | None) -> Likelihood:
         """The most that a finding of this text, which starts with `likelihood`, can come to."""
-        for rule in self._effects:
+        for rule in self._rules:
             raised = _changed(likelihood, rule.rule.effect)
             if raised > likelihood and rule.may_hold(source, occurring):
                 likelihood = raised
@@ -110,23 +103,25 @@ class Rules:
 
     def verdict(
         self, source: Source, start: int, end: int, likelihood: Likelihood, minimum: Likelihood
-    ) -> Verdict | None:
+    ) -> Finding | None:
         """The finding from `start` to `end` after all rules; None when it is removed or not as likely as `minimum`."""
-        first, last = start, end
-        for rule in self._effects:
+        removals: list[tuple[CompiledRule, int, int]] = []
+        for rule in self._rules:
+            if rule.removes:
+                removals.append((rule, start, end))
+                continue
             spans = rule.spans(source, start, end)
             if bool(spans) == rule.rule.inverse:
                 continue
             likelihood = _changed(likelihood, rule.rule.effect)
-            if rule.rule.expand:
-                first = min([first, *(span[0] for span in spans)])
-                last = max([last, *(span[1] for span in spans)])
+            if rule.expands:
+                start = min([start, *(span[0] for span in spans)])
+                end = max([end, *(span[1] for span in spans)])
         if likelihood < minimum or likelihood is Likelihood.NO_MATCH:
             return None
-        for rule in self._removals:
-            if bool(rule.spans(source, start, end)) != rule.rule.inverse:
-                return None
-        return Verdict(first, last, likelihood)
+        if any(bool(rule.spans(source, *place)) != rule.rule.inverse for rule, *place in removals):
+            return None
+        return Finding(start, end, likelihood, self._classifier)
 
 
 def _changed(likelihood: Likelihood, effect: Set | Adjust) -> Likelihood:
