@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from meterd.access import Caller, Scope, SubjectType
-from meterd.access.authentication import SHARED_SECRET_CALLER, Authenticator, SharedSecret, bearer_token
+from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedSecret, bearer_token
 from meterd.access.directory import Directory
 from meterd.errors import ConfigurationError, Unauthenticated
 
@@ -226,6 +226,6 @@ class TestSharedSecret:
         assert str(path) in caught.value.message
 
     def test_lets_facts_in_and_nothing_out(self) -> None:
-        assert frozenset({Scope.INGEST}) == SHARED_SECRET_CALLER.scopes
-        assert not SHARED_SECRET_CALLER.tenant_admin
-        assert SHARED_SECRET_CALLER.tenant == "default"
+        assert frozenset({Scope.INGEST}) == AI_GUARD_CALLER.scopes
+        assert not AI_GUARD_CALLER.tenant_admin
+        assert AI_GUARD_CALLER.tenant == "default"

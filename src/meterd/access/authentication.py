@@ -89,13 +89,13 @@ class SharedSecret:
         return hmac.compare_digest(token.encode(), self._secret)
 
 
-SHARED_SECRET_CALLER = Caller(
+AI_GUARD_CALLER = Caller(
     tenant=DEFAULT_TENANT,
     subject="ai-guard",
     subject_type=SubjectType.VIRTUAL_ACCOUNT,
     scopes=frozenset({Scope.INGEST}),
 )
-"""Whom facts sent with the shared secret belong to."""
+"""Whom facts belong to that AI Guard clients send without a token of meterd."""
 
 
 def identified(caller: Caller) -> Caller:

@@ -1,7 +1,6 @@
 """Bearer tokens that another service vouches for: AI Guard's mode `onetrust` (`ai-guard.md` section 7)."""
 
 import asyncio
-import ssl
 import time
 
 import httpx
@@ -9,13 +8,14 @@ import stamina
 import structlog
 
 from meterd.access.directory import digest
+from meterd.endpoints import Endpoint, endpoint_of
 from meterd.errors import ConfigurationError
 from meterd.settings import Authorization
 
 log = structlog.get_logger()
 
 _OWN_PREFIX = "mtr_"
-_SETTING = "service.authorization"
+_SECTION = "service.authorization"
 
 
 class RemoteValidation:
@@ -26,17 +26,14 @@ class RemoteValidation:
     """
 
     def __init__(self, settings: Authorization) -> None:
-        url = _endpoint(settings.validation_endpoint)
-        self._url = _elsewhere(url, settings.trusted_root_address) if settings.trusted_root_address else url
-        self._host = url.netloc.decode("ascii")
-        self._tls_name = url.raw_host.decode("ascii").strip("[]")
+        self._endpoint = _endpoint(settings)
         self._initial_backoff = settings.initial_backoff
         self._patience = settings.max_retry_duration
         self._most = settings.cache_max_capacity
         self._lifetime = settings.cache_ttl
         self._valid_until: dict[bytes, float] = {}
         self._asking: dict[bytes, asyncio.Task[bool]] = {}
-        self._client = httpx.AsyncClient(verify=_trust(settings.trusted_root_path), timeout=self._patience)
+        self._client = httpx.AsyncClient(verify=self._endpoint.trust(), timeout=self._patience)
 
     async def accepts(self, token: str) -> bool:
         """Whether the token is good. meterd's own tokens never leave the machine."""
@@ -53,8 +50,10 @@ class RemoteValidation:
 
     async def close(self) -> None:
         """Close the connections to the endpoint."""
-        for asking in self._asking.values():
-            asking.cancel()
+        asking = list(self._asking.values())
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)  # a connection that is just being made is closed by then
         await self._client.aclose()
 
     async def _ask(self, key: bytes, token: str) -> bool:
@@ -84,9 +83,9 @@ class RemoteValidation:
         async for attempt in attempts:
             with attempt:
                 response = await self._client.get(
-                    self._url,
-                    headers={"Authorization": f"Bearer {token}", "Host": self._host},
-                    extensions={"sni_hostname": self._tls_name},
+                    self._endpoint.target,
+                    headers={"Authorization": f"Bearer {token}", "Host": self._endpoint.host},
+                    extensions={"sni_hostname": self._endpoint.tls_name},
                 )
                 if response.is_server_error:
                     response.raise_for_status()
@@ -106,33 +105,8 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, httpx.TransportError | httpx.HTTPStatusError)
 
 
-def _endpoint(text: str | None) -> httpx.URL:
-    if not text:
-        raise ConfigurationError(f"{_SETTING}.type onetrust needs validation-endpoint, the URL to ask")
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        url = httpx.URL()
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
-        raise ConfigurationError(f"{_SETTING}.validation-endpoint must be an http or https URL without a user")
-    return url
-
-
-def _elsewhere(url: httpx.URL, address: str) -> httpx.URL:
-    """Where to connect instead of the URL's host and port; the TLS name and `Host` stay the URL's."""
-    try:
-        there = httpx.URL(f"{url.scheme}://{address}")
-    except httpx.InvalidURL:
-        there = httpx.URL()
-    if not there.host or there.userinfo or there.raw_path != b"/":
-        raise ConfigurationError(f"{_SETTING}.trusted-root-address must be HOST:PORT, got {address!r}")
-    return url.copy_with(host=there.host, port=there.port)
-
-
-def _trust(path: str | None) -> ssl.SSLContext:
-    """Whom to trust: the authorities in a PEM file, or the machine's."""
-    try:
-        return ssl.create_default_context(cafile=path) if path else httpx.create_ssl_context()
-    except OSError as error:  # of which the errors of ssl are a kind
-        reason = error.strerror or error
-        raise ConfigurationError(f"{_SETTING}.trusted-root-path: can't use {path}: {reason}") from None
+def _endpoint(settings: Authorization) -> Endpoint:
+    url = settings.validation_endpoint
+    if not url:
+        raise ConfigurationError(f"{_SECTION}.type onetrust needs validation-endpoint, the URL to ask")
+    return endpoint_of(_SECTION, "validation-endpoint", url, settings.trusted_root_address, settings.trusted_root_path)

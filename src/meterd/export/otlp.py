@@ -32,8 +32,9 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from requests.adapters import HTTPAdapter
 
 from meterd.access.exports import Progress
+from meterd.endpoints import Endpoint
 from meterd.export import windows
-from meterd.export.connection import Collector, collector
+from meterd.export.connection import collector
 from meterd.export.meters import METERS, SCOPE, Meter
 from meterd.export.series import Reader, Series, Window
 from meterd.query.buckets import EPOCH
@@ -112,7 +113,7 @@ def _nanoseconds(time: datetime) -> int:
     return (time - EPOCH) // timedelta(microseconds=1) * 1000
 
 
-def _over_grpc(where: Collector, timeout: float) -> MetricExporter:
+def _over_grpc(where: Endpoint, timeout: float) -> MetricExporter:
     secure = where.url.scheme == "https"
     root = Path(where.root).read_bytes() if where.root else None
     options: Any = (("grpc.ssl_target_name_override", where.tls_name), ("grpc.default_authority", where.host))
@@ -126,7 +127,7 @@ def _over_grpc(where: Collector, timeout: float) -> MetricExporter:
     )
 
 
-def _over_http(where: Collector, timeout: float) -> MetricExporter:
+def _over_http(where: Endpoint, timeout: float) -> MetricExporter:
     session = requests.Session()
     session.trust_env = where.root is None  # the environment may name authorities, which would count instead
     session.mount("https://", _NamedAdapter(where.tls_name))

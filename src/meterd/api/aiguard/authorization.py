@@ -1,7 +1,7 @@
 """Who calls the AI Guard endpoints (`ai-guard.md` section 7)."""
 
 from meterd.access import Caller
-from meterd.access.authentication import SHARED_SECRET_CALLER, Authenticator, SharedSecret, bearer_token, identified
+from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedSecret, bearer_token, identified
 from meterd.access.validation import RemoteValidation
 from meterd.errors import ConfigurationError
 from meterd.settings import Authorization
@@ -27,7 +27,7 @@ class Callers:
         if known := self._authenticator.remembered(authorization):
             return known
         if await self._is_accepted(bearer_token(authorization)):
-            return identified(SHARED_SECRET_CALLER)
+            return identified(AI_GUARD_CALLER)
         return await self._authenticator.caller(authorization)
 
     async def close(self) -> None:
