@@ -24,7 +24,7 @@ from meterd import __version__
 from meterd.access.authentication import current_caller
 from meterd.api.gateway.query import PREFIX as GATEWAY_PREFIX
 from meterd.api.gateway.query import error_answer as gateway_error
-from meterd.api.http import Answer, ClientGone, ErrorShape, HotRoute, Request, plain_error
+from meterd.api.http import Answer, ClientGone, ErrorShape, HotRoute, Request, plain_error, response_of
 from meterd.api.operations.routes import PROBES, documentation_router
 from meterd.api.otlp.routes import PREFIX as OTLP_PREFIX
 from meterd.api.otlp.routes import error_answer as otlp_error
@@ -232,15 +232,9 @@ def _shape_of(path: str) -> ErrorShape:
     return next(protocol.error for protocol in _PROTOCOLS if is_below(path, protocol.prefix))
 
 
-def _response(answer: Answer) -> Response[bytes]:
-    headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
-    media_type = answer.content_type.decode() or "application/json"
-    return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
-
-
 def _on_error(request: LitestarRequest[Any, Any, Any], error: MeterdError) -> Response[bytes]:
     content_type = request.headers.get("content-type", "")
-    return _response(_shape_of(request.url.path)(error, content_type))
+    return response_of(_shape_of(request.url.path)(error, content_type))
 
 
 def _on_gone(_request: LitestarRequest[Any, Any, Any], _error: ClientGone) -> Response[bytes]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import msgspec
+from litestar import Response
 
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
@@ -239,6 +240,13 @@ def _too_large(limit: int) -> TooLarge:
 
 def json_answer(status: int, content: Any, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
     return Answer(status, msgspec.json.encode(content), headers=headers)
+
+
+def response_of(answer: Answer) -> Response[bytes]:
+    """An answer as the framework's routes give it."""
+    headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
+    media_type = answer.content_type.decode() or "application/json"
+    return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
 
 
 def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:

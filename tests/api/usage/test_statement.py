@@ -110,6 +110,26 @@ def test_a_statement_as_a_page_has_the_same_numbers(known: tuple[Environment, li
     ] == lines[1:]
 
 
+@pytest.mark.parametrize(
+    ("accept", "type_"),
+    [("*/*", "application/json"), ("application/json, text/html", "application/json"), ("TEXT/HTML;q=0.9", "text/html"),
+     ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+     ("image/png, text/csv", "text/csv")],
+)  # fmt: skip
+def test_the_first_format_that_is_known_is_sent(
+    known: tuple[Environment, list[Record]], accept: str, type_: str
+) -> None:
+    response = known[0].send("GET", DAY, headers={"Accept": accept})
+
+    assert type_ == response.headers["content-type"].partition(";")[0]
+
+
+def test_a_format_that_is_not_known_is_refused(known: tuple[Environment, list[Record]]) -> None:
+    status, sentence = known[0].refused("GET", DAY, headers={"Accept": "image/png"})
+
+    assert (400, True) == (status, "application/json, text/csv, text/html, got image/png" in sentence)
+
+
 def test_names_on_a_page_are_text(shared: Meterd) -> None:
     token = make_token(shared.data, tenant=uuid.uuid4().hex, tenant_admin=True, scopes=tuple(Scope)).token or ""
     environment = Environment(shared, token)

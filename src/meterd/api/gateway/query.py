@@ -5,14 +5,13 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, Router, post
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.request import AGGREGATIONS, parse_query
-from meterd.api.http import Answer, error_headers, json_answer
+from meterd.api.http import Answer, error_headers, json_answer, response_of
 from meterd.errors import MeterdError, TooLarge
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Row
@@ -30,8 +29,7 @@ def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasource
         caller = await authenticator.caller(request.headers.get("authorization"))
         caller.require(Scope.QUERY)
         rows = await engine.run(parse_query(await _body(request), datasources), caller)
-        body = {"data": {"dataPoints": _data_points(rows)}}
-        return Response(msgspec.json.encode(body), media_type="application/json")
+        return response_of(json_answer(200, {"data": {"dataPoints": _data_points(rows)}}))
 
     return Router(PREFIX, route_handlers=[metrics_query])
 

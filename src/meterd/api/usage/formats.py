@@ -21,15 +21,18 @@ _FORMATS = ("application/json", "text/csv", "application/xml")
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-def format_of(request: Request) -> str:
-    """The first format that the caller accepts, JSON when it accepts everything. Raises `InvalidInput` for none."""
+def format_of(request: Request, formats: Sequence[str] = _FORMATS) -> str:
+    """What the caller accepts first of the formats, the first of them when it accepts everything.
+
+    Raises `InvalidInput` when it accepts none.
+    """
     accepted = [part.partition(";")[0].strip().lower() for part in (request.header(b"accept") or "*/*").split(",")]
     for wanted in accepted:
         if wanted in ("*/*", "application/*", ""):
-            return _FORMATS[0]
-        if wanted in _FORMATS:
+            return formats[0]
+        if wanted in formats:
             return wanted
-    raise InvalidInput(f"Accept must be one of {', '.join(_FORMATS)}, got {', '.join(accepted)[:200]}")
+    raise InvalidInput(f"Accept must be one of {', '.join(formats)}, got {', '.join(accepted)[:200]}")
 
 
 def answer(content: Any, format_: str, headers: Headers = ()) -> Answer:

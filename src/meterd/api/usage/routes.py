@@ -10,7 +10,7 @@ from litestar.types import HTTPScope
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.http import Answer, Request
+from meterd.api.http import Answer, Request, response_of
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import RELEASE, Call, place_of, what_of
 from meterd.api.usage.data import Data
@@ -69,10 +69,7 @@ class Usage:
         paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]
 
         async def call(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
-            made = await self._answer(service, request.scope, Request(request.scope, request.receive))
-            headers = {name.decode(): value.decode("latin-1") for name, value in made.headers}
-            media_type = made.content_type.decode() or "application/json"
-            return Response(made.body, status_code=made.status, headers=headers, media_type=media_type)
+            return response_of(await self._answer(service, request.scope, Request(request.scope, request.receive)))
 
         described = partial(
             route, status_code=200, tags=["Usage metrics"], summary=f"The {service.name} service",

@@ -8,8 +8,9 @@ from litestar import Response, Router, get
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.http import Answer, Request
+from meterd.api.http import Answer, Request, response_of
 from meterd.api.usage.calendars import Calendars
+from meterd.api.usage.formats import format_of
 from meterd.api.usage.identity import caller_of, environment_of
 from meterd.api.usage.parameters import Parameters, parameters_of
 from meterd.api.usage.recording import WHAT, What
@@ -43,8 +44,7 @@ class Statements:
         @get("/statement", tags=["Usage metrics"], summary="What a user's calls come to, by service and day")
         async def statement(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
             request.scope[WHAT] = What("get")  # type: ignore[literal-required]  # ASGI lets applications add keys
-            made = await self._answer(Request(request.scope, request.receive))
-            return Response(made.body, media_type=made.content_type.decode())
+            return response_of(await self._answer(Request(request.scope, request.receive)))
 
         return Router("/api/usage", route_handlers=[statement])
 
@@ -88,12 +88,11 @@ def _is(column: str, value: str | None) -> Condition | None:
 def _format(request: Request, parameters: Parameters) -> str:
     """By the parameter `format`, else by what the caller accepts first; a browser accepts the page."""
     wanted = parameters.text("format")
-    if wanted is not None:
-        if wanted not in _FORMATS:
-            raise InvalidInput(f"format must be one of {', '.join(_FORMATS)}, got {wanted!r}")
-        return _FORMATS[wanted]
-    accepted = [part.partition(";")[0].strip() for part in (request.header(b"accept") or "").split(",")]
-    return next((each for each in accepted if each in SHAPES), _FORMATS["json"])
+    if wanted is None:
+        return format_of(request, tuple(SHAPES))
+    if wanted not in _FORMATS:
+        raise InvalidInput(f"format must be one of {', '.join(_FORMATS)}, got {wanted!r}")
+    return _FORMATS[wanted]
 
 
 def _period(parameters: Parameters, caller: Caller) -> Period:
