@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from meterd.errors import ConfigurationError
-from meterd.settings import Settings, describe, load
+from meterd.settings import Listener, Settings, describe, load
 
 STOCK_AI_GUARD_FILE = """
 service:
@@ -118,7 +118,7 @@ class TestPrecedence:
     def test_flags_override_the_environment(self) -> None:
         settings = load(None, {"METERD_SERVICE__LISTEN": "a:1"}, {"service.listen": "b:2"})
 
-        assert settings.service.address == ("b", 2)
+        assert settings.service.listeners == (Listener("b", 2, tls=False),)
 
     def test_the_environment_reaches_nested_sections(self, tmp_path: Path) -> None:
         environment = {
@@ -227,23 +227,25 @@ class TestListen:
     def test_is_host_and_port_or_a_port_alone(self, file: Path, listen: str, address: tuple[str, int]) -> None:
         text = f"service: {{listen: {listen if listen[0] in chr(39) else repr(listen)}}}"
 
-        assert address == load_text(file, text).service.address
+        assert (Listener(*address, tls=False),) == load_text(file, text).service.listeners
 
     def test_a_number_is_a_port(self, file: Path) -> None:
-        assert load_text(file, "service: {listen: 4443}").service.address == ("0.0.0.0", 4443)
+        listeners = load_text(file, "service: {listen: 4443}").service.listeners
+
+        assert (Listener("0.0.0.0", 4443, tls=False),) == listeners
 
     @pytest.mark.parametrize("listen", ["host", "host:", "host:x", "host:65536", "70000", "host:-1", "a:1:x"])
     def test_anything_else_is_refused_with_the_value(self, listen: str) -> None:
         settings = load(None, {"METERD_SERVICE__LISTEN": listen})
 
         with pytest.raises(ConfigurationError, match=r"service\.listen") as caught:
-            _ = settings.service.address
+            _ = settings.service.listeners
         assert listen in caught.value.message
 
     def test_is_loopback_and_plain_http_by_default(self) -> None:
         service = load(None, {}).service
 
-        assert service.address == ("127.0.0.1", 8080)
+        assert service.listeners == (Listener("127.0.0.1", 8080, tls=False),)
         assert service.tls is None
 
 
@@ -251,7 +253,7 @@ class TestAIGuard:
     def test_its_stock_file_is_accepted_as_it_is(self, file: Path) -> None:
         settings = load_text(file, STOCK_AI_GUARD_FILE, OT_SERVICE_BASE_URL="https://tenant.example")
 
-        assert settings.service.address == ("0.0.0.0", 4443)
+        assert settings.service.listeners == (Listener("0.0.0.0", 4443, tls=True),)
         authorization = settings.service.authorization
         assert authorization is not None
         assert (
@@ -270,7 +272,7 @@ class TestAIGuard:
     def test_its_port_variable_may_be_a_port_alone(self, file: Path) -> None:
         settings = load_text(file, STOCK_AI_GUARD_FILE, OT_SERVICE_BASE_URL="https://t", AI_GUARD_SERVICE_PORT="9443")
 
-        assert settings.service.address == ("0.0.0.0", 9443)
+        assert settings.service.listeners == (Listener("0.0.0.0", 9443, tls=True),)
 
     def test_its_base_url_is_required(self, file: Path) -> None:
         assert "OT_SERVICE_BASE_URL" in refusal(file, STOCK_AI_GUARD_FILE)

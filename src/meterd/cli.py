@@ -93,10 +93,11 @@ def _announce(service: Service, ports: Sequence[Port], pins: Sequence[str], data
     token = first_token(service.directory)
     url = ports[0].url
     if token:
+        curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
         sys.stderr.write(
             f"\nThis is the first start on {data}. Your administrator token, shown only now:\n\n    {token}\n\n"
             f"Keep it safe, then try:\n\n    export METERD_TOKEN={token}\n"
-            f'    curl {url}/metric -H "Authorization: Bearer $METERD_TOKEN" -d \''
+            f'    {curl} {url}/metric -H "Authorization: Bearer $METERD_TOKEN" -d \''
             '{"attributes": {"agent_id": "demo", "platform": "DATABRICKS"}, '
             '"meter": {"name": "ai_guard.agent", "value": "120"}}\'\n\n'
             f"Tokens for others: meterd token create --subject NAME --data {data}\nAPI: {url}/docs\n\n"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -16,17 +17,32 @@ pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is n
 
 
 class FirstStart(Meterd):
-    """A server on a directory that has no token yet."""
+    """A server on a directory that has no token yet; `token` is the one that it printed."""
 
-    def __init__(self, data: Path) -> None:
-        super().__init__(data)
+    def __init__(self, data: Path, config: Path | None = None) -> None:
+        super().__init__(data, config=config)
         shutil.rmtree(data)
+
+    def start(self) -> Self:
+        super().start()
+        (self.token,) = re.findall(r"export METERD_TOKEN=(\S+)", self.log.decode())
+        return self
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
     with FirstStart(tmp_path_factory.mktemp("first") / "data") as meterd:
-        meterd.token = re.findall(r"export METERD_TOKEN=(\S+)", meterd.log.decode())[0]
+        yield meterd
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    """A first start with a certificate that `meterd tls self-signed` made; it is not for the server's address."""
+    folder = tmp_path_factory.mktemp("secure")
+    key, certificate, config = folder / "tls.key", folder / "tls.crt", folder / "meterd.yaml"
+    shell(folder, f"meterd tls self-signed --key {key} --certificate {certificate} --name metrics.example.com")
+    config.write_text(f"{{metrics: {{}}, service: {{tls: {{key-path: {key}, certificate-path: {certificate}}}}}}}")
+    with FirstStart(folder / "data", config) as meterd:
         yield meterd
 
 
@@ -57,6 +73,19 @@ def test_the_printed_curl_command_records_an_event(first: Meterd, tmp_path: Path
     ask = f"curl {first.url}{METRICS}/query -H \"Authorization: Bearer $METERD_TOKEN\" -d '{question}'"
     answer = shell(tmp_path, printed(first, "export METERD_TOKEN="), ask)
     assert answer == '{"data":{"dataPoints":[{"total":1,"agent":"demo","sumValue":120}]}}200'
+
+
+def test_the_printed_curl_command_works_with_a_certificate_that_nobody_vouches_for(
+    secure: Meterd, tmp_path: Path
+) -> None:
+    assert printed(secure, "curl ").startswith("curl -k --pinnedpubkey sha256//")
+    assert shell(tmp_path, printed(secure, "export METERD_TOKEN="), printed(secure, "curl ")) == "200"
+
+
+def test_the_printed_curl_command_trusts_no_other_key(secure: Meterd, tmp_path: Path) -> None:
+    command = re.sub("sha256//[^ ]+", f"sha256//{'A' * 43}=", printed(secure, "curl "))
+    does_not_match = 90
+    assert shell(tmp_path, f"{command} || echo ' ended with' $?") == f"000 ended with {does_not_match}\n"
 
 
 def test_the_printed_page_of_the_api_is_there(first: Meterd, tmp_path: Path) -> None:
