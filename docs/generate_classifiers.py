@@ -12,8 +12,9 @@ _INTRODUCTION = """\
 # Classifiers
 
 This page is generated from the declarations in `meterd.classify.catalog` (`python docs/generate_classifiers.py`). It
-lists the {count} system classifiers. Requests and profiles may call one by its code or by its name, which is the code
-in upper case; matches carry the name. All have version 1. The {default} that are marked belong to the default profile.
+lists the {count} system classifiers. Requests and profiles may call one by its code or by its name; matches carry the
+name. It is the code in upper case, but for {others}. All have version 1. The {default} that are marked belong to the
+default profile.
 
 What is found by its *form* is reported wherever it stands, more surely near a word for it. What is found by its
 *context* is reported only near such a word, or when the name of the column or file has one. The last column names the
@@ -23,7 +24,8 @@ check digits or the like that findings are checked by.
 
 def page() -> str:
     """The whole page."""
-    parts = [_INTRODUCTION.format(count=len(SYSTEM), default=len(DEFAULT_PROFILE))]
+    named = (f"`{one.code}`, which is `{one.name}`" for one in SYSTEM if one.name != one.code.upper())
+    parts = [_INTRODUCTION.format(count=len(SYSTEM), default=len(DEFAULT_PROFILE), others=", ".join(named))]
     for heading, classifiers in FAMILIES.items():
         parts.append(f"\n## {heading}\n\n")
         parts.extend(_table(classifiers))

@@ -1,14 +1,16 @@
 """Validators by name: what a regular expression can't decide about a finding.
 
-A name is that of a validator, some with an argument after a colon (`model.py` lists them).
+A name is that of a validator in any case, some with an argument after a colon (`model.py` lists them).
 """
 
 import base64
+import binascii
 import functools
 import hashlib
 import importlib
 import ipaddress
 import math
+import re
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -18,11 +20,15 @@ import msgspec
 import phonenumbers
 from stdnum import bitcoin, luhn, verhoeff
 
+from meterd.classify import check_digits
+
 Accepts = Callable[[str], bool]
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_RIPPLE_BASE58 = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_SUMS = (1, 0x2BC830A3)
 """Of bech32 and bech32m."""
+_GROUPS = re.compile(r"\d+(?:[ -]\d+)*", re.ASCII)
 
 
 class UnknownValidator(ValueError):
@@ -34,7 +40,7 @@ def validator(name: str) -> Accepts:
     """Raises `UnknownValidator`."""
     kind, colon, argument = name.partition(":")
     try:
-        accepts = _WITH_ARGUMENT[kind](argument) if colon else _PLAIN[kind]
+        accepts = _WITH_ARGUMENT[kind.lower()](argument) if colon else _PLAIN[kind.lower()]
     except (KeyError, ValueError, ImportError):
         raise UnknownValidator(f"there is no validator {name!r}") from None
     return accepts
@@ -72,6 +78,19 @@ def _phone(region: str) -> Accepts:
         return phonenumbers.is_valid_number_for_region(number, region)
 
     return accepts
+
+
+def _phone_number(text: str) -> bool:
+    """A number that is in use anywhere; without a plus sign it is read as one of the United States."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, "US"))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _luhn(text: str) -> bool:
+    """Digits, in a row or in groups with single blanks or hyphens between them."""
+    return _GROUPS.fullmatch(text) is not None and luhn.is_valid(text.replace(" ", "").replace("-", ""))
 
 
 def _entropy(least: str) -> Accepts:
@@ -112,6 +131,14 @@ def _constructs(build: Callable[[str], object]) -> Accepts:
     return accepts
 
 
+def _basic_credentials(text: str) -> bool:
+    """A user and a password with a colon between them, in base 64 (RFC 7617)."""
+    try:
+        return b":" in base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+
+
 def _jwt(text: str) -> bool:
     """Three parts, the first of which is a JSON object with `alg`."""
     header, _, rest = text.partition(".")
@@ -132,6 +159,22 @@ def _base58check(text: str) -> bool:
     return len(data) > 4 and hashlib.sha256(hashlib.sha256(data[:-4]).digest()).digest()[:4] == data[-4:]
 
 
+def _ripple(text: str) -> bool:
+    """As `base58check`, with an alphabet of its own."""
+    return all(character in _RIPPLE_BASE58 for character in text) and _base58check(
+        text.translate(str.maketrans(_RIPPLE_BASE58, _BASE58))
+    )
+
+
+def _stellar(text: str) -> bool:
+    """Base 32 that ends with the CRC-16 of the rest, low byte first (SEP 23)."""
+    try:
+        data = base64.b32decode(text)
+    except ValueError:
+        return False
+    return len(data) > 2 and binascii.crc_hqx(data[:-2], 0) == int.from_bytes(data[-2:], "little")
+
+
 def _bech32(text: str) -> bool:
     """BIP 173 and 350, any prefix."""
     if text not in (text.lower(), text.upper()):
@@ -150,15 +193,20 @@ def _tld(text: str) -> bool:
 
 
 _PLAIN: dict[str, Accepts] = {
-    "luhn": luhn.is_valid,
+    "phone_number": _phone_number,
+    "luhn": _luhn,
     "verhoeff": verhoeff.is_valid,
     "ipv4": _constructs(ipaddress.IPv4Address),
     "ipv6": _constructs(ipaddress.IPv6Address),
     "uuid": _constructs(uuid.UUID),
+    "basic_credentials": _basic_credentials,
     "jwt": _jwt,
     "base58check": _base58check,
+    "ripple": _ripple,
+    "stellar": _stellar,
     "bech32": _bech32,
     "tld": _tld,
+    **check_digits.RULES,
 }
 _WITH_ARGUMENT: dict[str, Callable[[str], Accepts]] = {
     "stdnum": _stdnum,

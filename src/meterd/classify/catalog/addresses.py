@@ -1,7 +1,21 @@
 """Where people live and where they are."""
 
 from meterd.classify.catalog.declaring import number
-from meterd.classify.model import Boundary, Category, Classifier, Likelihood, Pattern, bare, formatted, identifier
+from meterd.classify.model import (
+    Boundary,
+    Category,
+    Classifier,
+    Expression,
+    Likelihood,
+    Pattern,
+    Rule,
+    Set,
+    Target,
+    bare,
+    formatted,
+    identifier,
+    refuse,
+)
 
 _SUFFIXES = (
     "Alley|Aly|Annex|Arcade|Avenue|Ave|Bayou|Beach|Bend|Bluffs?|Bottom|Boulevard|Blvd|Branch|Bridge|Brooks?|Burgs?|Bypass"
@@ -15,6 +29,14 @@ _SUFFIXES = (
     "|Sq|Station|Stravenue|Stream|Streets?|St|Summit|Terrace|Ter|Throughway|Trace|Track|Trafficway|Trail|Tunnel|Turnpike"
     "|Underpass|Unions?|Valleys?|Via|Viaduct|Views?|Villages?|Ville|Vista|Walks?|Wall|Ways?|Wells?"
 )
+_IN_PROSE = (
+    refuse(r"^\d+ (?:The|Best|Key|More|Most|Other|Overall|Different) |(?:Keys|Lights|Parks|Points|Views|Ways)\.?$"),
+    refuse(
+        Expression(r"\b(?:article|chapter|figure|level|page|part|question|section|step|table|top|volume) $", True),
+        Target.CONTEXT,
+    ),
+)
+"""Headings and lists have numbers before capitalised words too."""
 _UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|Box|#)\.? ?[0-9A-Z-]{1,6})?"
 _LOCALITY = r"(?:,|\n| )? ?[A-Z][A-Za-z.'-]+(?: [A-Z][A-Za-z.'-]+){0,3},? [A-Z]{2},? \d{5}(?:-\d{4})?"
 _STREET = (
@@ -51,6 +73,11 @@ def _postal(
     )
 
 
+_AMONG_NUMBERS = (
+    refuse(r"^-?0\.\d+, ?-?[01]\."),
+    Rule(Expression(r"\d[,;]\s*$|^[,;]\s*-?\d"), Target.CONTEXT, Set(Likelihood.NO_MATCH), before=4, after=4),
+)
+"""Two numbers of a longer list, or shares of one, are no place."""
 _CODE_WORDS = ("postal code", "postcode", "zip", "zip code", "zipcode")
 
 CLASSIFIERS = (
@@ -63,6 +90,7 @@ CLASSIFIERS = (
         description="Street and house number of the United States, with its town if given",
         example="1600 Pennsylvania Avenue NW",
         context=("address", "lives at", "live at", "located at", "ship to", "residence", "street"),
+        rules=_IN_PROSE,
     ),
     identifier(
         "us_post_office_box",
@@ -259,7 +287,7 @@ CLASSIFIERS = (
     identifier(
         "coordinates",
         "COORDINATES",
-        formatted(r"-?\d{1,2}\.\d{4,8}, ?-?1?\d{1,2}\.\d{4,8}", boundary=Boundary.NUMBER),
+        formatted(r"-?\d{1,2}\.\d{4,8}, ?-?1?\d{1,2}\.\d{4,8}"),
         formatted(
             r"\d{1,2}° ?\d{1,2}['′] ?\d{1,2}(?:\.\d{1,4})?[\"″] ?[NS],? ?"
             r"\d{1,3}° ?\d{1,2}['′] ?\d{1,2}(?:\.\d{1,4})?[\"″] ?[EWO]",
@@ -268,6 +296,7 @@ CLASSIFIERS = (
         category=Category.LOCATION,
         description="Latitude and longitude of a place",
         example="52.5200, 13.4050",
+        rules=_AMONG_NUMBERS,
         context=("coordinates", "gps", "location", "lat", "latitude", "position"),
     ),
     identifier(

@@ -55,6 +55,7 @@ CLASSIFIERS = (
         bare(r"[A-Z][0-3]\d[01]\d{3}\d{6}[0-9A-Z]"),
         description="Identity number of Mauritius",
         example="NID A1708850002345",
+        validator="stdnum:mu.nid",
         context=("nid", "national id", "identity card"),
     ),
     number(

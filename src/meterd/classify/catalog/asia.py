@@ -41,6 +41,7 @@ CLASSIFIERS = (
         formatted(r"[A-Z]{1,2}\d{6}\([0-9A]\)"),
         description="Identity card number of Hong Kong",
         example="A123456(3)",
+        validator="hk_identity_card",
         context=("hkid", "hong kong id", "identity card", "身份證"),
     ),
     number(
@@ -192,6 +193,7 @@ CLASSIFIERS = (
         bare(r"[STFGM]\d{7}[A-Z]"),
         description="Identity number of Singapore",
         example="NRIC S1234567D",
+        validator="sg_nric",
         context=("nric", "fin", "identity card", "ic no"),
     ),
     number(
@@ -247,6 +249,7 @@ CLASSIFIERS = (
         bare(r"[A-Z][1289]\d{8}"),
         description="Identity number of Taiwan",
         example="身分證字號 A123456789",
+        validator="tw_national_id",
         context=("身分證", "身分證字號", "身份證", "national id"),
     ),
     number(
@@ -261,7 +264,8 @@ CLASSIFIERS = (
         "AE_EMIRATES_ID",
         formatted(r"784-(?:19|20)\d{2}-\d{7}-\d"),
         description="Identity number of the United Arab Emirates",
-        example="784-1980-1234567-9",
+        example="784-1980-1234567-8",
+        validator="luhn",
         context=("emirates id", "الهوية"),
     ),
     identifier(

@@ -2,16 +2,9 @@
 
 from meterd.classify.catalog.declaring import acronyms
 from meterd.classify.model import (
-    Adjust,
     Category,
     Classifier,
-    Dictionary,
-    Likelihood,
     Pattern,
-    Rule,
-    Set,
-    Target,
-    Validator,
     bare,
     formatted,
     identifier,
@@ -28,12 +21,6 @@ _CARD_WORDS = (
     "carte bancaire",
     "tarjeta",
 )
-_CHECKED = (
-    Rule(Validator("luhn"), Target.FINDING, Set(Likelihood.LIKELY)),
-    Rule(Dictionary(_CARD_WORDS), Target.CONTEXT, Adjust(1)),
-    Rule(Dictionary(_CARD_WORDS), Target.OBJECT_NAME, Adjust(1)),
-)
-"""The check digit decides for digits in a row, the form for digits in groups (`luhn` takes digits only)."""
 
 
 def _card(
@@ -44,18 +31,16 @@ def _card(
     family: str = "card",
     yields_to: tuple[str, ...] = (),
 ) -> Classifier:
-    """A card number; `_` in a regex stands between its groups of digits."""
-    grouped = (formatted(regex.replace("_", "[ -]")) for regex in regexes)
-    in_a_row = (bare(regex.replace("_", "")) for regex in regexes)
+    """A card number with its issuer's prefix and length; `_` in a regex stands between groups, which may be joined."""
     return identifier(
         code,
         code.upper(),
-        *grouped,
-        *in_a_row,
+        *(formatted(regex.replace("_", "[ -]?")) for regex in regexes),
         category=Category.FINANCIAL,
         description=description,
         example=example,
-        rules=_CHECKED,
+        validator="luhn",
+        context=_CARD_WORDS,
         family=family,
         yields_to=yields_to,
     )
@@ -86,10 +71,11 @@ CLASSIFIERS = (
         "credit_card_number",
         "Payment card number of any of the large brands",
         "4111 1111 1111 1111",
-        r"(?:4\d{3}|5[1-5]\d{2}|2[2-7]\d{2}|6(?:011|4[4-9]\d|5\d{2})|35[2-8]\d|62\d{2})_\d{4}_\d{4}_\d{4}",
+        r"(?:4\d{3}|5[1-5]\d{2}|508[5-9]|2[2-7]\d{2}|6(?:0\d{2}|4[4-9]\d|5\d{2})|35[2-8]\d)_\d{4}_\d{4}_\d{4}",
+        r"62\d{2}_\d{4}_\d{4}_\d{4}(?:_\d{3})?",
         r"3[47]\d{2}_\d{6}_\d{5}",
         r"3(?:0[0-5]|[689]\d)\d_\d{6}_\d{4}",
-        r"(?:5[06-9]|6\d)\d{2}_\d{4}_\d{4}_\d{1,7}",
+        r"(?:50(?:18|20|38)|5[6-8]\d{2}|63(?:04|90)|67(?:59|6[1-3]))_\d{4}_\d{4}_\d{1,7}",
         r"4\d{3}_\d{3}_\d{3}_\d{3}",
         family="",
         yields_to=("card",),
@@ -117,7 +103,7 @@ CLASSIFIERS = (
     ),
     _card("unionpay_card_number", "Card number of UnionPay", "6250 9410 0652 8599", r"62\d{2}_\d{4}_\d{4}_\d{4}"),
     _card("mir_card_number", "Card number of Mir", "2200 0000 0000 0004", r"220[0-4]_\d{4}_\d{4}_\d{4}"),
-    _card("troy_card_number", "Card number of Troy", "9792 0000 0000 0001", r"9792_\d{4}_\d{4}_\d{4}"),
+    _card("troy_card_number", "Card number of Troy", "9792 0000 0000 0003", r"9792_\d{4}_\d{4}_\d{4}"),
     identifier(
         "card_security_code",
         "CARD_SECURITY_CODE",
@@ -144,6 +130,7 @@ CLASSIFIERS = (
         category=Category.FINANCIAL,
         description="Magnetic stripe of a payment card",
         example="%B4111111111111111^DOE/JANE^2812101",
+        validator="card_track",
         family="card",
     ),
     identifier(

@@ -2,35 +2,35 @@
 
 from meterd.classify.catalog.declaring import (
     ALPHANUMERIC,
+    BASE32,
     HEXADECIMAL,
     LOWER,
     UPPER,
     URL_SAFE,
+    credential,
     drawn,
     token,
 )
-from meterd.classify.model import Boundary, secret
+from meterd.classify.model import Boundary
 
 CLASSIFIERS = (
-    secret(
+    credential(
         "aws_access_key_id",
-        "AWS_ACCESS_KEY_ID",
         r"(?:AKIA|ASIA|ABIA|ACCA)[2-7A-Z]{16}",
         description="Access key identifier of Amazon Web Services",
-        example=f"AKIA{drawn('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}",
+        example=f"AKIA{drawn(BASE32, 16)}",
     ),
-    secret(
+    credential(
         "aws_secret_access_key",
-        "AWS_SECRET_ACCESS_KEY",
         r"(?i:aws|secret)[0-9A-Za-z_. -]{0,30}[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?([0-9A-Za-z/+]{40})",
         description="Secret access key of Amazon Web Services",
         group=1,
-        validator="entropy:4",
+        entropy=4,
+        mixed=True,
         example=f"aws_secret_access_key = {drawn(ALPHANUMERIC, 40)}",
     ),
-    secret(
+    credential(
         "aws_bedrock_api_key",
-        "AWS_BEDROCK_API_KEY",
         r"ABSK[0-9A-Za-z+/]{109,269}={0,2}",
         description="Key of Amazon Bedrock",
         example=f"ABSK{drawn(ALPHANUMERIC, 128)}",
@@ -38,110 +38,103 @@ CLASSIFIERS = (
     token("gcp_api_key", "Key of Google's interfaces", "AIza", URL_SAFE, 35),
     token("gcp_oauth_client_secret", "Client secret of Google sign-in", "GOCSPX-", URL_SAFE, 28),
     token("gcp_oauth_access_token", "Access token of Google sign-in", "ya29.", URL_SAFE, 60, 0),
-    secret(
+    credential(
         "gcp_oauth_refresh_token",
-        "GCP_OAUTH_REFRESH_TOKEN",
         r"1//0[0-9A-Za-z_-]{40,120}",
-        boundary=Boundary.ANYWHERE,
+        mixed=True,
         description="Refresh token of Google sign-in",
         example=f"1//0{drawn(URL_SAFE, 80)}",
     ),
-    secret(
+    credential(
         "gcp_service_account",
-        "GCP_SERVICE_ACCOUNT",
         r"[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9-]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
         description="Address of a service account of Google Cloud",
         example="reporter@my-project-123.iam.gserviceaccount.com",
     ),
-    secret(
+    credential(
         "azure_storage_key",
-        "AZURE_STORAGE_KEY",
         r"AccountKey=([0-9A-Za-z+/]{86}==)",
         group=1,
         boundary=Boundary.ANYWHERE,
         description="Key of an Azure storage account",
         example=f"AccountKey={drawn(ALPHANUMERIC, 86)}==",
     ),
-    secret(
+    credential(
         "azure_shared_access_key",
-        "AZURE_SHARED_ACCESS_KEY",
         r"SharedAccessKey=([0-9A-Za-z+/]{42,43}={1,2})",
         group=1,
         boundary=Boundary.ANYWHERE,
         description="Key of an Azure bus, hub or device registry",
         example=f"SharedAccessKey={drawn(ALPHANUMERIC, 43)}=",
     ),
-    secret(
+    credential(
         "azure_sas_signature",
-        "AZURE_SAS_SIGNATURE",
-        r"[?&]sig=([0-9A-Za-z%+/]{40,80}(?:%3D|=)?)",
+        r"[?&]sig=([0-9A-Za-z%+/]{43,70}(?:%3D|=))",
         group=1,
+        mixed=True,
         boundary=Boundary.ANYWHERE,
         description="Shared access signature of an Azure address",
         example=f"https://x.blob.core.windows.net/a?sv=2024-01-01&sig={drawn(ALPHANUMERIC, 43)}%3D",
     ),
-    secret(
+    credential(
         "azure_client_secret",
-        "AZURE_CLIENT_SECRET",
         r"[0-9A-Za-z_~.]{3}[0-9]Q~[0-9A-Za-z_~.-]{31,34}",
-        boundary=Boundary.WORD,
+        mixed=True,
         description="Client secret of Microsoft Entra",
         example=f"abc8Q~{drawn(ALPHANUMERIC, 34)}",
     ),
-    secret(
+    credential(
         "azure_devops_token",
-        "AZURE_DEVOPS_TOKEN",
         r"[0-9A-Za-z]{76}AZDO[0-9A-Za-z]{4}",
         description="Personal access token of Azure DevOps",
         example=f"{drawn(ALPHANUMERIC, 76)}AZDO{drawn(ALPHANUMERIC, 4)}",
     ),
-    secret(
+    credential(
         "azure_service_key",
-        "AZURE_SERVICE_KEY",
-        r"[0-9A-Za-z]{33}(?:ACDb|AIoT|ASbE|AEhG|APIM|AzSe|AzCa|AzFu)[0-9A-Za-z_+/=-]{5,50}",
+        r"[0-9A-Za-z+/]{76}(?:APIM|ACDb|\+ASt|\+ABa|\+AMC)[0-9A-Za-z+/]{5}[AQgw]==",
+        r"[0-9A-Za-z_-]{44}AzFu[0-9A-Za-z_-]{5}[AQgw]==",
+        r"[0-9A-Za-z]{42}AzSe[A-D][0-9A-Za-z]{5}",
+        r"[0-9A-Za-z+/]{33}(?:AIoT|AzCa|\+ASb|\+AEh|\+ARm)[A-P][0-9A-Za-z+/]{5}=",
+        boundary=Boundary.WORD,
+        mixed=True,
         description="Key of an Azure service that marks its keys",
-        example=f"{drawn(ALPHANUMERIC, 33)}AzFu{drawn(ALPHANUMERIC, 12)}",
+        example=f"{drawn(ALPHANUMERIC, 44)}AzFu{drawn(ALPHANUMERIC, 5)}Q==",
     ),
-    secret(
+    credential(
         "azure_openai_key",
-        "AZURE_OPENAI_KEY",
         r"[0-9A-Za-z]{52}JQQJ99[0-9A-Za-z]{26}",
         description="Key of Azure OpenAI and AI services",
         example=f"{drawn(ALPHANUMERIC, 52)}JQQJ99{drawn(ALPHANUMERIC, 26)}",
     ),
-    secret(
+    credential(
         "alibaba_access_key_id",
-        "ALIBABA_ACCESS_KEY_ID",
-        r"LTAI[0-9A-Za-z]{12,26}",
+        r"LTAI(?:[0-9A-Za-z]{20}|[0-9A-Za-z]{12})",
         description="Access key identifier of Alibaba Cloud",
         example=f"LTAI{drawn(ALPHANUMERIC, 20)}",
     ),
-    secret(
+    credential(
         "tencent_secret_id",
-        "TENCENT_SECRET_ID",
         r"AKID[0-9A-Za-z]{32}",
         description="Secret identifier of Tencent Cloud",
         example=f"AKID{drawn(ALPHANUMERIC, 32)}",
     ),
-    secret(
+    credential(
         "yandex_api_key",
-        "YANDEX_API_KEY",
         r"AQVN[0-9A-Za-z_-]{35,38}",
         description="Key of Yandex Cloud",
         example=f"AQVN{drawn(ALPHANUMERIC, 36)}",
     ),
-    secret(
+    credential(
         "ibm_cloud_api_key",
-        "IBM_CLOUD_API_KEY",
         r"(?i:ibm|bluemix)[0-9A-Za-z_. -]{0,30}[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?([0-9A-Za-z_-]{44})",
         description="Key of IBM Cloud",
         group=1,
-        validator="entropy:4",
+        entropy=4,
+        mixed=True,
         example=f"IBM_CLOUD_API_KEY={drawn(ALPHANUMERIC, 44)}",
     ),
-    secret(
+    credential(
         "oracle_cloud_identifier",
-        "ORACLE_CLOUD_IDENTIFIER",
         r"ocid1\.(?:user|tenancy|credential)\.[a-z0-9]+\.[a-z0-9-]*\.[a-z0-9]{50,70}",
         description="Identifier of a user or tenancy at Oracle Cloud",
         example=f"ocid1.user.oc1..{drawn(LOWER, 60)}",
@@ -152,95 +145,86 @@ CLASSIFIERS = (
     token("linode_token", "Token of Linode with the newer prefix", "lin_", HEXADECIMAL, 64),
     token("heroku_api_key", "Key of Heroku", "HRKU-", URL_SAFE, 36, 60),
     token("fly_io_token", "Token of Fly.io", "fo1_", URL_SAFE, 43),
-    secret(
+    credential(
         "fly_io_macaroon",
-        "FLY_IO_MACAROON",
         r"fm[12][ar]?_[0-9A-Za-z+/]{60,}={0,3}",
         description="Macaroon of Fly.io",
         example=f"fm2_{drawn(ALPHANUMERIC, 80)}",
     ),
-    secret(
+    credential(
         "cloudflare_origin_ca_key",
-        "CLOUDFLARE_ORIGIN_CA_KEY",
         r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}",
         description="Origin authority key of Cloudflare",
         example=f"v1.0-{drawn(HEXADECIMAL, 24)}-{drawn(HEXADECIMAL, 146)}",
     ),
-    secret(
+    credential(
         "cloudflare_api_token",
-        "CLOUDFLARE_API_TOKEN",
-        r"(?i:cloudflare|cf)[0-9A-Za-z_. -]{0,30}[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?([0-9A-Za-z_-]{40})",
+        r"(?i:cloudflare|cf_(?:api|dns|token))[0-9A-Za-z_. -]{0,30}"
+        r"[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?([0-9A-Za-z_-]{40})",
         description="Token of Cloudflare",
         group=1,
-        validator="entropy:4",
+        entropy=4,
+        mixed=True,
         example=f"CLOUDFLARE_API_TOKEN={drawn(ALPHANUMERIC, 40)}",
     ),
     token("vercel_token", "Token of Vercel", "vcp_", ALPHANUMERIC, 56),
     token("netlify_token", "Personal access token of Netlify", "nfp_", ALPHANUMERIC, 36),
     token("hashicorp_vault_token", "Service token of Vault", "hvs.", URL_SAFE, 90, 300),
     token("hashicorp_vault_batch_token", "Batch token of Vault", "hvb.", URL_SAFE, 138, 300),
-    secret(
+    credential(
         "terraform_cloud_token",
-        "TERRAFORM_CLOUD_TOKEN",
         r"[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_=-]{60,70}",
         description="Token of Terraform Cloud",
         example=f"{drawn(ALPHANUMERIC, 14)}.atlasv1.{drawn(ALPHANUMERIC, 67)}",
     ),
     token("pulumi_access_token", "Access token of Pulumi", "pul-", HEXADECIMAL, 40),
     token("doppler_token", "Personal token of Doppler", "dp.pt.", ALPHANUMERIC, 43),
-    secret(
+    credential(
         "doppler_service_token",
-        "DOPPLER_SERVICE_TOKEN",
         r"dp\.(?:st|ct|sa|scim|audit)\.(?:[0-9A-Za-z_-]{2,35}\.)?[0-9A-Za-z]{40,44}",
         description="Token of a service at Doppler",
         example=f"dp.st.prod.{drawn(ALPHANUMERIC, 43)}",
     ),
-    secret(
+    credential(
         "infisical_service_token",
-        "INFISICAL_SERVICE_TOKEN",
         r"st\.[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}",
         description="Service token of Infisical",
         example=f"st.{drawn(HEXADECIMAL, 24)}.{drawn(HEXADECIMAL, 32)}.{drawn(HEXADECIMAL, 32)}",
     ),
-    secret(
+    credential(
         "onepassword_service_account_token",
-        "ONEPASSWORD_SERVICE_ACCOUNT_TOKEN",
         r"ops_eyJ[0-9A-Za-z+/]{250,}={0,3}",
         description="Service account token of 1Password",
         example=f"ops_eyJ{drawn(ALPHANUMERIC, 280)}",
     ),
-    secret(
+    credential(
         "onepassword_secret_key",
-        "ONEPASSWORD_SECRET_KEY",
         r"A3-[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})-[0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z]{5}",
         description="Secret key of an account at 1Password",
         example="-".join(("A3", *(drawn(UPPER, length) for length in (6, 6, 5, 5, 5, 5)))),
     ),
-    secret(
+    credential(
         "tailscale_key",
-        "TAILSCALE_KEY",
         r"tskey-(?:auth|api|client|webhook|scim)-[0-9A-Za-z]{6,24}-[0-9A-Za-z]{16,48}",
         description="Key of Tailscale",
         example=f"tskey-auth-{drawn(ALPHANUMERIC, 12)}-{drawn(ALPHANUMERIC, 32)}",
     ),
-    secret(
+    credential(
         "ngrok_token",
-        "NGROK_TOKEN",
         r"[1-3][0-9A-Za-z]{26}_[0-9A-Za-z]{21}",
+        mixed=True,
         description="Token of ngrok",
         example=f"2{drawn(ALPHANUMERIC, 26)}_{drawn(ALPHANUMERIC, 21)}",
     ),
     token("scaleway_access_key", "Access key of Scaleway", "SCW", UPPER, 17),
-    secret(
+    credential(
         "openshift_token",
-        "OPENSHIFT_TOKEN",
         r"sha256~[0-9A-Za-z_-]{43}",
         description="User token of OpenShift",
         example=f"sha256~{drawn(URL_SAFE, 43)}",
     ),
-    secret(
+    credential(
         "kubernetes_secret",
-        "KUBERNETES_SECRET",
         r"client-key-data: ?([0-9A-Za-z+/]{100,}={0,2})",
         group=1,
         boundary=Boundary.ANYWHERE,

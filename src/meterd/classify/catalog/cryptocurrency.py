@@ -77,7 +77,7 @@ CLASSIFIERS = (
         "Address of Cardano",
         "addr1vpu5vlrf4xkxv2qpwngf6cjhtw542ayty80v8dyr49rf5eg0yu80w",
         rf"addr1{_BECH32}{{40,120}}",
-        None,
+        "bech32",
         ("cardano", "ada"),
     ),
     _address(
@@ -85,7 +85,7 @@ CLASSIFIERS = (
         "Address of Cosmos",
         "cosmos1fl48vsnmsdzcv85q5d2q4z5ajdha8yu34mf0eh",
         rf"cosmos1{_BECH32}{{38}}",
-        None,
+        "bech32",
         ("cosmos", "atom"),
     ),
     _address(
@@ -93,7 +93,7 @@ CLASSIFIERS = (
         "Address of Stellar",
         "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ",
         r"G[A-D][A-Z2-7]{54}",
-        None,
+        "stellar",
         ("stellar", "xlm"),
     ),
     _address(
@@ -111,6 +111,7 @@ CLASSIFIERS = (
         category=Category.FINANCIAL,
         description="Address of Ripple",
         example="XRP wallet rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh",
+        validator="ripple",
         context=("ripple", "xrp", "wallet"),
     ),
     identifier(

@@ -4,16 +4,20 @@ import re
 import string
 
 from meterd.classify.model import (
+    Boundary,
     Category,
     Classifier,
     Dictionary,
+    Expression,
     Likelihood,
     Pattern,
     Rule,
     Set,
     Target,
     identifier,
-    secret,
+    near,
+    require,
+    within,
 )
 
 DIGITS = string.digits
@@ -21,6 +25,7 @@ HEXADECIMAL = string.digits + "abcdef"
 UPPER = string.ascii_uppercase + string.digits
 LOWER = string.ascii_lowercase + string.digits
 ALPHANUMERIC = string.ascii_letters + string.digits
+BASE32 = string.ascii_uppercase + "234567"
 URL_SAFE = ALPHANUMERIC + "_-"
 
 _CLASSES = {
@@ -67,18 +72,64 @@ def number(
     )
 
 
-def token(
-    code: str, description: str, prefix: str, alphabet: str, least: int, most: int | None = None, suffix: str = ""
+_MIXED = tuple(require(Expression(kind)) for kind in ("[0-9]", "[A-Z]", "[a-z]"))
+"""Random text in base 62 or 64 has digits and letters of both cases; names, slugs, paths and digests do not."""
+
+
+def credential(
+    code: str,
+    *regexes: str,
+    description: str,
+    example: str,
+    group: int = 0,
+    boundary: Boundary = Boundary.WORD,
+    entropy: float = 3.0,
+    mixed: bool = False,
+    words: tuple[str, ...] = (),
 ) -> Classifier:
-    """A credential that is a fixed prefix, `least` to `most` characters of an alphabet (exactly `least` if `most` is
-    not given, any number more if it is 0), and a fixed suffix."""
-    count = {None: f"{{{least}}}", 0: f"{{{least},}}"}.get(most, f"{{{least},{most}}}")
-    return secret(
+    """A provider's credential in its published form, unless it has less than `entropy` bits a character.
+
+    `mixed` ones must pass `_MIXED`. Where `words` are given, other things have the form too, and one of them must be
+    near.
+    """
+    likelihood = Likelihood.UNLIKELY if words else Likelihood.VERY_LIKELY
+    return Classifier(
         code,
         code.upper(),
-        f"{re.escape(prefix)}{_CLASSES[alphabet]}{count}{re.escape(suffix)}",
+        Category.CREDENTIAL,
+        description,
+        tuple(Pattern(regex, likelihood, group=group, boundary=boundary) for regex in regexes),
+        (
+            require(f"entropy:{entropy}"),
+            *(_MIXED if mixed else ()),
+            *((near(*words, before=40), within(*words)) if words else ()),
+        ),
+        example=example,
+        family="secret",
+    )
+
+
+def token(
+    code: str,
+    description: str,
+    prefix: str,
+    alphabet: str,
+    least: int,
+    most: int | None = None,
+    *,
+    mixed: bool = False,
+    words: tuple[str, ...] = (),
+) -> Classifier:
+    """A credential that is a fixed prefix and `least` to `most` characters of an alphabet (exactly `least` if `most` is
+    not given, any number more if it is 0); with words for it, the example has the first one."""
+    count = {None: f"{{{least}}}", 0: f"{{{least},}}"}.get(most, f"{{{least},{most}}}")
+    return credential(
+        code,
+        f"{re.escape(prefix)}{_CLASSES[alphabet]}{count}",
         description=description,
-        example=f"{prefix}{drawn(alphabet, least)}{suffix}",
+        example=" ".join((*words[:1], f"{prefix}{drawn(alphabet, least)}")),
+        mixed=mixed,
+        words=words,
     )
 
 

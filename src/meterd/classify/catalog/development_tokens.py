@@ -1,7 +1,15 @@
 """Credentials of code hosting, package registries, builds and quality services."""
 
-from meterd.classify.catalog.declaring import ALPHANUMERIC, HEXADECIMAL, LOWER, URL_SAFE, drawn, token
-from meterd.classify.model import secret
+from meterd.classify.catalog.declaring import (
+    ALPHANUMERIC,
+    BASE32,
+    HEXADECIMAL,
+    LOWER,
+    URL_SAFE,
+    credential,
+    drawn,
+    token,
+)
 
 CLASSIFIERS = (
     token("github_personal_token", "Personal access token of GitHub", "ghp_", ALPHANUMERIC, 36),
@@ -9,16 +17,14 @@ CLASSIFIERS = (
     token("github_user_token", "User token of an app at GitHub", "ghu_", ALPHANUMERIC, 36),
     token("github_app_token", "Token of an app at GitHub", "ghs_", ALPHANUMERIC, 36),
     token("github_refresh_token", "Refresh token of GitHub", "ghr_", ALPHANUMERIC, 36, 76),
-    secret(
+    credential(
         "github_fine_grained_token",
-        "GITHUB_FINE_GRAINED_TOKEN",
         r"github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}",
         description="Fine-grained access token of GitHub",
         example=f"github_pat_{drawn(ALPHANUMERIC, 22)}_{drawn(ALPHANUMERIC, 59)}",
     ),
-    secret(
+    credential(
         "gitlab_personal_token",
-        "GITLAB_PERSONAL_TOKEN",
         r"glpat-[0-9A-Za-z_-]{20,64}(?:\.[0-9a-z]{2}\.[0-9a-z]{7,9})?",
         description="Personal access token of GitLab",
         example=f"glpat-{drawn(ALPHANUMERIC, 20)}",
@@ -34,9 +40,8 @@ CLASSIFIERS = (
     token("gitlab_scim_token", "Token for user provisioning of GitLab", "glsoat-", URL_SAFE, 20, 64),
     token("bitbucket_repository_token", "Access token of Bitbucket", "ATCTT3xFfGN0", URL_SAFE, 150, 0),
     token("bitbucket_app_password", "Application password of Bitbucket", "ATBB", ALPHANUMERIC, 32),
-    secret(
+    credential(
         "atlassian_api_token",
-        "ATLASSIAN_API_TOKEN",
         r"ATATT3[0-9A-Za-z_=-]{100,250}",
         description="API token of Atlassian",
         example=f"ATATT3{drawn(URL_SAFE, 180)}A",
@@ -45,104 +50,98 @@ CLASSIFIERS = (
     token("pypi_token", "Upload token of PyPI", "pypi-AgEIcHlwaS5vcmc", URL_SAFE, 50, 0),
     token("testpypi_token", "Upload token of TestPyPI", "pypi-AgENdGVzdC5weXBpLm9yZw", URL_SAFE, 50, 0),
     token("rubygems_token", "API key of RubyGems", "rubygems_", HEXADECIMAL, 48),
-    token("crates_io_token", "API token of crates.io", "cio", ALPHANUMERIC, 32),
-    token("nuget_api_key", "API key of NuGet", "oy2", LOWER, 43),
+    token("crates_io_token", "API token of crates.io", "cio", ALPHANUMERIC, 32, mixed=True),
+    credential(
+        "nuget_api_key",
+        r"oy2[a-z2-7]{43}",
+        description="API key of NuGet",
+        example=f"oy2{drawn(BASE32.lower(), 43)}",
+        entropy=3.5,
+    ),
     token("clojars_token", "Deploy token of Clojars", "CLOJARS_", HEXADECIMAL, 60),
     token("packagist_token", "Token of Packagist", "packagist_uut_", HEXADECIMAL, 68),
     token("docker_hub_token", "Personal access token of Docker Hub", "dckr_pat_", URL_SAFE, 27),
     token("docker_hub_organisation_token", "Organisation access token of Docker Hub", "dckr_oat_", URL_SAFE, 32),
     token("artifactory_api_key", "API key of Artifactory", "AKCp", ALPHANUMERIC, 69),
     token("artifactory_reference_token", "Reference token of Artifactory", "cmVmdGtu", ALPHANUMERIC, 56),
-    secret(
+    credential(
         "circleci_token",
-        "CIRCLECI_TOKEN",
         r"CCI(?:PAT|PRJ)_[0-9A-Za-z]{22}_[0-9a-f]{40}",
         description="Token of CircleCI",
         example=f"CCIPAT_{drawn(ALPHANUMERIC, 22)}_{drawn(HEXADECIMAL, 40)}",
     ),
     token("buildkite_user_token", "User token of Buildkite", "bkua_", HEXADECIMAL, 40),
     token("buildkite_agent_token", "Agent token of Buildkite", "bkct_", ALPHANUMERIC, 40, 60),
-    secret(
+    credential(
         "sonarqube_token",
-        "SONARQUBE_TOKEN",
         r"sq[pau]_[0-9a-f]{40}",
         description="Token of SonarQube",
         example=f"squ_{drawn(HEXADECIMAL, 40)}",
     ),
     token("snyk_token", "Personal token of Snyk", "snyk_uat.", URL_SAFE, 40, 0),
-    secret(
+    credential(
         "codecov_token",
-        "CODECOV_TOKEN",
         r"CODECOV_TOKEN[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})",
         group=1,
         description="Upload token of Codecov",
         example="CODECOV_TOKEN=9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a51",
     ),
-    secret(
+    credential(
         "postman_api_key",
-        "POSTMAN_API_KEY",
         r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}",
         description="API key of Postman",
         example=f"PMAK-{drawn(HEXADECIMAL, 24)}-{drawn(HEXADECIMAL, 34)}",
     ),
     token("linear_api_key", "API key of Linear", "lin_api_", ALPHANUMERIC, 40),
     token("figma_token", "Personal access token of Figma", "figd_", URL_SAFE, 40, 48),
-    secret(
+    credential(
         "notion_token",
-        "NOTION_TOKEN",
         r"ntn_[0-9]{11}[0-9A-Za-z]{35}|secret_[0-9A-Za-z]{43}",
+        mixed=True,
         description="Token of an integration of Notion",
         example=f"secret_{drawn(ALPHANUMERIC, 43)}",
     ),
-    secret(
+    credential(
         "airtable_token",
-        "AIRTABLE_TOKEN",
         r"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}",
         description="Personal access token of Airtable",
         example=f"pat{drawn(ALPHANUMERIC, 14)}.{drawn(HEXADECIMAL, 64)}",
     ),
-    secret(
+    credential(
         "asana_token",
-        "ASANA_TOKEN",
         r"[12]/[0-9]{15,17}(?:/[0-9]{15,17})?:[0-9a-f]{32}",
         description="Personal access token of Asana",
         example=f"1/1204837261928374:{drawn(HEXADECIMAL, 32)}",
     ),
-    secret(
+    credential(
         "sentry_token",
-        "SENTRY_TOKEN",
         r"sntry[su]_[0-9A-Za-z+/=_-]{60,}",
         description="Token of Sentry",
         example=f"sntryu_{drawn(HEXADECIMAL, 64)}",
     ),
-    secret(
+    credential(
         "sentry_dsn",
-        "SENTRY_DSN",
         r"https://[0-9a-f]{32}(?::[0-9a-f]{32})?@[0-9a-z.-]+/[0-9]{1,20}",
         description="Address with a key that events are sent to at Sentry",
         example=f"https://{drawn(HEXADECIMAL, 32)}@o123.ingest.sentry.io/4501",
     ),
-    secret(
+    credential(
         "grafana_token",
-        "GRAFANA_TOKEN",
         r"glsa_[0-9A-Za-z]{32}_[0-9A-Fa-f]{8}|glc_[0-9A-Za-z+/]{32,400}={0,2}",
         description="Token of Grafana",
         example=f"glsa_{drawn(ALPHANUMERIC, 32)}_{drawn(HEXADECIMAL, 8)}",
     ),
-    secret(
+    credential(
         "new_relic_key",
-        "NEW_RELIC_KEY",
         r"NRAK-[0-9A-Z]{27}|NRII-[0-9A-Za-z_-]{32}|NRJS-[0-9a-f]{19}|[0-9a-f]{36}NRAL",
         description="Key of New Relic",
         example=f"NRJS-{drawn(HEXADECIMAL, 19)}",
     ),
-    secret(
+    credential(
         "dynatrace_token",
-        "DYNATRACE_TOKEN",
         r"dt0[a-z][0-9]{2}\.[0-9A-Z]{24}\.[0-9A-Z]{64}",
         description="Token of Dynatrace",
-        example=f"dt0c01.{drawn('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 24)}."
-        f"{drawn('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 64)}",
+        example=f"dt0c01.{drawn(BASE32, 24)}.{drawn(BASE32, 64)}",
     ),
     token("prefect_api_key", "API key of Prefect", "pnu_", ALPHANUMERIC, 36),
     token("databricks_token", "Personal access token of Databricks", "dapi", HEXADECIMAL, 32),
@@ -151,11 +150,11 @@ CLASSIFIERS = (
     token("supabase_token", "Personal access token of Supabase", "sbp_", HEXADECIMAL, 40),
     token("supabase_secret_key", "Secret key of a project at Supabase", "sb_secret_", URL_SAFE, 22, 64),
     token("neon_api_key", "API key of Neon", "napi_", LOWER, 60, 70),
-    secret(
+    credential(
         "launchdarkly_key",
-        "LAUNCHDARKLY_KEY",
         r"(?:sdk|api|mob)-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}",
         description="Key of LaunchDarkly",
-        example="sdk-9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a51",
+        words=("launchdarkly", "launch darkly", "ld_sdk_key"),
+        example="LaunchDarkly sdk-9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a51",
     ),
 )

@@ -123,6 +123,7 @@ CLASSIFIERS = (
         bare(r"[A-Z]{3} ?\d{6}"),
         description="Identity card number of Poland",
         example="dowód osobisty ABA300000",
+        validator="pl_identity_card",
         context=("dowód osobisty", "dowodu osobistego", "nr dowodu"),
     ),
     number(
@@ -179,6 +180,7 @@ CLASSIFIERS = (
         bare(r"\d{11}"),
         description="Pension insurance number of Russia",
         example="СНИЛС 112-233-445 95",
+        validator="ru_snils",
         context=("снилс", "snils"),
     ),
     identifier(

@@ -49,15 +49,17 @@ CLASSIFIERS = (
         "DE_SOCIAL_SECURITY_NUMBER",
         bare(r"\d{2} ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}"),
         description="Pension insurance number of Germany",
-        example="Rentenversicherungsnummer 65 170839 J 008",
+        example="Rentenversicherungsnummer 65 170839 J 003",
+        validator="de_social_security",
         context=("sozialversicherungsnummer", "rentenversicherungsnummer", "versicherungsnummer", "rvnr", "sv-nummer"),
     ),
     identifier(
         "de_identity_card",
         "DE_IDENTITY_CARD",
-        bare(r"[CFGHJKLMNPRTVWXYZ0-9]{9}\d?"),
+        bare(r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d?|\d{10}"),
         description="Identity card or passport number of Germany",
         example="Personalausweisnummer L01X00T471",
+        validator="de_document",
         context=("personalausweis", "personalausweisnummer", "ausweisnummer", "reisepass", "reisepassnummer"),
     ),
     identifier(
@@ -66,6 +68,7 @@ CLASSIFIERS = (
         bare(r"[A-Z]\d{9}"),
         description="Number of a person in the health insurance of Germany",
         example="Krankenversicherung A123456780",
+        validator="de_health_insurance",
         context=("krankenversicherung", "krankenversichertennummer", "kvnr", "versichertennummer", "krankenkasse"),
     ),
     number(

@@ -4,7 +4,13 @@ from meterd.classify.model import Category, Classifier, Pattern, bare, formatted
 
 
 def _health(
-    code: str, description: str, example: str, pattern: Pattern, words: tuple[str, ...], before: int = 26
+    code: str,
+    description: str,
+    example: str,
+    pattern: Pattern,
+    words: tuple[str, ...],
+    before: int = 26,
+    validator: str | None = None,
 ) -> Classifier:
     return identifier(
         code,
@@ -13,6 +19,7 @@ def _health(
         category=Category.HEALTH,
         description=description,
         example=example,
+        validator=validator,
         context=words,
         before=before,
     )
@@ -77,11 +84,29 @@ CLASSIFIERS = (
         ("ndc", "drug code"),
     ),
     _health(
-        "pzn_code", "Code of a drug of Germany", "PZN-03041347", bare(r"\d{7,8}"), ("pzn", "pharmazentralnummer"), 12
+        "pzn_code",
+        "Code of a drug of Germany",
+        "PZN-03041347",
+        bare(r"\d{7,8}"),
+        ("pzn", "pharmazentralnummer"),
+        12,
+        "pzn",
     ),
-    _health("loinc_code", "Code of a laboratory test (LOINC)", "LOINC 2345-7", bare(r"\d{1,5}-\d"), ("loinc",)),
     _health(
-        "snomed_code", "Code of a clinical term (SNOMED)", "SNOMED 73211009", bare(r"\d{6,18}"), ("snomed", "snomed ct")
+        "loinc_code",
+        "Code of a laboratory test (LOINC)",
+        "LOINC 2345-7",
+        bare(r"\d{1,5}-\d"),
+        ("loinc",),
+        validator="luhn",
+    ),
+    _health(
+        "snomed_code",
+        "Code of a clinical term (SNOMED)",
+        "SNOMED 73211009",
+        bare(r"\d{6,18}"),
+        ("snomed", "snomed ct"),
+        validator="verhoeff",
     ),
     _health(
         "blood_pressure",

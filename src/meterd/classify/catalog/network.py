@@ -1,9 +1,41 @@
 """Addresses of networks and identifiers of devices and of their users."""
 
 from meterd.classify.catalog.declaring import number
-from meterd.classify.model import Boundary, Category, Pattern, bare, formatted, identifier, refuse
+from meterd.classify.model import (
+    Boundary,
+    Category,
+    Expression,
+    Likelihood,
+    Pattern,
+    Rule,
+    Set,
+    Target,
+    bare,
+    formatted,
+    identifier,
+    refuse,
+)
 
 _IPV6_GROUP = "[0-9A-Fa-f]{1,4}"
+
+_VERSION = (
+    refuse(
+        Expression(
+            r"(?:\b(?:version|ver|release|build|firmware|update|upgrade)s?[\"']?[ :=<>~^]{0,4}v?|(?:[=~<>]=|[~^]>?) ?)"
+            r"(?:[0-9.]+,? (?:and |to )?)*$",
+            ignore_case=True,
+        ),
+        Target.CONTEXT,
+    ),
+    Rule(
+        Expression(r"^\.(?:jar|whl|tar|zip|gz|deb|rpm|dll|exe|nupkg|so)\b"),
+        Target.CONTEXT,
+        Set(Likelihood.NO_MATCH),
+        before=0,
+        after=8,
+    ),
+)
+"""Versions of programs have four numbers too."""
 
 CLASSIFIERS = (
     identifier(
@@ -15,7 +47,7 @@ CLASSIFIERS = (
         example="192.168.10.24",
         validator="ipv4",
         context=("ip", "ip address", "host", "server", "address", "client"),
-        rules=(refuse(r"^0\.|^255\.|^\d\.\d\.\d\.\d$"),),
+        rules=(refuse(r"^0\.|^255\.|^\d\.\d\.\d\.\d$"), *_VERSION),
     ),
     identifier(
         "ipv6_address",
@@ -37,6 +69,7 @@ CLASSIFIERS = (
         "MAC_ADDRESS",
         formatted(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}"),
         formatted(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"),
+        rules=(refuse(r"^[0-9.]+$"),),
         category=Category.NETWORK,
         description="Address of a network interface",
         example="d0:50:99:84:a2:a0",
@@ -93,8 +126,8 @@ CLASSIFIERS = (
     identifier(
         "imei",
         "IMEI",
-        formatted(r"\d{2}-\d{6}-\d{6}-\d|\d{8}-\d{6}-\d{2}"),
-        bare(r"\d{15,16}"),
+        formatted(r"\d{2}-\d{6}-\d{6}-\d"),
+        bare(r"\d{15,16}|\d{8}-\d{6}-\d{2}"),
         category=Category.TECHNICAL,
         description="Number of a mobile telephone",
         example="IMEI 354178036859789",

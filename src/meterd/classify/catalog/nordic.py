@@ -168,7 +168,7 @@ CLASSIFIERS = (
         formatted(r"(?:(?:18|19|20)\d{2}|\d{2})[01]\d[0-9]\d[-+]\d{4}"),
         bare(r"(?:18|19|20)?\d{2}[01]\d[0-9]\d\d{4}"),
         words=("personnummer", "pnr", "personal identity number"),
-        yields_to=("us_phone_number",),
+        yields_to=("phonenumber",),
     ),
     number(
         "se.vat",

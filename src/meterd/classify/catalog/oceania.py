@@ -34,6 +34,7 @@ CLASSIFIERS = (
         bare(r"[2-6]\d{3} ?\d{5} ?\d(?:[ -/]?\d)?"),
         description="Medicare card number of Australia",
         example="Medicare 2123 45670 1",
+        validator="au_medicare",
         context=("medicare", "medicare card", "medicare number"),
         category=Category.HEALTH,
     ),

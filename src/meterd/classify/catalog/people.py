@@ -18,9 +18,20 @@ _WRITTEN = (
 )
 
 
-def _document(code: str, place: str, example: str, regex: str, words: tuple[str, ...]) -> Classifier:
-    """A passport, an identity card or a licence: nothing in its number can be checked, so only with a word for it."""
-    return identifier(code, code.upper(), bare(regex), description=place, example=example, context=words, before=26)
+def _document(
+    code: str, place: str, example: str, regex: str, words: tuple[str, ...], validator: str | None = None
+) -> Classifier:
+    """A passport, an identity card or a licence: a short number with one check digit at most, so only with a word."""
+    return identifier(
+        code,
+        code.upper(),
+        bare(regex),
+        description=place,
+        example=example,
+        validator=validator,
+        context=words,
+        before=26,
+    )
 
 
 _PASSPORT = ("passport", "passport no", "passport number", "passport #")
@@ -185,6 +196,7 @@ CLASSIFIERS = (
             boundary=Boundary.ANYWHERE,
         ),
         description="Machine readable lines of a passport",
+        validator="machine_readable_zone",
         example="P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10",
     ),
     _document(
@@ -208,7 +220,12 @@ CLASSIFIERS = (
         "it_passport", "Passport number of Italy", "passaporto YA1234567", r"[A-Z]{2}\d{7}", ("passaporto", "passport")
     ),
     _document(
-        "pl_passport", "Passport number of Poland", "paszport AB1234567", r"[A-Z]{2}\d{7}", ("paszport", "paszportu")
+        "pl_passport",
+        "Passport number of Poland",
+        "paszport ZS0000177",
+        r"[A-Z]{2}\d{7}",
+        ("paszport", "paszportu"),
+        "pl_passport",
     ),
     _document("br_passport", "Passport number of Brazil", "passaporte FZ123456", r"[A-Z]{2}\d{6}", ("passaporte",)),
     _document(
@@ -234,6 +251,7 @@ CLASSIFIERS = (
         "Führerschein B072RRE2I55",
         r"[0-9A-Z]{11}",
         ("führerschein", "führerscheinnummer", "fahrerlaubnis"),
+        "de_driving_licence",
     ),
     _document(
         "fr_driving_licence",
@@ -248,6 +266,7 @@ CLASSIFIERS = (
         "permiso de conducir 12345678Z",
         r"\d{8}[A-Z]",
         ("permiso de conducir", "carnet de conducir"),
+        "stdnum:es.dni",
     ),
     _document(
         "it_driving_licence",
@@ -262,6 +281,7 @@ CLASSIFIERS = (
         "CNH 12345678900",
         r"\d{11}",
         ("cnh", "carteira nacional de habilitação"),
+        "br_cnh",
     ),
     _document(
         "au_driving_licence", "Driving licence number of Australia", "driver's licence 12345678", r"\d{8,10}", _LICENCE
@@ -290,9 +310,10 @@ CLASSIFIERS = (
     _document(
         "br_pis",
         "Social integration number of Brazil",
-        "PIS 120.12345.67-9",
+        "PIS 120.12345.67-2",
         r"\d{3}\.?\d{5}\.?\d{2}-?\d",
         ("pis", "pasep", "nit", "nis"),
+        "br_pis",
     ),
     _document(
         "us_green_card",

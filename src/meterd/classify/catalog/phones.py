@@ -156,13 +156,13 @@ def _region(
         context=_WORDS,
         rules=(near(*words), within(*words)) if words else (),
         family="phone",
-        yields_to=("phone", "us_phone_number"),
+        yields_to=("phone", "phonenumber"),
     )
 
 
 CLASSIFIERS = (
     identifier(
-        "us_phone_number",
+        "phonenumber",  # the only code of the original that is known (section 11.1)
         "US_PHONE_NUMBER",
         formatted(r"(?:\+?1[ .-]?)?\([2-9]\d{2}\)[ .-]?[2-9]\d{2}[ .-]\d{4}"),
         formatted(r"(?:\+?1-)?[2-9]\d{2}-[2-9]\d{2}-\d{4}|(?:\+?1\.)?[2-9]\d{2}\.[2-9]\d{2}\.\d{4}"),

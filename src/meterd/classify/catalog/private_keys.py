@@ -1,12 +1,33 @@
 """Keys, passwords and tokens that belong to no one provider."""
 
-from meterd.classify.catalog.declaring import ALPHANUMERIC, HEXADECIMAL, URL_SAFE, drawn
-from meterd.classify.model import Boundary, Category, Expression, bare, identifier, refuse, secret
+from meterd.classify.catalog.declaring import ALPHANUMERIC, BASE32, HEXADECIMAL, URL_SAFE, drawn
+from meterd.classify.model import (
+    Boundary,
+    Category,
+    Expression,
+    Likelihood,
+    Rule,
+    Set,
+    Target,
+    bare,
+    identifier,
+    refuse,
+    secret,
+)
 
 _PLACEHOLDER = refuse(
     Expression(
-        r"^(?:[x*.#-]+|<.*>|\$\{?.*|\{\{.*|%\(?.*|your[_-].*|changeme|example|none|null|true|false)$", ignore_case=True
+        r"^(?:[x*.#-]+|<.*>|\$\{?.*|\{\{.*|%\(?.*|your[_-].*|changeme|example|none|null|true|false|undefined|string|str"
+        r"|required|optional|redacted|hidden|invalid|missing|incorrect|please|cannot|should|must)$",
+        ignore_case=True,
     )
+)
+_PROGRAM = refuse(r"^(?:[A-Za-z_][\w.]*[(\[]|[A-Za-z_]+(?:(?:\.|->|::)[A-Za-z_]+)+[;,)]*$|(?:\.{1,2}|~)?/[\w.-]+/)")
+"""A call, a member, or a path: where a program keeps a secret, not the secret."""
+_WORDS = refuse(r"^(?:[a-z]+(?:[_./-][a-z]+)*|[A-Z]+(?:_[A-Z]+)*)$")
+_PLACEHOLDER_IN_ADDRESS = refuse(r"://[^/]*:(?:\$\{?\w+\}?|\{+\w+\}+|%\w+%|\*+|[xX]+)@")
+_IN_A_KEY = Rule(
+    Expression(r'"kty"'), Target.CONTEXT, Set(Likelihood.NO_MATCH), inverse=True, before=2_000, after=2_000
 )
 
 CLASSIFIERS = (
@@ -42,6 +63,7 @@ CLASSIFIERS = (
         group=1,
         boundary=Boundary.ANYWHERE,
         description="Private part of a JSON web key",
+        rules=(_IN_A_KEY,),
         example=f'{{"kty":"OKP","d":"{drawn(URL_SAFE, 43)}"}}',
     ),
     secret(
@@ -60,6 +82,7 @@ CLASSIFIERS = (
         r"(?:https?|ftps?|sftp|ssh|git|ldaps?|smtps?|imaps?)://[^\s:/@\"'<>]+:[^\s/@\"'<>]+@[0-9A-Za-z.-]+",
         boundary=Boundary.ANYWHERE,
         description="Web address with a user's password",
+        rules=(_PLACEHOLDER_IN_ADDRESS,),
         example=f"https://jane:{drawn(ALPHANUMERIC, 12)}@example.com",
     ),
     secret(
@@ -70,6 +93,7 @@ CLASSIFIERS = (
         r"(?:\+[a-z0-9]{2,20})?://[^\s:/@\"'<>]*:[^\s/@\"'<>]+@[0-9A-Za-z.,:_-]+",
         boundary=Boundary.ANYWHERE,
         description="Address of a database or queue with a password",
+        rules=(_PLACEHOLDER_IN_ADDRESS,),
         example=f"postgresql://app:{drawn(ALPHANUMERIC, 12)}@db.example.com:5432",
     ),
     secret(
@@ -87,6 +111,7 @@ CLASSIFIERS = (
         r"(?i:authorization)[\"']?[:=] ?[\"']?(?i:basic) ([0-9A-Za-z+/]{8,}={0,2})",
         group=1,
         description="Password in an HTTP header",
+        validator="basic_credentials",
         example="Authorization: Basic amFuZTpzM2NyZXQtcGFzcw==",
     ),
     secret(
@@ -96,6 +121,7 @@ CLASSIFIERS = (
         group=1,
         validator="entropy:3",
         description="Bearer token in an HTTP header",
+        rules=(refuse(r"^[^0-9]*$"),),
         example=f"Authorization: Bearer {drawn(ALPHANUMERIC, 40)}",
     ),
     secret(
@@ -107,7 +133,7 @@ CLASSIFIERS = (
         boundary=Boundary.ANYWHERE,
         description="Password that is named as one",
         example=f"password = {drawn(ALPHANUMERIC, 12)}",
-        rules=(_PLACEHOLDER,),
+        rules=(_PLACEHOLDER, _PROGRAM),
     ),
     secret(
         "secret_assignment",
@@ -120,7 +146,7 @@ CLASSIFIERS = (
         description="Key or token that is named as one",
         validator="entropy:3.2",
         example=f"api_key = {drawn(ALPHANUMERIC, 32)}",
-        rules=(_PLACEHOLDER,),
+        rules=(_PLACEHOLDER, _PROGRAM, _WORDS),
         family="",
         yields_to=("secret",),
     ),
@@ -154,7 +180,7 @@ CLASSIFIERS = (
         r"otpauth://[th]otp/[^\s\"'?]+\?[^\s\"']*secret=[A-Z2-7]{16,128}",
         boundary=Boundary.ANYWHERE,
         description="Secret of a generator of one-time passwords",
-        example=f"otpauth://totp/Acme:jane?secret={drawn('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 32)}",
+        example=f"otpauth://totp/Acme:jane?secret={drawn(BASE32, 32)}",
     ),
     identifier(
         "verification_code",

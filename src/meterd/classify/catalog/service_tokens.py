@@ -1,19 +1,28 @@
 """Credentials of model providers, payment, messaging, mail and other services."""
 
-from meterd.classify.catalog.declaring import ALPHANUMERIC, DIGITS, HEXADECIMAL, LOWER, URL_SAFE, drawn, token
-from meterd.classify.model import Boundary, secret
+from meterd.classify.catalog.declaring import (
+    ALPHANUMERIC,
+    DIGITS,
+    HEXADECIMAL,
+    LOWER,
+    UPPER,
+    URL_SAFE,
+    credential,
+    drawn,
+    token,
+)
+from meterd.classify.model import Boundary
 
 CLASSIFIERS = (
-    secret(
+    credential(
         "openai_api_key",
-        "OPENAI_API_KEY",
         r"sk-(?:proj|svcacct|admin)-[0-9A-Za-z_-]{40,200}|sk-[0-9A-Za-z]{20}T3BlbkFJ[0-9A-Za-z]{20}|sk-[0-9A-Za-z]{48}",
+        mixed=True,
         description="Key of OpenAI",
         example=f"sk-proj-{drawn(URL_SAFE, 80)}A",
     ),
-    secret(
+    credential(
         "anthropic_api_key",
-        "ANTHROPIC_API_KEY",
         r"sk-ant-(?:api|admin|oat|ort)[0-9]{2}-[0-9A-Za-z_-]{80,120}",
         description="Key of Anthropic",
         example=f"sk-ant-api03-{drawn(ALPHANUMERIC, 93)}AA",
@@ -24,222 +33,200 @@ CLASSIFIERS = (
     token("perplexity_api_key", "Key of Perplexity", "pplx-", ALPHANUMERIC, 48),
     token("replicate_token", "Token of Replicate", "r8_", ALPHANUMERIC, 37),
     token("xai_api_key", "Key of xAI", "xai-", ALPHANUMERIC, 80),
-    token("fireworks_api_key", "Key of Fireworks", "fw_", ALPHANUMERIC, 22, 28),
+    token("fireworks_api_key", "Key of Fireworks", "fw_", ALPHANUMERIC, 22, 28, mixed=True),
     token("openrouter_api_key", "Key of OpenRouter", "sk-or-v1-", HEXADECIMAL, 64),
     token("nvidia_api_key", "Key of NVIDIA's model service", "nvapi-", URL_SAFE, 60, 70),
     token("cerebras_api_key", "Key of Cerebras", "csk-", LOWER, 48),
     token("tavily_api_key", "Key of Tavily", "tvly-", URL_SAFE, 32, 64),
-    secret(
+    credential(
         "langsmith_api_key",
-        "LANGSMITH_API_KEY",
         r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}",
         description="Key of LangSmith",
         example=f"lsv2_pt_{drawn(HEXADECIMAL, 32)}_{drawn(HEXADECIMAL, 10)}",
     ),
-    secret(
+    credential(
         "langfuse_key",
-        "LANGFUSE_KEY",
         r"(?:sk|pk)-lf-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}",
         description="Key of Langfuse",
         example="sk-lf-9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a51",
     ),
-    secret(
+    credential(
         "pinecone_api_key",
-        "PINECONE_API_KEY",
         r"pcsk_[0-9A-Za-z]{5,8}_[0-9A-Za-z]{60,66}",
         description="Key of Pinecone",
         example=f"pcsk_{drawn(ALPHANUMERIC, 6)}_{drawn(ALPHANUMERIC, 63)}",
     ),
-    secret(
+    credential(
         "litellm_virtual_key",
-        "LITELLM_VIRTUAL_KEY",
         r"sk-[0-9A-Za-z_-]{22}",
         description="Virtual key of a LiteLLM gateway",
         example=f"sk-{drawn(ALPHANUMERIC, 22)}",
-        validator="entropy:3.5",
+        entropy=3.5,
+        mixed=True,
     ),
-    secret(
+    credential(
         "meterd_token",
-        "METERD_TOKEN",
-        r"mtr_[0-9A-Za-z_-]{26,40}",
+        r"mtr_[0-9a-f]{40}",
         description="Token of this service",
-        example=f"mtr_{drawn(LOWER, 32)}",
+        example=f"mtr_{drawn(HEXADECIMAL, 40)}",
     ),
-    secret(
+    credential(
         "stripe_secret_key",
-        "STRIPE_SECRET_KEY",
-        r"(?:sk|rk)_(?:live|test|prod)_[0-9A-Za-z]{10,247}",
+        r"(?:sk|rk)_(?:live|test|prod)_[0-9A-Za-z]{24,247}",
         description="Secret or restricted key of Stripe",
         example=f"sk_live_{drawn(ALPHANUMERIC, 24)}",
     ),
     token("stripe_webhook_secret", "Webhook secret of Stripe", "whsec_", ALPHANUMERIC, 32, 64),
-    secret(
+    credential(
         "square_access_token",
-        "SQUARE_ACCESS_TOKEN",
-        r"(?:EAAA|sq0atp-)[0-9A-Za-z_-]{22,60}",
+        r"EAAA[0-9A-Za-z_-]{60}|sq0atp-[0-9A-Za-z_-]{22}",
+        mixed=True,
         description="Access token of Square",
         example=f"sq0atp-{drawn(URL_SAFE, 22)}",
     ),
     token("square_oauth_secret", "Secret of an application at Square", "sq0csp-", URL_SAFE, 43),
-    secret(
+    credential(
         "paypal_access_token",
-        "PAYPAL_ACCESS_TOKEN",
         r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}",
         description="Access token of Braintree and PayPal",
         example=f"access_token$production${drawn(LOWER, 16)}${drawn(HEXADECIMAL, 32)}",
     ),
-    secret(
+    credential(
         "adyen_api_key",
-        "ADYEN_API_KEY",
         r"AQE[0-9A-Za-z]{5}[0-9A-Za-z+/=-]{100,180}",
+        entropy=4,
+        mixed=True,
         description="Key of Adyen",
         example=f"AQE{drawn(ALPHANUMERIC, 140)}",
     ),
-    secret(
+    credential(
         "plaid_token",
-        "PLAID_TOKEN",
         r"(?:access|public|link)-(?:sandbox|development|production)-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}",
         description="Token of Plaid",
         example="access-production-9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a51",
     ),
-    secret(
+    credential(
         "razorpay_key",
-        "RAZORPAY_KEY",
         r"rzp_(?:live|test)_[0-9A-Za-z]{14}",
         description="Key of Razorpay",
         example=f"rzp_live_{drawn(ALPHANUMERIC, 14)}",
     ),
-    secret(
+    credential(
         "mercado_pago_token",
-        "MERCADO_PAGO_TOKEN",
         r"(?:APP_USR|TEST)-[0-9]{12,16}-[0-9]{6}-[0-9a-f]{32}-[0-9]{6,12}",
         description="Access token of Mercado Pago",
         example=f"APP_USR-{drawn(DIGITS, 16)}-101112-{drawn(HEXADECIMAL, 32)}-{drawn(DIGITS, 9)}",
     ),
-    secret(
+    credential(
         "flutterwave_key",
-        "FLUTTERWAVE_KEY",
         r"FLWSECK(?:_TEST)?-[0-9A-Za-z]{12,32}-X",
         description="Key of Flutterwave",
         example=f"FLWSECK-{drawn(LOWER, 32)}-X",
     ),
-    secret(
+    credential(
         "shopify_token",
-        "SHOPIFY_TOKEN",
         r"shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}",
         description="Token of Shopify",
         example=f"shpat_{drawn(HEXADECIMAL, 32)}",
     ),
-    secret(
+    credential(
         "slack_token",
-        "SLACK_TOKEN",
-        r"xox[abeoprs]-(?:[0-9]-)?[0-9A-Za-z-]{20,250}",
+        r"xox[abeoprs]-[0-9]{1,14}-[0-9A-Za-z-]{14,250}",
         description="Token of Slack",
         example=f"xoxb-{drawn(DIGITS, 12)}-{drawn(DIGITS, 13)}-{drawn(ALPHANUMERIC, 24)}",
     ),
-    secret(
+    credential(
         "slack_app_token",
-        "SLACK_APP_TOKEN",
         r"xapp-[0-9]-[0-9A-Z]{9,12}-[0-9]{10,15}-[0-9a-f]{60,70}",
         description="Application token of Slack",
         example=f"xapp-1-A{drawn(DIGITS, 10)}-{drawn(DIGITS, 13)}-{drawn(HEXADECIMAL, 64)}",
     ),
-    secret(
+    credential(
         "slack_webhook",
-        "SLACK_WEBHOOK",
         r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[0-9A-Za-z+/]{40,60}",
         description="Webhook of Slack",
         example=f"https://hooks.slack.com/services/T{drawn(DIGITS, 8)}/B{drawn(DIGITS, 8)}/{drawn(ALPHANUMERIC, 24)}",
     ),
-    secret(
+    credential(
         "microsoft_teams_webhook",
-        "MICROSOFT_TEAMS_WEBHOOK",
         r"https://[0-9a-z-]{1,60}\.webhook\.office\.com/webhookb2/[0-9a-f@-]{73}/IncomingWebhook/[0-9a-f]{32}/[0-9a-f-]{36}",
         description="Webhook of Microsoft Teams",
         example="https://acme.webhook.office.com/webhookb2/9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a51@"
         f"9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a52/IncomingWebhook/{drawn(HEXADECIMAL, 32)}/"
         "9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a53",
     ),
-    secret(
+    credential(
         "discord_bot_token",
-        "DISCORD_BOT_TOKEN",
         r"[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,38}",
+        entropy=4,
+        mixed=True,
         description="Token of a bot at Discord",
         example=f"M{drawn(ALPHANUMERIC, 23)}.{drawn(ALPHANUMERIC, 6)}.{drawn(ALPHANUMERIC, 27)}",
     ),
-    secret(
+    credential(
         "discord_webhook",
-        "DISCORD_WEBHOOK",
         r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/[0-9]{17,20}/[0-9A-Za-z_-]{60,72}",
         description="Webhook of Discord",
         example=f"https://discord.com/api/webhooks/{drawn(DIGITS, 18)}/{drawn(ALPHANUMERIC, 68)}",
     ),
-    secret(
+    credential(
         "telegram_bot_token",
-        "TELEGRAM_BOT_TOKEN",
         r"[0-9]{8,10}:AA[0-9A-Za-z_-]{33}",
         description="Token of a bot at Telegram",
         example=f"{drawn('123456789', 10)}:AA{drawn(ALPHANUMERIC, 33)}",
     ),
-    secret(
+    credential(
         "twilio_account_sid",
-        "TWILIO_ACCOUNT_SID",
         r"AC[0-9a-f]{32}",
         description="Account identifier of Twilio",
         example=f"AC{drawn(HEXADECIMAL, 32)}",
     ),
-    secret(
+    credential(
         "twilio_api_key",
-        "TWILIO_API_KEY",
         r"SK[0-9a-f]{32}",
         description="Key of Twilio",
         example=f"SK{drawn(HEXADECIMAL, 32)}",
     ),
-    secret(
+    credential(
         "sendgrid_api_key",
-        "SENDGRID_API_KEY",
         r"SG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}",
         description="Key of SendGrid",
         example=f"SG.{drawn(ALPHANUMERIC, 22)}.{drawn(ALPHANUMERIC, 43)}",
     ),
-    secret(
+    credential(
         "mailgun_api_key",
-        "MAILGUN_API_KEY",
         r"key-[0-9a-f]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}",
         description="Key of Mailgun",
-        example=f"key-{drawn(HEXADECIMAL, 32)}",
+        words=("mailgun",),
+        example=f"Mailgun key-{drawn(HEXADECIMAL, 32)}",
     ),
-    secret(
+    credential(
         "mailchimp_api_key",
-        "MAILCHIMP_API_KEY",
         r"[0-9a-f]{32}-us[0-9]{1,2}",
         description="Key of Mailchimp",
         example=f"{drawn(HEXADECIMAL, 32)}-us14",
     ),
-    secret(
+    credential(
         "brevo_api_key",
-        "BREVO_API_KEY",
         r"xkeysib-[0-9a-f]{64}-[0-9A-Za-z]{16}",
         description="Key of Brevo",
         example=f"xkeysib-{drawn(HEXADECIMAL, 64)}-{drawn(ALPHANUMERIC, 16)}",
     ),
-    secret(
+    credential(
         "resend_api_key",
-        "RESEND_API_KEY",
         r"re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}",
+        mixed=True,
         description="Key of Resend",
         example=f"re_{drawn(ALPHANUMERIC, 8)}_{drawn(ALPHANUMERIC, 24)}",
     ),
-    secret(
+    credential(
         "hubspot_private_token",
-        "HUBSPOT_PRIVATE_TOKEN",
         r"pat-(?:na|eu)[0-9]-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}",
         description="Token of a private application of HubSpot",
         example="pat-na1-9ea8db3f-1ab4-4c6e-9d7f-3f1f6f0b7a51",
     ),
-    secret(
+    credential(
         "salesforce_access_token",
-        "SALESFORCE_ACCESS_TOKEN",
         r"00D[0-9A-Za-z]{12,15}![0-9A-Za-z._]{80,120}",
         description="Access token of Salesforce",
         example=f"00D{drawn(ALPHANUMERIC, 12)}!{drawn(ALPHANUMERIC, 96)}",
@@ -247,69 +234,68 @@ CLASSIFIERS = (
     token("intercom_access_token", "Access token of Intercom", "dG9rO", ALPHANUMERIC, 50, 60),
     token("typeform_token", "Personal access token of Typeform", "tfp_", URL_SAFE, 40, 70),
     token("contentful_token", "Management token of Contentful", "CFPAT-", URL_SAFE, 43),
-    token("dropbox_token", "Short-lived access token of Dropbox", "sl.", URL_SAFE, 130, 0),
-    secret(
+    token("dropbox_token", "Short-lived access token of Dropbox", "sl.", URL_SAFE, 130, 0, mixed=True),
+    credential(
         "facebook_access_token",
-        "FACEBOOK_ACCESS_TOKEN",
         r"EAA[CM][0-9A-Za-z]{80,250}",
+        entropy=4,
+        mixed=True,
         description="Access token of Facebook",
         example=f"EAAC{drawn(ALPHANUMERIC, 120)}",
     ),
-    secret(
+    credential(
         "instagram_access_token",
-        "INSTAGRAM_ACCESS_TOKEN",
         r"IGQV[0-9A-Za-z_-]{100,200}",
+        entropy=4,
+        mixed=True,
         description="Access token of Instagram",
         example=f"IGQV{drawn(ALPHANUMERIC, 140)}",
     ),
-    secret(
+    credential(
         "twitter_bearer_token",
-        "TWITTER_BEARER_TOKEN",
         r"A{22}[0-9A-Za-z%]{80,100}",
+        entropy=4.5,
+        mixed=True,
         description="Bearer token of Twitter",
         example=f"{'A' * 22}{drawn(ALPHANUMERIC, 90)}",
     ),
-    secret(
+    credential(
         "linkedin_client_secret",
-        "LINKEDIN_CLIENT_SECRET",
         r"WPL_AP[01]\.[0-9A-Za-z]{16}\.[0-9A-Za-z+/=]{6,10}",
         description="Client secret of LinkedIn",
         example=f"WPL_AP1.{drawn(ALPHANUMERIC, 16)}.{drawn(ALPHANUMERIC, 8)}",
     ),
-    secret(
+    credential(
         "mapbox_secret_token",
-        "MAPBOX_SECRET_TOKEN",
         r"sk\.eyJ[0-9A-Za-z_-]{60,120}\.[0-9A-Za-z_-]{22}",
         description="Secret token of Mapbox",
         example=f"sk.eyJ{drawn(ALPHANUMERIC, 80)}.{drawn(ALPHANUMERIC, 22)}",
     ),
-    secret(
+    credential(
         "age_secret_key",
-        "AGE_SECRET_KEY",
         r"AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}",
         boundary=Boundary.WORD,
         description="Private key of the age file encryption",
         example=f"AGE-SECRET-KEY-1{drawn('QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L', 58)}",
     ),
-    secret(
+    credential(
         "okta_api_token",
-        "OKTA_API_TOKEN",
         r"00[0-9A-Za-z_-]{40}",
         description="Token of Okta",
         example=f"00{drawn(ALPHANUMERIC, 40)}",
-        validator="entropy:4",
+        entropy=4,
+        mixed=True,
     ),
     token("duffel_token", "Token of Duffel", "duffel_live_", URL_SAFE, 43),
     token("easypost_key", "Key of EasyPost", "EZAK", ALPHANUMERIC, 54),
-    token("lob_key", "Key of Lob", "live_", HEXADECIMAL, 35),
+    token("lob_key", "Key of Lob", "live_", HEXADECIMAL, 35, words=("lob",)),
     token("shippo_token", "Token of Shippo", "shippo_live_", HEXADECIMAL, 40),
     token("readme_api_key", "Key of ReadMe", "rdme_", LOWER, 70),
-    secret(
+    credential(
         "clickup_token",
-        "CLICKUP_TOKEN",
         r"pk_[0-9]{6,9}_[0-9A-Z]{32}",
         description="Token of ClickUp",
-        example=f"pk_{drawn(DIGITS, 8)}_{drawn('ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', 32)}",
+        example=f"pk_{drawn(DIGITS, 8)}_{drawn(UPPER, 32)}",
     ),
     token("frameio_token", "Token of Frame.io", "fio-u-", URL_SAFE, 64),
     token("defined_networking_token", "Token of Defined Networking", "dnkey-", URL_SAFE, 80, 90),

@@ -7,8 +7,9 @@ CLASSIFIERS = (
     number(
         "ar.cbu",
         "Bank account number of Argentina",
-        "2850590940090418135201",
-        formatted(r"\d{8} ?\d{14}"),
+        "CBU 2850590940090418135201",
+        formatted(r"\d{8} \d{14}"),
+        bare(r"\d{22}"),
         words=("cbu",),
         category=Category.FINANCIAL,
     ),

@@ -161,7 +161,8 @@ CLASSIFIERS = (
         "pt.cc",
         "Identity card number of Portugal",
         "00000000 0 ZZ4",
-        formatted(r"\d{8} ?\d ?[A-Z0-9]{2}\d"),
+        formatted(r"\d{8} \d ?[A-Z0-9]{2}\d|\d{9}[A-Z][A-Z0-9]\d"),
+        bare(r"\d{12}"),
         words=("cartão de cidadão", "cartão do cidadão", "bilhete de identidade"),
     ),
     number(

@@ -22,10 +22,11 @@ CLASSIFIERS = (
     identifier(
         "vehicle_identification_number",
         "VEHICLE_IDENTIFICATION_NUMBER",
-        bare(r"[0-9A-HJ-NPR-Z]{8}[0-9X][0-9A-HJ-NPR-Z]{2}[0-9A-HJ-NPR-Z]{2}\d{4}"),
+        bare(r"[0-9A-HJ-NPR-Z]{13}\d{4}"),
         category=Category.VEHICLE,
         description="Vehicle identification number",
         example="VIN 1HGCM82633A004352",
+        validator="vin",
         context=(
             "vin",
             "vehicle identification",
@@ -109,11 +110,12 @@ CLASSIFIERS = (
     identifier(
         "parcel_tracking_number",
         "PARCEL_TRACKING_NUMBER",
-        formatted(r"1Z[0-9A-Z]{16}|[A-Z]{2}\d{9}(?:DE|US|GB|FR|CN|NL|CH|AT|ES|IT)"),
+        formatted(r"1Z[0-9A-Z]{15}\d|[A-Z]{2}\d{9}(?:DE|US|GB|FR|CN|NL|CH|AT|ES|IT)"),
         bare(r"\d{12,22}"),
         category=Category.OTHER,
         description="Number of a parcel",
         example="1Z999AA10123456784",
+        validator="parcel",
         context=("tracking number", "tracking no", "sendungsnummer", "numéro de suivi"),
     ),
 )
