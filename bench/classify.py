@@ -1,10 +1,10 @@
-"""(i) Classification over HTTP at several lengths of text, with the default profile; and in process, without HTTP."""
+"""(i) Classification over HTTP at several lengths of text, with the default profile; in process, beside Presidio."""
 
 import json
 import statistics
 import time
 
-from bench import servers
+from bench import presidio, servers
 from bench.load import Job, run
 from bench.tables import table
 from meterd.classify import Engine, profile
@@ -29,15 +29,28 @@ def measure() -> str:
     started = time.perf_counter()
     engine.prepare()
     prepared = time.perf_counter() - started
+    in_process = {name: _in_process(engine, text) for name, text in texts.items()}
+    beside = _beside_presidio(texts, in_process)
     rows: list[tuple[object, ...]] = []
     with servers.meterd() as server:
         _warm(server)
         for name, text in texts.items():
             outcome = run(Job(server.port, "/classifications/v1", [_body(text)], _CONNECTIONS, _SECONDS, server.token))
-            rows.append((name, _in_process(engine, text), outcome.rate, outcome.median, outcome.p99, outcome.failures))
+            rows.append((name, in_process[name], outcome.rate, outcome.median, outcome.p99, outcome.failures))
     head = ("text", "in process ms", "calls/s", "median ms", "p99 ms", "failures")
     title = f"Classification: the default profile, {_CONNECTIONS} connections; patterns compiled in {prepared:.1f} s"
-    return table(title, head, rows)
+    return table(title, head, rows) + "\n" + beside
+
+
+def _beside_presidio(texts: dict[str, str], in_process: dict[str, float]) -> str:
+    """The same texts through Presidio, each engine in a process and a thread of its own."""
+    seconds = presidio.seconds(list(texts.values()))
+    rows = []
+    for number, name in enumerate(texts):
+        own, model, patterns = in_process[name], seconds["model"][number] * 1000, seconds["patterns"][number] * 1000
+        rows.append((name, own, model, model / own, patterns, patterns / own))
+    head = ("text", "meterd ms", "with model ms", "to meterd", "patterns only ms", "to meterd")
+    return table("Classification in process, beside Presidio with its small English model and without one", head, rows)
 
 
 def _body(text: str) -> bytes:

@@ -95,7 +95,8 @@ class Service:
         self._calls = Calls(recorder, settings.usage, SERVICES, telemetry)
         self._engine = QueryEngine(self._store, Freshness(loader, self._calls), settings.query, telemetry)
         self.application = self._server(settings, telemetry, documents)
-        _warn_of_later_features(settings)
+        if settings.metrics is None:
+            log.warning("the settings have no section metrics: POST /metric is refused")
         recorder.start()
         loader.start()
 
@@ -136,7 +137,7 @@ class Service:
             self._calls,
             settings.service.timeout,
             settings.logging.level == "debug",
-            on_startup=(registry.start, *(each.start for each in exporting)),
+            on_startup=(guard.start, registry.start, *(each.start for each in exporting)),
             on_shutdown=(*(each.stop for each in exporting), self._calls.flush, guard.close),
         )
 
@@ -213,12 +214,3 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as error:
             raise ConfigurationError(f"can't listen on {host}:{port}: {error.strerror}") from None
         yield listener
-
-
-def _warn_of_later_features(settings: Settings) -> None:
-    """Say what of an AI Guard file has no effect in this version."""
-    source = settings.classification.client if settings.classification else None
-    if source and source.type == "client":
-        log.warning("classification.client.type client is not supported yet: the built-in profiles are used")
-    if settings.metrics is None:
-        log.warning("the settings have no section metrics: POST /metric is refused")

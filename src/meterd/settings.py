@@ -70,11 +70,6 @@ class Service(Section, frozen=True):
         listen = self.listen if isinstance(self.listen, tuple) else (self.listen,)
         return tuple(self._listener(str(each)) for each in listen)
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port of the first listener."""
-        return self.listeners[0][:2]
-
     def _listener(self, text: str) -> Listener:
         scheme, _, address = text.rpartition("://")
         host, _, port = address.rpartition(":")
@@ -87,13 +82,28 @@ class Service(Section, frozen=True):
 
 
 class ClassificationSource(Section, frozen=True):
+    """Where an operator's profiles and classifiers are: at an address (`client`), or in a directory (`fs`)."""
+
     type: Literal["client", "fs"] = "client"
     classifier_base_url: str = "http://scan-job-manager:8080"
+    refresh_interval: Seconds | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Between two looks at the source: a minute for `client`, 2 s for `fs` unless the settings say otherwise."""
+        return self.refresh_interval or (60.0 if self.type == "client" else 2.0)
+
+
+class Presidio(Section, frozen=True):
+    """The language model that finds names and places, a package's name or a directory; without it none are found."""
+
+    model: str | None = None
 
 
 class Classification(Section, frozen=True):
     min_allowed_likelihood: Literal["VERY_UNLIKELY", "UNLIKELY", "POSSIBLE", "LIKELY", "VERY_LIKELY"] = "LIKELY"
     client: ClassificationSource | None = None
+    presidio: Presidio = Presidio()
 
 
 class MetricsExporter(Section, frozen=True):

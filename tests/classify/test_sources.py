@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -57,6 +58,43 @@ def test_a_file_that_can_not_be_used_is_named(tmp_path: Path, name: str, content
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UnusableSource, match=why):
         DirectorySource(tmp_path, LIBRARY).changed()
+
+
+def test_a_file_that_can_not_be_used_is_said_until_it_can(tmp_path: Path) -> None:
+    source = DirectorySource(tmp_path, LIBRARY)
+    (tmp_path / f"{UUID}.json").write_bytes(msgspec.json.encode(PROFILE))
+    for _ in range(2):
+        with pytest.raises(UnusableSource, match="Classifier not found: mine"):
+            source.changed()
+
+    (tmp_path / "mine.json").write_bytes(write(MINE))
+    assert source.changed() is not None
+    assert source.changed() is None
+
+
+def test_the_files_of_ai_guard_are_read_as_they_are(tmp_path: Path) -> None:
+    """Its profiles name other versions than its classifiers have, and much that has no meaning here."""
+    profile_file = {
+        "id": UUID, "name": "PII", "description": None, "profileVersion": 1, "isDefault": True, "custom": False,
+        "nerEnabled": False, "documentClassificationEnabled": False, "cloneCount": 0, "surrogateDetectorsBases": [],
+        "profileSettings": [{"id": 7, "detectorName": "US_PHONE_NUMBER", "detectorCode": "phonenumber",
+                             "detectorVersion": 1, "threshold": 30, "isPII": True, "custom": False, "sampleSize": None},
+                            {"detectorName": "US_SSN", "detectorCode": "us_ssn", "detectorVersion": 4}],
+    }  # fmt: skip
+    classifier_file = {
+        "VERSION": 6, "name": "US_PHONE_NUMBER", "otCode": "phonenumber", "isCustom": False,
+        "metadata": {"locations": []}, "detectionRules": [],
+        "detections": [{"type": "PATTERN", "pattern": {"regex": "555-[0-9]{4}"}, "likelihood": "LIKELY"}],
+    }  # fmt: skip
+    (tmp_path / f"{UUID}.json").write_text(json.dumps(profile_file))
+    (tmp_path / "phonenumber.json").write_text(json.dumps(classifier_file))
+
+    library = DirectorySource(tmp_path, LIBRARY).changed()
+    assert library is not None
+    phone, number = library.members(library.profile(UUID, 1))
+    assert ("phonenumber", 6) == (phone.code, phone.version)
+    assert LIBRARY.classifier("us_ssn", 1) == number
+    assert LIBRARY.classifier("phonenumber", 1) == library.classifier("phonenumber", 1)
 
 
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from meterd.classify.entities import Recogniser
 from meterd.classify.errors import UnusableClassifier
 from meterd.classify.inline import read_inline
 from meterd.classify.library import Library
-from meterd.classify.model import Dictionary, Likelihood, Target
+from meterd.classify.model import Classifier, Dictionary, Likelihood, Target
 from meterd.classify.plan import Plan
 from meterd.classify.prefilter import Prefilter
 from meterd.classify.rules import Source
@@ -70,20 +71,21 @@ def inline(definitions: Sequence[object]) -> Inline:
 
 
 class Engine:
-    """A library of classifiers, ready to run in any thread.
+    """A library of classifiers, ready to run in any thread; those for entities need a `recogniser`.
 
     It works at once. After `prepare`, which takes seconds and may run in a thread of its own, large selections are
     much faster.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, recogniser: Recogniser | None = None) -> None:
+        self._recogniser = recogniser
         self._use(library, None)
 
     def _use(self, library: Library, prefilter: Prefilter | None) -> None:
         self._library = library
 
         def plan(selection: Selection) -> Plan:
-            return _plan(library, prefilter, selection)
+            return Plan(_selected(library, selection), prefilter, self._recogniser)
 
         self._plan = functools.lru_cache(maxsize=_PLANS)(plan)
 
@@ -119,7 +121,8 @@ class Engine:
         """What the selected classifiers find, in order of start and end.
 
         Of the metadata, `objectName` and `xPath` name the object that the text came from. Half surrogate pairs count
-        as U+FFFD, which keeps the offsets. Raises `ProfileNotFound`, `ClassifierNotFound`, `UnusableClassifier`.
+        as U+FFFD, which keeps the offsets. Raises `ProfileNotFound`, `ClassifierNotFound`, `UnusableClassifier`,
+        and `TooSlow` with a recogniser.
         """
         plan = self._plan(selection)
         given = metadata or {}
@@ -137,12 +140,11 @@ class Engine:
         ]
 
 
-def _plan(library: Library, prefilter: Prefilter | None, selection: Selection) -> Plan:
+def _selected(library: Library, selection: Selection) -> Sequence[Classifier]:
     match selection:
         case ByProfile(uuid, version):
-            return Plan(library.members(library.profile(uuid, version)), prefilter)
+            return library.members(library.profile(uuid, version))
         case ByCodes(pairs):
-            found = {library.classifier(code, version): None for code, version in pairs}
-            return Plan(tuple(found), prefilter)
+            return tuple({library.classifier(code, version): None for code, version in pairs})
         case Inline(definitions):
-            return Plan(read_inline(definitions, library), prefilter)
+            return read_inline(definitions, library)

@@ -2,9 +2,12 @@
 
 ClassifyError
 ├── ProfileNotFound      no profile of this uuid and version
+│   └── NotAUuid         … nor can there be one
 ├── ClassifierNotFound   no classifier of this code or name, and version
 ├── UnusableClassifier   a definition that can't be run: which one, and why
-└── UnusableSource       a file of a directory of profiles and classifiers: which one, and why
+├── TooSlow              a language model did not read the text in time
+├── UnusableModel        a language model that an operator wants can't be had: what to install
+└── UnusableSource       an operator's profiles and classifiers can't be read: which file or record, and why
 """
 
 
@@ -21,6 +24,10 @@ class ProfileNotFound(ClassifyError):
         super().__init__(f"Profile not found: {uuid}")
 
 
+class NotAUuid(ProfileNotFound):
+    pass
+
+
 class ClassifierNotFound(ClassifyError):
     def __init__(self, code: str) -> None:
         super().__init__(f"Classifier not found: {code}")
@@ -31,6 +38,17 @@ class UnusableClassifier(ClassifyError):
         super().__init__(f"Unusable classifier {which}: {why}")
 
 
+class TooSlow(ClassifyError):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The text could not be read for names within {seconds:g} s: send it in parts, or fewer texts at once"
+        )
+
+
+class UnusableModel(ClassifyError):
+    pass
+
+
 class UnusableSource(ClassifyError):
-    def __init__(self, file: str, why: str) -> None:
-        super().__init__(f"{file}: {why}")
+    def __init__(self, which: str, why: str) -> None:
+        super().__init__(f"{which}: {why}")

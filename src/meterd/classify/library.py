@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from meterd.classify.errors import ClassifierNotFound, ProfileNotFound
+from meterd.classify.errors import ClassifierNotFound, NotAUuid, ProfileNotFound
 from meterd.classify.model import Classifier
 
 
@@ -36,6 +36,7 @@ class Library:
         self._classifiers = {(one.code, one.version): one for one in classifiers}
         self._profiles = {(one.uuid, one.version): one for one in profiles}
         self._codes = {one.name: one.code for one in self._classifiers.values()}
+        self._newest = {one.code: one for one in sorted(self._classifiers.values(), key=lambda one: one.version)}
 
     @property
     def classifiers(self) -> tuple[Classifier, ...]:
@@ -61,11 +62,24 @@ class Library:
         try:
             found = self._profiles.get((str(UUID(uuid)), version))
         except ValueError:
-            found = None
+            raise NotAUuid(uuid) from None
         if found is None:
             raise ProfileNotFound(uuid)
         return found
 
     def members(self, profile: Profile) -> tuple[Classifier, ...]:
         """The classifiers of a profile. Raises `ClassifierNotFound`."""
-        return tuple(self.classifier(detector.code, detector.version) for detector in profile.detectors)
+        return tuple(map(self.member, profile.detectors))
+
+    def member(self, detector: Detector) -> Classifier:
+        """In the newest version when the one that is named isn't there: AI Guard's profiles name others than exist.
+
+        Raises `ClassifierNotFound`.
+        """
+        try:
+            return self.classifier(detector.code, detector.version)
+        except ClassifierNotFound:
+            newest = self._newest.get(detector.code) or self._newest.get(self._codes.get(detector.code, ""))
+            if newest is None:
+                raise
+            return newest

@@ -5,10 +5,12 @@ finding in order and raise, lower or remove it. Regular expressions are RE2's: n
 `\\b`, `\\d` and `\\w` know ASCII only, `\\pL` and `\\pN` all letters and digits. What look-around would be needed
 for, `Boundary` does.
 
-Validators are named (`meterd.classify.validators` has the table), some with an argument after a colon: `luhn`,
-`stdnum:us.ssn` (any module of python-stdnum), `phone:US` (valid in that region; `phone:ZZ` for numbers that begin
-with a plus sign), `entropy:3.5` (at least so many bits a character), `date:%d.%m.%Y`, `ipv4`, `ipv6`, `uuid`, `jwt`,
-`base58check`, `bech32`, `verhoeff`, `tld` (ends in a top-level domain that looks like one).
+Validators are named, in any case (`meterd.classify.validators` has the table), some with an argument after a colon:
+`luhn` (digits, also in groups), `stdnum:us.ssn` (any module of python-stdnum), `phone:US` (valid in that region;
+`phone:ZZ` for numbers that begin with a plus sign), `PHONE_NUMBER` (valid anywhere; without a plus sign read as one of
+the United States), `entropy:3.5` (at least so many bits a character), `date:%d.%m.%Y`, `ipv4`, `ipv6`, `uuid`, `jwt`,
+`basic_credentials`, `base58check`, `bech32`, `ripple`, `stellar`, `verhoeff`, `tld` (ends in a top-level domain that
+looks like one), and the rules of `meterd.classify.check_digits`, as `vin` or `us_npi`.
 """
 
 from enum import Enum, IntEnum
@@ -168,6 +170,8 @@ class Classifier(msgspec.Struct, frozen=True):
     """A text that the classifier finds something in, at the default minimum, `LIKELY`."""
     family: str = ""
     yields_to: tuple[str, ...] = ()
+    entity: str = ""
+    """A kind of entity (`entities.py`), which a language model proposes besides what the patterns do."""
 
 
 def formatted(

@@ -1,4 +1,4 @@
-"""Runs some classifiers over a text: their patterns propose places, their rules judge them.
+"""Runs some classifiers over a text: their patterns, or a language model, propose places, their rules judge them.
 
 A long text is searched piece by piece, so that a pattern costs time only where it occurs. The pieces overlap: in a
 text of more than `_PIECE` bytes, what is found is exact but for finds of more than `_OVERLAP` bytes, which may be cut.
@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
+from meterd.classify.entities import Recogniser, likelihood
 from meterd.classify.errors import UnusableClassifier
 from meterd.classify.expressions import InvalidExpression, Regexp, compiled
 from meterd.classify.findings import Finding, Precedence
@@ -23,12 +24,23 @@ _FEW = 8
 """So many expressions are searched for faster than they are filtered."""
 
 
-class Use(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True):
+    """Where a proposed finding comes from, and how likely it is before the rules."""
+
+    likelihood: Likelihood
+    classifier: Classifier
+    rules: Rules
+
+
+class Use(Origin, frozen=True):
     """What one classifier makes of an expression's matches."""
 
     pattern: Pattern
-    classifier: Classifier
-    rules: Rules
+
+
+Place = tuple[int, int, Use]
+"""Where it matches: start and end."""
+Proposal = tuple[int, int, Origin]
 
 
 class Search(msgspec.Struct, frozen=True):
@@ -48,9 +60,17 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Plan:
-    """Classifiers, ready to run; immutable, for any number of threads. Raises `UnusableClassifier`."""
+    """Classifiers, ready to run; immutable, for any number of threads. Raises `UnusableClassifier`.
 
-    def __init__(self, classifiers: Sequence[Classifier], prefilter: Prefilter | None = None) -> None:
+    Those for entities find them with the `recogniser`, and nothing without.
+    """
+
+    def __init__(
+        self,
+        classifiers: Sequence[Classifier],
+        prefilter: Prefilter | None = None,
+        recogniser: Recogniser | None = None,
+    ) -> None:
         expressions = {probe(pattern) for classifier in classifiers for pattern in classifier.patterns}
         self._prefilter = prefilter if len(expressions) > _FEW else None
         self._precedence = Precedence(classifiers)
@@ -58,6 +78,7 @@ class Plan:
         dictionaries = _numbered(classifiers, numbers)
         regexps: dict[Probe, Regexp] = {}
         uses: dict[Probe, list[Use]] = {}
+        self._entities: dict[str, list[tuple[Classifier, Rules]]] = {}
         for classifier in classifiers:
             try:
                 rules = Rules(classifier, dictionaries)
@@ -65,26 +86,38 @@ class Plan:
             except (InvalidExpression, UnknownValidator) as error:
                 raise UnusableClassifier(classifier.code, str(error)) from None
             for pattern in classifier.patterns:
-                uses.setdefault(probe(pattern), []).append(Use(pattern, classifier, rules))
+                uses.setdefault(probe(pattern), []).append(Use(pattern.likelihood, classifier, rules, pattern))
+            if classifier.entity:
+                self._entities.setdefault(classifier.entity, []).append((classifier, rules))
+        self._recogniser = recogniser if self._entities else None
         searches = {one: Search(regexp, tuple(uses[one])) for one, regexp in regexps.items()}
         self._filtered = {numbers[one]: search for one, search in searches.items() if one in numbers}
         self._always = [search for one, search in searches.items() if one not in numbers]
 
     def run(self, source: Source, minimum: Likelihood, size: int = _PIECE) -> list[Finding]:
         """What is found in the text, at least as likely as `minimum`, in order of start and end."""
+        proposals = list(self._recognised(source.text))
         encoded = source.text.encode()
-        findings: list[Finding] = []
         characters = 0
         for piece in _pieces(encoded, size):
             places = self._places(source, encoded, piece, minimum)
             offsets = _characters(
-                source.text, encoded, piece, characters, {place for _, *ends in places for place in ends}
+                source.text, encoded, piece, characters, {place for *ends, _ in places for place in ends}
             )
-            findings.extend(_judged(source, places, offsets, minimum))
+            proposals += _standing_alone(source.text, places, offsets)
             characters = offsets[piece.end]
-        return self._precedence.settled(findings)
 
-    def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood) -> list[tuple[Use, int, int]]:
+        def judge(start: int, end: int, origin: Origin) -> Finding | None:
+            return origin.rules.verdict(source, start, end, origin.likelihood, minimum)
+
+        return self._precedence.settled(_likeliest(proposals), judge)
+
+    def _recognised(self, text: str) -> Iterator[Proposal]:
+        for entity in self._recogniser.find(text) if self._recogniser else ():
+            for classifier, rules in self._entities.get(entity.kind, ()):
+                yield entity.start, entity.end, Origin(likelihood(entity.score), classifier, rules)
+
+    def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood) -> list[Place]:
         """Where patterns that may come to the minimum match, in bytes; they begin in the piece."""
         occurring: Collection[int] | None = None
         searches = self._always
@@ -93,16 +126,14 @@ class Plan:
             searches = [*searches, *(self._filtered[one] for one in occurring if one in self._filtered)]
         places = []
         for search in searches:
-            uses = [
-                use for use in search.uses if use.rules.highest(use.pattern.likelihood, source, occurring) >= minimum
-            ]
+            uses = [use for use in search.uses if use.rules.highest(use.likelihood, source, occurring) >= minimum]
             if not uses:
                 continue
             for found in search.regexp.finditer(encoded, piece.before, piece.after):
                 for use in uses:
                     start, end = found.span(use.pattern.group)
                     if piece.start <= start < piece.end and start < end:
-                        places.append((use, start, end))
+                        places.append((start, end, use))
         return places
 
 
@@ -145,15 +176,16 @@ def _characters(text: str, encoded: bytes, piece: Piece, characters: int, offset
     return known
 
 
-def _judged(
-    source: Source, places: list[tuple[Use, int, int]], offsets: dict[int, int], minimum: Likelihood
-) -> Iterator[Finding]:
-    """The places that stand alone and that the rules leave."""
-    length = len(source.text)
-    for use, first, last in places:
+def _standing_alone(text: str, places: list[Place], offsets: dict[int, int]) -> Iterator[Place]:
+    """The places, in characters, that a pattern's conditions on its surroundings allow."""
+    length = len(text)
+    for first, last, use in places:
         start, end, pattern = offsets[first], offsets[last], use.pattern
-        if length < pattern.minimum_length or not stands_alone(source.text, start, end, pattern.boundary):
-            continue
-        verdict = use.rules.verdict(source, start, end, pattern.likelihood, minimum)
-        if verdict is not None:
-            yield Finding(verdict.start, verdict.end, verdict.likelihood, use.classifier)
+        if length >= pattern.minimum_length and stands_alone(text, start, end, pattern.boundary):
+            yield start, end, use
+
+
+def _likeliest(proposals: list[Proposal]) -> Collection[Proposal]:
+    """One for each place and classifier: rules make the most of the one that is likeliest before them."""
+    ordered = sorted(proposals, key=lambda proposal: proposal[2].likelihood)
+    return {(start, end, origin.classifier.code): (start, end, origin) for start, end, origin in ordered}.values()

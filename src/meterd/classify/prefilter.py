@@ -16,8 +16,8 @@ from meterd.classify.widening import widened
 Probe = tuple[str, bool]
 """A regular expression and whether it ignores case."""
 
-_TOGETHER = 24
-"""Expressions in one database. Scanning prefers more of them, but compiling hundreds together takes minutes."""
+_TOGETHER = 96
+"""Patterns in one database: more make the scan faster, and compiling slower. Words cost little, however many."""
 _FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
 
 
@@ -42,15 +42,22 @@ class Prefilter:
     """
 
     def __init__(self, searched: Iterable[Pattern | Dictionary]) -> None:
-        probes = sorted({one for one in map(probe, searched) if one[0]})
+        probes: dict[type, set[Probe]] = {Pattern: set(), Dictionary: set()}
+        for one in searched:
+            if probe(one)[0]:
+                probes[type(one)].add(probe(one))
+        patterns = sorted(probes[Pattern])
         self.numbers: dict[Probe, int] = {}
         self._databases: list[hyperscan.Database] = []
-        for start in range(0, len(probes), _TOGETHER):
-            self._add(probes[start : start + _TOGETHER])
+        for start in range(0, len(patterns), _TOGETHER):
+            self._add(patterns[start : start + _TOGETHER])
+        self._add(sorted(probes[Dictionary] - probes[Pattern]))
         self._scratches = threading.local()
 
     def _add(self, probes: list[Probe]) -> None:
-        """Compile some expressions; when that is refused, each on its own."""
+        """Compile some expressions; when that is refused, each half of them on its own."""
+        if not probes:
+            return
         first = len(self.numbers)
         database = hyperscan.Database()
         try:
@@ -61,8 +68,9 @@ class Prefilter:
             )
         except hyperscan.error:
             if len(probes) > 1:
-                for one in probes:
-                    self._add([one])
+                middle = len(probes) // 2
+                self._add(probes[:middle])
+                self._add(probes[middle:])
             return
         self._databases.append(database)
         self.numbers.update((one, first + place) for place, one in enumerate(probes))

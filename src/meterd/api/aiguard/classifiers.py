@@ -1,73 +1,124 @@
-"""The classifiers and profiles that requests may name: those built in, and those of the operator's directory."""
+"""The classifiers and profiles that requests may name: those built in, and those of the operator's source."""
 
 import asyncio
-import time
+import functools
+import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
-from meterd.classify import Engine, Library, UnusableSource
+from meterd.api.aiguard.remote_profiles import RemoteProfiles
+from meterd.classify import ClassifierNotFound, ClassifyError, Engine, Library, ProfileNotFound
+from meterd.classify.errors import NotAUuid, UnusableModel
+from meterd.classify.presidio import PresidioRecogniser
 from meterd.classify.sources import DirectorySource
 from meterd.classify.system import system_library
-from meterd.errors import BadGateway
-from meterd.settings import Classification
+from meterd.errors import BadGateway, ConfigurationError, InvalidInput, MeterdError
+from meterd.settings import Classification, ClassificationSource
 
 log = structlog.get_logger()
 
-_FRESH = 2.0
-"""Seconds between two looks at the directory."""
+_SOON = 5.0
+"""Seconds until a source that could not be read is looked at again, unless its interval is shorter."""
+
+
+class _Source(NamedTuple):
+    """`changed` gives the library when it isn't the one of the last call; `pause` is in seconds, between two calls."""
+
+    changed: Callable[[], Awaitable[Library | None]]
+    pause: float
 
 
 class Classifiers:
-    """Makes the engine when it is first needed, and again when the directory has changed.
+    """Keeps an engine for what is built in and, from `start` or the first request on, for what the source has.
 
-    A directory that can't be read keeps what was read last; without that, requests fail.
+    A source that can't be read changes nothing: what was read last stays, at first what is built in. A language model
+    has `timeout` seconds for a text. Raises `ConfigurationError` for an address or a model that can't be used.
     """
 
-    def __init__(self, settings: Classification | None) -> None:
-        source = settings.client if settings else None
-        self._directory = Path(source.classifier_base_url) if source and source.type == "fs" else None
-        self._source: DirectorySource | None = None
-        self._engine: Engine | None = None
+    def __init__(self, settings: Classification, timeout: float) -> None:
+        recogniser = _recogniser(settings.presidio.model, timeout) if settings.presidio.model else None
+        built_in = system_library(with_entities=recogniser is not None)
+        self._engine = Engine(built_in, recogniser)
+        self._source = _source(settings.client, built_in) if settings.client else None
+        self._looked = asyncio.Event()
         self._problem = ""
-        self._looked = 0.0
-        self._turn = asyncio.Lock()
-        self._preparing: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._prepared: Library | None = None
+        self._preparing: threading.Thread | None = None
+
+    async def start(self) -> None:
+        """Look at the source from now on, if there is one."""
+        if self._source:
+            self._watching = self._watching or asyncio.create_task(self._watch(self._source))
 
     async def engine(self) -> Engine:
-        """The engine, up to date. Raises `BadGateway`."""
-        if self._engine is None or (self._source and time.monotonic() - self._looked > _FRESH):
-            async with self._turn:
-                await self._refresh()
-        if self._engine is None:
-            raise BadGateway(f"profiles can't be read: {self._problem}")
+        """The engine. Only before the first look at the source is over does a caller wait."""
+        if self._source and not self._looked.is_set():
+            await self.start()
+            await self._looked.wait()
+        self._prepare()
         return self._engine
 
-    async def _refresh(self) -> None:
-        if self._engine and time.monotonic() - self._looked <= _FRESH:
-            return  # another request has just looked
+    def refusal(self, error: ClassifyError) -> MeterdError:
+        """The answer to a selection that does not work. What isn't known may be in a source that can't be read."""
+        unknown = isinstance(error, ProfileNotFound | ClassifierNotFound) and not isinstance(error, NotAUuid)
+        if unknown and self._problem:
+            return BadGateway(f"{error.message}, and the source of profiles can't be read")
+        return InvalidInput(error.message)
+
+    async def close(self) -> None:
+        """Look no more."""
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
+
+    async def _watch(self, source: _Source) -> None:
+        while True:
+            await self._refresh(source)
+            self._looked.set()
+            await asyncio.sleep(min(source.pause, _SOON) if self._problem else source.pause)
+
+    async def _refresh(self, source: _Source) -> None:
         try:
-            library = await asyncio.to_thread(self._look)
-        except UnusableSource as error:
-            if self._problem != error.message:
-                log.error("profiles can't be read", problem=error.message)
-            self._problem = error.message
-        else:
-            self._problem = ""
-            if library:
-                self._use(library)
-        self._looked = time.monotonic()
-
-    def _look(self) -> Library | None:
-        if self._directory is None:
-            return system_library()
-        self._source = self._source or DirectorySource(self._directory, system_library())
-        return self._source.changed()
-
-    def _use(self, library: Library) -> None:
-        """Texts are classified at once, and faster when the patterns are compiled, which takes seconds."""
-        if self._engine is None:
-            self._engine = Engine(library)
-        else:
+            library = await source.changed()
+        except Exception as error:  # noqa: BLE001 - looking goes on, whatever a file makes a library raise
+            self._note(str(error) or type(error).__name__)
+            return
+        if library:
             self._engine.replace(library)
-        self._preparing = asyncio.create_task(asyncio.to_thread(self._engine.prepare))
+            log.info("profiles are read", profiles=len(library.profiles), classifiers=len(library.classifiers))
+        self._problem = ""
+
+    def _note(self, problem: str) -> None:
+        if problem != self._problem:
+            log.error("profiles can't be read, those in use stay", problem=problem)
+        self._problem = problem
+
+    def _prepare(self) -> None:
+        """Texts are classified at once, and faster when the patterns are compiled, which takes seconds.
+
+        A stop of the service does not wait for it.
+        """
+        if self._prepared is self._engine.library or (self._preparing and self._preparing.is_alive()):
+            return
+        self._prepared = self._engine.library
+        self._preparing = threading.Thread(target=self._engine.prepare, name="meterd-patterns", daemon=True)
+        self._preparing.start()
+
+
+def _recogniser(model: str, timeout: float) -> PresidioRecogniser:
+    """Takes a second or more, which the start waits for, so that no request does."""
+    try:
+        return PresidioRecogniser(model, timeout)
+    except UnusableModel as error:
+        raise ConfigurationError(f"classification.presidio.model: {error.message}") from None
+
+
+def _source(settings: ClassificationSource, built_in: Library) -> _Source:
+    if settings.type == "client":
+        return _Source(RemoteProfiles(settings.classifier_base_url, built_in).changed, settings.seconds)
+    directory = DirectorySource(Path(settings.classifier_base_url), built_in)
+    return _Source(functools.partial(asyncio.to_thread, directory.changed), settings.seconds)
