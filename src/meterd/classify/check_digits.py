@@ -61,8 +61,8 @@ def _br_pis(number: str) -> bool:
 
 
 def _card_track(track: str) -> bool:
-    """The card number between the start sentinel and the first `^` (ISO 7813)."""
-    return luhn.is_valid(track[2:].partition("^")[0])
+    """The card number between the start sentinel and the first separator (ISO 7813, tracks 1 and 2)."""
+    return luhn.is_valid(track.lstrip("%B;").replace("=", "^").partition("^")[0])
 
 
 def _de_driving_licence(number: str) -> bool:
@@ -176,7 +176,7 @@ RULES: dict[str, CheckDigits] = {
     "au_medicare": _rule(r"[2-6]\d{8,10}", _au_medicare),
     "br_cnh": _rule(r"\d{11}", _br_cnh),
     "br_pis": _rule(r"\d{11}", _br_pis),
-    "card_track": _rule(r"%B\d{12,19}\^[^\n]+", _card_track),
+    "card_track": _rule(r"(?:%B|;)\d{12,19}[\^=][^\n]+", _card_track),
     "de_document": _rule(r"[0-9A-Z]{9}\d?", _de_document),
     "de_driving_licence": _rule(r"[0-9A-Z]{11}", _de_driving_licence),
     "de_health_insurance": _rule(r"[A-Z]\d{9}", _de_health_insurance),

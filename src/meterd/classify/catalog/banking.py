@@ -2,6 +2,7 @@
 
 from meterd.classify.catalog.declaring import acronyms
 from meterd.classify.model import (
+    Boundary,
     Category,
     Classifier,
     Pattern,
@@ -126,7 +127,7 @@ CLASSIFIERS = (
     identifier(
         "card_track_data",
         "CARD_TRACK_DATA",
-        Pattern(r"%B\d{12,19}\^[A-Z /.-]{2,26}\^\d{7}"),
+        Pattern(r"%B\d{12,19}\^[A-Z /.-]{2,26}\^\d{7,}\??|;\d{12,19}=\d{7,}\?", boundary=Boundary.WORD),
         category=Category.FINANCIAL,
         description="Magnetic stripe of a payment card",
         example="%B4111111111111111^DOE/JANE^2812101",

@@ -38,7 +38,12 @@ CLASSIFIERS = (
     token("gitlab_oauth_secret", "Secret of an application at GitLab", "gloas-", URL_SAFE, 64),
     token("gitlab_agent_token", "Token of an agent for Kubernetes of GitLab", "glagent-", URL_SAFE, 50, 64),
     token("gitlab_scim_token", "Token for user provisioning of GitLab", "glsoat-", URL_SAFE, 20, 64),
-    token("bitbucket_repository_token", "Access token of Bitbucket", "ATCTT3xFfGN0", URL_SAFE, 150, 0),
+    credential(
+        "bitbucket_repository_token",
+        r"ATCTT3xFfGN0[0-9A-Za-z_-]{150,}(?:=[0-9A-F]{8})?",
+        description="Access token of Bitbucket",
+        example=f"ATCTT3xFfGN0{drawn(URL_SAFE, 171)}={drawn(HEXADECIMAL, 8).upper()}",
+    ),
     token("bitbucket_app_password", "Application password of Bitbucket", "ATBB", ALPHANUMERIC, 32),
     credential(
         "atlassian_api_token",
@@ -144,7 +149,12 @@ CLASSIFIERS = (
         example=f"dt0c01.{drawn(BASE32, 24)}.{drawn(BASE32, 64)}",
     ),
     token("prefect_api_key", "API key of Prefect", "pnu_", ALPHANUMERIC, 36),
-    token("databricks_token", "Personal access token of Databricks", "dapi", HEXADECIMAL, 32),
+    credential(
+        "databricks_token",
+        r"dapi[0-9a-f]{32}(?:-\d)?",
+        description="Personal access token of Databricks",
+        example=f"dapi{drawn(HEXADECIMAL, 32)}-2",
+    ),
     token("planetscale_token", "Service token of PlanetScale", "pscale_tkn_", URL_SAFE, 32, 64),
     token("planetscale_password", "Password of a database of PlanetScale", "pscale_pw_", URL_SAFE, 32, 64),
     token("supabase_token", "Personal access token of Supabase", "sbp_", HEXADECIMAL, 40),

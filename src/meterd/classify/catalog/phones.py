@@ -16,6 +16,7 @@ from meterd.classify.model import (
     formatted,
     identifier,
     near,
+    refuse,
     within,
 )
 
@@ -132,6 +133,8 @@ _REGIONS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
     ),
 )
 
+_OTHER_COUNTRY = refuse(Expression(r"(?:\+|\b00)(?:[2-9]\d{0,2}|1\d{1,3})[ .(-]{1,2}$"), Target.CONTEXT)
+"""What another calling code begins is a number there, even if the rest would be one in the United States."""
 _EXTENSION = Rule(
     Expression(r"^ ?(?:x|ext\.?|extension|#) ?\d{1,6}(?:\D|$)", ignore_case=True),
     Target.CONTEXT,
@@ -173,7 +176,7 @@ CLASSIFIERS = (
         example="phone 321-507-0525",
         validator="phone:US",
         context=_WORDS,
-        rules=(_EXTENSION,),
+        rules=(_EXTENSION, _OTHER_COUNTRY),
         family="phone",
     ),
     *(_region(*row) for row in _REGIONS),

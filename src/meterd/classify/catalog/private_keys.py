@@ -43,7 +43,8 @@ CLASSIFIERS = (
     secret(
         "pgp_private_key",
         "PGP_PRIVATE_KEY",
-        r"-----BEGIN PGP PRIVATE KEY BLOCK-----",
+        r"-----BEGIN PGP PRIVATE KEY BLOCK-----"
+        r"(?:[0-9A-Za-z+/=\s,.:()-]*-----END PGP PRIVATE KEY BLOCK-----)?",
         boundary=Boundary.ANYWHERE,
         description="Private key of PGP",
         example="-----BEGIN PGP PRIVATE KEY BLOCK-----",
@@ -51,7 +52,7 @@ CLASSIFIERS = (
     secret(
         "putty_private_key",
         "PUTTY_PRIVATE_KEY",
-        r"PuTTY-User-Key-File-[23]: [a-z0-9-]+",
+        r"PuTTY-User-Key-File-[23]: [a-z0-9-]+(?:\s[^\x00]{0,900}?[0-9A-Za-z+/=\s,:-]*\nPrivate-MAC: [0-9a-f]+)?",
         boundary=Boundary.ANYWHERE,
         description="Private key file of PuTTY",
         example="PuTTY-User-Key-File-3: ssh-ed25519",
@@ -108,7 +109,7 @@ CLASSIFIERS = (
     secret(
         "basic_auth_header",
         "BASIC_AUTH_HEADER",
-        r"(?i:authorization)[\"']?[:=] ?[\"']?(?i:basic) ([0-9A-Za-z+/]{8,}={0,2})",
+        r"(?i:authorization)[\"']?[:=,] ?[\"']?(?i:basic) ([0-9A-Za-z+/]{8,}={0,2})",
         group=1,
         description="Password in an HTTP header",
         validator="basic_credentials",

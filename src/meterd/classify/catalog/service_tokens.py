@@ -237,7 +237,7 @@ CLASSIFIERS = (
     token("dropbox_token", "Short-lived access token of Dropbox", "sl.", URL_SAFE, 130, 0, mixed=True),
     credential(
         "facebook_access_token",
-        r"EAA[CM][0-9A-Za-z]{80,250}",
+        r"EAA[0-9A-Za-z]{80,250}",
         entropy=4,
         mixed=True,
         description="Access token of Facebook",
@@ -267,7 +267,7 @@ CLASSIFIERS = (
     ),
     credential(
         "mapbox_secret_token",
-        r"sk\.eyJ[0-9A-Za-z_-]{60,120}\.[0-9A-Za-z_-]{22}",
+        r"sk\.eyJ[0-9A-Za-z_-]{50,250}\.[0-9A-Za-z_-]{22}",
         description="Secret token of Mapbox",
         example=f"sk.eyJ{drawn(ALPHANUMERIC, 80)}.{drawn(ALPHANUMERIC, 22)}",
     ),
@@ -286,10 +286,25 @@ CLASSIFIERS = (
         entropy=4,
         mixed=True,
     ),
-    token("duffel_token", "Token of Duffel", "duffel_live_", URL_SAFE, 43),
-    token("easypost_key", "Key of EasyPost", "EZAK", ALPHANUMERIC, 54),
+    credential(
+        "duffel_token",
+        r"duffel_(?:live|test)_[0-9A-Za-z_-]{43}",
+        description="Token of Duffel",
+        example=f"duffel_live_{drawn(URL_SAFE, 43)}",
+    ),
+    credential(
+        "easypost_key",
+        r"EZ[AT]K[0-9A-Za-z]{54}",
+        description="Key of EasyPost",
+        example=f"EZAK{drawn(ALPHANUMERIC, 54)}",
+    ),
     token("lob_key", "Key of Lob", "live_", HEXADECIMAL, 35, words=("lob",)),
-    token("shippo_token", "Token of Shippo", "shippo_live_", HEXADECIMAL, 40),
+    credential(
+        "shippo_token",
+        r"shippo_(?:live|test)_[0-9a-f]{40}",
+        description="Token of Shippo",
+        example=f"shippo_live_{drawn(HEXADECIMAL, 40)}",
+    ),
     token("readme_api_key", "Key of ReadMe", "rdme_", LOWER, 70),
     credential(
         "clickup_token",
@@ -298,6 +313,11 @@ CLASSIFIERS = (
         example=f"pk_{drawn(DIGITS, 8)}_{drawn(UPPER, 32)}",
     ),
     token("frameio_token", "Token of Frame.io", "fio-u-", URL_SAFE, 64),
-    token("defined_networking_token", "Token of Defined Networking", "dnkey-", URL_SAFE, 80, 90),
+    credential(
+        "defined_networking_token",
+        r"dnkey-[0-9a-z]{26}-[0-9a-z]{52}",
+        description="Token of Defined Networking",
+        example=f"dnkey-{drawn(LOWER, 26)}-{drawn(LOWER, 52)}",
+    ),
     token("posthog_personal_key", "Personal key of PostHog", "phx_", ALPHANUMERIC, 43, 48),
 )
