@@ -1,25 +1,22 @@
-"""Precision and recall of the default profile by classifier: `python -m bench.classifiers`."""
+"""Precision and recall of the default profile by classifier, on both corpora: `python -m bench.classifiers`."""
 
-from tests.classify import corpus
-from tests.classify.accuracy import Accuracy
+from tests.classify.accuracy import Accuracy, on_heldout, on_known
 
 from bench.tables import table
 from meterd.classify import Engine
 from meterd.classify.system import system_library
 
-
-def measure() -> Accuracy:
-    """The whole corpus."""
-    accuracy = Accuracy(Engine(system_library()))
-    for texts in (corpus.personal(), corpus.addresses(), corpus.secrets()):
-        accuracy.take(texts)
-    accuracy.take_ordinary()
-    return accuracy
+_HEAD = ("classifier", "there", "found", "wrong", "recall", "precision")
 
 
 def main() -> None:
-    accuracy = measure()
-    names = sorted(accuracy.there | accuracy.wrong)
+    engine = Engine(system_library())
+    engine.prepare()
+    for title, measure in (("Known", on_known), ("Held out", on_heldout)):
+        print(_table(title, measure(engine)))
+
+
+def _table(title: str, accuracy: Accuracy) -> str:
     rows = [
         (
             name,
@@ -29,19 +26,10 @@ def main() -> None:
             accuracy.recall(name) if accuracy.there[name] else "–",
             accuracy.precision(name),
         )
-        for name in names
+        for name in accuracy.names
     ]
-    rows.append(
-        (
-            "all",
-            accuracy.there.total(),
-            accuracy.found.total(),
-            accuracy.wrong.total(),
-            accuracy.recall(),
-            accuracy.precision(),
-        )
-    )
-    print(table("Classifiers", ("classifier", "there", "found", "wrong", "recall", "precision"), rows))
+    counts = (accuracy.there.total(), accuracy.found.total(), accuracy.wrong.total())
+    return table(title, _HEAD, [*rows, ("all", *counts, accuracy.recall(), accuracy.precision())])
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""Labelled texts: what Faker makes up in ten locales, secrets of known forms, and paragraphs without any of them.
+"""Labelled texts that the classifiers were written with.
 
-The secrets' forms are written out once more here, so that a mistake in a declaration shows. All seeds are fixed.
+They hold what Faker makes up in ten locales, secrets of known forms, or nothing of all this. The secrets' forms are
+written out once more here, so that a mistake in a declaration shows. All seeds are fixed.
 """
 
+import datetime
 import random
 import string
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from faker import Faker
+from stdnum import luhn
 
 LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "pt_BR", "nl_NL", "pl_PL", "sv_SE")
 EACH = 12
@@ -26,16 +29,34 @@ class Labelled(NamedTuple):
 
 
 _AREA_CODES = ("212", "303", "305", "312", "321", "404", "415", "512", "617", "702", "808", "907")
-_IDENTITIES: dict[str, tuple[str, str, str]] = {
-    "en_US": ("US_SSN", "ssn", "his social security number is {}"),
-    "es_ES": ("ES_NIE", "nie", "su NIE es {}"),
-    "it_IT": ("IT_CODICEFISCALE", "ssn", "codice fiscale {} del cliente"),
-    "pt_BR": ("BR_CPF", "cpf", "o CPF {} consta no contrato"),
-    "nl_NL": ("NL_BSN", "ssn", "BSN {}"),
-    "pl_PL": ("PL_PESEL", "pesel", "PESEL {} klienta"),
-    "sv_SE": ("SE_PERSONNUMMER", "ssn", "personnummer {}"),
+_FIRST_BIRTH = datetime.date(1940, 1, 1)
+_LAST_BIRTH = datetime.date(2005, 12, 31)
+_LAST_DATE = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
+
+
+def _birthday(fake: Faker) -> datetime.date:
+    return fake.date_between_dates(_FIRST_BIRTH, _LAST_BIRTH)
+
+
+def _pesel(fake: Faker) -> str:
+    return fake.pesel(datetime.datetime.combine(_birthday(fake), datetime.time()))
+
+
+def _personnummer(fake: Faker) -> str:
+    number = f"{_birthday(fake):%y%m%d}{fake.random_int(100, 999)}"
+    return f"{number[:6]}-{number[6:]}{luhn.calc_check_digit(number)}"
+
+
+_IDENTITIES: dict[str, tuple[str, Callable[[Faker], str], str]] = {
+    "en_US": ("US_SSN", lambda fake: fake.ssn(), "his social security number is {}"),
+    "es_ES": ("ES_NIE", lambda fake: fake.nie(), "su NIE es {}"),
+    "it_IT": ("IT_CODICEFISCALE", lambda fake: fake.ssn(), "codice fiscale {} del cliente"),
+    "pt_BR": ("BR_CPF", lambda fake: fake.cpf(), "o CPF {} consta no contrato"),
+    "nl_NL": ("NL_BSN", lambda fake: fake.ssn(), "BSN {}"),
+    "pl_PL": ("PL_PESEL", _pesel, "PESEL {} klienta"),
+    "sv_SE": ("SE_PERSONNUMMER", _personnummer, "personnummer {}"),
 }
-"""National numbers whose check digits Faker computes: the name, Faker's method and a sentence."""
+"""National numbers with check digits: the name, how one is made, and a sentence. None depends on today."""
 
 
 def personal() -> Iterator[Labelled]:
@@ -51,8 +72,8 @@ def personal() -> Iterator[Labelled]:
             yield _in("request from {} was refused", "IPV4_ADDRESS", fake.ipv4_public())
             yield _in("the adapter {} is down", "MAC_ADDRESS", fake.mac_address())
             if locale in _IDENTITIES:
-                name, method, sentence = _IDENTITIES[locale]
-                yield _in(sentence, name, getattr(fake, method)())
+                name, make, sentence = _IDENTITIES[locale]
+                yield _in(sentence, name, make(fake))
 
 
 def addresses() -> Iterator[Labelled]:
@@ -60,7 +81,7 @@ def addresses() -> Iterator[Labelled]:
     fake = Faker("en_US")
     fake.seed_instance(100)
     for _ in range(EACH * 4):
-        yield _in("she was born on {} in town", "DATE_OF_BIRTH", fake.date_of_birth().strftime("%d/%m/%Y"))
+        yield _in("she was born on {} in town", "DATE_OF_BIRTH", _birthday(fake).strftime("%d/%m/%Y"))
         yield _in("deliver it to {} please", "US_STREET_ADDRESS", fake.street_address())
         digits = f"{fake.random_element(_AREA_CODES)}-{fake.random_int(201, 999)}-{fake.random_int(1000, 9999)}"
         yield _in("call me at {} tonight", "US_PHONE_NUMBER", digits)
@@ -124,5 +145,5 @@ def ordinary(count: int = 2_000) -> Iterator[str]:
         draw = random.Random(seed)
         for _ in range(count // len(LOCALES)):
             numbers = {"n": draw.randrange(10_000, 10**7), "s": draw.randrange(1, 200), "t": draw.randrange(10, 60)}
-            tail = draw.choice(_ORDINARY).format(**numbers, d=fake.date("%d %B %Y"))
+            tail = draw.choice(_ORDINARY).format(**numbers, d=fake.date("%d %B %Y", _LAST_DATE))
             yield f"{fake.paragraph(nb_sentences=4)} {tail}"
