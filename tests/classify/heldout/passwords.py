@@ -112,7 +112,7 @@ KINDS = (
         (
             "git remote add origin https://deploy:<value>@git.example.org/x.git",
             "proxy = http://svc_export:<value>@proxy.example.com:3128",
-            '{"registry": "https://ci:<value>@packages.example.com/simple"}',
+            '{"registry": "https://ci:<value>@packages.example.com/python"}',
             "curl https://admin:<value>@grafana.example.com/api/health",
         ),
     ),
