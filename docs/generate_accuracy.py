@@ -23,13 +23,17 @@ _INTRODUCTION = """\
 How much the default profile finds of what there is (recall), and how much of what it reports is right (precision). The
 page is generated: `make docs` measures anew and writes it, and a test compares it with what is measured.
 
-The held-out corpus was written apart from the classifiers, without looking at their patterns and words. Nothing was
-tuned to it, but defects that its first measurement showed were mended: keys found by their first line only, seven
-tokens with forms that were not known, and numbers of other countries taken for American ones. It has {texts:,} texts
-with one value each, of {kinds} kinds, and 2,000 paragraphs with nothing to find: code, logs, commits, digests, tables,
-prices, orders, science, sports and prose in ten languages. Values are made by the published rules, with right check
-digits. They stand in sentences in the language of their country, in chats, JSON, YAML, CSV, settings, logs and code.
-The known corpus is smaller and easier, and was used while the classifiers were written, so its figures flatter.
+The held-out corpus was written apart from the classifiers, without looking at their patterns and words. It has
+{texts:,} texts with one value each, of {kinds} kinds, and 2,000 paragraphs with nothing to find: code, logs, commits,
+digests, tables, prices, orders, science, sports and prose in ten languages. Values are made by the published rules,
+with right check digits. They stand in sentences in the language of their country, in chats, JSON, YAML, CSV, settings,
+logs and code. The known corpus is smaller and easier, and was used while the classifiers were written, so its figures
+flatter.
+
+Some classifiers were mended after the first measurement had shown what they miss (the list is below). Since then the
+held-out texts aren't independent of the classifiers: the rows "before mending", of the same texts, are the better
+estimate for texts that nobody has looked at. After the first run, five kinds of the corpus itself were corrected too,
+whose values were not as they are issued or could not be told without a word.
 
 A value is found when it is reported as a whole under its name. What is reported elsewhere or under another name is
 wrong, except where two names are as right (`ALTERNATIVES` in `tests/classify/accuracy.py`), and where a token beside a
@@ -38,6 +42,19 @@ and real ones are less regular: the figures compare classifiers with each other 
 than say what you will see.
 
 """
+_MENDED = (
+    "BASIC_AUTH_HEADER", "BITBUCKET_REPOSITORY_TOKEN", "CARD_TRACK_DATA", "DATABRICKS_TOKEN",
+    "DEFINED_NETWORKING_TOKEN", "DE_PHONE_NUMBER", "DUFFEL_TOKEN", "EASYPOST_KEY", "FACEBOOK_ACCESS_TOKEN",
+    "IT_PHONE_NUMBER", "MAPBOX_SECRET_TOKEN", "PGP_PRIVATE_KEY", "PUTTY_PRIVATE_KEY", "SHIPPO_TOKEN",
+    "US_PHONE_NUMBER",
+)  # fmt: skip
+"""Kinds that were found differently after a change that this corpus gave rise to."""
+_BEFORE = (
+    ("held out, before mending", 8_107, 7_398, 36),
+    ("held out, found by a form or check digits, before mending", 6_899, 6_528, 34),
+    ("held out, found by their context, before mending", 1_208, 870, 2),
+)
+"""There, found and wrong of the same texts with the classifiers as they were before it."""
 _FORM = """
 ## Found by a form or check digits
 
@@ -56,6 +73,11 @@ _WEAK = f"""
 Classifiers with a recall below {RECALL} or a precision below {PRECISION}.
 
 """
+_MENDED_AFTERWARDS = """
+## Mended after the first measurement
+
+{names}.
+"""
 _UNMEASURED = """
 ## Not measured
 
@@ -70,20 +92,29 @@ def page(engine: Engine, known: Accuracy, heldout: Accuracy) -> str:
     weak = [name for name in heldout.names if is_weak(heldout, name)]
     overall = (
         _row("known", known, known.names),
-        _row("held out", heldout, heldout.names),
-        _row("held out, found by a form or check digits", heldout, by_form),
-        _row("held out, found by their context", heldout, by_context),
+        *(_cells(*counts) for counts in _BEFORE),
+        _row("held out, now", heldout, heldout.names),
+        _row("held out, found by a form or check digits, now", heldout, by_form),
+        _row("held out, found by their context, now", heldout, by_context),
     )
     parts = [
-        _INTRODUCTION.format(texts=heldout.there.total(), kinds=len({kind.name for kind in KINDS})),
+        _INTRODUCTION.format(
+            texts=heldout.there.total(),
+            kinds=len({kind.name for kind in KINDS}),
+        ),
         *_table("corpus", overall),
     ]
     for heading, names in ((_FORM, by_form), (_CONTEXT, by_context), (_WEAK, weak)):
         parts.append(heading)
         parts += _table("classifier", (_row(f"`{name}`", heldout, [name]) for name in names))
+    parts.append(_MENDED_AFTERWARDS.format(names=_codes(_MENDED)))
     if missing := unmeasured(engine, heldout):
-        parts.append(_UNMEASURED.format(names=", ".join(f"`{name}`" for name in missing)))
+        parts.append(_UNMEASURED.format(names=_codes(missing)))
     return "".join(parts)
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def is_weak(accuracy: Accuracy, name: str) -> bool:
@@ -103,13 +134,17 @@ def _row(title: str, accuracy: Accuracy, names: Iterable[str]) -> tuple[str, ...
     there, found, wrong = (
         sum(counts[name] for name in chosen) for counts in (accuracy.there, accuracy.found, accuracy.wrong)
     )
+    return _cells(title, there, found, wrong)
+
+
+def _cells(title: str, there: int, found: int, wrong: int) -> tuple[str, ...]:
     return (
         title,
         f"{there:,}",
         f"{found:,}",
         f"{wrong:,}",
-        f"{accuracy.recall(*chosen):.3f}" if there else "–",
-        f"{accuracy.precision(*chosen):.3f}" if found or wrong else "–",
+        f"{found / there:.3f}" if there else "–",
+        f"{found / (found + wrong):.3f}" if found or wrong else "–",
     )
 
 
