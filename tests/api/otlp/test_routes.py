@@ -1,5 +1,6 @@
 """OTLP over HTTP against a running server (`ingest-sources.md` sections 2.1, 4.2 and 4.3)."""
 
+import copy
 import gzip
 import json
 import uuid
@@ -622,7 +623,7 @@ def changed_documents(draw: st.DrawFn) -> tuple[str, str, bytes]:
     document = json.loads(json.dumps(valid))
     for _ in range(draw(st.integers(1, 3))):
         container, key = draw(st.sampled_from(list(places(document))))
-        container[key] = draw(ODD)
+        container[key] = copy.deepcopy(draw(ODD))  # the next change may be within it
     return signal, JSON, json.dumps(document).encode()
 
 
@@ -656,7 +657,7 @@ def changed_values(draw: st.DrawFn) -> tuple[str, str, bytes]:
     found = [(of, key) for of, key in places(document) if key == "value" or key in numbers]
     for _ in range(draw(st.integers(1, 3))):
         of, key = draw(st.sampled_from(found))
-        of[key] = draw(VALUES if key == "value" else NUMBERS)
+        of[key] = copy.deepcopy(draw(VALUES if key == "value" else NUMBERS))
     return signal, JSON, json.dumps(document).encode()
 
 
