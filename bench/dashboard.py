@@ -1,4 +1,6 @@
-"""The queries behind a usage dashboard (`gateway-metrics-query.md` section 13a) over ten million model calls."""
+"""The queries behind a usage dashboard (`docs/specifications/gateway-metrics-query.md` section 13a) over ten million
+model calls.
+"""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ _LARGE = 50_000
 _CONNECTIONS = 8
 _SECONDS = 5.0
 _PUBLISHED = {"one fresh session": 238, f"one session of {_LARGE:,} points": 6.8, "64 sessions": 1600}
-"""Requests a second of the original, as `shared/spec/sessions.md` section 12.1 has them for the same load."""
+"""Requests a second of the original, as `docs/specifications/sessions.md` section 12.1 has them for the same load."""
 
 
 def measure() -> str:

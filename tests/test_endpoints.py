@@ -1,4 +1,4 @@
-"""Other services that the settings name (`ai-guard.md` sections 7 and 10)."""
+"""Other services that the settings name (`docs/specifications/ai-guard.md` sections 7 and 10)."""
 
 import ssl
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Keys, certificates, pins and listeners (`ai-guard.md` sections 8 and 9)."""
+"""Keys, certificates, pins and listeners (`docs/specifications/ai-guard.md` sections 8 and 9)."""
 
 import base64
 import contextlib

@@ -250,6 +250,8 @@ def _lifetime(text: str) -> timedelta:
 
 
 def _as_json(details: TokenDetails) -> dict[str, Any]:
-    """Members as `shared/interface.md` lists them; `token` only for a new one, `revokedAt` only for a revoked one."""
+    """Members as `docs/specifications/interface.md` lists them; `token` only for a new one, `revokedAt` only for a
+    revoked one.
+    """
     members: dict[str, Any] = msgspec.to_builtins(details)
     return {name: value for name, value in members.items() if value is not None or name == "expiresAt"}

@@ -9,7 +9,8 @@ from meterd.errors import ConfigurationError
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """An address of another service and, where they differ, what to connect to (`ai-guard.md` sections 7 and 10).
+    """An address of another service and, where they differ, what to connect to (`docs/specifications/ai-guard.md`
+    sections 7 and 10).
 
     TLS names and `Host` are always those of `url`; `address` is `HOST:PORT`; `root` is a PEM file of authorities, None
     for the machine's.

@@ -69,7 +69,7 @@ class MethodNotAllowed(MeterdError):
 
 
 class TimedOut(MeterdError):
-    """A 500 because AI Guard's contract says so (`ai-guard.md` section 2)."""
+    """A 500 because AI Guard's contract says so (`docs/specifications/ai-guard.md` section 2)."""
 
 
 class BadGateway(MeterdError):

@@ -1,6 +1,6 @@
 """Typed settings from one YAML file, the environment and flags, in that order of precedence.
 
-An AI Guard configuration file is valid as it is (`shared/spec/ai-guard.md` section 9): the sections `service`,
+An AI Guard configuration file is valid as it is (`docs/specifications/ai-guard.md` section 9): the sections `service`,
 `classification` and `metrics` are its own. `docs/operations.md` documents every key, a test keeps it so.
 """
 

@@ -1,4 +1,6 @@
-"""Keys and certificates of the server (`ai-guard.md` section 8): pins, self-signed certificates, following renewals."""
+"""Keys and certificates of the server (`docs/specifications/ai-guard.md` section 8): pins, self-signed certificates,
+following renewals.
+"""
 
 import base64
 import contextlib

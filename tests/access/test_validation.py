@@ -1,4 +1,4 @@
-"""AI Guard's remote validation against a real endpoint (`ai-guard.md` section 7)."""
+"""AI Guard's remote validation against a real endpoint (`docs/specifications/ai-guard.md` section 7)."""
 
 import asyncio
 import contextlib

@@ -11,7 +11,7 @@ from tests.classify.accuracy import Accuracy
 from tests.classify.ordinary_texts import ORDINARY_TEXTS
 
 CODES_OF_THE_ORIGINAL = {"US_PHONE_NUMBER": "phonenumber"}
-"""Every other classifier's code is its name in lower case (`ai-guard.md` section 11.1)."""
+"""Every other classifier's code is its name in lower case (`docs/specifications/ai-guard.md` section 11.1)."""
 
 CHECKED = (
     "AWS_ACCESS_KEY_ID",

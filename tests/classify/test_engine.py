@@ -1,4 +1,4 @@
-"""Behaviour of sections 4 and 11.3 of `ai-guard.md`."""
+"""Behaviour of sections 4 and 11.3 of `docs/specifications/ai-guard.md`."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,5 @@
-"""A definition in the form of the original's one public example runs as the original's does (`ai-guard.md` 11.2, 11.3).
+"""A definition in the form of the original's one public example runs as the original's does
+(`docs/specifications/ai-guard.md` 11.2, 11.3).
 
 Its pattern finds the area code; rules drop codes that are not in use, add the rest of the number, what is before it and
 an extension, and judge what has become of it.

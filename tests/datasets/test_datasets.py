@@ -27,7 +27,7 @@ def members(kind: Kind, names: str) -> dict[str, Kind]:
     return dict.fromkeys(names.split(), kind)
 
 
-OWN_MEMBERS: dict[str, dict[str, Kind]] = {  # gateway-metrics-query.md section 12
+OWN_MEMBERS: dict[str, dict[str, Kind]] = {  # docs/specifications/gateway-metrics-query.md section 12
     "guardrail_evaluations": {
         **members(TEXT, "guardrailId guardrailName guardrailFqn guardrailResult appliedOnEntityScope "
                   "appliedOnEntityType appliedOnEntityId appliedOnEntityName appliedOnEntityFqn providerAccountId "

@@ -1,4 +1,4 @@
-"""The published AI Guard SDK, unmodified, against a running server (`shared/spec/ai-guard.md` section 12)."""
+"""The published AI Guard SDK, unmodified, against a running server (`docs/specifications/ai-guard.md` section 12)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

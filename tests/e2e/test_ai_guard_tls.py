@@ -1,5 +1,5 @@
 """The published AI Guard SDK, unmodified, over TLS with an authority, with a pin, and without TLS
-(`shared/spec/ai-guard.md` sections 8 and 12)."""
+(`docs/specifications/ai-guard.md` sections 8 and 12)."""
 
 import shutil
 import subprocess

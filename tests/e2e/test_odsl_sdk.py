@@ -1,4 +1,6 @@
-"""The published ODSL SDK, unmodified, against a running server (`shared/spec/usage-metrics.md` sections 1 and 9)."""
+"""The published ODSL SDK, unmodified, against a running server (`docs/specifications/usage-metrics.md` sections 1 and
+9).
+"""
 
 import sys
 import uuid

@@ -1,6 +1,7 @@
 """What a metrics query must answer: a slow and obvious reference, and the real engine to hold against it.
 
-`answer` is written from `gateway-metrics-query.md` alone. It works on the body as sent and on rows as ingested (wire
+`answer` is written from `docs/specifications/gateway-metrics-query.md` alone. It works on the body as sent and on rows
+as ingested (wire
 names, a datetime in `createdAt`), and shares nothing with the code under test.
 """
 

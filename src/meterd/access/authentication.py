@@ -74,7 +74,9 @@ class Authenticator:
 
 
 class SharedSecret:
-    """The one secret of AI Guard's `shared-secret` mode (`ai-guard.md` section 7), kept in a file."""
+    """The one secret of AI Guard's `shared-secret` mode (`docs/specifications/ai-guard.md` section 7), kept in a
+    file.
+    """
 
     def __init__(self, path: str) -> None:
         try:

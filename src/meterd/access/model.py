@@ -8,7 +8,9 @@ from meterd.errors import Forbidden
 
 DEFAULT_TENANT = "default"
 EVERYONE = "everyone"
-"""The built-in team of every user; being in it shares nothing (`gateway-metrics-query.md` section 8)."""
+"""The built-in team of every user; being in it shares nothing (`docs/specifications/gateway-metrics-query.md` section
+8).
+"""
 
 
 class Scope(StrEnum):

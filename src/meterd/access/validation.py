@@ -1,4 +1,6 @@
-"""Bearer tokens that another service vouches for: AI Guard's mode `onetrust` (`ai-guard.md` section 7)."""
+"""Bearer tokens that another service vouches for: AI Guard's mode `onetrust` (`docs/specifications/ai-guard.md`
+section 7).
+"""
 
 import asyncio
 import time

@@ -1,4 +1,6 @@
-"""Counters by increments, and histograms: totals for a session's life (`sessions.md` sections 6 and 8.2)."""
+"""Counters by increments, and histograms: totals for a session's life (`docs/specifications/sessions.md` sections 6
+and 8.2).
+"""
 
 import math
 from bisect import bisect_left

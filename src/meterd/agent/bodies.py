@@ -1,4 +1,6 @@
-"""Bodies of requests to the agent (`sessions.md` sections 5, 6 and 8.1), and JSON as applications write it."""
+"""Bodies of requests to the agent (`docs/specifications/sessions.md` sections 5, 6 and 8.1), and JSON as applications
+write it.
+"""
 
 import json
 import math
@@ -93,7 +95,9 @@ def given(request: Named) -> dict[str, Any]:
 
 
 def merge(state: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
-    """A state after an update, as the server makes it (`sessions.md` section 4); neither argument is changed."""
+    """A state after an update, as the server makes it (`docs/specifications/sessions.md` section 4); neither argument
+    is changed.
+    """
     merged = dict(state)
     for key, value in update.items():
         known = merged.get(key)

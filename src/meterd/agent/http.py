@@ -1,4 +1,4 @@
-"""The endpoints that applications call (`sessions.md` section 8.1), as a plain ASGI application."""
+"""The endpoints that applications call (`docs/specifications/sessions.md` section 8.1), as a plain ASGI application."""
 
 import logging
 from collections.abc import Awaitable, Callable

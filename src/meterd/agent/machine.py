@@ -1,4 +1,4 @@
-"""Which machine this is, as DataCat's daemon says it (`sessions.md` section 3.2)."""
+"""Which machine this is, as DataCat's daemon says it (`docs/specifications/sessions.md` section 3.2)."""
 
 import hashlib
 import socket

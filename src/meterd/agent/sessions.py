@@ -34,7 +34,9 @@ class Session(msgspec.Struct):
     ended_at: str | None = None
 
     def stub(self) -> dict[str, Any]:
-        """The document of a session that the server can't be asked about (`sessions.md` section 8.1)."""
+        """The document of a session that the server can't be asked about (`docs/specifications/sessions.md` section
+        8.1).
+        """
         document: dict[str, Any] = {
             "id": self.server_id or self.id,
             "created_at": self.created_at,

@@ -1,4 +1,6 @@
-"""The configuration: a JSON file with DataCat's keys (`sessions.md` section 8.4) and a few of ours."""
+"""The configuration: a JSON file with DataCat's keys (`docs/specifications/sessions.md` section 8.4) and a few of
+ours.
+"""
 
 import hashlib
 import os

@@ -1,1 +1,3 @@
-"""Calendars, ranges of time and date rules; usable without the server (`shared/spec/usage-metrics.md` 10 and 12)."""
+"""Calendars, ranges of time and date rules; usable without the server (`docs/specifications/usage-metrics.md` 10 and
+12).
+"""

@@ -1,4 +1,4 @@
-"""Calendars by their code: names and durations (`shared/spec/usage-metrics.md` section 10).
+"""Calendars by their code: names and durations (`docs/specifications/usage-metrics.md` section 10).
 
 Codes are compared without case, a `#` before them may be missing or extra. A duration is a calendar when it divides a
 day and has at most 12 hours, or when it is one day, one week from Monday, or 1, 2, 3, 4, 6 or 12 months.

@@ -1,4 +1,5 @@
-"""Dates as they are written in ranges and filters: each stands for a period (`shared/spec/usage-metrics.md` 12).
+"""Dates as they are written in ranges and filters: each stands for a period (`docs/specifications/usage-metrics.md`
+12).
 
     date   = iso | tenor | rule
     iso    = yyyy ["-" MM ["-" dd ["T" HH [":" mm [":" ss ["." fraction]]]]]] [suffix]

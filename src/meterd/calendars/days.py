@@ -14,7 +14,7 @@ class Days(Protocol):
 
     @property
     def coarser(self) -> "Days | None":
-        """The days that follow in auto-scaling (`shared/spec/usage-metrics.md` section 15)."""
+        """The days that follow in auto-scaling (`docs/specifications/usage-metrics.md` section 15)."""
 
     def floor(self, day: int) -> int:
         """The last of the days that is not after `day`."""

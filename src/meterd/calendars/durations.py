@@ -1,6 +1,6 @@
 """ISO 8601 durations `P[nY][nM][nW][nD][T[nH][nM][nS]]` in whole numbers.
 
-Source: `shared/spec/usage-metrics.md` section 10.
+Source: `docs/specifications/usage-metrics.md` section 10.
 """
 
 import re

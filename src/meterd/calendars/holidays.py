@@ -1,4 +1,4 @@
-"""Holiday rules, and the working days they leave (`shared/spec/usage-metrics.md` section 10).
+"""Holiday rules, and the working days they leave (`docs/specifications/usage-metrics.md` section 10).
 
 Rules are what the calendar service's `HolidayRule` says, with its member names, so that they are decoded as they are.
 """

@@ -1,4 +1,5 @@
-"""Calendars as grids of instants: what a series of observations is cut by (`shared/spec/usage-metrics.md` section 10).
+"""Calendars as grids of instants: what a series of observations is cut by (`docs/specifications/usage-metrics.md`
+section 10).
 
 Instants given and returned are aware datetimes in UTC. A calendar answers for the years 2 to 9997 and raises
 `ValueError` for instants beyond. How clocks that change are treated is written in `grids`.

@@ -1,4 +1,4 @@
-"""Ranges of time, as clients ask for them (`shared/spec/usage-metrics.md` 12).
+"""Ranges of time, as clients ask for them (`docs/specifications/usage-metrics.md` 12).
 
     range = name "(" date ["," date] ["," zone] ")" | "last" "(" n ")" | date
     name  = "from" | "between" | "within"

@@ -1,4 +1,4 @@
-"""Date rules: a time reckoned from now, such as `T-1MD1h0m0s0` (`shared/spec/usage-metrics.md` 12.1).
+"""Date rules: a time reckoned from now, such as `T-1MD1h0m0s0` (`docs/specifications/usage-metrics.md` 12.1).
 
 Where the specification is silent:
 

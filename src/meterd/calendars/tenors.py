@@ -1,4 +1,4 @@
-"""Absolute tenors: periods by their trading name, such as `2024M02` (`shared/spec/usage-metrics.md` 12.2).
+"""Absolute tenors: periods by their trading name, such as `2024M02` (`docs/specifications/usage-metrics.md` 12.2).
 
 Where the specification is silent:
 

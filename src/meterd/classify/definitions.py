@@ -1,4 +1,4 @@
-"""Classifiers as JSON (`ai-guard.md` section 11.2), as requests and files carry them.
+"""Classifiers as JSON (`docs/specifications/ai-guard.md` section 11.2), as requests and files carry them.
 
 `boundary`, `family` and `yieldsTo` are ours. Keys without a meaning here are ignored, such as the display names; what
 narrows a classifier and isn't understood is refused, as otherwise it would find too much.

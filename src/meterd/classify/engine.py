@@ -1,4 +1,6 @@
-"""Answers "what is in this text" for the classifiers that a request selects (`ai-guard.md` section 4)."""
+"""Answers "what is in this text" for the classifiers that a request selects (`docs/specifications/ai-guard.md` section
+4).
+"""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""How a classifier is declared (`ai-guard.md` section 11.2).
+"""How a classifier is declared (`docs/specifications/ai-guard.md` section 11.2).
 
 A classifier has patterns, which propose findings and a starting likelihood, and rules, which are applied to each
 finding in order and raise, lower or remove it. Regular expressions are RE2's: no back-references, no look-around;

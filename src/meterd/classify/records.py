@@ -1,4 +1,4 @@
-"""Profiles and classifiers of an operator as JSON (`ai-guard.md` section 11), added to a library.
+"""Profiles and classifiers of an operator as JSON (`docs/specifications/ai-guard.md` section 11), added to a library.
 
 The records are those of AI Guard. Keys without a meaning here are ignored.
 """

@@ -1,4 +1,5 @@
-"""Profiles and classifiers of an operator, in a directory (`classification.client.type: fs`, `ai-guard.md` 11.1).
+"""Profiles and classifiers of an operator, in a directory (`classification.client.type: fs`,
+`docs/specifications/ai-guard.md` 11.1).
 
 A profile is `<uuid>.json`, a classifier `<code>.json`; they add to what is built in, and replace what has the same code
 or uuid and version there.

@@ -5,7 +5,9 @@ from meterd.classify.catalog import DEFAULT_PROFILE, SYSTEM
 from meterd.classify.library import Detector, Library, Profile
 
 DEFAULT_UUID = "7dbf380f-0af8-4276-acb0-85413db2dbff"
-"""Of the default profile, at version 1: what the SDK sends when its user chose none (`ai-guard.md` section 4.2)."""
+"""Of the default profile, at version 1: what the SDK sends when its user chose none (`docs/specifications/ai-guard.md`
+section 4.2).
+"""
 
 
 def system_library(*, with_entities: bool = False) -> Library:

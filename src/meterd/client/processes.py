@@ -1,4 +1,4 @@
-"""Executions of processes, as rows of `processMetrics` (`usage-metrics.md` section 5.2)."""
+"""Executions of processes, as rows of `processMetrics` (`docs/specifications/usage-metrics.md` section 5.2)."""
 
 import logging
 import secrets

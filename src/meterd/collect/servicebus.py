@@ -1,4 +1,6 @@
-"""Metrics of Azure Service Bus, and samples of them as rows of `queueMetrics` (`usage-metrics.md` section 5.3)."""
+"""Metrics of Azure Service Bus, and samples of them as rows of `queueMetrics` (`docs/specifications/usage-metrics.md`
+section 5.3).
+"""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Facts counted by AI Guard meters (`shared/spec/ai-guard.md` section 6)."""
+"""Facts counted by AI Guard meters (`docs/specifications/ai-guard.md` section 6)."""
 
 from meterd.datasets.model import COMMON, Column, Dataset, Kind
 

@@ -1,4 +1,4 @@
-"""Facts about an LLM gateway's traffic (`shared/spec/gateway-metrics-query.md` section 12)."""
+"""Facts about an LLM gateway's traffic (`docs/specifications/gateway-metrics-query.md` section 12)."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _GATEWAY_COMMON = (
 
 
 def _time_per_output_token(row: Any) -> None:
-    """What a sender leaves out (`gateway-metrics-query.md` section 12, model table)."""
+    """What a sender leaves out (`docs/specifications/gateway-metrics-query.md` section 12, model table)."""
     needed = (row.latency_ms, row.time_to_first_token_ms, row.output_tokens)
     if row.time_per_output_token_latency_ms is None and None not in needed:
         generating = row.latency_ms - row.time_to_first_token_ms
@@ -23,7 +23,9 @@ _RULE_IDS = {"load": "loadbalance_rule_id", "rate": "ratelimit_rule_id", "budg":
 
 
 def _typed_rule_id(row: Any) -> None:
-    """A rule's id under the name for its kind (`gateway-metrics-query.md` section 12, config table)."""
+    """A rule's id under the name for its kind (`docs/specifications/gateway-metrics-query.md` section 12, config
+    table).
+    """
     name = _RULE_IDS.get(row.config_type[:4].lower())
     if name and row.rule_id is not None and getattr(row, name) is None:
         setattr(row, name, row.rule_id)

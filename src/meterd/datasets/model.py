@@ -93,7 +93,7 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     """A table of facts of one kind.
 
     `identity` names the columns that, together, tell one fact from another: a second fact with the same identity is
-    stored once (`shared/spec/ingest-sources.md` section 3). Facts that have none of them are all distinct.
+    stored once (`docs/specifications/ingest-sources.md` section 3). Facts that have none of them are all distinct.
     `derive` fills in columns of a row that follow from its others, whichever way the row came in. `series` says which
     facts are points of one series. `packed` names the columns in which facts of a packed batch may differ.
     """

@@ -1,4 +1,4 @@
-"""Points of OpenTelemetry metrics (`shared/spec/ingest-sources.md` section 2.1)."""
+"""Points of OpenTelemetry metrics (`docs/specifications/ingest-sources.md` section 2.1)."""
 
 from meterd.datasets.model import COMMON, Column, Dataset, Kind
 

@@ -1,4 +1,4 @@
-"""What running applications report of themselves (`shared/spec/sessions.md`)."""
+"""What running applications report of themselves (`docs/specifications/sessions.md`)."""
 
 import math
 from typing import Any
@@ -30,7 +30,9 @@ _distribution = msgspec.json.Decoder(_Distribution)
 
 
 def _buckets(row: Any) -> None:
-    """The buckets of a histogram as columns (`sessions.md` section 6). Other metadata stays what it is: text."""
+    """The buckets of a histogram as columns (`docs/specifications/sessions.md` section 6). Other metadata stays what
+    it is: text.
+    """
     if row.metric_type != "histogram" or row.details is None or row.bucket_counts is not None:
         return
     try:

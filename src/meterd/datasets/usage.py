@@ -1,4 +1,4 @@
-"""What the use of services is billed and watched by (`shared/spec/usage-metrics.md` sections 3.1 and 5)."""
+"""What the use of services is billed and watched by (`docs/specifications/usage-metrics.md` sections 3.1 and 5)."""
 
 import secrets
 from collections.abc import Callable

@@ -1,1 +1,3 @@
-"""AI Guard's meters, told to others: OneTrust, OpenTelemetry, Prometheus (`shared/spec/ai-guard.md` section 10)."""
+"""AI Guard's meters, told to others: OneTrust, OpenTelemetry, Prometheus (`docs/specifications/ai-guard.md` section
+10).
+"""

@@ -1,4 +1,4 @@
-"""What is exported of each meter (`ai-guard.md` section 6), as declarations."""
+"""What is exported of each meter (`docs/specifications/ai-guard.md` section 6), as declarations."""
 
 import msgspec
 

@@ -1,6 +1,7 @@
 """The body that OneTrust's collector is sent. Its real layout is not public: this is the place to change it.
 
-`ai-guard.md` section 10.1: for each series of a window a counter has one entry (`COUNT`), a histogram four.
+`docs/specifications/ai-guard.md` section 10.1: for each series of a window a counter has one entry (`COUNT`), a
+histogram four.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

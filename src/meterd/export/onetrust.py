@@ -1,4 +1,6 @@
-"""The exporter `onetrust` (`ai-guard.md` section 10.1): what happened in each interval, posted as JSON."""
+"""The exporter `onetrust` (`docs/specifications/ai-guard.md` section 10.1): what happened in each interval, posted as
+JSON.
+"""
 
 import asyncio
 from datetime import datetime, timedelta

@@ -1,4 +1,5 @@
-"""The exporter `otlp` (`ai-guard.md` section 10.2): running totals from the store, by exporters of OpenTelemetry's SDK.
+"""The exporter `otlp` (`docs/specifications/ai-guard.md` section 10.2): running totals from the store, by exporters of
+OpenTelemetry's SDK.
 
 No instruments are involved: the SDK's data points are made from what the store holds. Totals count from a time that is
 kept, so sending one again, or missing one, changes nothing.

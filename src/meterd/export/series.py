@@ -127,7 +127,8 @@ def merged(attributes: dict[str, str], series: Iterable[Series]) -> Series:
 
 
 def percentile(series: Series, bounds: Sequence[float], fraction: float) -> float:
-    """A percentile of a histogram, interpolated in its bucket (`ai-guard.md` section 10.1); off by at most its width.
+    """A percentile of a histogram, interpolated in its bucket (`docs/specifications/ai-guard.md` section 10.1); off by
+    at most its width.
 
     The first bucket begins at the least value, the last one ends at the greatest.
     """

@@ -1,4 +1,6 @@
-"""Filters as clients write them, read into conditions of a query (`shared/spec/usage-metrics.md` section 13)."""
+"""Filters as clients write them, read into conditions of a query (`docs/specifications/usage-metrics.md` section
+13).
+"""
 
 from meterd.filters.complete import filter_of, parse_filter
 from meterd.filters.documents import document_field, matches

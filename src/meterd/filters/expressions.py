@@ -1,4 +1,5 @@
-"""Filters as condition expressions: `(currency=EUR or currency=GBP) and unit=MT` (`usage-metrics.md` section 13).
+"""Filters as condition expressions: `(currency=EUR or currency=GBP) and unit=MT`
+(`docs/specifications/usage-metrics.md` section 13).
 
 condition = all {"or" all}
 all       = factor {"and" factor}

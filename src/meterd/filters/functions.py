@@ -1,4 +1,6 @@
-"""The functions that stand for a value: `gt(7)`, `range(2024-01-01, 2024-01-31)` (`usage-metrics.md` section 13)."""
+"""The functions that stand for a value: `gt(7)`, `range(2024-01-01, 2024-01-31)`
+(`docs/specifications/usage-metrics.md` section 13).
+"""
 
 from meterd.filters import conditions
 from meterd.filters.conditions import Listed, Single, Term

@@ -1,4 +1,4 @@
-"""Filters as JSON objects in MongoDB's manner (`usage-metrics.md` section 13)."""
+"""Filters as JSON objects in MongoDB's manner (`docs/specifications/usage-metrics.md` section 13)."""
 
 from collections.abc import Callable, Sequence
 

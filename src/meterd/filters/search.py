@@ -1,4 +1,4 @@
-"""`_search`: words that records must have (`usage-metrics.md` section 3.2).
+"""`_search`: words that records must have (`docs/specifications/usage-metrics.md` section 3.2).
 
 any  = all {"|" all}
 all  = part {part}

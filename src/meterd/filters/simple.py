@@ -1,4 +1,6 @@
-"""Simple filters: query parameters `field=value` and `field=function(…)` (`usage-metrics.md` section 13)."""
+"""Simple filters: query parameters `field=value` and `field=function(…)` (`docs/specifications/usage-metrics.md`
+section 13).
+"""
 
 import re
 

@@ -21,7 +21,7 @@ class Period(msgspec.Struct, frozen=True):
 def period(text: str, now: datetime) -> Period:
     """The period that a date covers, in UTC if it names no zone.
 
-    `2024-10-12` is that day and `2024-10-12T11:36:24` that second (`shared/spec/usage-metrics.md` section 12);
+    `2024-10-12` is that day and `2024-10-12T11:36:24` that second (`docs/specifications/usage-metrics.md` section 12);
     milliseconds, as in the JSON of records, stand for one millisecond.
 
     Args:

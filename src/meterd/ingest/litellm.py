@@ -1,6 +1,6 @@
 """LiteLLM's vocabulary, which its callback and its spans share.
 
-The rules are those of `shared/spec/ingest-sources.md` sections 1.5 and 1.6.
+The rules are those of `docs/specifications/ingest-sources.md` sections 1.5 and 1.6.
 """
 
 import contextlib

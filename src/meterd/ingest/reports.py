@@ -1,7 +1,7 @@
 """What a gateway reports of others' traffic: whose facts they are, and values cut to what is stored.
 
 Rows that clients of our own send are checked and refused (`rows.py`). What gateways send is kept as far as it can be:
-they would drop a whole batch for one refusal (`shared/spec/ingest-sources.md` section 1.3).
+they would drop a whole batch for one refusal (`docs/specifications/ingest-sources.md` section 1.3).
 """
 
 import hashlib

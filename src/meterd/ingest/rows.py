@@ -1,4 +1,6 @@
-"""JSON rows from clients: decoded, checked and completed into facts (`shared/spec/ingest-sources.md` section 3)."""
+"""JSON rows from clients: decoded, checked and completed into facts (`docs/specifications/ingest-sources.md` section
+3).
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

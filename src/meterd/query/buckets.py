@@ -1,6 +1,7 @@
 """Buckets of time: an interval cuts the time line into them, in UTC, at fixed places.
 
-Origins (`gateway-metrics-query.md` section 11): seconds to days count from the Unix epoch, weeks from Monday
+Origins (`docs/specifications/gateway-metrics-query.md` section 11): seconds to days count from the Unix epoch, weeks
+from Monday
 1970-01-05, months and years from 1970-01.
 """
 

@@ -1,6 +1,7 @@
 """Which facts a caller may see, as a condition that the engine adds to every query.
 
-The rules are those of `gateway-metrics-query.md` section 8: tenant administrators see their tenant, everybody else sees
+The rules are those of `docs/specifications/gateway-metrics-query.md` section 8: tenant administrators see their
+tenant, everybody else sees
 their own facts and those of their teams. `everyone` is no team to share through.
 """
 

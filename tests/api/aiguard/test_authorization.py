@@ -1,4 +1,6 @@
-"""AI Guard's mode `onetrust` over HTTP (`ai-guard.md` section 7): another service says which tokens are good."""
+"""AI Guard's mode `onetrust` over HTTP (`docs/specifications/ai-guard.md` section 7): another service says which
+tokens are good.
+"""
 
 import subprocess
 import sys

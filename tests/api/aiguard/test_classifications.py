@@ -1,4 +1,4 @@
-"""`POST /classifications/v1` over HTTP (`shared/spec/ai-guard.md` section 4)."""
+"""`POST /classifications/v1` over HTTP (`docs/specifications/ai-guard.md` section 4)."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The meters and their attributes (`ai-guard.md` sections 5.3 and 6)."""
+"""The meters and their attributes (`docs/specifications/ai-guard.md` sections 5.3 and 6)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""AI Guard's endpoints over HTTP (`ai-guard.md` sections 2, 3, 5, 7 and 12)."""
+"""AI Guard's endpoints over HTTP (`docs/specifications/ai-guard.md` sections 2, 3, 5, 7 and 12)."""
 
 import json
 import uuid

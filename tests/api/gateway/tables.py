@@ -1,4 +1,6 @@
-"""The tables of `gateway-metrics-query.md` sections 4, 5 and 7, written down from the specification alone."""
+"""The tables of `docs/specifications/gateway-metrics-query.md` sections 4, 5 and 7, written down from the
+specification alone.
+"""
 
 from typing import NamedTuple
 

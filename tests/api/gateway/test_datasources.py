@@ -1,4 +1,6 @@
-"""The allow-lists of `gateway-metrics-query.md` sections 4, 5 and 7: every field of every datasource."""
+"""The allow-lists of `docs/specifications/gateway-metrics-query.md` sections 4, 5 and 7: every field of every
+datasource.
+"""
 
 import json
 from typing import Any

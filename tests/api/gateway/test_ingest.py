@@ -1,4 +1,4 @@
-"""Ingest of facts as JSON over HTTP (`shared/interface.md`)."""
+"""Ingest of facts as JSON over HTTP (`docs/specifications/interface.md`)."""
 
 import gzip
 import json

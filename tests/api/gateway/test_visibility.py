@@ -1,6 +1,6 @@
 """Who sees which rows, over HTTP: role x rows of others x datasource x kind of query.
 
-`gateway-metrics-query.md` section 8.
+`docs/specifications/gateway-metrics-query.md` section 8.
 """
 
 import uuid

@@ -1,4 +1,4 @@
-"""LiteLLM's callback over HTTP (`ingest-sources.md` section 1)."""
+"""LiteLLM's callback over HTTP (`docs/specifications/ingest-sources.md` section 1)."""
 
 import contextlib
 import gzip

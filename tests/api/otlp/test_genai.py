@@ -1,4 +1,4 @@
-"""Facts from the GenAI semantic conventions (`ingest-sources.md` section 2.3)."""
+"""Facts from the GenAI semantic conventions (`docs/specifications/ingest-sources.md` section 2.3)."""
 
 from typing import Any
 

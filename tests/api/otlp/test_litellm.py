@@ -1,4 +1,4 @@
-"""Facts from LiteLLM's spans in its two dialects (`ingest-sources.md` section 2.2)."""
+"""Facts from LiteLLM's spans in its two dialects (`docs/specifications/ingest-sources.md` section 2.2)."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Export requests in both encodings (`ingest-sources.md` section 2.1)."""
+"""Export requests in both encodings (`docs/specifications/ingest-sources.md` section 2.1)."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""From points of metrics to facts (`ingest-sources.md` section 2.1)."""
+"""From points of metrics to facts (`docs/specifications/ingest-sources.md` section 2.1)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""OTLP over HTTP against a running server (`ingest-sources.md` sections 2.1, 4.2 and 4.3)."""
+"""OTLP over HTTP against a running server (`docs/specifications/ingest-sources.md` sections 2.1, 4.2 and 4.3)."""
 
 import copy
 import gzip

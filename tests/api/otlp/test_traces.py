@@ -1,4 +1,4 @@
-"""From trace exports to facts (`ingest-sources.md` sections 2.1 and 2.3, common rules)."""
+"""From trace exports to facts (`docs/specifications/ingest-sources.md` sections 2.1 and 2.3, common rules)."""
 
 import pytest
 

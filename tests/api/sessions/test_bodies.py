@@ -1,4 +1,4 @@
-"""Reading bodies of requests about sessions (`shared/spec/sessions.md` sections 3 to 6)."""
+"""Reading bodies of requests about sessions (`docs/specifications/sessions.md` sections 3 to 6)."""
 
 import contextlib
 import json

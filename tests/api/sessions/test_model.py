@@ -1,4 +1,4 @@
-"""How facts change a session (`shared/spec/sessions.md` section 3.3)."""
+"""How facts change a session (`docs/specifications/sessions.md` section 3.3)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sessions over HTTP (`shared/spec/sessions.md` sections 2 to 6 and 13)."""
+"""Sessions over HTTP (`docs/specifications/sessions.md` sections 2 to 6 and 13)."""
 
 import contextlib
 import gzip

@@ -1,4 +1,6 @@
-"""The calendar service over HTTP, and calendars by their codes (`shared/spec/usage-metrics.md` sections 8 and 10)."""
+"""The calendar service over HTTP, and calendars by their codes (`docs/specifications/usage-metrics.md` sections 8 and
+10).
+"""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The data service over HTTP (`shared/spec/usage-metrics.md` sections 7, 8, 14 and 15)."""
+"""The data service over HTTP (`docs/specifications/usage-metrics.md` sections 7, 8, 14 and 15)."""
 
 from typing import Any
 

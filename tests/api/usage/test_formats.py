@@ -1,4 +1,4 @@
-"""JSON, CSV and XML (`shared/spec/usage-metrics.md` section 4)."""
+"""JSON, CSV and XML (`docs/specifications/usage-metrics.md` section 4)."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Who calls, in every way that clients say it (`shared/spec/usage-metrics.md` section 2)."""
+"""Who calls, in every way that clients say it (`docs/specifications/usage-metrics.md` section 2)."""
 
 import base64
 import uuid

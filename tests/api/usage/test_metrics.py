@@ -1,4 +1,4 @@
-"""The metric service over HTTP (`shared/spec/usage-metrics.md` sections 2, 3, 6 and 13)."""
+"""The metric service over HTTP (`docs/specifications/usage-metrics.md` sections 2, 3, 6 and 13)."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""The object service over HTTP (`shared/spec/usage-metrics.md` sections 1, 2, 3.2, 7 and 8)."""
+"""The object service over HTTP (`docs/specifications/usage-metrics.md` sections 1, 2, 3.2, 7 and 8)."""
 
 import json
 import re

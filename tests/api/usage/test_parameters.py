@@ -1,4 +1,4 @@
-"""The parameters that calls share (`shared/spec/usage-metrics.md` section 3.2)."""
+"""The parameters that calls share (`docs/specifications/usage-metrics.md` section 3.2)."""
 
 import contextlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Every call to the service becomes one record (`shared/spec/usage-metrics.md` sections 3.1 and 16)."""
+"""Every call to the service becomes one record (`docs/specifications/usage-metrics.md` sections 3.1 and 16)."""
 
 import itertools
 import json

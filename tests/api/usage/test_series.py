@@ -1,4 +1,6 @@
-"""Series against a slow computation from the raw records, in a real engine (`usage-metrics.md` sections 9 to 15)."""
+"""Series against a slow computation from the raw records, in a real engine (`docs/specifications/usage-metrics.md`
+sections 9 to 15).
+"""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""Virtual metric time series over HTTP (`shared/spec/usage-metrics.md` sections 9 to 15)."""
+"""Virtual metric time series over HTTP (`docs/specifications/usage-metrics.md` sections 9 to 15)."""
 
 import uuid
 from typing import Any

@@ -30,7 +30,7 @@ class Proxy:
     """LiteLLM in `folder`, reporting to `url` with `token`; a context manager that enters when it answers.
 
     It sends when it is told to, `flush` or `stop`, not every few seconds: what finishes while LiteLLM flushes is
-    lost (`shared/spec/ingest-sources.md` section 1.3), and what belongs together should arrive in one body.
+    lost (`docs/specifications/ingest-sources.md` section 1.3), and what belongs together should arrive in one body.
     """
 
     def __init__(self, folder: Path, transport: Transport, url: str, token: str) -> None:

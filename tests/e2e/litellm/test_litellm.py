@@ -1,4 +1,5 @@
-"""The published LiteLLM proxy, unmodified, reporting to a running server (`shared/spec/ingest-sources.md` section 5).
+"""The published LiteLLM proxy, unmodified, reporting to a running server (`docs/specifications/ingest-sources.md`
+section 5).
 
 A scripted workload goes through it once with the generic API callback and once with OpenTelemetry; what meterd then
 answers must be what the script did, to the row, the token and the cent.

@@ -1,7 +1,7 @@
 """What the test asks the proxy, what it is told in return, and the facts that must come of it.
 
 Nothing here comes from meterd: tokens and costs are those of the proxy's answers, outcomes those the script intends
-(and checks against the status). Rules: `shared/spec/ingest-sources.md` sections 1.5, 1.6 and 2.2.
+(and checks against the status). Rules: `docs/specifications/ingest-sources.md` sections 1.5, 1.6 and 2.2.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""AI Guard (`shared/spec/ai-guard.md`)."""
+"""AI Guard (`docs/specifications/ai-guard.md`)."""

@@ -1,4 +1,4 @@
-"""Who calls the AI Guard endpoints (`ai-guard.md` section 7)."""
+"""Who calls the AI Guard endpoints (`docs/specifications/ai-guard.md` section 7)."""
 
 from meterd.access import Caller
 from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedSecret, bearer_token, identified

@@ -1,4 +1,6 @@
-"""`POST /classifications/v1` (`ai-guard.md` section 4): what is asked, what is answered, and what is recorded of it."""
+"""`POST /classifications/v1` (`docs/specifications/ai-guard.md` section 4): what is asked, what is answered, and what
+is recorded of it.
+"""
 
 import time
 from collections import Counter

@@ -1,4 +1,6 @@
-"""The submittable meters and the rules for their attributes (`ai-guard.md` sections 5 and 6), as declarations."""
+"""The submittable meters and the rules for their attributes (`docs/specifications/ai-guard.md` sections 5 and 6), as
+declarations.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

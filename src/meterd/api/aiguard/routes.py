@@ -1,4 +1,4 @@
-"""`POST /metric`, `POST /classifications/v1` and `GET /health` (`ai-guard.md` sections 2 to 5)."""
+"""`POST /metric`, `POST /classifications/v1` and `GET /health` (`docs/specifications/ai-guard.md` sections 2 to 5)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,1 +1,1 @@
-"""Gateway metrics (`shared/spec/gateway-metrics-query.md`), and the ingest of their facts as JSON."""
+"""Gateway metrics (`docs/specifications/gateway-metrics-query.md`), and the ingest of their facts as JSON."""

@@ -1,4 +1,5 @@
-"""The datasources of the metrics query, as declarations (`gateway-metrics-query.md` sections 3, 5, 7 and 12).
+"""The datasources of the metrics query, as declarations (`docs/specifications/gateway-metrics-query.md` sections 3, 5,
+7 and 12).
 
 A field says under which names it is known, which column it reads, and what may be done with it. There is no other place
 that knows a datasource.

@@ -1,4 +1,4 @@
-"""Ingest of facts as JSON (`shared/interface.md`, "Ingest of facts as JSON")."""
+"""Ingest of facts as JSON (`docs/specifications/interface.md`, "Ingest of facts as JSON")."""
 
 from collections.abc import Mapping
 from typing import Any

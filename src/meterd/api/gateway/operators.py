@@ -1,4 +1,6 @@
-"""Filter operators: the shape of their value and the condition they mean (`gateway-metrics-query.md` section 7)."""
+"""Filter operators: the shape of their value and the condition they mean
+(`docs/specifications/gateway-metrics-query.md` section 7).
+"""
 
 from collections.abc import Callable
 from typing import Any

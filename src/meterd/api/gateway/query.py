@@ -1,4 +1,4 @@
-"""`POST /api/svc/v1/llm-gateway/metrics/query` (`gateway-metrics-query.md`)."""
+"""`POST /api/svc/v1/llm-gateway/metrics/query` (`docs/specifications/gateway-metrics-query.md`)."""
 
 from collections.abc import Mapping
 from datetime import datetime

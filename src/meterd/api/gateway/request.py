@@ -1,4 +1,6 @@
-"""From the body of a metrics query to a `Query` (`gateway-metrics-query.md` sections 2 and 4 to 7)."""
+"""From the body of a metrics query to a `Query` (`docs/specifications/gateway-metrics-query.md` sections 2 and 4 to
+7).
+"""
 
 import re
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""LiteLLM's generic API callback (`shared/spec/ingest-sources.md` section 1)."""
+"""LiteLLM's generic API callback (`docs/specifications/ingest-sources.md` section 1)."""

@@ -1,4 +1,4 @@
-"""From LiteLLM's payloads to facts (`ingest-sources.md` section 1.6)."""
+"""From LiteLLM's payloads to facts (`docs/specifications/ingest-sources.md` section 1.6)."""
 
 from collections.abc import Sequence
 from typing import Any

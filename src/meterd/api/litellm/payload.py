@@ -1,4 +1,5 @@
-"""The part of LiteLLM's `StandardLoggingPayload` that becomes facts (`ingest-sources.md` section 1.4).
+"""The part of LiteLLM's `StandardLoggingPayload` that becomes facts (`docs/specifications/ingest-sources.md` section
+1.4).
 
 Two thirds of a payload are of no use; a typed decoder skips them without building them. Prompts, answers, messages of
 errors and tracebacks are never decoded, so they can't reach the disk.

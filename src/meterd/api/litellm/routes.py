@@ -1,4 +1,4 @@
-"""`POST /ingest/litellm` (`ingest-sources.md` section 1.3)."""
+"""`POST /ingest/litellm` (`docs/specifications/ingest-sources.md` section 1.3)."""
 
 from collections import Counter
 

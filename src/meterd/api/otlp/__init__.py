@@ -1,1 +1,1 @@
-"""OpenTelemetry over HTTP (`shared/spec/ingest-sources.md` section 2)."""
+"""OpenTelemetry over HTTP (`docs/specifications/ingest-sources.md` section 2)."""

@@ -1,4 +1,4 @@
-"""Facts from the GenAI semantic conventions, old and new names (`ingest-sources.md` section 2.3).
+"""Facts from the GenAI semantic conventions, old and new names (`docs/specifications/ingest-sources.md` section 2.3).
 
 The conventions are in development and change; what is stored is our own schema. Attributes that hold prompts, answers
 or arguments of tools are never read.

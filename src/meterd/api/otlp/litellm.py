@@ -1,4 +1,4 @@
-"""Facts from LiteLLM's own spans, in its two dialects (`ingest-sources.md` section 2.2).
+"""Facts from LiteLLM's own spans, in its two dialects (`docs/specifications/ingest-sources.md` section 2.2).
 
 V2 puts the requested model and the caller on every span of a request, so neither tells a model call.
 """

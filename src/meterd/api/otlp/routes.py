@@ -1,4 +1,4 @@
-"""`POST /v1/traces`, `/v1/metrics`, `/v1/logs` (`ingest-sources.md` section 2.1)."""
+"""`POST /v1/traces`, `/v1/metrics`, `/v1/logs` (`docs/specifications/ingest-sources.md` section 2.1)."""
 
 from collections import Counter
 from collections.abc import Callable

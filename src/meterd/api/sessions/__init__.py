@@ -1,1 +1,1 @@
-"""Sessions of running applications, compatible with DataCat's server (`shared/spec/sessions.md`)."""
+"""Sessions of running applications, compatible with DataCat's server (`docs/specifications/sessions.md`)."""

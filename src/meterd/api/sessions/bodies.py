@@ -1,4 +1,6 @@
-"""Bodies of requests (`sessions.md` sections 3 to 6): read whatever their content type, unknown members skipped."""
+"""Bodies of requests (`docs/specifications/sessions.md` sections 3 to 6): read whatever their content type, unknown
+members skipped.
+"""
 
 import re
 from datetime import UTC, datetime

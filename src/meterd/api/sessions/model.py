@@ -1,4 +1,4 @@
-"""A session as it is now, and how facts change it (`sessions.md` section 3.3)."""
+"""A session as it is now, and how facts change it (`docs/specifications/sessions.md` section 3.3)."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,5 @@
-"""Documents of sessions: one of them, page by page if asked, and the export of all (`sessions.md` sections 2.1, 3.2).
+"""Documents of sessions: one of them, page by page if asked, and the export of all (`docs/specifications/sessions.md`
+sections 2.1, 3.2).
 
 Without parameters the answers are the original's: whole documents, in a bare array. Paging and filters are opt-in.
 """

@@ -1,4 +1,4 @@
-"""`/api/sessions…` and `/api/data/sessions` (`sessions.md` section 2)."""
+"""`/api/sessions…` and `/api/data/sessions` (`docs/specifications/sessions.md` section 2)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,6 @@
-"""Rows of the facts of a session, and what of them its document shows (`sessions.md` sections 3.2, 4, 5 and 6)."""
+"""Rows of the facts of a session, and what of them its document shows (`docs/specifications/sessions.md` sections 3.2,
+4, 5 and 6).
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

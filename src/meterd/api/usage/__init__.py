@@ -1,1 +1,1 @@
-"""Usage metrics: the wire protocol of OpenDataDSL's metric features (`shared/spec/usage-metrics.md`)."""
+"""Usage metrics: the wire protocol of OpenDataDSL's metric features (`docs/specifications/usage-metrics.md`)."""

@@ -1,4 +1,4 @@
-"""The calendar service, and calendars by their codes (`usage-metrics.md` sections 8 and 10)."""
+"""The calendar service, and calendars by their codes (`docs/specifications/usage-metrics.md` sections 8 and 10)."""
 
 import asyncio
 from collections.abc import Mapping

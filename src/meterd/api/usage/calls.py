@@ -1,4 +1,4 @@
-"""A call to one of the services, as its handler sees it (`usage-metrics.md` section 1)."""
+"""A call to one of the services, as its handler sees it (`docs/specifications/usage-metrics.md` section 1)."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,4 +1,6 @@
-"""The data service: series that are fields of objects, read-only (`usage-metrics.md` sections 7 and 8)."""
+"""The data service: series that are fields of objects, read-only (`docs/specifications/usage-metrics.md` sections 7
+and 8).
+"""
 
 from meterd.api.http import Answer
 from meterd.api.usage.calendars import Calendars

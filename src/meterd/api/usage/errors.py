@@ -1,6 +1,7 @@
 """Errors of these services: a status, and the header `x-odsl-error` with a number and a sentence.
 
-The numbers 5005 and 8003 are the original's (`usage-metrics.md` section 2), the others are ours: ten times the status.
+The numbers 5005 and 8003 are the original's (`docs/specifications/usage-metrics.md` section 2), the others are ours:
+ten times the status.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The fields of metric records by their names on the wire (`usage-metrics.md` section 3.1).
+"""The fields of metric records by their names on the wire (`docs/specifications/usage-metrics.md` section 3.1).
 
 A name is that of the column's member in ingested rows, but for the few that every dataset has.
 """

@@ -1,4 +1,6 @@
-"""Answers in the format that the caller accepts: JSON, CSV or XML (`usage-metrics.md` section 4)."""
+"""Answers in the format that the caller accepts: JSON, CSV or XML (`docs/specifications/usage-metrics.md` section
+4).
+"""
 
 import csv
 import io

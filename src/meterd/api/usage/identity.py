@@ -1,4 +1,6 @@
-"""Who calls, in each of the ways that clients of these services know (`usage-metrics.md` section 2)."""
+"""Who calls, in each of the ways that clients of these services know (`docs/specifications/usage-metrics.md` section
+2).
+"""
 
 import base64
 

@@ -1,4 +1,6 @@
-"""Lists of JSON documents by the parameters that all lists have (`usage-metrics.md` section 3.2)."""
+"""Lists of JSON documents by the parameters that all lists have (`docs/specifications/usage-metrics.md` section
+3.2).
+"""
 
 import heapq
 import json

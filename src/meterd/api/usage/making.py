@@ -1,4 +1,6 @@
-"""Calendars made of stored definitions, which may refer to one another (`usage-metrics.md` section 10)."""
+"""Calendars made of stored definitions, which may refer to one another (`docs/specifications/usage-metrics.md` section
+10).
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,4 +1,6 @@
-"""The metric service: records of calls, process runs and queues, read-only (`usage-metrics.md` sections 3 and 6)."""
+"""The metric service: records of calls, process runs and queues, read-only (`docs/specifications/usage-metrics.md`
+sections 3 and 6).
+"""
 
 from datetime import UTC, datetime
 from typing import Any

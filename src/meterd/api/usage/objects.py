@@ -1,4 +1,4 @@
-"""The object service (`usage-metrics.md` section 8)."""
+"""The object service (`docs/specifications/usage-metrics.md` section 8)."""
 
 from meterd.access.items import Items
 from meterd.api.http import Answer

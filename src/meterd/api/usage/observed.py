@@ -1,4 +1,4 @@
-"""How the values of a bucket become one observation (`usage-metrics.md` section 11).
+"""How the values of a bucket become one observation (`docs/specifications/usage-metrics.md` section 11).
 
 The store sums values up by cells, which are finer than buckets or equal; `fold` makes one value of a bucket's cells.
 """

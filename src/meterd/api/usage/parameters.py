@@ -1,4 +1,4 @@
-"""The parameters that calls of these services share (`usage-metrics.md` section 3.2)."""
+"""The parameters that calls of these services share (`docs/specifications/usage-metrics.md` section 3.2)."""
 
 import json
 from collections.abc import Iterator, Mapping

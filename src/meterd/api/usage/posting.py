@@ -1,4 +1,6 @@
-"""What is posted to create and update items: one JSON object, or an array of them (`usage-metrics.md` section 8)."""
+"""What is posted to create and update items: one JSON object, or an array of them
+(`docs/specifications/usage-metrics.md` section 8).
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

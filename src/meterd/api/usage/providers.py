@@ -1,4 +1,4 @@
-"""Providers of metrics, as tables (`usage-metrics.md` section 5)."""
+"""Providers of metrics, as tables (`docs/specifications/usage-metrics.md` section 5)."""
 
 import msgspec
 

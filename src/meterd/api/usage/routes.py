@@ -1,4 +1,6 @@
-"""`/api/metric…`, `/api/object…`, `/api/data/v1…` and `/api/calendar…` (`usage-metrics.md` sections 1 and 2)."""
+"""`/api/metric…`, `/api/object…`, `/api/data/v1…` and `/api/calendar…` (`docs/specifications/usage-metrics.md`
+sections 1 and 2).
+"""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""Which items the parameters of a call select, as one condition (`usage-metrics.md` section 13)."""
+"""Which items the parameters of a call select, as one condition (`docs/specifications/usage-metrics.md` section 13)."""
 
 from meterd.api.usage.errors import invalid
 from meterd.api.usage.parameters import Parameters

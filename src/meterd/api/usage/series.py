@@ -1,4 +1,4 @@
-"""Series of a metric: records, cut by a calendar (`usage-metrics.md` sections 9 to 11, 14 and 15).
+"""Series of a metric: records, cut by a calendar (`docs/specifications/usage-metrics.md` sections 9 to 11, 14 and 15).
 
 The store sums records up in cells of equal length, at most as long as the calendar allows; here each cell goes to the
 index that it belongs to. So every calendar, zone and holiday costs the store the same.

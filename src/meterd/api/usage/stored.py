@@ -1,4 +1,6 @@
-"""Series that are fields of objects: what may be posted as one, and their data (`usage-metrics.md` section 7)."""
+"""Series that are fields of objects: what may be posted as one, and their data (`docs/specifications/usage-metrics.md`
+section 7).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard

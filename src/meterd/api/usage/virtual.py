@@ -1,4 +1,6 @@
-"""Series made from the parameters of a call or from a stored definition (`usage-metrics.md` sections 7, 9 and 14)."""
+"""Series made from the parameters of a call or from a stored definition (`docs/specifications/usage-metrics.md`
+sections 7, 9 and 14).
+"""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping

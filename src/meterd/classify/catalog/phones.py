@@ -1,6 +1,7 @@
 """Telephone numbers, one classifier a region; phonenumbers knows which numbers a region has.
 
-The number of the United States behaves as `ai-guard.md` section 11.3 describes. The others are likely when they begin
+The number of the United States behaves as `docs/specifications/ai-guard.md` section 11.3 describes. The others are
+likely when they begin
 with their country's calling code, and very likely near a word for a telephone.
 """
 

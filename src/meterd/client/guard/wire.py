@@ -1,4 +1,4 @@
-"""Requests and answers of AI Guard (`ai-guard.md` sections 4 to 6), without a connection."""
+"""Requests and answers of AI Guard (`docs/specifications/ai-guard.md` sections 4 to 6), without a connection."""
 
 import secrets
 from collections.abc import Mapping, Sequence

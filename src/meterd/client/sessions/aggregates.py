@@ -1,4 +1,6 @@
-"""Counters and histograms of a session (`sessions.md` sections 6 and 8.2): added up here, one point for each flush."""
+"""Counters and histograms of a session (`docs/specifications/sessions.md` sections 6 and 8.2): added up here, one
+point for each flush.
+"""
 
 import threading
 from bisect import bisect_left

@@ -1,4 +1,4 @@
-"""Bodies of the requests about a session (`sessions.md` sections 3 to 6)."""
+"""Bodies of the requests about a session (`docs/specifications/sessions.md` sections 3 to 6)."""
 
 import traceback
 from collections.abc import Mapping, Sequence
