@@ -125,7 +125,7 @@ class TestIdentities:
 
         committed = journal.commit([one(identified("a2", "b1"), answer=b"yes")])
 
-        assert [Receipt(b"yes")] == committed.receipts
+        assert [Receipt(b"yes", known=1)] == committed.receipts
         assert (committed.added, committed.known) == ({"guardrail_evaluations": 1}, {"guardrail_evaluations": 1})
         assert [entry.lines for entry in everything(reader)] == [b"a1\n", b"b1\n"]
 
@@ -135,6 +135,7 @@ class TestIdentities:
         committed = journal.commit([one(identified("a1", "b1", "a2")), one(identified("b2", "c1"))])
 
         assert committed.known == {"guardrail_evaluations": 2}
+        assert [1, 1] == [receipt.known for receipt in committed.receipts]
         assert [Entry(1, "guardrail_evaluations", "acme", 3, b"a1\nb1\nc1\n")] == everything(reader)
 
     def test_facts_without_identity_are_all_distinct(self, journal: Journal, reader: JournalReader) -> None:
@@ -159,6 +160,31 @@ class TestIdentities:
         with contextlib.closing(Journal(path, DAY)) as journal:
             assert journal.commit([one(identified("a2"))]).known == {"guardrail_evaluations": 1}
 
+    @pytest.mark.parametrize("restarts", [False, True])
+    def test_they_are_remembered_whatever_the_wall_clock_does(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, restarts: bool
+    ) -> None:
+        midnight, in_2039 = 1_780_012_800.0, 2_180_000_000.0
+        journal = Journal(path, DAY)
+        clocks = [midnight + 60, midnight - 60, in_2039, midnight - 60, midnight + 60, 0.0, midnight + 60]
+        for number, now in enumerate(clocks):
+            monkeypatch.setattr("time.time", lambda now=now: now)
+            if restarts:
+                journal.close()
+                journal = Journal(path, DAY)
+
+            (fact, request) = journal.commit([one(identified("a1")), one(facts("b"), key=b"k")]).receipts
+
+            assert (fact.known, request.is_repetition) == (min(number, 1), number > 0)
+        journal.close()
+
+    def test_a_changed_window_forgets_nothing(self, path: Path) -> None:
+        for number, window in enumerate([DAY, 2 * DAY, DAY, DAY / 24, 30 * DAY]):
+            with contextlib.closing(Journal(path, window)) as journal:
+                (fact, request) = journal.commit([one(identified("a1")), one(facts("b"), key=b"k")]).receipts
+
+            assert (fact.known, request.is_repetition) == (min(number, 1), number > 0)
+
 
 class TestKeyedRequests:
     def test_a_repeated_key_gets_the_first_answer_and_adds_nothing(
@@ -178,6 +204,15 @@ class TestKeyedRequests:
 
         assert [Receipt(b"1"), Receipt(b"1", is_repetition=True), Receipt(b"")] == committed.receipts
         assert [entry.lines for entry in everything(reader)] == [b"a\nc\n"]
+
+    def test_a_repeated_key_is_told_how_many_facts_were_known_at_first(self, journal: Journal) -> None:
+        journal.commit([one(identified("a1", "b1"))])
+
+        first = journal.commit([one(identified("a2", "b2", "c1"), facts("d"), key=b"k", answer=b"first")])
+        again = journal.commit([one(identified("a2", "b2", "c1"), facts("d"), key=b"k", answer=b"second")])
+
+        assert [Receipt(b"first", known=2)] == first.receipts
+        assert [Receipt(b"first", known=2, is_repetition=True)] == again.receipts
 
     def test_a_submission_without_facts_keeps_its_answer_too(self, journal: Journal) -> None:
         journal.commit([one(key=b"k", answer=b"none")])

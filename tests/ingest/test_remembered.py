@@ -116,14 +116,14 @@ def test_a_known_identity_is_not_remembered_longer_for_being_repeated(remembered
 
 def test_an_answer_is_given_back_for_at_least_a_window(remembered: Remembered, clock: Clock) -> None:
     assert remembered.answer(b"key") is None
-    remembered.add_answer(b"key", b"answer")
-    remembered.add_answer(b"empty", b"")
+    remembered.add_answer(b"key", b"answer", 3)
+    remembered.add_answer(b"empty", b"", 0)
 
-    assert remembered.answer(b"key") == b"answer"
+    assert remembered.answer(b"key") == (b"answer", 3)
     clock.now += WINDOW
     remembered.rotate()
-    assert remembered.answer(b"key") == b"answer"
-    assert remembered.answer(b"empty") == b""
+    assert remembered.answer(b"key") == (b"answer", 3)
+    assert remembered.answer(b"empty") == (b"", 0)
     clock.now += WINDOW
     remembered.rotate()
     assert remembered.answer(b"key") is None
@@ -131,7 +131,7 @@ def test_an_answer_is_given_back_for_at_least_a_window(remembered: Remembered, c
 
 def test_a_long_pause_forgets_everything(remembered: Remembered, clock: Clock) -> None:
     remembered.add_identities([b"a"])
-    remembered.add_answer(b"key", b"answer")
+    remembered.add_answer(b"key", b"answer", 0)
 
     clock.now += 1000 * WINDOW
     remembered.rotate()
@@ -144,6 +144,8 @@ def test_what_is_forgotten_takes_no_room(remembered: Remembered, connection: sql
     def tables() -> int:
         return len(connection.execute("SELECT name FROM sqlite_master").fetchall())
 
+    clock.now += WINDOW
+    remembered.rotate()
     at_first = tables()
     for _ in range(5):
         clock.now += WINDOW
@@ -166,14 +168,14 @@ def test_other_tables_of_the_database_are_left_alone(remembered: Remembered, con
 
 def test_a_restart_forgets_nothing(remembered: Remembered, connection: sqlite3.Connection, clock: Clock) -> None:
     remembered.add_identities([b"a"])
-    remembered.add_answer(b"key", b"answer")
+    remembered.add_answer(b"key", b"answer", 0)
 
     clock.now += WINDOW
     again = Remembered(connection, WINDOW, clock)
     again.rotate()
 
     assert is_known(again, b"a")
-    assert again.answer(b"key") == b"answer"
+    assert again.answer(b"key") == (b"answer", 0)
 
 
 def test_a_rotation_that_failed_is_done_again(connection: sqlite3.Connection, clock: Clock) -> None:
@@ -187,3 +189,71 @@ def test_a_rotation_that_failed_is_done_again(connection: sqlite3.Connection, cl
 
     assert not is_known(remembered, b"a")
     assert is_known(remembered, b"a")
+
+
+def test_time_in_which_the_service_does_not_run_does_not_count(connection: sqlite3.Connection, clock: Clock) -> None:
+    for _ in range(5):
+        remembered = Remembered(connection, WINDOW, clock)
+        remembered.rotate()
+        assert is_known(remembered, b"a") == (clock.now > Clock().now)
+        clock.now += 10 * WINDOW
+
+
+def test_time_counts_on_after_a_restart(connection: sqlite3.Connection, clock: Clock) -> None:
+    for is_over in (True, False, False, True):  # after 0, 0.5, 1 and 1.5 windows, and a little
+        remembered = Remembered(connection, WINDOW, clock)
+        remembered.rotate()
+        assert is_known(remembered, b"a") != is_over
+        clock.now += WINDOW / 2
+        remembered.rotate()
+        remembered.add_identities([digest("b")])
+        clock.now += WINDOW / 100
+        remembered.rotate()
+
+
+@pytest.mark.parametrize("change", [0.5, 0.01, 1.1, 7, 100])
+def test_a_window_that_is_changed_forgets_nothing(connection: sqlite3.Connection, clock: Clock, change: float) -> None:
+    for window in (WINDOW, WINDOW * change, WINDOW, WINDOW / change):
+        remembered = Remembered(connection, window, clock)
+        remembered.rotate()
+        is_first = clock.now == Clock().now
+        assert is_known(remembered, b"a") != is_first
+        if is_first:
+            remembered.add_answer(b"key", b"answer", 0)
+        assert remembered.answer(b"key") == (b"answer", 0)
+        clock.now += min(window, WINDOW) / 10
+        remembered.rotate()
+
+
+def test_a_window_that_is_changed_counts_for_what_is_remembered(connection: sqlite3.Connection, clock: Clock) -> None:
+    for window in (WINDOW, WINDOW * 3, WINDOW):
+        remembered = Remembered(connection, window, clock)
+        remembered.rotate()
+        remembered.add_identities([digest(str(window))])
+        clock.now += window
+        remembered.rotate()
+        assert is_known(remembered, digest(str(window)))
+        clock.now += window
+        remembered.rotate()
+        assert not is_known(remembered, digest(str(window)))
+
+
+def test_what_an_earlier_version_remembered_is_kept_for_a_window(connection: sqlite3.Connection, clock: Clock) -> None:
+    for period, letter in ((19_000, "a"), (20_423, "b"), (20_424, "c")):  # the first is what a step of a clock left
+        connection.execute(f"CREATE TABLE identities_{period} (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+        connection.execute(
+            f"CREATE TABLE answers_{period} (request BLOB PRIMARY KEY, answer BLOB NOT NULL) WITHOUT ROWID"
+        )
+        connection.execute(f"INSERT INTO identities_{period} VALUES (?)", (digest(letter),))
+        connection.execute(f"INSERT INTO answers_{period} VALUES (?, ?)", (letter.encode(), letter.encode()))
+    for _ in range(2):
+        remembered = Remembered(connection, WINDOW, clock)
+        remembered.rotate()
+        assert remembered.add_identities(identities("abc")) == [False, False, False]
+        assert [remembered.answer(letter) for letter in (b"a", b"b", b"c")] == [(b"a", 0), (b"b", 0), (b"c", 0)]
+
+    for _ in range(2):
+        clock.now += WINDOW + 1
+        remembered.rotate()
+    assert remembered.add_identities(identities("abc")) == [True, True, True]
+    assert len(connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'identities%'").fetchall()) == 1

@@ -57,9 +57,13 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """Proof that a submission is on disk; `answer` is the first submission's when this one was a repetition."""
+    """Proof that a submission is on disk; `known` of its facts were there before and are not stored again.
+
+    `answer` and `known` are the first submission's when this one was a repetition.
+    """
 
     answer: bytes
+    known: int = 0
     is_repetition: bool = False
 
 

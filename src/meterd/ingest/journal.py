@@ -6,7 +6,7 @@ trimming and past a lost store.
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.ingest.facts import Facts, Receipt, Submission
 from meterd.ingest.remembered import Remembered
+from meterd.ingest.transactions import transaction
 
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
@@ -85,7 +86,7 @@ class Journal:
         """Make the submissions durable, all or, on any error, none of them."""
         if any(submission.must_be_remembered for submission in group):
             self._remembered.rotate()
-            with self._transaction():
+            with transaction(self._connection):
                 committed = self._write(group)
         else:  # one statement is a transaction of its own, and gives up Python's lock only once
             committed = self._write(group)
@@ -98,26 +99,22 @@ class Journal:
         known: dict[str, int] = {}
         receipts = []
         for submission in group:
-            answer = self._known_answer(submission) if submission.request_key else None
-            if answer is not None:
-                receipts.append(Receipt(answer, is_repetition=True))
+            key = submission.request_key
+            if key is not None and (answered := self._remembered.answer(key)):
+                receipts.append(Receipt(*answered, is_repetition=True))
                 continue
-            receipts.append(Receipt(submission.answer))
+            repeated = 0
             for facts in submission.facts:
                 new = self._without_known(facts) if facts.identities else facts
                 if new.count < facts.count:
+                    repeated += facts.count - new.count
                     known[facts.dataset] = known.get(facts.dataset, 0) + facts.count - new.count
                 if new.count:
                     merged.setdefault((facts.dataset, facts.tenant), []).append(new)
+            if key is not None:
+                self._remembered.add_answer(key, submission.answer, repeated)
+            receipts.append(Receipt(submission.answer, repeated))
         return self._insert(merged, receipts, known)
-
-    def _known_answer(self, submission: Submission) -> bytes | None:
-        """The answer that an earlier submission with the same key got; this one's is remembered if there is none."""
-        assert submission.request_key is not None  # the caller looked
-        answer = self._remembered.answer(submission.request_key)
-        if answer is None:
-            self._remembered.add_answer(submission.request_key, submission.answer)
-        return answer
 
     def _insert(
         self, merged: dict[tuple[str, str], list[Facts]], receipts: list[Receipt], known: dict[str, int]
@@ -152,7 +149,7 @@ class Journal:
 
     def trim(self, sequence: int) -> None:
         """Forget entries up to and including `sequence`."""
-        with self._transaction():
+        with transaction(self._connection):
             self._connection.execute("DELETE FROM entries WHERE sequence <= ?", (sequence,))
 
     def shrink_log(self) -> None:
@@ -162,19 +159,8 @@ class Journal:
 
     def probe(self) -> None:
         """A real, durable write that leaves nothing behind."""
-        with self._transaction():
+        with transaction(self._connection):
             self._connection.execute("UPDATE probe SET visits = visits + 1")
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
 
     def close(self) -> None:
         self._connection.close()

@@ -1,19 +1,30 @@
 """What was stored before, remembered for a window of time: identities of facts, and answers to keyed requests.
 
-Both live in tables cut by time: one for the current window, one for the window before. A look-up asks both, an
-insertion goes into the current one, and forgetting drops a whole table. So everything is remembered for at least one
-window and at most two.
+Both live in tables cut by time, a pair for each generation. A look-up asks every generation, an insertion goes into the
+newest, and forgetting drops a whole one. A generation takes insertions for a window and is dropped a window after its
+last one, so there are two at most, and everything is remembered for at least one window and at most two.
+
+Time is how long the service ran, as a clock counts that nobody sets: wall clocks are set back and far ahead. While the
+service does not run no time passes, so nothing is forgotten early (`docs/decisions/0005-remembering.md`).
 """
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
-from meterd.ingest.facts import DIGEST_SIZE
+import msgspec
 
+from meterd.ingest.facts import DIGEST_SIZE
+from meterd.ingest.transactions import transaction
+
+_GENERATIONS = """
+CREATE TABLE IF NOT EXISTS generations (number INTEGER PRIMARY KEY, opened REAL NOT NULL, used REAL NOT NULL)"""
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS identities_{0} (digest BLOB PRIMARY KEY) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS answers_{0} (request BLOB PRIMARY KEY, answer BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS answers_{0} (
+        request BLOB PRIMARY KEY, answer BLOB NOT NULL, known INTEGER NOT NULL
+    ) WITHOUT ROWID""",
 )
 _EACH = f"""WITH RECURSIVE
     positions(at) AS (
@@ -21,6 +32,16 @@ _EACH = f"""WITH RECURSIVE
     ),
     each(digest) AS (SELECT substr(?1, at, {DIGEST_SIZE}) FROM positions)"""
 """The digests in one blob, one after the other, as rows."""
+_NOTED_EVERY = 1 / 1000
+"""Part of a window after which it is noted how much time has passed; a crash forgets less than that."""
+
+
+class _Generation(msgspec.Struct):
+    """When it was opened, and last inserted into."""
+
+    number: int
+    opened: float
+    used: float
 
 
 class Remembered:
@@ -28,68 +49,125 @@ class Remembered:
 
     Args:
         connection: the journal's writing connection.
-        window: seconds to remember for, at least.
-        clock: seconds since the epoch.
+        window: seconds to remember for, at least. Another one than before counts for what is remembered already, too.
+        clock: seconds since any moment; never goes back.
     """
 
-    def __init__(self, connection: sqlite3.Connection, window: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, window: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._connection = connection
         self._window = window
         self._clock = clock
-        self._period = -1
+        self._started = clock()
+        self._before = 0.0
+        self._noted = 0.0
+        self._generations: list[_Generation] = []
 
     def rotate(self) -> None:
-        """Open the tables of the current period and drop those that are past remembering. Cheap when nothing is due."""
-        period = int(self._clock() // self._window)
-        if period == self._period:
-            return
-        for number in (period - 1, period):
-            for statement in _CREATE:
-                self._connection.execute(statement.format(number))
+        """Open a generation when the newest is a window old, drop those past remembering. Cheap when nothing is due."""
+        if not self._generations:
+            self._load()
+        now = self._now()
+        is_due = not self._generations or now - self._generations[-1].opened >= self._window
+        is_past = bool(self._generations) and now - self._generations[0].used > self._window
+        if is_due or is_past or now - self._noted >= self._window * _NOTED_EVERY:
+            with transaction(self._connection):
+                kept = self._turned(now, is_due)
+            self._generations, self._noted = kept, now
+
+    def _now(self) -> float:
+        """Seconds that services ran on this database."""
+        return self._before + self._clock() - self._started
+
+    def _load(self) -> None:
+        """Go on with the generations that are there."""
+        with transaction(self._connection):
+            self._connection.execute(_GENERATIONS)
+            found = self._connection.execute("SELECT number, opened, used FROM generations ORDER BY number").fetchall()
+            generations = [_Generation(*row) for row in found] or self._adopted()
+        self._before = max((generation.used for generation in generations), default=0.0)
+        self._generations = generations
+
+    def _adopted(self) -> list[_Generation]:
+        """Tables of an earlier version, whose numbers were periods of the wall clock; from now they count as new."""
         names = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (name,) in names:
-            kind, _, number = name.rpartition("_")
-            if kind in ("identities", "answers") and int(number) < period - 1:
-                self._connection.execute(f"DROP TABLE {name}")
-        self._period = period
+        found = [re.fullmatch("(identities|answers)_([0-9]+)", name) for (name,) in names]
+        for name in [match[0] for match in found if match and match[1] == "answers"]:
+            self._connection.execute(f"ALTER TABLE {name} ADD COLUMN known INTEGER NOT NULL DEFAULT 0")
+        return [self._created(number, 0.0) for number in sorted({int(match[2]) for match in found if match})]
+
+    def _created(self, number: int, now: float) -> _Generation:
+        for statement in _CREATE:
+            self._connection.execute(statement.format(number))
+        self._connection.execute("INSERT INTO generations VALUES (?, ?, ?)", (number, now, now))
+        return _Generation(number, now, now)
+
+    def _turned(self, now: float, is_due: bool) -> list[_Generation]:
+        """The generations from now on, in the database too."""
+        kept = []
+        for generation in self._generations:
+            if now - generation.used > self._window:
+                self._drop(generation.number)
+            else:
+                kept.append(generation)
+                self._connection.execute(
+                    "UPDATE generations SET used = ? WHERE number = ?", (generation.used, generation.number)
+                )
+        if is_due:
+            kept.append(self._created(max((each.number for each in self._generations), default=0) + 1, now))
+        return kept
+
+    def _drop(self, number: int) -> None:
+        for statement in ("DROP TABLE identities_{0}", "DROP TABLE answers_{0}"):
+            self._connection.execute(statement.format(number))
+        self._connection.execute("DELETE FROM generations WHERE number = ?", (number,))
 
     def add_identities(self, digests: Sequence[bytes]) -> list[bool]:
         """Remember the digests; True for each that was not known, False for each that was, or repeats within."""
+        newest = self._used()
         if len(digests) > 1 and len(set(digests)) == len(digests) and not self._any_known(digests):
             self._connection.execute(
-                f"{_EACH} INSERT INTO identities_{self._period} SELECT digest FROM each", (b"".join(digests),)
+                f"{_EACH} INSERT INTO identities_{newest} SELECT digest FROM each", (b"".join(digests),)
             )
             return [True] * len(digests)
         return self._add_one_by_one(digests)
 
+    def _used(self) -> int:
+        """The number of the generation that takes insertions, which it does now."""
+        newest = self._generations[-1]
+        newest.used = self._now()
+        return newest.number
+
     def _any_known(self, digests: Sequence[bytes]) -> bool:
         """One statement for all, because each gives up Python's lock and has to wait for it again."""
         known = " OR ".join(
-            f"EXISTS (SELECT 1 FROM identities_{period} WHERE identities_{period}.digest = each.digest)"
-            for period in (self._period, self._period - 1)
+            f"EXISTS (SELECT 1 FROM identities_{each.number} WHERE identities_{each.number}.digest = each.digest)"
+            for each in self._generations
         )
         found = self._connection.execute(f"{_EACH} SELECT 1 FROM each WHERE {known} LIMIT 1", (b"".join(digests),))
         return found.fetchone() is not None
 
     def _add_one_by_one(self, digests: Sequence[bytes]) -> list[bool]:
         execute = self._connection.execute
-        before = f"SELECT 1 FROM identities_{self._period - 1} WHERE digest = ?"
-        insert = f"INSERT OR IGNORE INTO identities_{self._period} VALUES (?)"
+        *earlier, newest = (each.number for each in self._generations)
+        before = [f"SELECT 1 FROM identities_{number} WHERE digest = ?" for number in earlier]
+        insert = f"INSERT OR IGNORE INTO identities_{newest} VALUES (?)"
         return [
-            execute(before, (digest,)).fetchone() is None and execute(insert, (digest,)).rowcount == 1
+            not any(execute(statement, (digest,)).fetchone() for statement in before)
+            and execute(insert, (digest,)).rowcount == 1
             for digest in digests
         ]
 
-    def answer(self, request: bytes) -> bytes | None:
-        """The answer that was given to this request, if it is known."""
-        for period in (self._period, self._period - 1):
-            found = self._connection.execute(
-                f"SELECT answer FROM answers_{period} WHERE request = ?", (request,)
+    def answer(self, request: bytes) -> tuple[bytes, int] | None:
+        """The answer that was given to this request, and how many of its facts were known then; None for a new one."""
+        for generation in reversed(self._generations):
+            found: tuple[bytes, int] | None = self._connection.execute(
+                f"SELECT answer, known FROM answers_{generation.number} WHERE request = ?", (request,)
             ).fetchone()
             if found:
-                answer: bytes = found[0]
-                return answer
+                return found
         return None
 
-    def add_answer(self, request: bytes, answer: bytes) -> None:
-        self._connection.execute(f"INSERT INTO answers_{self._period} VALUES (?, ?)", (request, answer))
+    def add_answer(self, request: bytes, answer: bytes, known: int) -> None:
+        self._connection.execute(f"INSERT INTO answers_{self._used()} VALUES (?, ?, ?)", (request, answer, known))
