@@ -235,6 +235,16 @@ class TestServedCertificate:
 
         assert served.pin == pin(handshake(served.context, client))
 
+    @pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA256"])
+    def test_is_served_with_no_suite_in_cbc_mode(self, files: Tls, suite: str) -> None:
+        client = ssl.create_default_context()
+        client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+        client.maximum_version = ssl.TLSVersion.TLSv1_2
+        client.set_ciphers(suite)
+
+        with pytest.raises(ssl.SSLError, match=r"(?i)no.shared.cipher"):
+            handshake(ServedCertificate(files).context, client)
+
     def test_is_the_renewed_one_for_new_connections(self, files: Tls) -> None:
         served = ServedCertificate(files)
         first, renewed = handshake(served.context), renew(files)

@@ -164,6 +164,15 @@ def test_everything_that_is_json_is_csv_and_well_formed_xml(content: Any) -> Non
     )
 
 
+@pytest.mark.parametrize("before", ["", " ", "\t", "\r\n", "\0", "\x7f", "\x85", "\xa0", "\xad", "\u200b", "\u202e",
+                                    "\u2028", "\u2060", "\ufeff", "\0\ufeff \u200b"], ids=ascii)  # fmt: skip
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(1)", "\uff1d1"], ids=ascii)
+def test_a_formula_is_quoted_whatever_a_spreadsheet_may_skip_before_it(before: str, formula: str) -> None:
+    text = answer([{before + formula: before + formula}], CSV).body.decode()
+
+    assert [[f"'{before}{formula}"]] * 2 == list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
 @given(text=st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=30))
 def test_texts_come_back_from_csv_and_xml(text: str) -> None:
     (row,) = list(csv.reader(io.StringIO(answer({"a": text, "b": "x"}, CSV).body.decode(), newline="")))[1:]

@@ -5,6 +5,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -16,7 +17,7 @@ from meterd.errors import InvalidInput
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
-_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 _SERIES = ("VarTimeSeries", "VarMetricTimeSeries")
 _FORMATS = ("application/json", "text/csv", "application/xml")
 
@@ -76,8 +77,13 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
+        return f"'{value}" if _is_formula(value) else value
     return value if isinstance(value, int | float) and not isinstance(value, bool) else _json(value)
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet may read it as one: controls, spaces and what has no width count for nothing before it."""
+    return next((each for each in text if unicodedata.category(each)[0] not in "CZ"), "") in _FORMULA
 
 
 def _json(value: Any) -> str:
