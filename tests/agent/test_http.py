@@ -127,8 +127,11 @@ def test_bad_requests_are_refused_with_a_line(daemon: Daemon, path: str, body: A
     assert str(refusal.value).startswith(expected)
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "http://example.com"}, {"Host": "example.com:80"}])
-def test_web_pages_are_not_answered(daemon: Daemon, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://example.com"}, {"Origin": "http://localhost"}, {"Host": "example.com:80"},
+                {"Host": ""}, {"Forwarded": "for=192.0.2.1"}, {"Via": "1.1 proxy"}, {"X-Forwarded-For": "192.0.2.1"}],
+)  # fmt: skip
+def test_web_pages_and_proxies_are_not_answered(daemon: Daemon, headers: dict[str, str]) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", daemon.port)
     connection.request("GET", "/health", headers=headers)
     assert 403 == connection.getresponse().status

@@ -8,13 +8,13 @@ from urllib.parse import parse_qs
 from meterd.agent.agent import Agent
 from meterd.agent.bodies import encode
 from meterd.agent.errors import Refused
+from meterd.loopback import is_local
 
 log = logging.getLogger(__name__)
 
 _OK = b'{"status":"ok"}\n'
 _JSON, _TEXT = b"application/json", b"text/plain; charset=utf-8"
 _MOST_BYTES = 8 * 2**20
-_OWN_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 Write = Callable[[bytes], Awaitable[Any]]
 
@@ -50,7 +50,7 @@ class Application:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Any, receive: Any) -> bytes:
-        _check_sender(dict(scope["headers"]))
+        _check_sender(scope)
         path, method = scope["path"], scope["method"]
         if write := self._writes.get(path):
             _check_method(method, "POST")
@@ -73,12 +73,9 @@ def _check_method(method: str, allowed: str) -> None:
         raise Refused(405, "Method not allowed")
 
 
-def _check_sender(headers: dict[bytes, bytes]) -> None:
-    """A page in a browser sends `Origin`, or the name under which it made the browser find this address."""
-    name = headers.get(b"host", b"localhost").decode("latin-1").lower()
-    if not name.endswith("]"):
-        name = name.rpartition(":")[0] or name
-    if b"origin" in headers or name not in _OWN_NAMES:
+def _check_sender(scope: Any) -> None:
+    """A page in a browser sends `Origin`; no page has anything to ask here, not even one of this machine."""
+    if not is_local(scope) or any(name == b"origin" for name, _ in scope["headers"]):
         raise Refused(403, "Only programs of this machine are answered, as localhost and without Origin")
 
 

@@ -4,18 +4,18 @@ The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler t
 """
 
 import asyncio
-import ipaddress
 import zlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import msgspec
 from litestar import Response
 
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
+from meterd.loopback import is_local
 
 if TYPE_CHECKING:
     from litestar.types import HTTPScope, Receive
@@ -28,7 +28,6 @@ except ImportError:
 LONGEST_KEY = 256
 """Characters of an `Idempotency-Key`."""
 
-_PROXIES = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"})
 _SLOW_TO_DECODE = 2**18
 _DECODED_AT_ONCE = 2
 _MOST_OBJECTS = 2**21
@@ -92,12 +91,8 @@ class Request:
 
     @property
     def is_local(self) -> bool:
-        """Whether it comes from this machine, and not through a proxy."""
-        client = self._scope.get("client")
-        if not is_loopback(client[0] if client else None) or not _PROXIES.isdisjoint(self._headers):
-            return False
-        origin = self.header(b"origin")
-        return _is_own_name(self.header(b"host")) and (origin is None or _is_own_name(origin.partition("//")[2]))
+        """Whether it comes from this machine, and neither through a proxy nor from a page of others."""
+        return is_local(self._scope)
 
     @property
     def query_string(self) -> str:
@@ -161,25 +156,6 @@ class Decoding:
 
         async with self._room:
             return await asyncio.to_thread(checked)
-
-
-def _is_own_name(host: str | None) -> bool:
-    """Whether a name, with a port or without, is this machine's. Pages of others have theirs in `Origin` and `Host`."""
-    try:
-        name = urlsplit(f"//{host or ''}").hostname or ""
-    except ValueError:
-        return False
-    return name == "localhost" or is_loopback(name)
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether an address is this machine's own, in IPv4, IPv6 or one written as the other."""
-    try:
-        address = ipaddress.ip_address(host or "")
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 Handler = Callable[[Request], Awaitable[Answer]]

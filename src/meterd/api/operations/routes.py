@@ -13,10 +13,10 @@ from litestar.static_files import create_static_files_router
 from meterd import telemetry as prometheus
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.http import is_loopback
 from meterd.api.operations.health import Health
 from meterd.errors import Unavailable
 from meterd.export.prometheus import PrometheusPage
+from meterd.loopback import is_local
 from meterd.telemetry import Telemetry
 
 PROBES = ("/healthz", "/readyz")
@@ -47,7 +47,7 @@ def operations_router(
     """
 
     def is_open(request: Request[Any, Any, Any]) -> bool:
-        return metrics_without_token == "always" or (metrics_without_token == "loopback" and _is_loopback(request))
+        return metrics_without_token == "always" or (metrics_without_token == "loopback" and is_local(request.scope))
 
     @get("/healthz", media_type=MediaType.TEXT, tags=["Operations"], summary="The process is alive")
     async def healthz() -> str:
@@ -103,8 +103,3 @@ def _assets() -> Router:
     return create_static_files_router(
         _ASSETS, directories=[folder], include_in_schema=False, cache_control=CacheControlHeader(max_age=86_400)
     )
-
-
-def _is_loopback(request: Request[Any, Any, Any]) -> bool:
-    host = request.client.host if request.client else None
-    return is_loopback(host) and "x-forwarded-for" not in request.headers
