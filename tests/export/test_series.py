@@ -97,6 +97,59 @@ async def test_with_more_series_than_a_query_answers_nothing_is_lost(tmp_path: P
     assert found.dropped > 0
 
 
+async def test_no_tenants_many_series_push_out_anothers_few(store: RealEngine) -> None:
+    store.append(METER_EVENTS, [event("ai_guard.user", 1, 1, "loud", agent=f"l{number:02}") for number in range(40)])
+    store.append(METER_EVENTS, [event("ai_guard.user", 10, 30 + number, "quiet", agent=f"q{number}")
+                                for number in range(3)])  # fmt: skip
+
+    found = await reader(store, most=10).read(USER, HOUR)
+    kept = [each.attributes["agent_id"] for each in found.series]
+    assert ["l00", "l01", "l02", "l03", "l04", "l05", "l06", "q0", "q1", "q2"] == kept
+    assert found.rest is not None
+    assert (33, 33) == (found.rest.sum, found.dropped)
+
+
+async def test_equal_series_of_several_tenants_are_one_and_take_one_place(store: RealEngine) -> None:
+    for tenant in ("a", "b", "c"):
+        store.append(METER_EVENTS, [event("ai_guard.user", 1, minutes, tenant, agent=f"a{minutes}")
+                                    for minutes in range(4)])  # fmt: skip
+
+    found = await reader(store, most=4).read(USER, HOUR)
+    assert [(f"a{number}", 3) for number in range(4)] == [
+        (each.attributes["agent_id"], each.sum) for each in found.series
+    ]
+    assert found.rest is None
+
+
+async def test_what_was_left_to_the_rest_stays_there_when_tenants_come(store: RealEngine) -> None:
+    chance = random.Random(7)
+    before: set[str] = set()
+    most_left: float = 0
+    for minute in range(8):
+        store.append(METER_EVENTS, [event("ai_guard.user", 1, minute, chance.choice("abcd"[: minute + 1]),
+                                          agent=f"{minute}-{number}") for number in range(6)])  # fmt: skip
+        found = await reader(store, most=12).read(USER, HOUR)
+        seen = {f"{past}-{number}" for past in range(minute + 1) for number in range(6)}
+        left = seen - {each.attributes["agent_id"] for each in found.series}
+        total = found.rest.sum if found.rest else 0
+        assert left >= before
+        assert total >= most_left
+        before, most_left = left, total
+
+
+async def test_a_tenant_with_more_series_than_a_query_answers_is_the_only_one_that_loses_them(tmp_path: Path) -> None:
+    with RealEngine(tmp_path, Limits(max_rows=16)) as store:
+        store.append(METER_EVENTS, [event("ai_guard.agent", 7, 0, "loud", agent=f"l{number}") for number in range(40)])
+        for tenant in ("quiet", "still"):
+            store.append(METER_EVENTS, [event("ai_guard.agent", 900, 9, tenant, agent=f"{tenant}{number}")
+                                        for number in range(3)])  # fmt: skip
+        found = await reader(store).read(AGENT, HOUR)
+
+    names = ["quiet0", "quiet1", "quiet2", "still0", "still1", "still2"]
+    assert names == [each.attributes["agent_id"] for each in found.series]
+    assert found.rest == histogram(*[7] * 40)
+
+
 async def test_a_caller_has_only_what_is_its_own_and_the_service_has_all(store: RealEngine) -> None:
     store.append(METER_EVENTS, [event("ai_guard.user", 1), event("ai_guard.user", 2, createdBySubjectSlug="bob"),
                                 event("ai_guard.user", 4, tenant="other")])  # fmt: skip

@@ -1,8 +1,8 @@
 """A meter's series in a window of time, as the store has them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,9 +11,22 @@ from meterd.datasets import METER_EVENTS
 from meterd.errors import InvalidInput
 from meterd.export.meters import COLUMNS, Meter
 from meterd.query.engine import QueryEngine
-from meterd.query.model import Aggregate, Bin, Compare, Comparison, Field, Function, Group, MapValue, Query, Row
+from meterd.query.model import (
+    Aggregate,
+    Bin,
+    Compare,
+    Comparison,
+    Condition,
+    Field,
+    Function,
+    Group,
+    MapValue,
+    Query,
+    Row,
+    every,
+)
 
-_BIN, _FIRST, _SUM, _LEAST, _MOST = "\x00bin", "\x00first", "\x00sum", "\x00least", "\x00most"
+_BIN, _FIRST, _SUM, _LEAST, _MOST, _TENANT = "\0bin", "\0first", "\0sum", "\0least", "\0most", "\0tenant"
 """Keys that no attribute has."""
 _AGGREGATES = (
     Aggregate(_FIRST, Function.MINIMUM, Field("ts")),
@@ -21,6 +34,9 @@ _AGGREGATES = (
     Aggregate(_LEAST, Function.MINIMUM, Field("value")),
     Aggregate(_MOST, Function.MAXIMUM, Field("value")),
 )
+
+
+_Attributes = tuple[tuple[str, str], ...]
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -77,40 +93,108 @@ class Reader:
     async def read(self, meter: Meter, window: Window, caller: Caller | None = None) -> Reading:
         """The series of a meter that the caller may see; of all tenants together for the service itself.
 
-        Who was first stays, so that what is left to the rest only grows. When there are more than a query can answer,
-        all is left to the rest. Raises `InvalidInput` and `Unavailable` as the engine does.
+        Tenants have fair shares: their first series are taken in turn until the limit is reached, so that no tenant's
+        many series push out another's few. Who was left to the rest once stays there, so that the rest only grows.
+        Raises `InvalidInput` and `Unavailable` as the engine does.
         """
-        bins = (self._bin,) if meter.is_histogram else ()
         try:
-            rows = await self._run(meter, window, (*self._groups, *bins), caller)
+            found = self._by_tenant(meter, await self._run(meter, window, self._groups, caller))
         except InvalidInput:
-            rows = await self._run(meter, window, bins, caller)
-            return Reading((), merged({}, self._series(meter, rows)), 1) if rows else Reading(())
-        series = list(self._series(meter, rows))
-        if len(series) <= self._most:
-            return Reading(tuple(series))
-        beyond = series[self._most :]
-        return Reading(tuple(series[: self._most]), merged({}, beyond), len(beyond))
+            return await self._read_apart(meter, window, caller)
+        return self._shared(found)
 
-    async def _run(self, meter: Meter, window: Window, groups: tuple[Group, ...], caller: Caller | None) -> list[Row]:
-        condition = Compare(Field("meter"), Comparison.EQUAL, meter.name)
-        query = Query(METER_EVENTS, window.start, window.end, groups, _AGGREGATES, condition)
+    async def _read_apart(self, meter: Meter, window: Window, caller: Caller | None) -> Reading:
+        """When there are more series than a query can answer: each tenant by itself, with an equal share.
+
+        All of a tenant that has more than that by itself are left to the rest.
+        """
+        try:
+            tenants = {str(row.values[_TENANT]) for row in await self._run(meter, window, (), caller)}
+        except InvalidInput:
+            return Reading((), await self._total(meter, window, caller, None), 1)
+        most = max(1, self._most // max(1, len(tenants)))
+        rest: list[Series] = []
+        found: dict[str, list[_Seen]] = {}
+        for tenant in sorted(tenants):
+            condition = Compare(Field("tenant"), Comparison.EQUAL, tenant)
+            try:
+                rows = await self._run(meter, window, self._groups, caller, condition)
+            except InvalidInput:
+                if total := await self._total(meter, window, caller, condition):
+                    rest.append(total)
+                continue
+            series = self._by_tenant(meter, rows).get(tenant, [])
+            found[tenant] = series[:most]
+            rest += [each.series for each in series[most:]]
+        return self._shared(found, rest)
+
+    async def _run(
+        self,
+        meter: Meter,
+        window: Window,
+        groups: tuple[Group, ...],
+        caller: Caller | None,
+        condition: Condition | None = None,
+        by_tenant: tuple[Group, ...] = (Group(_TENANT, Field("tenant")),),
+    ) -> list[Row]:
+        bins = (self._bin,) if meter.is_histogram else ()
+        whole = every(Compare(Field("meter"), Comparison.EQUAL, meter.name), condition)
+        query = Query(METER_EVENTS, window.start, window.end, (*by_tenant, *groups, *bins), _AGGREGATES, whole)
         rows = await self._engine.run(query, caller)
         return [row for row in rows if row.total]
 
-    def _series(self, meter: Meter, rows: Iterable[Row]) -> Iterator[Series]:
-        """One for each set of attributes, made of its bins."""
-        found: dict[tuple[tuple[str, str], ...], list[Row]] = {}
+    async def _total(
+        self, meter: Meter, window: Window, caller: Caller | None, condition: Condition | None
+    ) -> Series | None:
+        """All series as one."""
+        rows = await self._run(meter, window, (), caller, condition, by_tenant=())
+        return merged({}, (self._of_bin(meter, row.total, row.values) for row in rows)) if rows else None
+
+    def _by_tenant(self, meter: Meter, rows: Iterable[Row]) -> dict[str, list["_Seen"]]:
+        """Series of each tenant, made of their bins, in the order in which they were first seen."""
+        found: dict[tuple[str, _Attributes], list[Row]] = {}
         for row in rows:
-            found.setdefault(_attributes(row), []).append(row)
-        for attributes, bins in sorted(found.items(), key=lambda each: (_first(each[1]), each[0])):
-            yield merged(dict(attributes), (self._of_bin(meter, row.total, row.values) for row in bins))
+            found.setdefault((str(row.values[_TENANT]), _attributes(row)), []).append(row)
+        tenants: dict[str, list[_Seen]] = {}
+        for (tenant, attributes), bins in found.items():
+            series = merged(dict(attributes), (self._of_bin(meter, row.total, row.values) for row in bins))
+            tenants.setdefault(tenant, []).append(_Seen(_first(bins), attributes, series))
+        for seen in tenants.values():
+            seen.sort(key=lambda each: each[:2])
+        return tenants
+
+    def _shared(self, tenants: Mapping[str, Sequence["_Seen"]], rest: Iterable[Series] = ()) -> Reading:
+        """The first series of each tenant, then the second of each, and so on; equal ones of several are one."""
+        turns = [(turn, each) for seen in tenants.values() for turn, each in enumerate(seen)]
+        kept: dict[_Attributes, list[_Seen]] = {}
+        beyond: dict[_Attributes, list[Series]] = {}
+        for _, each in sorted(turns, key=lambda turn: (turn[0], *turn[1][:2])):
+            if each.attributes in kept or len(kept) < self._most:
+                kept.setdefault(each.attributes, []).append(each)
+            else:
+                beyond.setdefault(each.attributes, []).append(each.series)
+        series = [
+            merged(dict(attributes), (each.series for each in seen))
+            for attributes, seen in sorted(kept.items(), key=lambda each: (each[1][0].first, each[0]))
+        ]
+        left = [*rest, *(each for parts in beyond.values() for each in parts)]
+        if not left:
+            return Reading(tuple(series))
+        return Reading(tuple(series), merged({}, left), max(1, len(beyond)))
 
     def _of_bin(self, meter: Meter, total: int, values: dict[str, Any]) -> Series:
         buckets = [0] * self._buckets if meter.is_histogram else []
         if meter.is_histogram:
             buckets[values[_BIN]] = total
         return Series({}, total, int(values[_SUM]), values[_LEAST], values[_MOST], tuple(buckets))
+
+
+class _Seen(NamedTuple):
+    """A tenant's series, and when it was first seen."""
+
+    first: datetime
+    attributes: "_Attributes"
+    series: Series
 
 
 def merged(attributes: dict[str, str], series: Iterable[Series]) -> Series:
@@ -144,7 +228,7 @@ def percentile(series: Series, bounds: Sequence[float], fraction: float) -> floa
     return float(series.maximum)
 
 
-def _attributes(row: Row) -> tuple[tuple[str, str], ...]:
+def _attributes(row: Row) -> _Attributes:
     return tuple(
         (key, str(value)) for key, value in row.values.items() if not key.startswith("\x00") and value is not None
     )
