@@ -9,6 +9,7 @@ MeterdError
 ├── Forbidden                  403   a valid token that may not do this
 ├── NotFound                   404
 ├── MethodNotAllowed           405   the address exists, for another method
+├── Damaged                    500   what is stored can't be read; the same request will not work either
 ├── TimedOut                   500   the request took longer than the service allows
 ├── BadGateway                 502   what the request needs from elsewhere can't be had
 └── Unavailable                503   can't be taken now; the same request may work after `retry_after` seconds
@@ -66,6 +67,10 @@ class MethodNotAllowed(MeterdError):
     def __init__(self, allow: str) -> None:
         super().__init__(f"method not allowed here, use {allow}")
         self.allow = allow
+
+
+class Damaged(MeterdError):
+    """The message says which file, and what an operator can do."""
 
 
 class TimedOut(MeterdError):

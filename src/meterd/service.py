@@ -61,6 +61,7 @@ class Service:
         self._lock = lock_directory(directory)
         telemetry = Telemetry()
         self.directory = open_directory(directory)
+        self.directory.on_failure = telemetry.directory_failures.inc
         self._store = DuckDBStore(
             directory / "store.duckdb",
             settings.store.memory,
@@ -142,7 +143,7 @@ class Service:
         )
 
     def _usage_routers(self, authenticator: Authenticator, settings: Settings) -> list[Router]:
-        items, engine, most = Items(self.directory), self._engine, settings.query.max_rows
+        items, engine, most = Items(self.directory, self._recorder.require_room), self._engine, settings.query.max_rows
         self._scans = scans = Scans(settings.query.timeout)
         most_bytes = settings.ingest.max_event_bytes
         calendars = Calendars(items, most_bytes, most, scans)

@@ -98,6 +98,9 @@ class Telemetry:
         self.query_failures = Counter(
             "meterd_query_failures", "Queries that hit a limit", ["reason"], registry=registry
         )
+        self.directory_failures = Counter(
+            "meterd_directory_failures", "Times that the directory could not be read or written", registry=registry
+        )
         self.exports = Counter("meterd_exports", "Exports of meters", ["exporter", "outcome"], registry=registry)
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:

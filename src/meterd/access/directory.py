@@ -2,24 +2,21 @@
 
 import hashlib
 import secrets
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from meterd.access.database import WRITES, open_database, translated_errors
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.tables import Membership, Subject, Token
-from meterd.errors import ConfigurationError, NotFound
+from meterd.errors import NotFound
 
-_REVISION = "0005"
 _PREFIX = "mtr_"
-_WRITES = "meterd_writes"
 
 
 class TokenDetails(msgspec.Struct, frozen=True, rename="camel"):
@@ -39,22 +36,21 @@ class TokenDetails(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Directory:
-    """Blocking; the server calls it from worker threads. Safe to use from several processes at once."""
+    """Blocking; the server calls it from worker threads. Safe to use from several processes at once.
+
+    `on_failure` is called when the database can't be read or written.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
-        event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin)
-        try:
-            _migrate(self._engine)
-        except DBAPIError as error:
-            raise ConfigurationError(f"can't open the directory {path}: {error.orig}") from None
+        self._engine = open_database(path)
+        self.on_failure: Callable[[], None] = lambda: None
 
     @contextmanager
     def session(self, writes: bool = False) -> Iterator[Session]:
-        """A transaction; one that writes takes its turn at once."""
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            session.connection(execution_options={_WRITES: writes})
+        """A transaction; one that writes takes its turn at once. Raises `Unavailable` and `Damaged`."""
+        made = Session(self._engine, expire_on_commit=False)
+        with translated_errors(self.on_failure), made as session, session.begin():
+            session.connection(execution_options={WRITES: writes})
             yield session
 
     def create_token(
@@ -157,38 +153,3 @@ def _details(token: Token, secret: str | None = None) -> TokenDetails:
         revoked_at=token.revoked_at,
         token=secret,
     )
-
-
-def _prepare(connection: object, _record: object) -> None:
-    """Settings of a new SQLite connection; transactions are begun by `_begin` alone."""
-    assert isinstance(connection, sqlite3.Connection)  # what the engine was made for
-    connection.isolation_level = None
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _begin(connection: Connection) -> None:
-    """A transaction that will write takes its turn at once: what it reads stays true until it is done."""
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _migrate(engine: Engine) -> None:
-    """Bring the database to the newest revision. Alembic is loaded only when there is something to do."""
-    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
-        if _revision(connection) == _REVISION:
-            return
-        from alembic import command
-        from alembic.config import Config
-
-        config = Config()
-        config.set_main_option("script_location", "meterd:access/migrations")
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return revision

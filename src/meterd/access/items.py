@@ -1,7 +1,7 @@
 """Objects and calendars in the directory, with their versions: what is in them is the matter of `meterd.api.usage`."""
 
+from collections.abc import Callable, Iterator
 from collections.abc import Collection as Several
-from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -37,16 +37,20 @@ class Version(NamedTuple):
 
 
 class Items:
-    """Blocking; the server calls it from worker threads."""
+    """Blocking; the server calls it from worker threads.
 
-    def __init__(self, directory: Directory) -> None:
+    `require_room` is asked before bytes are added to the disk, and raises what refuses them.
+    """
+
+    def __init__(self, directory: Directory, require_room: Callable[[int], None] = lambda _size: None) -> None:
         self._directory = directory
+        self._require_room = require_room
 
     @contextmanager
     def changing(self, collection: Collection) -> Iterator["Changes"]:
         """One transaction: nothing else changes items until it ends, and an error undoes all of it."""
         with self._directory.session(writes=True) as session:
-            yield Changes(session, collection)
+            yield Changes(session, collection, self._require_room)
 
     def find(self, collection: Collection, id_: str) -> Version | None:
         """An item as it is now."""
@@ -80,16 +84,18 @@ class Items:
 class Changes:
     """The items of a collection within a transaction."""
 
-    def __init__(self, session: Session, collection: Collection) -> None:
+    def __init__(self, session: Session, collection: Collection, require_room: Callable[[int], None]) -> None:
         self._session = session
         self._collection = collection
+        self._require_room = require_room
 
     def find(self, id_: str) -> Version | None:
         """An item as it is, with the changes that were made so far."""
         return _found(self._session, self._collection, id_)
 
     def put(self, id_: str, document: bytes, user: str, reason: str | None = None) -> Version:
-        """Give an item, or a new one, its next version."""
+        """Give an item, or a new one, its next version. Raises `Unavailable` when the disk is almost full."""
+        self._require_room(len(document))
         session = self._session
         item = self._item(id_)
         if item is None:

@@ -102,7 +102,11 @@ class Recorder:
             raise self._refusal("queue", "too much is waiting to be written (ingest.queue-bytes), try again")
         if self.backlog() > limits.backlog_bytes:
             raise self._refusal("backlog", "the store is behind the journal (ingest.backlog-bytes), try again", 5)
-        if self._free() - size < limits.disk_reserve_bytes + self.room_needed():
+        self.require_room(size)
+
+    def require_room(self, size: int) -> None:
+        """Raise `Unavailable` when `size` more bytes would touch the disk's reserve. For any thread."""
+        if self._free() - size < self._limits.disk_reserve_bytes + self.room_needed():
             raise self._refusal("disk", "the disk is almost full (ingest.disk-reserve-bytes)", 30)
 
     def _refusal(self, reason: str, message: str, retry_after: int = 1) -> Unavailable:
