@@ -46,6 +46,16 @@ def facts(*lines: str, dataset: str = "meter_events", tenant: str = "acme") -> F
     return Facts(dataset, tenant, "".join(f"{line}\n" for line in lines).encode(), len(lines))
 
 
+def journal_of_an_earlier_version(path: Path, *entries: tuple[str, str, int, bytes]) -> None:
+    """Entries that do not say how they are encoded."""
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE entries (sequence INTEGER PRIMARY KEY AUTOINCREMENT, dataset TEXT NOT NULL, "
+            "tenant TEXT NOT NULL, count INTEGER NOT NULL, lines BLOB NOT NULL)"
+        )
+        connection.executemany("INSERT INTO entries (dataset, tenant, count, lines) VALUES (?, ?, ?, ?)", entries)
+
+
 def identified(*lines: str) -> Facts:
     """Facts whose identity is their first letter; none for those that start with a dash."""
     identities = tuple(None if line[0] == "-" else line[0].encode() * 16 for line in lines)
@@ -88,6 +98,15 @@ class TestCommit:
         } == {(each.dataset, each.tenant, each.count, each.lines) for each in everything(reader)}
         assert committed.added == {"meter_events": 3, "guardrail_evaluations": 1}
         assert max(each.sequence for each in everything(reader)) == committed.end == journal.end
+
+    def test_lines_of_two_encodings_are_two_entries(self, journal: Journal, reader: JournalReader) -> None:
+        packed = Facts("meter_events", "acme", b'{"each":{}}\n', 7, encoding="packed")
+        committed = journal.commit([one(facts("a")), one(packed), one(facts("b")), one(packed)])
+
+        assert {("lines", 2, b"a\nb\n"), ("packed", 14, packed.lines * 2)} == {
+            (each.encoding, each.count, each.lines) for each in everything(reader)
+        }
+        assert committed.added == {"meter_events": 16}
 
     def test_every_submission_gets_its_receipt_in_order(self, journal: Journal) -> None:
         committed = journal.commit([one(facts("a"), answer=b"1"), one(answer=b"2"), one(facts("b"), answer=b"3")])
@@ -257,6 +276,18 @@ class TestSequence:
 
         with contextlib.closing(Journal(path, DAY, after=3)) as journal:
             assert journal.end == 42
+
+
+class TestUpgrade:
+    def test_a_journal_of_an_earlier_version_goes_on(self, path: Path) -> None:
+        journal_of_an_earlier_version(path, ("meter_events", "acme", 3, b'{}\n{"each":{}}\n'))
+        for number in range(2):
+            with contextlib.closing(Journal(path, DAY)) as journal:
+                assert number + 2 == journal.commit([one(facts("a"))]).end
+
+        with contextlib.closing(JournalReader(path)) as reader:
+            assert ["mixed", "lines", "lines"] == [entry.encoding for entry in everything(reader)]
+            assert [("lines", b"{}\n"), ("packed", b'{"each":{}}\n')] == list(everything(reader)[0].pieces())
 
 
 class TestReader:

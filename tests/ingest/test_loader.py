@@ -2,22 +2,25 @@ import contextlib
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from meterd.datasets import DATASETS, METER_EVENTS
+from meterd.datasets import API_REQUESTS, DATASETS, METER_EVENTS
 from meterd.errors import Unavailable
-from meterd.ingest.facts import Submission, encode
+from meterd.ingest.facts import Submission, encode, pack
 from meterd.ingest.journal import Entry, Journal, JournalReader
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
 from meterd.settings import Ingest, Store
 from meterd.store import DuckDBStore
 from meterd.telemetry import Telemetry
+from tests.ingest.test_journal import journal_of_an_earlier_version
 
 LATER = 3600.0
+AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class Pipeline:
@@ -203,6 +206,32 @@ class TestExactlyOnce:
             await service.record("c")
             await service.loader.caught_up()
             assert service.stored() == ["a", "b", "c"]
+
+
+class TestEncodings:
+    @pytest.mark.parametrize("first", ["lines", "packed"])
+    async def test_entries_of_an_earlier_version_are_read_line_by_line(self, tmp_path: Path, first: str) -> None:
+        (tmp_path / "data").mkdir()
+        single = encode(API_REQUESTS, "acme", [API_REQUESTS.row_type(ts=AT, record_id=id_) for id_ in "ab"])
+        packed = pack(API_REQUESTS, "acme", [(API_REQUESTS.row_type(), ([1, 2, 3], [*"cde"], [1] * 3, [1] * 3))])
+        lines = [single.lines, packed.lines, single.lines, packed.lines][first == "packed" :]
+        journal_of_an_earlier_version(
+            tmp_path / "data" / "journal.sqlite",
+            ("api_requests", "acme", 10 if first == "lines" else 8, b"".join(lines)),
+            (
+                "meter_events",
+                "acme",
+                1,
+                encode(METER_EVENTS, "acme", [METER_EVENTS.row_type(ts=AT, meter="m", value=1)]).lines,
+            ),
+        )
+
+        with pipeline(tmp_path / "data") as service:
+            await service.loader.caught_up()
+            counts = service.store.select("SELECT record_id, count(*) FROM api_requests GROUP BY ALL", (), 30)
+            repeated = 2 if first == "lines" else 1
+            assert dict(counts) == {"a": repeated, "b": repeated, "c": 2, "d": 2, "e": 2}
+            assert service.stored() == ["m"]
 
 
 class TestTrimming:

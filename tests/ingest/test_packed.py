@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from meterd.datasets import API_REQUESTS, DATASETS
-from meterd.ingest.facts import PACKED, encode, pack
+from meterd.ingest.facts import PACKED_BEGINS, encode, pack
 
 VALUES: tuple[list[Any], ...] = ([1, 2], ["a", "b"], [10, 20], [100, 200])
 
@@ -22,6 +22,7 @@ def test_a_batch_is_one_line() -> None:
     each = b'{"ts":[1,2],"record_id":["a","b"],"duration":[10,20],"response_size":[100,200]}'
     assert b'{"each":' + each + b',"shared":{"service":"object"}}\n' == facts.lines
     assert ("api_requests", "acme", 2, ()) == (facts.dataset, facts.tenant, facts.count, facts.identities)
+    assert "packed" == facts.encoding
 
 
 def test_facts_of_all_batches_are_counted() -> None:
@@ -59,4 +60,4 @@ def test_no_line_of_a_single_fact_looks_packed(dataset: Any) -> None:
 def test_a_single_fact_does_not_look_packed() -> None:
     facts = encode(API_REQUESTS, "acme", [shared(ts=datetime(2024, 1, 1, tzinfo=UTC), detail='{"each":')])
 
-    assert not facts.lines.startswith(PACKED)
+    assert not facts.lines.startswith(PACKED_BEGINS)

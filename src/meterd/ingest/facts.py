@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -11,14 +11,17 @@ from meterd.datasets import Dataset
 DIGEST_SIZE = 16
 """Bytes that stand for an identity or a request."""
 
-PACKED = b'{"each":'
+PACKED_BEGINS = b'{"each":'
 """How a line begins that stands for many facts."""
+
+Encoding = Literal["lines", "packed"]
+"""What a line is: one fact, or many that are alike."""
 
 _encoder = msgspec.json.Encoder()
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """Checked facts of one dataset and tenant: `count` lines of JSON, each ending in a line feed.
+    """Checked facts of one dataset and tenant: lines of JSON, each ending in a line feed, that stand for `count` facts.
 
     `identities` is empty when no fact has one; otherwise it holds one entry a line, None for a fact without.
     """
@@ -28,6 +31,7 @@ class Facts(msgspec.Struct, frozen=True):
     lines: bytes
     count: int
     identities: tuple[bytes | None, ...] = ()
+    encoding: Encoding = "lines"
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -86,11 +90,12 @@ def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Se
     Times among the values are in microseconds since 1970. A batch costs the store little more than a fact.
     """
     lines = [
-        PACKED + _encoder.encode(dict(zip(dataset.packed, values, strict=True)))
+        PACKED_BEGINS + _encoder.encode(dict(zip(dataset.packed, values, strict=True)))
         + b',"shared":' + _encoder.encode(shared) + b"}\n"
         for shared, values in batch
     ]  # fmt: skip
-    return Facts(dataset.name, tenant, b"".join(lines), sum(len(values[0]) for _, values in batch))
+    count = sum(len(values[0]) for _, values in batch)
+    return Facts(dataset.name, tenant, b"".join(lines), count, encoding="packed")
 
 
 def _identity(dataset: Dataset, tenant: str, row: msgspec.Struct) -> bytes | None:

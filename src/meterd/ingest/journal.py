@@ -1,19 +1,20 @@
 """Accepted facts on disk: an SQLite database that is safe after every commit (`docs/decisions/0001-journal.md`).
 
-One row holds the facts of one dataset and tenant that were committed together. Sequence numbers only grow, past
-trimming and past a lost store.
+One row holds the facts of one dataset, tenant and encoding that were committed together. Sequence numbers only grow,
+past trimming and past a lost store.
 """
 
 import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
-from meterd.ingest.facts import Facts, Receipt, Submission
+from meterd.ingest.facts import PACKED_BEGINS, Encoding, Facts, Receipt, Submission
 from meterd.ingest.remembered import Remembered
 from meterd.ingest.transactions import transaction
 
@@ -34,16 +35,31 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE TABLE IF NOT EXISTS probe (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), visits INTEGER NOT NULL);
 INSERT OR IGNORE INTO probe VALUES (1, 0);
 """
+_LATER_COLUMNS = {"encoding": "TEXT NOT NULL DEFAULT 'mixed'"}
+"""Columns that entries gained; those of an earlier version have the default."""
+_READ = "sequence, dataset, tenant, count, lines, encoding"
+
+_Merged = dict[tuple[str, str, Encoding], list[Facts]]
+"""What one commit writes, by dataset, tenant and encoding."""
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One row of the journal."""
+    """One row of the journal. Earlier versions joined lines of both encodings, and did not say so: `mixed`."""
 
     sequence: int
     dataset: str
     tenant: str
     count: int
     lines: bytes
+    encoding: Literal[Encoding, "mixed"] = "lines"
+
+    def pieces(self) -> Iterator[tuple[Encoding, bytes]]:
+        """The lines, those of one encoding at a time."""
+        if self.encoding != "mixed":
+            yield self.encoding, self.lines
+            return
+        for line in self.lines.splitlines(keepends=True):
+            yield "packed" if line.startswith(PACKED_BEGINS) else "lines", line
 
 
 class Committed(msgspec.Struct, frozen=True):
@@ -70,9 +86,17 @@ class Journal:
         self._remembered = Remembered(self._connection, window)
         try:
             self._connection.executescript(_PRAGMAS + _SCHEMA)
+            self._upgrade()
             self.end = self._start_above(after)
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(f"can't open the journal {path}: {error}") from None
+
+    def _upgrade(self) -> None:
+        """Columns of this version on entries of an earlier one."""
+        there = {name for _, name, *_ in self._connection.execute("PRAGMA table_info(entries)")}
+        for name, declaration in _LATER_COLUMNS.items():
+            if name not in there:
+                self._connection.execute(f"ALTER TABLE entries ADD COLUMN {name} {declaration}")
 
     def _start_above(self, after: int) -> int:
         row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
@@ -95,7 +119,7 @@ class Journal:
         return committed
 
     def _write(self, group: Sequence[Submission]) -> Committed:
-        merged: dict[tuple[str, str], list[Facts]] = {}
+        merged: _Merged = {}
         known: dict[str, int] = {}
         receipts = []
         for submission in group:
@@ -110,30 +134,28 @@ class Journal:
                     repeated += facts.count - new.count
                     known[facts.dataset] = known.get(facts.dataset, 0) + facts.count - new.count
                 if new.count:
-                    merged.setdefault((facts.dataset, facts.tenant), []).append(new)
+                    merged.setdefault((facts.dataset, facts.tenant, facts.encoding), []).append(new)
             if key is not None:
                 self._remembered.add_answer(key, submission.answer, repeated)
             receipts.append(Receipt(submission.answer, repeated))
         return self._insert(merged, receipts, known)
 
-    def _insert(
-        self, merged: dict[tuple[str, str], list[Facts]], receipts: list[Receipt], known: dict[str, int]
-    ) -> Committed:
-        """One entry for each dataset and tenant, all in one statement."""
+    def _insert(self, merged: _Merged, receipts: list[Receipt], known: dict[str, int]) -> Committed:
+        """One entry for each dataset, tenant and encoding, all in one statement."""
         added: dict[str, int] = {}
         values: list[str | int | bytes] = []
         size = 0
-        for (dataset, tenant), parts in merged.items():
+        for (dataset, tenant, encoding), parts in merged.items():
             count = sum([part.count for part in parts])
             lines = b"".join([part.lines for part in parts])
-            values += (dataset, tenant, count, lines)
+            values += (dataset, tenant, count, lines, encoding)
             added[dataset] = added.get(dataset, 0) + count
             size += len(lines)
         if not merged:
             return Committed(receipts, self.end, 0, added, known)
-        rows = ", ".join(["(?, ?, ?, ?)"] * len(merged))
+        rows = ", ".join(["(?, ?, ?, ?, ?)"] * len(merged))
         end = self._connection.execute(
-            f"INSERT INTO entries (dataset, tenant, count, lines) VALUES {rows}", values
+            f"INSERT INTO entries (dataset, tenant, count, lines, encoding) VALUES {rows}", values
         ).lastrowid
         assert end is not None  # it was an INSERT
         return Committed(receipts, end, size, added, known)
@@ -175,9 +197,7 @@ class JournalReader:
     def read(self, after: int, size: int) -> list[Entry]:
         """Entries above sequence number `after`, in order, at least one if there is one, about `size` bytes."""
         entries: list[Entry] = []
-        rows = self._connection.execute(
-            "SELECT sequence, dataset, tenant, count, lines FROM entries WHERE sequence > ? ORDER BY sequence", (after,)
-        )
+        rows = self._connection.execute(f"SELECT {_READ} FROM entries WHERE sequence > ? ORDER BY sequence", (after,))
         for row in rows:
             entries.append(Entry(*row))
             size -= len(row[4])

@@ -12,7 +12,7 @@ import structlog
 from meterd.datasets import DATASETS
 from meterd.errors import Unavailable
 from meterd.failpoints import reach
-from meterd.ingest.facts import PACKED
+from meterd.ingest.facts import Encoding
 from meterd.ingest.journal import Entry, JournalReader
 from meterd.ingest.retention import Retention
 from meterd.settings import Store as StoreSettings
@@ -224,13 +224,14 @@ class Loader:
 
 
 def _merge(entries: list[Entry]) -> list[Lines]:
-    """One piece of text per dataset, tenant and way of writing, in journal order."""
-    parts: dict[tuple[str, str, bool], list[bytes]] = {}
+    """One piece of text per dataset, tenant and encoding, in journal order."""
+    parts: dict[tuple[str, str, Encoding], list[bytes]] = {}
     for entry in entries:
-        parts.setdefault((entry.dataset, entry.tenant, entry.lines.startswith(PACKED)), []).append(entry.lines)
+        for encoding, lines in entry.pieces():
+            parts.setdefault((entry.dataset, entry.tenant, encoding), []).append(lines)
     return [
-        Lines(DATASETS[dataset], tenant, b"".join(lines).decode().removesuffix("\n"), packed)
-        for (dataset, tenant, packed), lines in parts.items()
+        Lines(DATASETS[dataset], tenant, b"".join(lines).decode().removesuffix("\n"), encoding == "packed")
+        for (dataset, tenant, encoding), lines in parts.items()
     ]
 
 
