@@ -25,8 +25,9 @@ _COMMON = """\
 ## Members of every row
 
 No member is required unless its table says so. A null member is the same as an absent one. Members that are in no table
-are refused, so that a misspelt one is noticed. Times are ISO 8601, UTC without an offset, kept to the microsecond, from
-1970 to 24 hours ahead.
+are refused, so that a misspelt one is noticed; so are members that the server sets. A text has up to 4,096 characters
+unless its table says otherwise. JSON as text is one object, up to 100 levels deep. Times are ISO 8601, UTC without an
+offset, kept to the microsecond, from 1970 to 24 hours ahead.
 
 """
 
@@ -99,13 +100,19 @@ def _own(dataset: Dataset) -> tuple[Column, ...]:
 
 
 def _members(columns: tuple[Column, ...]) -> Iterator[str]:
-    rows = ((f"`{column.member}`", column.kind.value, _meaning(column)) for column in columns)
+    rows = ((f"`{column.member}`", column.kind.value, _meaning(column)) for column in columns if not column.assigned)
     yield from _table(("member", "type", "meaning"), rows)
 
 
 def _meaning(column: Column) -> str:
     values = f"; {' or '.join(f'`{value}`' for value in column.allowed)}" if column.allowed else ""
-    return f"{column.description}{values}{'; required' if column.required else ''}"
+    bounds = "".join(
+        f"; {words} {bound}"
+        for words, bound in (("at least", column.minimum), ("at most", column.maximum))
+        if bound is not None
+    )
+    length = f"; up to {column.longest} characters" if column.longest else ""
+    return f"{column.description}{values}{bounds}{length}{'; required' if column.required else ''}"
 
 
 if __name__ == "__main__":

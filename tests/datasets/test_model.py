@@ -95,3 +95,48 @@ def test_a_row_survives_encoding() -> None:
 def test_a_row_that_does_not_fit_is_refused(body: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         decode(body)
+
+
+BOUNDED = Dataset(
+    name="bounded",
+    description="Things within bounds.",
+    columns=(
+        *COMMON,
+        Column("size", Kind.INTEGER, "size", minimum=0),
+        Column("share", Kind.NUMBER, "share", minimum=-1, maximum=0),
+        Column("count", Kind.UNSIGNED, "count", maximum=7),
+        Column("code", Kind.TEXT, "code", longest=3),
+        Column("codes", Kind.TEXTS, "codes", longest=3),
+        Column("number", Kind.INTEGER, "number", required=True, assigned=True),
+    ),
+)
+
+
+@pytest.mark.parametrize("type_", [BOUNDED.row_type, BOUNDED.sent_type])
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ({"size": 0}, {"size": -1}),
+        ({"share": -1}, {"share": -1.001}),
+        ({"share": 0.0}, {"share": 1e-9}),
+        ({"count": 7}, {"count": 8}),
+        ({"code": "äöü"}, {"code": "aaaa"}),
+        ({"codes": ["abc"]}, {"codes": ["abc", "abcd"]}),
+    ],
+)
+def test_a_row_keeps_to_the_bounds_of_its_columns(
+    type_: type[msgspec.Struct], good: dict[str, object], bad: dict[str, object]
+) -> None:
+    number = {} if type_ is BOUNDED.sent_type else {"number": 1}
+
+    msgspec.json.decode(msgspec.json.encode(good | number), type=type_)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(msgspec.json.encode(bad | number), type=type_)
+
+
+def test_a_sent_row_has_an_assigned_column_but_takes_no_value_for_it() -> None:
+    row: Any = msgspec.json.decode(b'{"number": null}', type=BOUNDED.sent_type)
+
+    assert row.number is None
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(b'{"number": 1}', type=BOUNDED.sent_type)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from meterd.access import Caller, Scope, SubjectType
-from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS, Dataset
+from meterd.datasets import DATASETS, GUARDRAIL_EVALUATIONS, METER_EVENTS, SESSION_EVENTS, SESSION_METRICS, Dataset
 from meterd.errors import Forbidden, InvalidInput
 from meterd.ingest.facts import Facts
 from meterd.ingest.rows import facts_from_json
@@ -35,6 +35,15 @@ def rows(body: object, caller: Caller = CALLER, **arguments: Any) -> list[dict[s
 def row(body: object, caller: Caller = CALLER, **arguments: Any) -> dict[str, Any]:
     (only,) = rows(body, caller, **arguments)
     return only
+
+
+def required(dataset: Dataset) -> dict[str, object]:
+    """Values of the members that a row of the dataset must have."""
+    return {
+        column.member: 1 if column.kind.is_numeric else "x"
+        for column in dataset.columns
+        if column.required and not column.assigned
+    }
 
 
 def refusal(body: object, caller: Caller = CALLER, **arguments: Any) -> str:
@@ -152,8 +161,33 @@ class TestBadRow:
     def test_without_a_required_field_is_refused(self) -> None:
         assert refusal([{"meter": "m", "value": 1}, {"value": 1}], dataset=METER_EVENTS) == "row 1: meter is required"
 
+    @pytest.mark.parametrize(
+        ("dataset", "member"),
+        [(dataset, member) for dataset in DATASETS.values() for member in sorted(dataset.assigned)],
+        ids=lambda each: getattr(each, "name", each),
+    )
+    @pytest.mark.parametrize("value", [2**63 - 1, "x", {}, [], 1.5, True])
+    def test_with_a_member_that_only_the_server_sets_is_refused(
+        self, dataset: Dataset, member: str, value: object
+    ) -> None:
+        message = refusal([{**required(dataset), member: value}], ANY_SUBJECT, dataset=dataset)
+
+        assert message == f"row 0: {member} is set by the server: leave it out"
+
+    @pytest.mark.parametrize(("dataset", "member"), [(SESSION_METRICS, "details"), (SESSION_EVENTS, "data")])
+    @pytest.mark.parametrize(
+        "text", ['{"a": 1}, {"forged": true}', "[1]", "hello", "", '{"a":' * 101 + "1" + "}" * 101]
+    )
+    def test_with_a_document_that_is_no_json_object_is_refused(self, dataset: Dataset, member: str, text: str) -> None:
+        assert refusal([{"sessionId": "s", member: text}], dataset=dataset).startswith(f"row 0: {member} ")
+
 
 class TestValues:
+    def test_a_document_is_kept_as_it_is(self) -> None:
+        text = ' {"a": [1, "}"]}'
+
+        assert row({"sessionId": "s", "data": text}, dataset=SESSION_EVENTS)["data"] == text
+
     def test_the_largest_count_is_kept(self) -> None:
         assert row({"meter": "m", "value": 2**64 - 1}, dataset=METER_EVENTS)["value"] == 2**64 - 1
 

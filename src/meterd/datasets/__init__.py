@@ -10,6 +10,8 @@ from meterd.datasets.gateway import (
 )
 from meterd.datasets.model import (
     COMMON,
+    DEEPEST_JSON,
+    LONGEST_DOCUMENT,
     LONGEST_LABEL,
     LONGEST_TEXT,
     MAXIMUM_UNSIGNED,
@@ -47,8 +49,10 @@ __all__ = [
     "API_REQUESTS",
     "COMMON",
     "DATASETS",
+    "DEEPEST_JSON",
     "GATEWAY_REQUESTS",
     "GUARDRAIL_EVALUATIONS",
+    "LONGEST_DOCUMENT",
     "LONGEST_LABEL",
     "LONGEST_TEXT",
     "MAXIMUM_UNSIGNED",

@@ -1,6 +1,6 @@
 """What a dataset is: the one declaration from which tables, validation and documentation follow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
@@ -22,6 +22,7 @@ class Kind(Enum):
     TEXTS = "array of text"
     NUMBERS = "array of numbers"
     TEXT_MAP = "map of text to text"
+    JSON = "JSON object as text"
 
     @property
     def is_numeric(self) -> bool:
@@ -30,21 +31,20 @@ class Kind(Enum):
 
 MAXIMUM_UNSIGNED = 2**64 - 1
 LONGEST_TEXT = 4096
-"""Characters of a text column."""
+"""Characters of a text, unless its column declares another length."""
+LONGEST_DOCUMENT = 2**24
+"""Characters of a document or a message, which the limit of its request keeps shorter."""
 LONGEST_LABEL = 128
 """Characters of a key or a value of `metadata`."""
 MOST_LABELS = 64
 """Keys of `metadata`."""
+DEEPEST_JSON = 100
+"""Levels of objects and arrays in a JSON column."""
 
-_Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+_INTEGERS = (-(2**63), 2**63 - 1)
 _PYTHON_TYPES: dict[Kind, Any] = {
-    Kind.TEXT: _Text,
-    Kind.NUMBER: float,
-    Kind.INTEGER: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)],
-    Kind.UNSIGNED: Annotated[int, Meta(ge=0)],
     Kind.BOOLEAN: bool,
     Kind.TIME: datetime,
-    Kind.TEXTS: list[_Text],
     Kind.NUMBERS: list[float | None],
     Kind.TEXT_MAP: dict[str, Any],
 }
@@ -54,7 +54,9 @@ class Column(msgspec.Struct, frozen=True):
     """One column of a dataset.
 
     `name` is the storage name (snake_case); `json` the member name in ingested rows and in the journal, by default
-    the lowerCamelCase form. `allowed` closes the set of values; `required` means a row without it is refused.
+    the lowerCamelCase form. `allowed` closes the set of values; `required` means a row without it is refused, and
+    `assigned` that a row with it is: only the server sets it. `minimum` and `maximum` bound a number; `longest` is the
+    most characters of a text, or of each text of an array, when it is not `LONGEST_TEXT`.
     """
 
     name: str
@@ -63,15 +65,42 @@ class Column(msgspec.Struct, frozen=True):
     json: str = ""
     allowed: tuple[str, ...] = ()
     required: bool = False
+    assigned: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    longest: int = 0
 
     @property
     def member(self) -> str:
         return self.json or camel_case(self.name)
 
     @property
+    def most_characters(self) -> int:
+        """Of a text, or of each text of an array."""
+        return self.longest or (LONGEST_DOCUMENT if self.kind is Kind.JSON else LONGEST_TEXT)
+
+    @property
     def python_type(self) -> Any:
+        """What a value is, with its bounds; msgspec checks them when it decodes one."""
         if self.allowed:
             return Literal[self.allowed]
+        text = Annotated[str, Meta(max_length=self.most_characters)]
+        match self.kind:
+            case Kind.TEXT | Kind.JSON:
+                return text
+            case Kind.TEXTS:
+                return list[text]
+            case Kind.NUMBER:
+                return Annotated[float, Meta(ge=self.minimum, le=self.maximum)]
+            case Kind.INTEGER:
+                least, most = _INTEGERS
+                bounds = Meta(
+                    ge=least if self.minimum is None else self.minimum,
+                    le=most if self.maximum is None else self.maximum,
+                )
+                return Annotated[int, bounds]
+            case Kind.UNSIGNED:  # `MAXIMUM_UNSIGNED` is beyond what msgspec can bound
+                return Annotated[int, Meta(ge=0, le=self.maximum)]
         return _PYTHON_TYPES[self.kind]
 
 
@@ -108,19 +137,39 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     @cached_property
     def row_type(self) -> type[msgspec.Struct]:
-        """A struct with one attribute a column: decodes a row's JSON, holds it, and encodes it for the journal.
+        """A struct with one attribute a column: holds a row, and encodes it for the journal.
 
         A null member is the same as an absent one, except for required columns.
         """
+        return self._struct("row", {column: column.python_type for column in self.columns})
+
+    @cached_property
+    def sent_type(self) -> type[msgspec.Struct]:
+        """As `row_type`, for rows that clients send: decodes their JSON, and takes no value of an assigned column."""
+        return self._struct("sent_row", {
+            column: None if column.assigned else column.python_type for column in self.columns
+        })  # fmt: skip
+
+    def _struct(self, name: str, types: Mapping[Column, Any]) -> type[msgspec.Struct]:
         fields: list[tuple[str, Any, Any]] = []
-        for column in self.columns:
-            if column.required:
-                fields.append((column.name, column.python_type, msgspec.field(name=column.member)))
+        for column, type_ in types.items():
+            if column.required and not column.assigned:
+                fields.append((column.name, type_, msgspec.field(name=column.member)))
             else:
-                fields.append((column.name, column.python_type | None, msgspec.field(name=column.member, default=None)))
+                fields.append((column.name, type_ and type_ | None, msgspec.field(name=column.member, default=None)))
         return msgspec.defstruct(
-            f"{self.name}_row", fields, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+            f"{self.name}_{name}", fields, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
         )
+
+    @cached_property
+    def assigned(self) -> frozenset[str]:
+        """Members that only the server sets."""
+        return frozenset(column.member for column in self.columns if column.assigned)
+
+    @cached_property
+    def documents(self) -> tuple[Column, ...]:
+        """Columns that hold JSON."""
+        return tuple(column for column in self.columns if column.kind is Kind.JSON)
 
     @cached_property
     def by_name(self) -> dict[str, Column]:

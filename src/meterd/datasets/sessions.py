@@ -10,7 +10,7 @@ from meterd.datasets.model import COMMON, Column, Dataset, Kind, Series
 _SESSION_COMMON = (
     *COMMON,
     Column("session_id", Kind.TEXT, "session it belongs to", required=True),
-    Column("position", Kind.INTEGER, "order of arrival at the server: nanoseconds since 1970, unique"),
+    Column("position", Kind.INTEGER, "order of arrival at the server: nanoseconds since 1970, unique", assigned=True),
     Column("product", Kind.TEXT, "product of the session"),
     Column("version", Kind.TEXT, "version of the product"),
     Column("sent_at", Kind.TEXT, "the time as the client wrote it, when it sent one"),
@@ -55,7 +55,7 @@ SESSION_METRICS = Dataset(
         Column("unit", Kind.TEXT, "unit of the value"),
         Column("count", Kind.INTEGER, "iterations that a timer measured"),
         Column("tags", Kind.TEXTS, "tags, usually key:value"),
-        Column("details", Kind.TEXT, "metadata of the point as JSON, such as a histogram's buckets"),
+        Column("details", Kind.JSON, "metadata of the point, such as a histogram's buckets"),
         Column(
             "bucket_bounds",
             Kind.NUMBERS,
@@ -87,7 +87,7 @@ SESSION_EVENTS = Dataset(
         Column("event_group", Kind.TEXT, "logger or component", json="group"),
         Column("labels", Kind.TEXTS, "labels"),
         Column("message", Kind.TEXT, "message"),
-        Column("data", Kind.TEXT, "data of the event as JSON"),
+        Column("data", Kind.JSON, "data of the event"),
         Column("stacktrace", Kind.TEXTS, "lines of the stack"),
         Column("exception_type", Kind.TEXT, "class of the exception"),
         Column("exception_msg", Kind.TEXT, "text of the exception"),
@@ -103,7 +103,7 @@ SESSION_STATES = Dataset(
     columns=(
         *_SESSION_COMMON,
         Column("change", Kind.TEXT, "create, state, heartbeat, end, crash or abandoned", required=True),
-        Column("state", Kind.TEXT, "the whole state after an update, as JSON"),
+        Column("state", Kind.JSON, "the whole state after an update"),
         Column("machine_id", Kind.TEXT, "machine that the session runs on, of a beginning"),
         Column("hostname", Kind.TEXT, "its name, of a beginning"),
     ),

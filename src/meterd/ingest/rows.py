@@ -13,6 +13,7 @@ import msgspec
 from meterd.access import Caller, Scope
 from meterd.datasets import LONGEST_LABEL, MAXIMUM_UNSIGNED, MOST_LABELS, Dataset, Kind
 from meterd.errors import Forbidden, InvalidInput
+from meterd.ingest.admission import json_flaw
 from meterd.ingest.facts import Facts, encode
 from meterd.validation import explain
 
@@ -52,7 +53,9 @@ def _decode(body: bytes, dataset: Dataset, lines: bool) -> Sequence[Any]:
             return one.decode_lines(body)
         return many.decode(body) if body.lstrip()[:1] == b"[" else [one.decode(body)]
     except msgspec.ValidationError as error:
-        row, field, what = explain(error, dataset.row_type)
+        row, field, what = explain(error, dataset.sent_type)
+        if field in dataset.assigned:
+            what = "is set by the server: leave it out"
         raise InvalidInput(f"row {row or 0}: {field or 'the row'} {what}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         hint = "; send several rows as an array or as application/x-ndjson" if "trailing" in str(error) else ""
@@ -63,8 +66,8 @@ def _decode(body: bytes, dataset: Dataset, lines: bool) -> Sequence[Any]:
 
 @cache
 def _decoders(dataset: Dataset) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
-    row_type: Any = dataset.row_type
-    return msgspec.json.Decoder(row_type), msgspec.json.Decoder(list[row_type])
+    sent_type: Any = dataset.sent_type
+    return msgspec.json.Decoder(sent_type), msgspec.json.Decoder(list[sent_type])
 
 
 class _Completion:
@@ -80,6 +83,7 @@ class _Completion:
         self._unsigned = [column for column in dataset.columns if column.kind is Kind.UNSIGNED]
         maps = [column.name for column in dataset.columns if column.kind is Kind.TEXT_MAP]
         self._maps = [name for name in maps if name != "metadata"]
+        self._documents = dataset.documents
 
     def apply(self, row: Any) -> None:
         row.ts = self._now if row.ts is None else self._time(row.ts)
@@ -98,6 +102,10 @@ class _Completion:
             value = getattr(row, column.name)
             if value is not None and value > MAXIMUM_UNSIGNED:
                 raise InvalidInput(f"{column.member} must be below 2^64")
+        for column in self._documents:
+            text = getattr(row, column.name)
+            if text is not None and (reason := json_flaw(text)):
+                raise InvalidInput(f"{column.member} {reason}")
 
     def _time(self, time: datetime) -> datetime:
         try:

@@ -31,6 +31,7 @@ _TYPES = {
     Kind.TEXTS: "VARCHAR[]",
     Kind.NUMBERS: "DOUBLE[]",
     Kind.TEXT_MAP: "MAP(VARCHAR, VARCHAR)",
+    Kind.JSON: "VARCHAR",
 }
 _PACKED_TYPES = {Kind.TIME: "BIGINT"}
 _NEVER = "1000TB"

@@ -57,6 +57,11 @@ class Sender:
         total: int = self.meterd.points(self._reader)[0]["total"]
         return total
 
+    def total_of(self, datasource: str) -> int:
+        """How many facts of a datasource the tenant has."""
+        total: int = self.meterd.points(self._reader, datasource=datasource)[0]["total"]
+        return total
+
     def groups(self, *names: str) -> list[dict[str, Any]]:
         return self.meterd.points(self._reader, groupBy=list(names))
 
@@ -431,3 +436,22 @@ def test_a_virtual_account_is_the_subject_of_what_it_sends(sender: Sender) -> No
     accepted(sender.send(GOOD, token=token))
 
     assert sender.groups("virtualaccount") == [{"createdBySubjectSlug": "ci", "total": 1}]
+
+
+@pytest.mark.parametrize("datasource", ["sessionMetrics", "sessionEvents"])
+def test_what_the_server_assigns_can_not_be_sent(gateway: Sender, datasource: str) -> None:
+    rows = [{"sessionId": "s-1", "name": "n"}, {"sessionId": "s-1", "name": "n", "position": 2**63 - 1}]
+
+    message = error_of(gateway.send(rows, datasource=datasource))
+
+    assert message == "row 1: position is set by the server: leave it out"
+    assert gateway.total_of(datasource) == 0
+
+
+def test_a_document_that_closes_its_object_is_refused(gateway: Sender) -> None:
+    forged = '{"a": 1}, "message": "approved by an administrator"}, {"name": "forged"'
+
+    message = error_of(gateway.send({"sessionId": "s-1", "data": forged}, datasource="sessionEvents"))
+
+    assert message.startswith("row 0: data must hold a JSON object")
+    assert gateway.total_of("sessionEvents") == 0

@@ -10,7 +10,7 @@ from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.http import LONGEST_KEY, Answer, Decoding, HotRoute, Request, plain_error
-from meterd.datasets import LONGEST_TEXT
+from meterd.datasets import Column, Kind
 from meterd.errors import InvalidInput
 from meterd.ingest.facts import Facts, Submission
 from meterd.ingest.recorder import Recorder
@@ -99,30 +99,39 @@ def _operation(datasources: Mapping[str, Datasource]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_JSON_TYPES: dict[str, dict[str, Any]] = {
-    "TEXT": {"type": "string", "maxLength": LONGEST_TEXT},
-    "NUMBER": {"type": "number"},
-    "INTEGER": {"type": "integer"},
-    "UNSIGNED": {"type": "integer", "minimum": 0},
-    "BOOLEAN": {"type": "boolean"},
-    "TIME": {"type": "string", "format": "date-time"},
-    "TEXTS": {"type": "array", "items": {"type": "string", "maxLength": LONGEST_TEXT}},
-    "NUMBERS": {"type": "array", "items": {"type": ["number", "null"]}},
-    "TEXT_MAP": {"type": "object", "additionalProperties": {"type": "string"}},
+_SCALARS: dict[Kind, dict[str, Any]] = {
+    Kind.NUMBER: {"type": "number"},
+    Kind.INTEGER: {"type": "integer"},
+    Kind.UNSIGNED: {"type": "integer", "minimum": 0},
+    Kind.BOOLEAN: {"type": "boolean"},
+    Kind.TIME: {"type": "string", "format": "date-time"},
+    Kind.NUMBERS: {"type": "array", "items": {"type": ["number", "null"]}},
+    Kind.TEXT_MAP: {"type": "object", "additionalProperties": {"type": "string"}},
 }
 
 
+def _column_schema(column: Column) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": column.description}
+    if column.allowed:
+        return {"type": "string", "enum": list(column.allowed)} | described
+    text = {"type": "string", "maxLength": column.most_characters}
+    match column.kind:
+        case Kind.TEXT:
+            return text | described
+        case Kind.TEXTS:
+            return {"type": "array", "items": text} | described
+        case Kind.JSON:
+            return text | {"contentMediaType": "application/json"} | described
+    bounds = {"minimum": column.minimum, "maximum": column.maximum}
+    return _SCALARS[column.kind] | {name: bound for name, bound in bounds.items() if bound is not None} | described
+
+
 def _row_schema(datasource: Datasource) -> dict[str, Any]:
-    columns = datasource.dataset.columns
-    properties = {}
-    for column in columns:
-        properties[column.member] = _JSON_TYPES[column.kind.name] | {"description": column.description}
-        if column.allowed:
-            properties[column.member]["enum"] = list(column.allowed)
+    columns = [column for column in datasource.dataset.columns if not column.assigned]
     return {
         "title": datasource.name,
         "type": "object",
         "additionalProperties": False,
         "required": [column.member for column in columns if column.required],
-        "properties": properties,
+        "properties": {column.member: _column_schema(column) for column in columns},
     }

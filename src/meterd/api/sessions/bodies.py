@@ -9,14 +9,15 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from meterd.datasets import DEEPEST_JSON
 from meterd.errors import InvalidInput
+from meterd.ingest.admission import is_too_deep
 from meterd.validation import explain
 
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _NULL = msgspec.Raw(b"null")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 """As strict as the original's clients, which could not read a document with any other time in it."""
-_DEEPEST = 100
 
 
 Name = Annotated[str, Meta(max_length=256)]
@@ -135,17 +136,8 @@ def json_object(raw: msgspec.Raw, member: str) -> str | None:
 
 def check_depth(text: bytes, member: str) -> None:
     """Refuse JSON that is nested deeper than anything reads with certainty. Raises `InvalidInput`."""
-    if text.count(b"{") + text.count(b"[") <= _DEEPEST:
-        return
-    depth = deepest = 0
-    for bracket in re.findall(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', text):
-        if bracket in b"{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif bracket in b"}]":
-            depth -= 1
-    if deepest > _DEEPEST:
-        raise InvalidInput(f"Invalid request body: {member} is nested deeper than {_DEEPEST}")
+    if is_too_deep(text):
+        raise InvalidInput(f"Invalid request body: {member} is nested deeper than {DEEPEST_JSON}")
 
 
 def parse_stamp(text: str | None) -> datetime | None:

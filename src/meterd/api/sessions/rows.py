@@ -11,6 +11,7 @@ import msgspec
 from meterd.api.sessions.bodies import Event, Metric, json_object, parse_stamp
 from meterd.api.sessions.model import Session
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
+from meterd.ingest.admission import json_flaw
 
 STATE_COLUMNS = ("position", "ts", "sent_at", "state")
 EVENT_COLUMNS = (
@@ -126,7 +127,8 @@ def _is_filled(text: str | None) -> bool:
 
 
 def _raw(text: str | None) -> Any:
-    return None if text is None else msgspec.Raw(text.encode())
+    """A document as it is stored. What older versions stored was not checked: what is no document is shown as text."""
+    return text if text is None or json_flaw(text) else msgspec.Raw(text.encode())
 
 
 def _shown_state(row: Any) -> dict[str, Any]:
