@@ -1,34 +1,52 @@
 # `make run` and `make test` set up everything they need on a machine that has python3 and make.
 PYTHON ?= python3
 BIN := .venv/bin
-PINS := requirements/dev.txt requirements/e2e.txt
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+INSTALL := python -m pip install --quiet --disable-pip-version-check --no-deps
+PIP := $(BIN)/$(INSTALL)
 
-.PHONY: setup run test check bench docs pins
+.PHONY: setup run test check bench docs dist pins
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready
 
-.venv/.ready: pyproject.toml $(PINS)
-	$(PYTHON) -m venv .venv
-	$(PIP) --require-hashes -r requirements/dev.txt
-	$(PIP) --require-hashes --ignore-requires-python -r requirements/e2e.txt
-	$(PIP) --no-build-isolation --editable .
+# What running needs.
+.venv/.run: pyproject.toml hatch_build.py requirements/run.txt
+	@echo "Making .venv with what meterd needs to run, about 300 MB. Once; a minute or less."
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@echo "Installing meterd itself."
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+# What checks, tests and benchmarks need besides.
+.venv/.ready: .venv/.run requirements/dev.txt requirements/e2e.txt
+	@echo "Adding what the checks, tests and benchmarks need, about 450 MB."
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --require-hashes --ignore-requires-python -r requirements/e2e.txt
 	@touch $@
 
 # The gateway of tests/e2e/litellm; it may not share our environment.
 .venv/litellm/.ready: requirements/litellm.txt | .venv/.ready
-	$(PYTHON) -m venv --clear .venv/litellm
-	.venv/litellm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/litellm.txt
+	@echo "Installing LiteLLM's proxy for the end-to-end tests."
+	@$(PYTHON) -m venv --clear .venv/litellm
+	@.venv/litellm/bin/$(INSTALL) --require-hashes -r requirements/litellm.txt
+	@touch $@
+
+# What makes a Python client of our OpenAPI document, for a test; nor may it.
+.venv/openapi/.ready: requirements/openapi.txt | .venv/.ready
+	@echo "Installing a generator of clients for the tests of the API's description."
+	@$(PYTHON) -m venv --clear .venv/openapi
+	@.venv/openapi/bin/$(INSTALL) --require-hashes -r requirements/openapi.txt
 	@touch $@
 
 # What finds names and places in texts, for tests and benchmarks: `PYTHONPATH=.venv/presidio` lets meterd have it.
 .venv/presidio/.ready: requirements/presidio.txt | .venv/.ready
-	rm -rf .venv/presidio
-	$(PIP) --require-hashes --target .venv/presidio -r requirements/presidio.txt
+	@echo "Installing Presidio with a small model for the tests of names and places."
+	@rm -rf .venv/presidio
+	@$(PIP) --require-hashes --target .venv/presidio -r requirements/presidio.txt
 	@touch $@
 
-run: setup
+run: .venv/.run
 	@exec $(BIN)/meterd serve $(ARGS)
 
 check: setup
@@ -37,7 +55,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check .venv/litellm/.ready .venv/presidio/.ready
+test: check .venv/litellm/.ready .venv/openapi/.ready .venv/presidio/.ready
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: setup .venv/presidio/.ready
@@ -48,10 +66,18 @@ docs: setup
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m docs.generate_accuracy
 
+# Wheel and sdist into dist/.
+dist: setup
+	@rm -rf dist
+	$(BIN)/hatchling build
+
 # Renews the pinned versions; run by a person, the result is committed.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --upgrade
 pins: setup
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --extra dev --upgrade --output-file requirements/dev.txt pyproject.toml requirements/e2e-needs.in
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --custom-compile-command 'make pins' --no-deps --upgrade --output-file requirements/e2e.txt requirements/e2e.in
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --excludes requirements/litellm-unused.in --upgrade --output-file requirements/litellm.txt requirements/litellm.in
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --constraint requirements/dev.txt --upgrade --output-file requirements/presidio.txt requirements/presidio.in
+	$(COMPILE) --group build --excludes requirements/run-unused.in --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --constraint requirements/run.txt --group dev --excludes requirements/run-unused.in --output-file requirements/dev.txt pyproject.toml requirements/e2e-needs.in
+	$(subst 3.11,3.13,$(COMPILE)) --no-deps --output-file requirements/e2e.txt requirements/e2e.in
+	$(COMPILE) --excludes requirements/litellm-unused.in --output-file requirements/litellm.txt requirements/litellm.in
+	$(COMPILE) --output-file requirements/openapi.txt requirements/openapi.in
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/presidio.txt requirements/presidio.in

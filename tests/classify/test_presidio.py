@@ -132,7 +132,7 @@ def test_without_the_packages_the_start_says_what_to_install(tmp_path: Path) -> 
         env=os.environ | WITH_MODEL,
     )
 
-    said = "meterd: classification.presidio.model: Presidio is not installed: pip install 'meterd[presidio]'\n"
+    said = "meterd: classification.presidio.model: Presidio is not installed: pip install presidio-analyzer spacy\n"
     assert (1, said) == (ended.returncode, ended.stderr)
 
 

@@ -1,4 +1,4 @@
-"""Finds entities with Presidio, which is optional (`meterd[presidio]`), and one of spaCy's language models."""
+"""Finds entities with Presidio, which is optional (the extra `presidio`), and one of spaCy's language models."""
 
 import threading
 import time
@@ -80,7 +80,7 @@ def _loaded(model: str) -> Any:
         import spacy
         from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
     except ImportError:
-        raise UnusableModel("Presidio is not installed: pip install 'meterd[presidio]'") from None
+        raise UnusableModel("Presidio is not installed: pip install presidio-analyzer spacy") from None
     if not (spacy.util.is_package(model) or Path(model).is_dir()):
         raise UnusableModel(
             f"there is no spaCy model {model!r}: install its package, for instance with "

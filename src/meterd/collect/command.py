@@ -31,6 +31,7 @@ def azure_service_bus(
     try:
         from meterd.collect.main import run
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"meterd: this needs packages that are missing: pip install 'meterd[azure]' ({error})\n")
+        advice = "pip install azure-identity azure-monitor-querymetrics"
+        sys.stderr.write(f"meterd: this needs packages that are missing: {advice} ({error})\n")
         sys.exit(1)
     run(url, namespace, endpoint, interval, environment)

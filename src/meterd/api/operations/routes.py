@@ -1,6 +1,5 @@
 """`/healthz`, `/readyz`, `/metrics`, `/export/prometheus`, `/openapi.json`, `/docs`."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,10 +95,7 @@ def documentation_router(openapi: dict[str, Any]) -> Router:
 
 
 def _assets() -> Router:
-    package = importlib.util.find_spec("flask_swagger_ui")  # found, not imported: only its files are used
-    assert package is not None, "flask-swagger-ui is a dependency"
-    assert package.submodule_search_locations is not None
-    folder = Path(package.submodule_search_locations[0]) / "dist"
+    folder = Path(__file__).parent / "swagger-ui"  # put there by the build
     return create_static_files_router(
         _ASSETS, directories=[folder], include_in_schema=False, cache_control=CacheControlHeader(max_age=86_400)
     )
