@@ -23,7 +23,7 @@ from meterd.api.gateway.request import parse_query
 from meterd.datasets import DATASETS
 from meterd.query.compile import Compiled, compile_query
 from meterd.query.dialects import DIALECTS
-from meterd.query.visibility import visible_facts
+from meterd.query.visibility import visible_to
 from meterd.store import DuckDBStore
 
 _PATH = "/api/svc/v1/llm-gateway/metrics/query"
@@ -85,7 +85,7 @@ def fill(path: Path, statement: str) -> None:
 def _compile(body: bytes) -> Compiled:
     """The SQL that the server runs for the benchmark's own caller, a tenant administrator."""
     caller = Caller("default", "bench", SubjectType.USER, tenant_admin=True)
-    return compile_query(parse_query(body, datasources()), visible_facts(caller), DIALECTS["duckdb"], 50_001)
+    return compile_query(parse_query(body, datasources()), visible_to(caller), DIALECTS["duckdb"], 50_001)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> list[Any]:

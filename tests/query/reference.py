@@ -22,6 +22,7 @@ from meterd.api.gateway.request import parse_query
 from meterd.datasets import DATASETS, Dataset
 from meterd.ingest.facts import encode
 from meterd.query.engine import QueryEngine
+from meterd.query.model import Listing, Query, Row
 from meterd.settings import Query as Limits
 from meterd.store import DuckDBStore, Lines
 from meterd.telemetry import Telemetry
@@ -353,10 +354,16 @@ class RealEngine:
         """The data points of a query body; bucket bounds are datetimes."""
         query = parse_query(json.dumps(body).encode(), datasources(ALLOWED_ATTRIBUTES))
         points = []
-        for row in self._runner.run(self.engine.run(query, caller)):
+        for row in self.run(query, caller):
             bounds = {} if row.start is None else {"startTimestamp": row.start, "endTimestamp": row.end}
             points.append({"total": row.total, **row.values, **bounds})
         return points
+
+    def run(self, query: Query, caller: Caller) -> list[Row]:
+        return self._runner.run(self.engine.run(query, caller))
+
+    def facts(self, listing: Listing, caller: Caller) -> list[tuple[Any, ...]]:
+        return self._runner.run(self.engine.facts(listing, caller))
 
     def __enter__(self) -> Self:
         return self

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ from meterd.query.model import (
     TextTest,
     every,
 )
+from meterd.query.visibility import Visibility
 
 HOSTILE = "x'); DROP TABLE guardrail_evaluations; -- $1 \" {} \\"
 NAME = Field("guardrail_name")
@@ -36,7 +38,8 @@ QUERY = Query(GUARDRAIL_EVALUATIONS, datetime(2026, 1, 1, tzinfo=UTC), datetime(
 TENANT = Compare(Field("tenant"), Comparison.EQUAL, "t")
 
 
-def compiled(visible: Condition | None = TENANT, limit: int = 10, **changes: Any) -> Compiled:
+def compiled(limit: int = 10, elements: Mapping[str, tuple[str, ...]] | None = None, **changes: Any) -> Compiled:
+    visible = Visibility(TENANT, elements or {})
     return compile_query(msgspec.structs.replace(QUERY, **changes), visible, DIALECTS["duckdb"], limit)
 
 
@@ -65,7 +68,7 @@ def test_values_are_bound_and_never_part_of_the_text(condition: Condition) -> No
     [
         {"groups": (Group("k", MapValue("metadata", HOSTILE)),)},
         {"groups": (Group(HOSTILE, NAME),)},
-        {"groups": (GroupElement("team", "teams", only=(HOSTILE,)),)},
+        {"groups": (GroupElement("team", "teams"),), "elements": {"teams": (HOSTILE,)}},
         {"aggregates": (Aggregate(HOSTILE, Function.COUNT, MapValue("metadata", HOSTILE)),)},
     ],
 )
@@ -105,7 +108,7 @@ def test_columns_that_the_dataset_does_not_have_are_a_fault(changes: dict[str, A
 
 
 def test_the_window_is_bound_first_in_utc_without_a_zone() -> None:
-    assert compiled(None).parameters == (datetime(2026, 1, 1), datetime(2026, 2, 1))  # noqa: DTZ001 - as stored
+    assert compile_query(QUERY, None, DIALECTS["duckdb"], 10).parameters == (datetime(2026, 1, 1), datetime(2026, 2, 1))  # noqa: DTZ001 - as stored
 
 
 def test_the_limit_is_part_of_the_query() -> None:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from meterd.access import Caller, SubjectType
-from meterd.datasets import GUARDRAIL_EVALUATIONS
+from meterd.datasets import GUARDRAIL_EVALUATIONS, SESSION_EVENTS, SESSION_METRICS, Dataset
+from meterd.errors import InvalidInput
+from meterd.query.model import Aggregate, And, Field, Function, Group, Listing, Order, Query
 from tests.query.reference import RealEngine
 
 ROWS = {
@@ -25,6 +27,7 @@ OWN = {"own", "own in a team"}
 RED = {"own in a team", "team", "account in the team"}
 BODY = {"startTs": "2026-01-01T00:00:00Z", "endTs": "2026-01-02T00:00:00Z", "datasource": "guardrailMetrics",
         "type": "distribution"}  # fmt: skip
+DAY = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
 
 USER, ACCOUNT = SubjectType.USER, SubjectType.VIRTUAL_ACCOUNT
 
@@ -98,3 +101,65 @@ def test_filters_reach_nothing_beyond_what_is_visible(engine: RealEngine, condit
     points = engine.answer(BODY | {"groupBy": ["guardrailName"], "filters": [condition]}, Caller("acme", "ann", USER))
 
     assert {point["guardrailName"] for point in points} <= OWN
+
+
+def team_is(operator: str, *teams: str) -> dict[str, Any]:
+    return {"fieldName": "team", "operator": operator, "value": list(teams)}
+
+
+@pytest.mark.parametrize(
+    ("teams", "condition", "visible"),
+    [
+        (("red",), team_is("ARRAY_HAS_ANY", "green"), set()),
+        (("red",), team_is("ARRAY_HAS_ANY", "green", "red"), RED),
+        (("red",), team_is("ARRAY_HAS_NONE", "green", "blue"), OWN | RED),
+        (("red",), team_is("ARRAY_HAS_NONE", "red"), OWN - RED),
+        (("green",), team_is("ARRAY_HAS_ANY", "green"), {"own in a team"}),
+        ((), team_is("ARRAY_HAS_ANY", "red", "green"), set()),
+        ((), team_is("ARRAY_HAS_NONE", "red", "green"), OWN),
+    ],
+)
+def test_filters_know_only_teams_of_the_caller(
+    engine: RealEngine, teams: tuple[str, ...], condition: dict[str, Any], visible: set[str]
+) -> None:
+    caller = Caller("acme", "ann", USER, teams)
+    points = engine.answer(BODY | {"groupBy": ["guardrailName"], "filters": [condition]}, caller)
+
+    assert {point["guardrailName"] for point in points} == visible
+
+
+@pytest.mark.parametrize(
+    ("caller", "distinct", "filled"),
+    [
+        (Caller("acme", "root", USER, tenant_admin=True), 4, 5),
+        (Caller("acme", "ann", USER, ("red",)), 1, 3),
+        (Caller("acme", "ann", USER, ("blue", "red")), 2, 4),
+        (Caller("acme", "ann", USER), 0, 0),
+    ],
+)
+def test_aggregates_of_teams_know_only_teams_of_the_caller(
+    engine: RealEngine, caller: Caller, distinct: int, filled: int
+) -> None:
+    query = Query(GUARDRAIL_EVALUATIONS, *DAY, aggregates=(
+        Aggregate("distinct", Function.COUNT_DISTINCT, Field("teams")),
+        Aggregate("filled", Function.COUNT, Field("teams")),
+    ))  # fmt: skip
+    (row,) = engine.run(query, caller)
+
+    assert (row.values["distinct"], row.values["filled"]) == (distinct, filled)
+
+
+def test_lists_of_facts_show_only_teams_of_the_caller(engine: RealEngine) -> None:
+    listing = Listing(GUARDRAIL_EVALUATIONS, ("guardrail_name", "teams"), And(()), (Order("guardrail_name"),), 100)
+    seen = dict(engine.facts(listing, Caller("acme", "ann", USER, ("red",))))
+
+    assert seen == {"account in the team": ["red"], "own": [], "own in a team": ["red"], "team": ["red"]}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "column"),
+    [(GUARDRAIL_EVALUATIONS, "teams"), (SESSION_EVENTS, "stacktrace"), (SESSION_METRICS, "bucket_counts")],
+)
+def test_arrays_cannot_be_grouped_by_as_one_value(dataset: Dataset, column: str) -> None:
+    with pytest.raises(InvalidInput, match="several values"):
+        Query(dataset, *DAY, groups=(Group("key", Field(column)),))

@@ -28,6 +28,10 @@ class Kind(Enum):
     def is_numeric(self) -> bool:
         return self in (Kind.NUMBER, Kind.INTEGER, Kind.UNSIGNED)
 
+    @property
+    def is_array(self) -> bool:
+        return self in (Kind.TEXTS, Kind.NUMBERS)
+
 
 MAXIMUM_UNSIGNED = 2**64 - 1
 LONGEST_TEXT = 4096

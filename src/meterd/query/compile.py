@@ -38,6 +38,7 @@ from meterd.query.model import (
     TagValue,
     Value,
 )
+from meterd.query.visibility import Visibility
 
 _COMPARISONS: dict[Comparison, type[exp.Binary]] = {
     Comparison.EQUAL: exp.EQ,
@@ -68,13 +69,13 @@ class Compiled(msgspec.Struct, frozen=True):
     positions: tuple[tuple[int, int | None], ...]
 
 
-def compile_query(query: Query, visible: Condition | None, dialect: Dialect, limit: int) -> Compiled:
-    """SQL for `query`, restricted to the `visible` facts, with at most `limit` rows."""
+def compile_query(query: Query, visible: Visibility | None, dialect: Dialect, limit: int) -> Compiled:
+    """SQL for `query`, restricted to what is `visible`, with at most `limit` rows."""
     return _Compiler(query, dialect).compile(visible, limit)
 
 
-def compile_listing(listing: Listing, visible: Condition | None, dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
-    """SQL for the facts of a listing that are `visible`, and its parameters."""
+def compile_listing(listing: Listing, visible: Visibility | None, dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
+    """SQL for the facts of a listing, restricted to what is `visible`, and its parameters."""
     return _Lister(listing.dataset, dialect).compile(listing, visible)
 
 
@@ -85,6 +86,18 @@ class _Conditions:
         self._dataset = dataset
         self._dialect = dialect
         self._parameters: list[Any] = []
+
+    def _facts(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
+        """All facts of the dataset, or those that are visible, with what of them is: nothing looks behind it."""
+        table = exp.to_table(self._dataset.name)
+        if visible is None:
+            return table
+        seen = [
+            exp.alias_(self._dialect.only(_column(name), [self._bind(value) for value in values]), name)
+            for name, values in visible.elements.items()
+        ]
+        everything = exp.Star(replace=seen) if seen else exp.Star()
+        return exp.select(everything).from_(table).where(self._condition(visible.condition)).subquery("visible")
 
     def _operand(self, operand: Operand) -> exp.Expr:
         column = self._declared(operand.column)
@@ -142,10 +155,9 @@ class _Conditions:
 
 
 class _Lister(_Conditions):
-    def compile(self, listing: Listing, visible: Condition | None) -> tuple[str, tuple[Any, ...]]:
+    def compile(self, listing: Listing, visible: Visibility | None) -> tuple[str, tuple[Any, ...]]:
         columns = [self._declared(name) for name in listing.columns]
-        select = exp.select(*columns).from_(listing.dataset.name)
-        select = select.where(*(self._condition(each) for each in (visible, listing.condition) if each is not None))
+        select = exp.select(*columns).from_(self._facts(visible)).where(self._condition(listing.condition))
         order = (_ordered(self._declared(each.column), each.descending) for each in listing.order)
         select = select.order_by(*order).limit(listing.limit)
         if listing.offset:
@@ -162,7 +174,7 @@ class _Compiler(_Conditions):
             aggregate.operand.column for aggregate in query.aggregates if aggregate.function is Function.INCREASE
         }
 
-    def compile(self, visible: Condition | None, limit: int) -> Compiled:
+    def compile(self, visible: Visibility | None, limit: int) -> Compiled:
         query = self._query
         source = self._source(visible)
         bucket = [self._dialect.bucket(_column("ts"), query.interval)] if query.interval else []
@@ -176,13 +188,14 @@ class _Compiler(_Conditions):
         select = select.order_by(*self._order(len(bucket), len(keys))).limit(limit)
         return Compiled(select.sql(self._dialect.name), tuple(self._parameters), tuple(positions))
 
-    def _source(self, visible: Condition | None) -> exp.Subquery | exp.Table:
+    def _source(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
         """The facts that count, one row for each, or for each combination of array elements grouped by."""
         query = self._query
         start, end = self._bind(query.start), self._bind(query.end)
+        source = self._facts(visible)
         conditions: list[exp.Expr] = [exp.LT(this=_column("ts"), expression=end)]
-        conditions += [self._condition(condition) for condition in (visible, query.condition) if condition is not None]
-        source: exp.Subquery | exp.Table = exp.to_table(query.dataset.name)
+        if query.condition is not None:
+            conditions.append(self._condition(query.condition))
         if self._growing:
             previous = (self._previous(column) for column in sorted(self._growing))
             source = exp.select("*", *previous).from_(source).where(*conditions).subquery("series")
@@ -191,11 +204,8 @@ class _Compiler(_Conditions):
         facts = exp.select("*").from_(source).where(*conditions).subquery("facts")
         for group in query.groups:
             if isinstance(group, GroupElement):
-                array = _column(group.column)
-                if group.only is not None:
-                    array = self._dialect.only(array, [self._bind(value) for value in group.only])
                 self._elements[group.column] = f"{group.column}_element"
-                element = exp.alias_(self._dialect.elements(array), self._elements[group.column])
+                element = exp.alias_(self._dialect.elements(_column(group.column)), self._elements[group.column])
                 facts = exp.select("*", element).from_(facts).subquery("facts")  # arrays of one SELECT would go in step
             elif isinstance(group, GroupBucket):
                 facts = exp.select("*", *self._buckets()).from_(facts).subquery("facts")

@@ -15,7 +15,7 @@ from meterd.query.compile import Compiled, compile_listing, compile_query
 from meterd.query.dialects import DIALECTS
 from meterd.query.model import Listing, Query, Row
 from meterd.query.results import shape
-from meterd.query.visibility import visible_facts, visible_groups
+from meterd.query.visibility import visible_to
 from meterd.settings import Query as Limits
 from meterd.store import QueryMemory, QueryTimeout, Store, StoreError
 from meterd.telemetry import Telemetry
@@ -50,7 +50,7 @@ class QueryEngine:
         """
         if not is_sparse:
             self._check_buckets(query)
-        plain, distributions = histograms.split(visible_groups(query, caller) if caller else query)
+        plain, distributions = histograms.split(query)
         await self._own_writes(query.dataset)
         rows = await self._run(plain, caller)
         if distributions:
@@ -58,13 +58,13 @@ class QueryEngine:
         return rows
 
     async def _run(self, query: Query, caller: Caller | None) -> list[Row]:
-        visible = visible_facts(caller) if caller else None
+        visible = visible_to(caller) if caller else None
         compiled = compile_query(query, visible, self._dialect, self._limits.max_rows + 1)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query, compiled)
 
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
         """Facts of the listing that the caller may see; all of them for the service itself. Raises as `run` does."""
-        sql, parameters = compile_listing(listing, visible_facts(caller) if caller else None, self._dialect)
+        sql, parameters = compile_listing(listing, visible_to(caller) if caller else None, self._dialect)
         await self._own_writes(listing.dataset)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._select, listing.dataset, sql, parameters)

@@ -10,6 +10,7 @@ from enum import Enum
 import msgspec
 
 from meterd.datasets import Dataset
+from meterd.errors import InvalidInput
 from meterd.query.buckets import Interval
 
 Scalar = str | int | float | bool
@@ -139,21 +140,17 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Group by an operand; its values appear in the result under `key`."""
+    """Group by an operand that has one value; its values appear in the result under `key`."""
 
     key: str
     operand: Operand
 
 
 class GroupElement(msgspec.Struct, frozen=True):
-    """Group by the elements of an array column: a fact counts once in each, facts without any are dropped.
-
-    With `only`, other elements than these are left out.
-    """
+    """Group by the elements of an array column: a fact counts once in each, facts without any are dropped."""
 
     key: str
     column: str
-    only: tuple[str, ...] | None = None
 
 
 class GroupBucket(msgspec.Struct, frozen=True):
@@ -211,7 +208,7 @@ class Query(msgspec.Struct, frozen=True):
     """A dataset, a half-open window of time, and what to make of the facts in it.
 
     Without groups and interval the result is one row, even when no fact matches. The number of facts of a row is always
-    counted, as `total`.
+    counted, as `total`. Raises `InvalidInput` for a `Group` of whole arrays.
     """
 
     dataset: Dataset
@@ -221,6 +218,13 @@ class Query(msgspec.Struct, frozen=True):
     aggregates: tuple[Aggregate, ...] = ()
     condition: Condition | None = None
     interval: Interval | None = None
+
+    def __post_init__(self) -> None:
+        for group in self.groups:
+            if isinstance(group, Group) and isinstance(group.operand, Field):
+                column = self.dataset.by_name.get(group.operand.column)
+                if column and column.kind.is_array:
+                    raise InvalidInput(f"{column.member} has several values for a fact: it can't be grouped by as one")
 
 
 class Row(msgspec.Struct, frozen=True):

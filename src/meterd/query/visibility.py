@@ -1,42 +1,32 @@
-"""Which facts a caller may see, as a condition that the engine adds to every query.
+"""Which facts a caller may see, and what of them, as the engine adds it to every query.
 
 The rules are those of `docs/specifications/gateway-metrics-query.md` section 8: tenant administrators see their
-tenant, everybody else sees
-their own facts and those of their teams. `everyone` is no team to share through.
+tenant, everybody else sees their own facts and those of their teams. `everyone` is no team to share through. To who is
+no administrator a fact is in no other teams than the caller: groups, filters, counts and lists know of no others.
 """
 
-import msgspec
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from meterd.access import EVERYONE, Caller
-from meterd.query.model import And, Compare, Comparison, Condition, Field, GroupElement, HasAny, Or, Query
+from meterd.query.model import And, Compare, Comparison, Condition, Field, HasAny, Or
 
 
-def visible_facts(caller: Caller) -> Condition:
-    """The condition on facts."""
+class Visibility(NamedTuple):
+    """The condition on facts, and by array column the only elements that are seen of it; all of other columns."""
+
+    condition: Condition
+    elements: Mapping[str, tuple[str, ...]]
+
+
+def visible_to(caller: Caller) -> Visibility:
+    """What a caller may see."""
     tenant = Compare(Field("tenant"), Comparison.EQUAL, caller.tenant)
     if caller.tenant_admin:
-        return tenant
+        return Visibility(tenant, {})
     own = And((
         Compare(Field("subject"), Comparison.EQUAL, caller.subject),
         Compare(Field("subject_type"), Comparison.EQUAL, str(caller.subject_type)),
     ))  # fmt: skip
-    teams = _shared_teams(caller)
-    return And((tenant, Or((own, HasAny("teams", teams))) if teams else own))
-
-
-def visible_groups(query: Query, caller: Caller) -> Query:
-    """The query with grouping by team restricted to teams that the caller is in."""
-    if caller.tenant_admin:
-        return query
-    teams = _shared_teams(caller)
-    groups = tuple(
-        msgspec.structs.replace(group, only=teams)
-        if isinstance(group, GroupElement) and group.column == "teams"
-        else group
-        for group in query.groups
-    )
-    return msgspec.structs.replace(query, groups=groups)
-
-
-def _shared_teams(caller: Caller) -> tuple[str, ...]:
-    return tuple(team for team in caller.teams if team != EVERYONE)
+    teams = tuple(team for team in caller.teams if team != EVERYONE)
+    return Visibility(And((tenant, Or((own, HasAny("teams", teams))) if teams else own)), {"teams": teams})
