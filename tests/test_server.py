@@ -94,6 +94,99 @@ def test_errors_below_the_gateway_have_its_shape_and_others_the_plain_one(shared
     assert plain.keys() == {"code", "message"}
 
 
+def raw(server: Meterd, method: str, path: str, *headers: tuple[str, str]) -> httpx.Response:
+    """Headers exactly as they are given, repeated ones too."""
+    return httpx.request(method, server.url + path, headers=list(headers))
+
+
+def sentence(response: httpx.Response) -> str:
+    """What an error says, in whichever shape its address has."""
+    if response.headers["content-type"] == "application/json":
+        body = response.json()
+        return str(body["error"] if body.keys() == {"error"} else body["message"])
+    assert response.headers["content-type"].startswith("text/plain")
+    return response.headers["x-odsl-error"]
+
+
+def described(server: Meterd) -> list[tuple[str, str]]:
+    """Every method and address, with something in the place of each parameter."""
+    paths: dict[str, dict[str, Any]] = server.client.get("/openapi.json").json()["paths"]
+    return [(method.upper(), re.sub(r"{[^}]*}", "0", path)) for path, operations in paths.items()
+            for method in operations]  # fmt: skip
+
+
+PAGES = [("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/docs/assets/swagger-ui.css"), ("GET", "/nowhere")]
+
+
+def test_every_route_refuses_two_different_headers_in_its_own_shape(shared: Meterd) -> None:
+    twice = [("Authorization", f"Bearer {shared.token}"), ("Authorization", "Bearer other")]
+    for method, path in [*described(shared), *PAGES]:
+        for headers in (twice, twice[::-1]):
+            response = raw(shared, method, path, *headers)
+            assert 400 == response.status_code, path
+            expected = "Session ID required" if path == "/api/sessions/" else "two different Authorization headers"
+            assert expected in sentence(response)
+        assert "two different" not in raw(shared, method, path, twice[0], twice[0]).text
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "Content-Type", "Content-Encoding", "X-Odsl-Key"])
+def test_other_headers_of_which_one_can_be_meant_are_refused_too(shared: Meterd, name: str) -> None:
+    response = raw(shared, "POST", f"{METRICS}/ingest?datasource=guardrailMetrics", (name, "a"), (name, "b"))
+
+    assert (400, f"there are two different {name} headers: send one") == (response.status_code, sentence(response))
+
+
+def test_head_is_answered_wherever_get_is_as_get_is_without_the_body(shared: Meterd) -> None:
+    changing = {"date", "x-request-id", "content-length", "transfer-encoding", "x-total-count"}
+    gets = [path for method, path in [*described(shared), *PAGES] if method == "GET"]
+    for path in [*gets, "/api/data/sessions?limit=1"]:
+        got, head = shared.client.get(path), shared.client.head(path)
+        assert (got.status_code, b"") == (head.status_code, head.content), path
+        assert {k: v for k, v in got.headers.items() if k not in changing} == {
+            k: v for k, v in head.headers.items() if k not in changing
+        }
+        assert ("content-length" in got.headers) == ("content-length" in head.headers)
+    posts = {path for method, path in described(shared) if method == "POST"} - set(gets)
+    assert {405, 404} >= {shared.client.head(path).status_code for path in posts}
+
+
+def test_options_lists_what_every_address_takes_and_lets_no_page_of_others_in(shared: Meterd) -> None:
+    takes: dict[str, set[str]] = {}
+    for method, path in [*described(shared), *PAGES[:3]]:
+        takes.setdefault(path, {"OPTIONS"}).update({method, "HEAD"} if method == "GET" else {method})
+    for path, methods in takes.items():
+        response = httpx.options(shared.url + path, headers={"Origin": "https://example.com"})
+        assert (204, b"") == (response.status_code, response.content), path
+        assert methods == set(response.headers["allow"].split(", ")), path
+        assert not any(name.startswith("access-control") for name in response.headers)
+    assert 404 == httpx.options(f"{shared.url}/nowhere").status_code
+
+
+def test_no_answer_may_be_framed_or_guessed_at(shared: Meterd) -> None:
+    for method, path in [*described(shared), *PAGES]:
+        for response in (raw(shared, method, path), shared.client.request(method, path)):
+            if response.content:
+                assert "nosniff" == response.headers["x-content-type-options"], path
+                assert "default-src 'none'" in response.headers["content-security-policy"], path
+                assert "frame-ancestors 'none'" in response.headers["content-security-policy"], path
+
+
+def test_only_pages_may_run_or_load_anything(shared: Meterd) -> None:
+    docs = shared.client.get("/docs").headers["content-security-policy"]
+    page = shared.client.get("/api/usage/statement?from=T&to=T", headers={"Accept": "text/html"})
+
+    assert "script-src 'self' 'sha256-" in docs
+    assert "unsafe" not in docs.replace("style-src 'self' 'unsafe-inline'", "")
+    assert page.headers["content-type"].startswith("text/html")
+    assert re.search(r"; style-src 'sha256-[^']+'$", page.headers["content-security-policy"])
+    assert "script-src" not in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["", "/", "/openapi.json", "/openapi.yaml", "/swagger", "/redoc", "/elements"])
+def test_the_framework_shows_no_pages_of_its_own(shared: Meterd, path: str) -> None:
+    assert {404} == {httpx.request(method, f"{shared.url}/schema{path}").status_code for method in METHODS}
+
+
 def test_a_connection_stays_usable_after_refusals(shared: Meterd) -> None:
     with httpx.Client(base_url=shared.url) as client:
         statuses = [

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +16,7 @@ from meterd.access.authentication import Authenticator
 from meterd.access.directory import Directory
 from meterd.access.documents import Documents
 from meterd.access.items import Items
+from meterd.addresses import SERVICES
 from meterd.api.aiguard.routes import AIGuard
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.ingest import GatewayIngest
@@ -28,6 +30,7 @@ from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.routes import Sessions
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.data import Data
+from meterd.api.usage.identity import caller_of
 from meterd.api.usage.metrics import Metrics
 from meterd.api.usage.objects import Objects
 from meterd.api.usage.recording import Calls, Freshness
@@ -44,7 +47,7 @@ from meterd.ingest.maintenance import Maintenance
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.query.engine import QueryEngine
-from meterd.server import SERVICES, Server
+from meterd.server import Server
 from meterd.settings import Settings
 from meterd.store import DuckDBStore
 from meterd.telemetry import Telemetry
@@ -137,6 +140,7 @@ class Service:
             telemetry,
             self._calls,
             settings.service.timeout,
+            partial(caller_of, authenticator=authenticator),
             settings.logging.level == "debug",
             on_startup=(guard.start, registry.start, *(each.start for each in exporting)),
             on_shutdown=(*(each.stop for each in exporting), self._calls.flush, guard.close),

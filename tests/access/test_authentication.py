@@ -162,7 +162,7 @@ async def test_tokens_are_told_apart(authenticator: Authenticator, directory: Di
 class TestHeader:
     @pytest.mark.parametrize(
         "authorization",
-        [None, "", "Bearer", "Bearer ", "Bearer  x", "Bearer x ", "Bearer\tx", "Basic x", "x", "Bearerx", "Token x"],
+        [None, "", " ", "Bearer", "Bearer ", "Bearer \t", "Basic x", "x", "Bearerx", "Token x", "Bearer\xa0x"],
     )
     async def test_that_is_no_bearer_token_is_refused(
         self, authenticator: Authenticator, authorization: str | None
@@ -176,6 +176,24 @@ class TestHeader:
     @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
     def test_names_its_scheme_in_any_case(self, scheme: str) -> None:
         assert bearer_token(f"{scheme} abc") == "abc"
+
+    @pytest.mark.parametrize("header", ["Bearer  abc", " Bearer abc ", "Bearer\tabc", "\tBearer \t abc\t "])
+    async def test_may_have_white_space_around_its_token(
+        self, authenticator: Authenticator, directory: Directory, header: str
+    ) -> None:
+        made = directory.create_token("alice")
+        assert made.token is not None
+
+        assert "abc" == bearer_token(header)
+        assert "alice" == (await authenticator.caller(header.replace("abc", made.token))).subject
+
+    async def test_is_remembered_by_its_token_alone(self, authenticator: Authenticator, directory: Directory) -> None:
+        made = directory.create_token("alice")
+        for number in range(50):
+            await authenticator.caller(f"Bearer {' ' * number}{made.token}")
+
+        assert authenticator.remembered(header(made.token)) is not None
+        assert authenticator.remembered(f"Bearer  {made.token}") is None
 
     @pytest.mark.parametrize("token", ["x", "mtr_", "mtr_" + "0" * 40, "mtr_" + "é" * 40, "x" * 100_000])
     async def test_with_an_unknown_token_is_refused_in_the_same_words(

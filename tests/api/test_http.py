@@ -176,7 +176,7 @@ def test_headers_are_found_by_their_lower_case_names() -> None:
     ("error", "status", "headers"),
     [
         (InvalidInput("no"), 400, {}),
-        (Unauthenticated("no"), 401, {b"www-authenticate": b"Bearer"}),
+        (Unauthenticated("no"), 401, {b"www-authenticate": b'Bearer realm="meterd"'}),
         (Forbidden("no"), 403, {}),
         (NotFound("no"), 404, {}),
         (MethodNotAllowed("GET"), 405, {b"allow": b"GET"}),

@@ -18,7 +18,10 @@ current_caller: ContextVar[Caller | None] = ContextVar("current_caller", default
 
 _MESSAGE = "Invalid or missing bearer token"
 _FRESH = 2.0
+_SPACE = " \t"
 _MOST_TOKENS = 10_000
+_STRANGERS = 2
+"""Look-ups at once for tokens that are not remembered: a flood of made-up ones leaves the other threads to others."""
 
 
 class _Known(msgspec.Struct):
@@ -35,17 +38,22 @@ class _Known(msgspec.Struct):
 class Authenticator:
     """Checks bearer tokens against the directory.
 
-    A valid header is remembered for two seconds, so a revocation works within that time (promised: 5 s); an unknown one
+    A valid token is remembered for two seconds, so a revocation works within that time (promised: 5 s); an unknown one
     is never remembered, so a new token works at once.
     """
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self._known: dict[str, _Known] = {}
+        self._strangers = asyncio.Semaphore(_STRANGERS)
+        self.waiting = 0
 
     async def caller(self, authorization: str | None) -> Caller:
         """The caller behind an `Authorization` header; raises `Unauthenticated`."""
-        return self.remembered(authorization) or identified(await self._look_up(authorization))
+        if caller := self.remembered(authorization):
+            return caller
+        token = bearer_token(authorization)
+        return self.remembered(_header(token)) or identified(await self._look_up(token))
 
     def remembered(self, authorization: str | None) -> Caller | None:
         """The caller behind a header that was checked a moment ago, so that most requests need not wait."""
@@ -54,23 +62,33 @@ class Authenticator:
             return None
         return identified(known.caller)
 
-    async def _look_up(self, authorization: str | None) -> Caller:
-        token = bearer_token(authorization)
+    async def _look_up(self, token: str) -> Caller:
         if not looks_like_token(token):
             raise Unauthenticated(_MESSAGE)
-        if known := self._known.get(authorization or ""):
+        header = _header(token)
+        if known := self._known.get(header):
             known.checked = time.monotonic()  # others go on with it while this one asks
-        found = await asyncio.to_thread(self._directory.find_caller, digest(token))
+            found = await asyncio.to_thread(self._directory.find_caller, digest(token))
+        else:
+            found = await self._stranger(token)
         if found is None:
-            self._known.pop(authorization or "", None)
+            self._known.pop(header, None)
             raise Unauthenticated(_MESSAGE)
         if len(self._known) >= _MOST_TOKENS:
             self._known.clear()
         known = _Known(*found, checked=time.monotonic())
         if known.is_expired():
             raise Unauthenticated(_MESSAGE)
-        self._known[authorization or ""] = known
+        self._known[header] = known
         return known.caller
+
+    async def _stranger(self, token: str) -> tuple[Caller, datetime | None] | None:
+        self.waiting += 1
+        try:
+            async with self._strangers:
+                return await asyncio.to_thread(self._directory.find_caller, digest(token))
+        finally:
+            self.waiting -= 1
 
 
 class SharedSecret:
@@ -106,9 +124,21 @@ def identified(caller: Caller) -> Caller:
     return caller
 
 
+def credentials_of(authorization: str | None) -> tuple[str, str]:
+    """Scheme of an `Authorization` header, in lower case, and its credentials; white space around them is no part."""
+    text = (authorization or "").strip(_SPACE)
+    scheme = text.partition(" ")[0].partition("\t")[0]
+    return scheme.lower(), text[len(scheme) :].strip(_SPACE)
+
+
 def bearer_token(authorization: str | None) -> str:
-    """The token of an `Authorization` header: `Bearer`, one space, the token. Raises `Unauthenticated`."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token or token != token.strip():
+    """The token of an `Authorization` header. Raises `Unauthenticated`."""
+    scheme, token = credentials_of(authorization)
+    if scheme != "bearer" or not token:
         raise Unauthenticated(_MESSAGE)
     return token
+
+
+def _header(token: str) -> str:
+    """How most clients send a token."""
+    return f"Bearer {token}"

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import msgspec
 from litestar import Response
+from litestar.response.base import ASGIResponse
 
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
@@ -25,9 +26,27 @@ try:
 except ImportError:
     from backports import zstd
 
+GONE = 499
+"""The status that a call has whose client did not wait."""
 LONGEST_KEY = 256
 """Characters of an `Idempotency-Key`."""
 
+_SINGLE = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-type",
+        b"host",
+        b"idempotency-key",
+        b"origin",
+        b"x-odsl-application",
+        b"x-odsl-email",
+        b"x-odsl-environment",
+        b"x-odsl-key",
+    }
+)
+"""Headers that decide who calls and what is meant: of two different ones nobody knows which another reader takes."""
+_CREDENTIALS = frozenset({b"authorization", b"x-odsl-key"})
 _SLOW_TO_DECODE = 2**18
 _DECODED_AT_ONCE = 2
 _MOST_OBJECTS = 2**21
@@ -67,6 +86,15 @@ class Request:
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
+    def check(self) -> None:
+        """Raises `InvalidInput` for two different headers where only one can be meant."""
+        sent: list[tuple[bytes, bytes]] = self._scope["headers"]  # type: ignore[assignment]  # a list, from the server
+        if len(sent) == len(self._headers):
+            return
+        for name, value in sent:
+            if name in _SINGLE and value != self._headers[name]:
+                raise InvalidInput(f"there are two different {name.decode().title()} headers: send one")
+
     def key(self, *scope: str) -> bytes | None:
         """What an `Idempotency-Key` stands for, None without one; within another scope the same key is another one."""
         key = self.header(b"idempotency-key")
@@ -75,6 +103,11 @@ class Request:
         if not 0 < len(key) <= LONGEST_KEY:
             raise InvalidInput(f"Idempotency-Key must have 1 to {LONGEST_KEY} characters")
         return digest(*scope, key)
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether it says in some way who makes it."""
+        return not _CREDENTIALS.isdisjoint(self._headers)
 
     @property
     def content_type(self) -> str:
@@ -218,18 +251,39 @@ def json_answer(status: int, content: Any, headers: tuple[tuple[bytes, bytes], .
     return Answer(status, msgspec.json.encode(content), headers=headers)
 
 
+class _Framed(Response[bytes]):
+    """An answer as the framework's routes give it; the framework's own can't have a header twice."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body, status_code=answer.status)
+        self._answer = answer
+
+    def to_asgi_response(self, *_arguments: Any, **_named: Any) -> ASGIResponse:
+        answer = self._answer
+        return ASGIResponse(
+            body=answer.body,
+            status_code=answer.status,
+            headers=[(name.decode(), value.decode("latin-1")) for name, value in answer.headers],
+            media_type=answer.content_type.decode() or "application/json",
+        )
+
+
 def response_of(answer: Answer) -> Response[bytes]:
     """An answer as the framework's routes give it."""
-    headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
-    media_type = answer.content_type.decode() or "application/json"
-    return Response(answer.body, status_code=answer.status, headers=headers, media_type=media_type)
+    return _Framed(answer)
+
+
+def options_of(allow: str) -> str:
+    """The answer's `Allow` to `OPTIONS`: what an address takes, with what every address has."""
+    methods = allow.split(", ") if allow else []
+    return ", ".join((*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"))
 
 
 def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:
     """Headers that an error needs, whatever its body looks like."""
     match error:
         case Unauthenticated():
-            return ((b"www-authenticate", b"Bearer"),)
+            return ((b"www-authenticate", b'Bearer realm="meterd"'),)
         case Unavailable():
             return ((b"retry-after", str(error.retry_after).encode()),)
         case MethodNotAllowed():

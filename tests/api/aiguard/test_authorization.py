@@ -54,7 +54,7 @@ def post(meterd: Meterd, token: str) -> httpx.Response:
 def assert_unauthorized(response: httpx.Response) -> None:
     assert 401 == response.status_code
     assert {"code": 401, "message": "Invalid or missing bearer token"} == response.json()
-    assert "Bearer" == response.headers["www-authenticate"]
+    assert 'Bearer realm="meterd"' == response.headers["www-authenticate"]
 
 
 def test_a_token_that_the_endpoint_knows_is_accepted_and_then_remembered(

@@ -241,7 +241,7 @@ def test_a_bad_token_gets_401_even_when_the_body_is_garbage(
     response = httpx.post(f"{shared.url}/metric", content=body, headers=headers)
 
     assert error_of(response, 401) == "Invalid or missing bearer token"
-    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'
 
 
 def test_a_token_without_the_scope_gets_403_that_names_it(shared: Meterd) -> None:
@@ -308,7 +308,7 @@ def test_any_other_secret_gets_401(guarded: Meterd, token: str) -> None:
     response = post(guarded, EVENT, token)
 
     assert error_of(response, 401) == "Invalid or missing bearer token"
-    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'
 
 
 def test_without_a_header_the_shared_secret_is_missing(guarded: Meterd) -> None:

@@ -153,7 +153,7 @@ def test_without_a_valid_token_there_is_401_even_for_a_wrong_body(shared: Meterd
     response = httpx.post(f"{shared.url}{METRICS}/query", content=b"nonsense", headers=headers)
 
     assert error_of(response, 401)
-    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'
 
 
 def test_a_token_without_the_scope_gets_403_that_names_it(shared: Meterd) -> None:

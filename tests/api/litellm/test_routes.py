@@ -157,7 +157,7 @@ class TestRefusal:
         response = proxy.send(b"nonsense", authorization=authorization)
 
         assert error_of(response, 401) == "Invalid or missing bearer token"
-        assert response.headers["www-authenticate"] == "Bearer"
+        assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'
 
     @pytest.mark.parametrize("scope", [Scope.QUERY, Scope.INGEST_ANY_SUBJECT])
     def test_without_the_scope_names_it(self, shared: Meterd, scope: Scope) -> None:

@@ -78,7 +78,7 @@ def test_metrics_are_not_open_to_what_a_proxy_passes_on(shared: Meterd) -> None:
     response = httpx.get(f"{shared.url}/metrics", headers={"x-forwarded-for": "203.0.113.5"})
 
     assert response.status_code == 401
-    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'
 
 
 def test_metrics_can_always_need_a_token(closed: Meterd) -> None:
@@ -86,7 +86,7 @@ def test_metrics_can_always_need_a_token(closed: Meterd) -> None:
 
     assert response.status_code == 401
     assert response.json() == {"code": 401, "message": "Invalid or missing bearer token"}
-    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'
 
 
 @pytest.mark.parametrize("scopes", [(Scope.QUERY,), (Scope.INGEST,)])

@@ -309,7 +309,7 @@ def test_without_a_valid_token_there_is_401_even_for_a_bad_body(
     answer = httpx.post(f"{shared.url}/v1/{signal}", content=b"nonsense", headers=headers)
 
     assert "token" in error_of(answer, 401, content_type != PROTOBUF)
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["www-authenticate"] == 'Bearer realm="meterd"'
 
 
 @pytest.mark.parametrize("signal", ANSWERS)

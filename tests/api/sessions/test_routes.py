@@ -563,7 +563,7 @@ def test_nobody_is_anonymous_when_that_is_forbidden(strict: Meterd) -> None:
     response = Client(strict, "").send("POST", "/api/sessions", json=BEGINNING)
 
     assert "Unauthorized" in error_of(response, 401)
-    assert "Bearer" == response.headers["www-authenticate"]
+    assert 'Bearer realm="meterd"' == response.headers["www-authenticate"]
     assert client_of(strict).begin()
 
 

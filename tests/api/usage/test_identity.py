@@ -35,7 +35,8 @@ def status(server: Meterd, headers: dict[str, str], path: str = PATHS[0]) -> int
     )
     if response.status_code == 401:
         assert response.headers["x-odsl-error"].startswith("[4010] ")
-        assert {"Bearer", "Basic"} == {way.split()[0] for way in response.headers["www-authenticate"].split(", ", 1)}
+        ways = ['Basic realm="meterd", charset="UTF-8"', 'Bearer realm="meterd"']
+        assert ways == response.headers.get_list("www-authenticate")  # a line each, or Chromium asks for no key
     return response.status_code
 
 
@@ -47,6 +48,8 @@ def test_a_token_and_a_key_are_the_same_in_every_place(shared: Meterd, ann: str,
         basic(f"ann@example.com:{ann}"),
         basic(f"ANN@example.com:{ann}"),
         {"Authorization": basic(f"ann@example.com:{ann}")["Authorization"].replace("Basic", "basic")},
+        {"Authorization": f"BEARER \t {ann}"},
+        {"Authorization": basic(f"ann@example.com:{ann}")["Authorization"].replace("Basic ", "BASIC \t ")},
         {"x-odsl-email": "ann@example.com", "x-odsl-key": ann},
     ):
         assert 200 == status(shared, headers, path), headers
@@ -60,7 +63,7 @@ def test_no_credentials_are_refused(shared: Meterd, path: str) -> None:
 @pytest.mark.parametrize(
     "headers",
     [{"Authorization": "Bearer wrong"}, {"Authorization": "Bearer"}, {"Authorization": ""}, {"Authorization": "Basic"},
-     {"Authorization": "Basic  x"}, {"Authorization": "Basic é"}, {"Authorization": "Basic ===="},
+     {"Authorization": "Basic é"}, {"Authorization": "Basic ===="},
      {"Authorization": "Basic !!!!"}, {"Authorization": "Negotiate abc"}, basic("ann@example.com"), basic(":"),
      basic(b"\xff\xfe:x"), basic("ann@example.com:wrong"), {"x-odsl-email": "ann@example.com", "x-odsl-key": "wrong"},
      {"x-odsl-email": "", "x-odsl-key": ""}, {"x-odsl-email": "é", "x-odsl-key": "é"}],

@@ -12,7 +12,9 @@ from litestar.static_files import create_static_files_router
 from meterd import telemetry as prometheus
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
+from meterd.api.http import Answer, response_of
 from meterd.api.operations.health import Health
+from meterd.api.pages import inline, page_policy
 from meterd.errors import Unavailable
 from meterd.export.prometheus import PrometheusPage
 from meterd.loopback import is_local
@@ -20,6 +22,7 @@ from meterd.telemetry import Telemetry
 
 PROBES = ("/healthz", "/readyz")
 _ASSETS = "/docs/assets"
+_START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#api", deepLinking: true})'
 _PAGE = f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -28,9 +31,15 @@ _PAGE = f"""<!doctype html>
 <link rel="stylesheet" href="{_ASSETS}/swagger-ui.css">
 <div id="api"></div>
 <script src="{_ASSETS}/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({{url: "/openapi.json", dom_id: "#api", deepLinking: true}})</script>
+<script>{_START}</script>
 </html>
 """
+_POLICY = page_policy(
+    script_src=f"'self' {inline(_START)}",
+    style_src="'self' 'unsafe-inline'",  # which Swagger UI needs for what it folds and colours
+    img_src="'self' data:",
+    connect_src="'self'",
+)
 
 
 def operations_router(
@@ -87,8 +96,8 @@ def documentation_router(openapi: dict[str, Any]) -> Router:
         return Response(document, media_type="application/json")
 
     @get("/docs", include_in_schema=False, media_type=MediaType.HTML)
-    async def docs() -> str:
-        return _PAGE
+    async def docs() -> Response[bytes]:
+        return response_of(Answer(200, _PAGE.encode(), (_POLICY,), b"text/html"))
 
     handlers: list[Router | BaseRouteHandler] = [openapi_json, docs, _assets()]
     return Router("/", route_handlers=handlers, include_in_schema=False)

@@ -12,7 +12,11 @@ from meterd.errors import InvalidInput, MeterdError, Unauthenticated
 
 ERROR = b"x-odsl-error"
 _LONGEST = 1000
-_WAYS = ((b"www-authenticate", b'Bearer, Basic realm="meterd", charset="UTF-8"'),)
+_WAYS = (
+    (b"www-authenticate", b'Basic realm="meterd", charset="UTF-8"'),
+    (b"www-authenticate", b'Bearer realm="meterd"'),
+)
+"""On a line each: Chromium asks for a user and a key only then."""
 _UNSENDABLE = re.compile(r"[^\x20-\x7e\xa0-\xff]")
 
 

@@ -5,7 +5,7 @@
 import base64
 
 from meterd.access import Caller
-from meterd.access.authentication import Authenticator, current_caller
+from meterd.access.authentication import Authenticator, credentials_of, current_caller
 from meterd.api.http import Request
 from meterd.api.usage.recording import ENVIRONMENT
 from meterd.datasets.usage import PRODUCTION
@@ -21,8 +21,9 @@ async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
     """
     authorization = request.header(b"authorization")
     user, key = request.header(b"x-odsl-email"), request.header(b"x-odsl-key")
-    if authorization is not None and authorization[:6].lower() == "basic ":
-        user, key = _basic(authorization[6:])
+    scheme, credentials = credentials_of(authorization)
+    if scheme == "basic":
+        user, key = _basic(credentials)
     elif authorization is not None or user is None or key is None:
         return await authenticator.caller(authorization)
     caller = await authenticator.caller(f"Bearer {key}")

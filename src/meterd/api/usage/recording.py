@@ -95,6 +95,7 @@ class Calls:
     def note(
         self,
         scope: Mapping[str, Any],
+        method: str,
         caller: Caller | None,
         began: float,
         seconds: float,
@@ -114,7 +115,7 @@ class Calls:
                 application = value
             elif name == ENVIRONMENT:
                 environment = value
-        method, path, what = scope["method"], scope["path"], scope.get(WHAT)
+        path, what = scope["path"], scope.get(WHAT)
         key = (method, path, status, id(caller), what, application, environment)  # hashing a caller takes longer
         alike = self._noted.get(key)
         if alike is None:

@@ -66,7 +66,7 @@ class Usage:
         return Router("/api", route_handlers=[each for service in self._services for each in self._handlers(service)])
 
     def _handlers(self, service: Service) -> Iterator[Any]:
-        """A service at its root, and below its release; other methods than its own are refused, and not described."""
+        """A service at its root, and below its release."""
         root = f"/{service.name}"
         paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]
 
@@ -77,9 +77,7 @@ class Usage:
             route, status_code=200, tags=["Usage metrics"], summary=f"The {service.name} service",
             request_max_body_size=None,
         )  # fmt: skip
-        others = [method for method in _METHODS if method not in service.methods]
         yield described(paths, http_method=list(service.methods))(call)
-        yield described(paths, http_method=others, include_in_schema=False)(call)
 
     async def _answer(self, service: Service, scope: HTTPScope, request: Request) -> Answer:
         method = str(scope["method"])

@@ -15,7 +15,7 @@ from meterd.api.usage.identity import caller_of, environment_of
 from meterd.api.usage.parameters import Parameters, parameters_of
 from meterd.api.usage.recording import WHAT, What
 from meterd.api.usage.series import interval_of
-from meterd.api.usage.statement_formats import SHAPES, Amounts, Line, Period, text_of
+from meterd.api.usage.statement_formats import POLICY, SHAPES, Amounts, Line, Period, text_of
 from meterd.calendars.dates import parse_date
 from meterd.calendars.errors import ExpressionError
 from meterd.calendars.model import Calendar
@@ -56,7 +56,8 @@ class Statements:
         period = _period(parameters, caller)
         find = self._calendars.finder(caller.tenant, environment_of(request))
         lines = await self._lines(period, await find(period.calendar), caller)
-        return Answer(body=SHAPES[format_](period, lines).encode(), content_type=format_.encode())
+        headers = (POLICY,) if format_ == "text/html" else ()
+        return Answer(200, SHAPES[format_](period, lines).encode(), headers, format_.encode())
 
     async def _lines(self, period: Period, calendar: Calendar, caller: Caller) -> list[Line]:
         start, end = max(period.start, _FIRST), min(period.end, datetime.now(UTC) + MOST_AHEAD)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from meterd.api.pages import inline, page_policy
 from meterd.api.usage.formats import table
 
 
@@ -95,6 +96,10 @@ td:nth-last-child(-n+3), th:nth-last-child(-n+3) { text-align: right; font-varia
 tfoot { font-weight: 600 } thead { display: table-header-group } tr { break-inside: avoid }
 @media print { body { margin: 0; max-width: none; font-size: 11px } }
 """
+
+
+POLICY = page_policy(style_src=inline(_STYLE))
+"""Of the page."""
 
 
 def _html(period: Period, lines: Sequence[Line]) -> str:

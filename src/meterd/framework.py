@@ -1,0 +1,98 @@
+"""The Litestar application behind the hot routes: everything else, its errors in each protocol's shape."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response, Router
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
+
+from meterd import __version__
+from meterd.addresses import shape_of
+from meterd.api.http import GONE, ClientGone, HotRoute, options_of, response_of
+from meterd.api.operations.routes import PROBES, documentation_router
+from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TooLarge
+
+log = structlog.get_logger()
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+Hooks = Sequence[Callable[[], Awaitable[None]]]
+
+
+def framework(
+    routers: Sequence[Router], hot_routes: Sequence[HotRoute], on_startup: Hooks = (), on_shutdown: Hooks = ()
+) -> ASGIApp:
+    """The Litestar application, with the hot routes in its OpenAPI document."""
+    app = Litestar(
+        route_handlers=list(routers),
+        exception_handlers={
+            ClientGone: _on_gone,
+            MeterdError: _on_error,
+            HTTPException: _on_framework_error,
+            Exception: _on_fault,
+        },
+        openapi_config=OpenAPIConfig(
+            title="meterd",
+            version=__version__,
+            description="Metrics of AI agents and LLM gateways: recorded durably, answered exactly.",
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+            security=[{"token": []}],
+            path=f"/{secrets.token_hex(16)}",  # pages of the framework's own, which can't be left out, for nobody
+        ),
+        logging_config=None,
+        after_request=_with_head,
+        on_startup=list(on_startup),
+        on_shutdown=list(on_shutdown),
+    )
+    document = app.openapi_schema.to_schema()
+    for route in hot_routes:
+        document["paths"].setdefault(route.path, {})[route.method.lower()] = route.operation
+    for path in PROBES:  # the framework leaves out an empty list, which means: no token
+        document["paths"][path]["get"]["security"] = []
+    app.register(documentation_router(document))
+    return app
+
+
+def _on_error(request: Request[Any, Any, Any], error: MeterdError) -> Response[bytes]:
+    content_type = request.headers.get("content-type", "")
+    return response_of(shape_of(request.url.path)(error, content_type))
+
+
+def _on_gone(_request: Request[Any, Any, Any], _error: ClientGone) -> Response[bytes]:
+    """Nobody reads it; the status is what is counted."""
+    return Response(b"", status_code=GONE)
+
+
+def _on_framework_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    kinds: dict[int, Callable[[], MeterdError]] = {
+        404: lambda: NotFound(f"there is nothing at {request.url.path}"),
+        405: lambda: MethodNotAllowed(_allowed((error.headers or {}).get("allow", "").split(", "))),
+        413: lambda: TooLarge("the body is too large"),
+    }
+    if error.status_code in kinds:
+        return _on_error(request, kinds[error.status_code]())
+    if error.status_code < 500:
+        return _on_error(request, InvalidInput(error.detail))
+    return _on_fault(request, error)
+
+
+def _allowed(methods: Iterable[str]) -> str:
+    """Methods of an address as `Allow` lists them, `OPTIONS` apart, which every address has."""
+    return ", ".join(method for method in _METHODS if method in methods)
+
+
+def _with_head(response: Response[Any]) -> Response[Any]:
+    """The framework's answer to `OPTIONS` does not know that there is `HEAD` wherever there is `GET`."""
+    if allow := response.headers.get("Allow"):
+        response.headers["Allow"] = options_of(_allowed(allow.split(", ")))
+    return response
+
+
+def _on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("request failed", path=request.url.path, exc_info=error)
+    return _on_error(request, MeterdError("internal error"))
