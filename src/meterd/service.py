@@ -115,8 +115,8 @@ class Service:
         hot_routes = [
             *guard.routes(),
             *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding).routes(),
-            *LiteLLM(settings, authenticator, recorder, decoding, ways).routes(),
-            *OpenTelemetry(settings, authenticator, recorder, decoding, ways).routes(),
+            *LiteLLM(settings, authenticator, recorder, decoding, ways, telemetry).routes(),
+            *OpenTelemetry(settings, authenticator, recorder, decoding, ways, telemetry).routes(),
         ]
         routers = [
             gateway_router(authenticator, self._engine, known),

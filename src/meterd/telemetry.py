@@ -75,6 +75,10 @@ class Telemetry:
         self.refusals = Counter(
             "meterd_ingest_refusals", "Requests refused to protect the service", ["reason"], registry=registry
         )
+        self.left_out = Counter(
+            "meterd_ingest_left_out", "Elements and values of gateways' reports that could not be used", ["source"],
+            registry=registry,
+        )  # fmt: skip
         self.calls_forgotten = Counter(
             "meterd_usage_calls_forgotten", "Calls that were not recorded because too many waited", registry=registry
         )

@@ -182,6 +182,17 @@ class Decoding:
         if len(body) < _SLOW_TO_DECODE:
             return function(body, *arguments, **named)
 
+        return await self.run_apart(body, function, *arguments, **named)
+
+    async def run_apart(
+        self,
+        body: bytes,
+        function: Callable[Concatenate[bytes, _Arguments], _Result],
+        *arguments: _Arguments.args,
+        **named: _Arguments.kwargs,
+    ) -> _Result:
+        """As `run`, in a thread whatever the body's size: for what takes long for its bytes."""
+
         def checked() -> _Result:
             if body.count(b"{") > _MOST_OBJECTS:
                 raise TooLarge(f"the body has more than {_MOST_OBJECTS} opening braces: send less at once")

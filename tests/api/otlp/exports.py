@@ -12,7 +12,8 @@ from typing import Any
 from google.protobuf import json_format
 
 from meterd.access import Caller, Scope, SubjectType
-from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal, decode
+from meterd.api.otlp.decoding import decode
+from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
 from meterd.ingest.litellm import Ways
@@ -80,7 +81,7 @@ def chat(own: dict[str, Any] | None = None, **members: Any) -> Document:
     return span({"gen_ai.operation.name": "chat", "gen_ai.request.model": "small-1", **(own or {})}, **members)
 
 
-def traces(*spans: Document, scope: str = "client", resource: dict[str, Any] | None = None) -> Document:
+def traces(*spans: Any, scope: str = "client", resource: dict[str, Any] | None = None) -> Document:
     """A trace export of one scope."""
     scoped = {"scope": {"name": scope}, "spans": list(spans)}
     return {"resourceSpans": [{"resource": {"attributes": attributes(resource or {})}, "scopeSpans": [scoped]}]}
@@ -102,7 +103,7 @@ def point(own: dict[str, Any] | None = None, **members: Any) -> Document:
 
 def metrics(
     kind: str,
-    *points: Document,
+    *points: Any,
     name: str = "requests",
     unit: str = "1",
     scope: str = "client",
@@ -115,7 +116,7 @@ def metrics(
     return {"resourceMetrics": [{"resource": {"attributes": attributes(resource or {})}, "scopeMetrics": [scoped]}]}
 
 
-def logs(*records: Document) -> Document:
+def logs(*records: Any) -> Document:
     return {"resourceLogs": [{"scopeLogs": [{"logRecords": list(records)}]}]}
 
 
@@ -142,7 +143,7 @@ def _with_base64_ids(of: Any) -> Any:
 
 def decoded(signal: Signal, document: Document, encoding: str) -> Any:
     """The request as the service reads it."""
-    return decode(signal, encoded(document, encoding), encoding == JSON)
+    return decode(signal, encoded(document, encoding), encoding == JSON)[0]
 
 
 def read_traces(
@@ -150,8 +151,9 @@ def read_traces(
 ) -> tuple[dict[str, list[Document]], Document]:
     """Facts of a trace export by dataset, as the journal gets them, and what is rejected by reason."""
     report = Report(caller, Ingest())
-    rejected = add_traces(report, decoded(TRACES, document, encoding), metadata, Ways())
-    return _facts(report), dict(rejected)
+    request, damage = decode(TRACES, encoded(document, encoding), encoding == JSON)
+    rejected = add_traces(report, request, metadata, Ways())
+    return _facts(report), dict(rejected + damage.rejected)
 
 
 def read_points(
@@ -159,8 +161,9 @@ def read_points(
 ) -> tuple[list[Document], Document]:
     """Points of a metric export, as the journal gets them, and what is rejected by reason."""
     report = Report(CALLER, Ingest())
-    rejected = add_points(report, decoded(METRICS, document, encoding), frozenset(allowed))
-    return _facts(report).get("otlp_points", []), dict(rejected)
+    request, damage = decode(METRICS, encoded(document, encoding), encoding == JSON)
+    rejected = add_points(report, request, frozenset(allowed))
+    return _facts(report).get("otlp_points", []), dict(rejected + damage.rejected)
 
 
 def only(facts: dict[str, list[Document]], dataset: str) -> Document:

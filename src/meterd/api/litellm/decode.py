@@ -1,7 +1,6 @@
 """From a request body to payloads: every format of the callback, and as much of damaged elements as can be used."""
 
 import json
-import math
 import re
 from codecs import BOM_UTF8
 from typing import Any
@@ -11,6 +10,7 @@ import msgspec
 from meterd.api.litellm.payload import MOST_GUARDRAILS, Payload
 from meterd.datasets import LONGEST_TEXT
 from meterd.errors import InvalidInput, TooLarge
+from meterd.ingest.lenient_json import dumps, loads
 
 _payloads = msgspec.json.Decoder(list[Payload])
 _payload = msgspec.json.Decoder(Payload)
@@ -18,7 +18,6 @@ _elements = msgspec.json.Decoder(list[msgspec.Raw])
 _MEMBERS = frozenset(field.encode_name for field in msgspec.structs.fields(Payload))
 _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]', re.DOTALL)
-_LONGEST_NUMBER = 400
 _REPAIR_BYTES = 2**27
 """How much may be encoded again to repair the elements of one body."""
 
@@ -95,29 +94,12 @@ def _objects(body: bytes) -> list[bytes]:
 def _is_json(text: bytes) -> bool:
     """Whether it could be JSON: nobody can tell of what is nested too deeply to be read."""
     try:
-        _lenient(text)
+        loads(text)
     except ValueError:
         return False
     except RecursionError:
         pass
     return True
-
-
-def _lenient(text: bytes) -> Any:
-    """What Python's own JSON writer makes: also lone halves of surrogate pairs, NaN, and numbers of any length.
-
-    Numbers that are none, or beyond all bounds, become null or text.
-    """
-    return json.loads(text, parse_constant=lambda _: None, parse_float=_float, parse_int=_integer)
-
-
-def _float(text: str) -> float | None:
-    value = float(text)
-    return value if math.isfinite(value) else None
-
-
-def _integer(text: str) -> int | str:
-    return int(text) if len(text) < _LONGEST_NUMBER else text
 
 
 class _Repair:
@@ -133,7 +115,7 @@ class _Repair:
         except _UNREADABLE:
             pass
         try:
-            document = _lenient(element)
+            document = loads(element)
         except (ValueError, RecursionError):
             return None
         return self._repaired(_reduced(document)) if isinstance(document, dict) else None
@@ -141,7 +123,7 @@ class _Repair:
     def _repaired(self, document: dict[str, Any]) -> Payload | None:
         while self._bytes_left > 0:
             try:
-                encoded = _encode(document)
+                encoded = dumps(document)
                 self._bytes_left -= len(encoded)
                 return _payload.decode(encoded)
             except msgspec.ValidationError as error:
@@ -160,11 +142,6 @@ def _reduced(document: dict[str, Any]) -> dict[str, Any]:
         entries = [entry for entry in guardrails if isinstance(entry, dict)]
         reduced["guardrail_information"] = entries[:MOST_GUARDRAILS]
     return reduced
-
-
-def _encode(document: Any) -> bytes:
-    text = json.dumps(document, ensure_ascii=False)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _replace(document: Any, problem: str) -> bool:

@@ -14,6 +14,7 @@ from meterd.ingest.litellm import Ways
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.reports import Report
 from meterd.settings import Settings
+from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
@@ -25,8 +26,15 @@ class LiteLLM:
     """
 
     def __init__(
-        self, settings: Settings, authenticator: Authenticator, recorder: Recorder, decoding: Decoding, ways: Ways
+        self,
+        settings: Settings,
+        authenticator: Authenticator,
+        recorder: Recorder,
+        decoding: Decoding,
+        ways: Ways,
+        telemetry: Telemetry,
     ) -> None:
+        self._left_out = telemetry.left_out
         self._authenticator = authenticator
         self._recorder = recorder
         self._decoding = decoding
@@ -47,6 +55,7 @@ class LiteLLM:
             self._ways.note(caller, "callback")
             await self._recorder.record(Submission(facts))
         if skipped:
+            self._left_out.labels("litellm").inc(skipped.total())
             log.warning("elements of a LiteLLM batch could not be used", **skipped)
         return json_answer(200, {"accepted": sum([each.count for each in facts]), "skipped": skipped.total()})
 

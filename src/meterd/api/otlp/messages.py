@@ -6,17 +6,14 @@ declared; everything else in a JSON body is skipped.
 """
 
 from base64 import b64encode
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from msgspec import Meta
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
-from meterd.errors import InvalidInput
-from meterd.validation import explain
 
 Integer = Annotated[str, Meta(pattern="^-?[0-9]{1,20}$")] | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """64-bit integers may be strings or numbers."""
@@ -26,6 +23,16 @@ Number = float | Annotated[str, Meta(max_length=32)]
 
 class JsonMessage(msgspec.Struct, rename="camel"):
     """A message in JSON; a null member is the same as an absent one."""
+
+
+class Envelope(JsonMessage):
+    """What elements are in, directly or not, so that it can be nearly the whole request."""
+
+
+class Element(JsonMessage):
+    """What answers count one by one. It is rejected when a member that is not dispensable has a value of no use."""
+
+    dispensable: ClassVar[frozenset[str]] = frozenset({"attributes"})
 
 
 class ArrayValue(JsonMessage):
@@ -76,7 +83,9 @@ class Status(JsonMessage):
 _NO_RESOURCE, _NO_SCOPE, _NO_STATUS = Resource(), Scope(name=""), Status(code=0)
 
 
-class Span(JsonMessage):
+class Span(Element):
+    dispensable = frozenset({"attributes", "parent_span_id", "name", "kind", "status"})
+
     trace_id: str | None = None
     span_id: str | None = None
     parent_span_id: str | None = None
@@ -91,7 +100,7 @@ class Span(JsonMessage):
         self.status = self.status or _NO_STATUS
 
 
-class ScopeSpans(JsonMessage):
+class ScopeSpans(Envelope):
     scope: Scope | None = None
     spans: list[Span] | None = None
 
@@ -99,7 +108,7 @@ class ScopeSpans(JsonMessage):
         self.scope = self.scope or _NO_SCOPE
 
 
-class ResourceSpans(JsonMessage):
+class ResourceSpans(Envelope):
     resource: Resource | None = None
     scope_spans: list[ScopeSpans] | None = None
 
@@ -107,11 +116,11 @@ class ResourceSpans(JsonMessage):
         self.resource = self.resource or _NO_RESOURCE
 
 
-class TracesRequest(JsonMessage):
+class TracesRequest(Envelope):
     resource_spans: list[ResourceSpans] | None = None
 
 
-class DataPoint(JsonMessage):
+class DataPoint(Element):
     """A data point of every kind of metric."""
 
     attributes: list[KeyValue] | None = None
@@ -134,13 +143,13 @@ class DataPoint(JsonMessage):
         return getattr(self, name) is not None
 
 
-class MetricData(JsonMessage):
+class MetricData(Envelope):
     data_points: list[DataPoint] | None = None
     aggregation_temporality: int | None = None
     is_monotonic: bool | None = None
 
 
-class Metric(JsonMessage):
+class Metric(Envelope):
     name: str | None = None
     unit: str | None = None
     gauge: MetricData | None = None
@@ -154,7 +163,7 @@ class Metric(JsonMessage):
         return next((name for name in kinds if getattr(self, name) is not None), None)
 
 
-class ScopeMetrics(JsonMessage):
+class ScopeMetrics(Envelope):
     scope: Scope | None = None
     metrics: list[Metric] | None = None
 
@@ -162,7 +171,7 @@ class ScopeMetrics(JsonMessage):
         self.scope = self.scope or _NO_SCOPE
 
 
-class ResourceMetrics(JsonMessage):
+class ResourceMetrics(Envelope):
     resource: Resource | None = None
     scope_metrics: list[ScopeMetrics] | None = None
 
@@ -170,58 +179,44 @@ class ResourceMetrics(JsonMessage):
         self.resource = self.resource or _NO_RESOURCE
 
 
-class MetricsRequest(JsonMessage):
+class MetricsRequest(Envelope):
     resource_metrics: list[ResourceMetrics] | None = None
 
 
-class LogRecord(JsonMessage):
+class LogRecord(Element):
     """Nothing of it is read."""
 
 
-class ScopeLogs(JsonMessage):
+class ScopeLogs(Envelope):
     log_records: list[LogRecord] | None = None
 
 
-class ResourceLogs(JsonMessage):
+class ResourceLogs(Envelope):
     scope_logs: list[ScopeLogs] | None = None
 
 
-class LogsRequest(JsonMessage):
+class LogsRequest(Envelope):
     resource_logs: list[ResourceLogs] | None = None
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """The request of one signal in both encodings."""
+    """The request of one signal in both encodings, and the only member that it has."""
 
+    name: str
     json: type[JsonMessage]
     protobuf: type[Message]
+    member: str
 
 
-TRACES = Signal(TracesRequest, ExportTraceServiceRequest)
-METRICS = Signal(MetricsRequest, ExportMetricsServiceRequest)
-LOGS = Signal(LogsRequest, ExportLogsServiceRequest)
+TRACES = Signal("traces", TracesRequest, ExportTraceServiceRequest, "resource_spans")
+METRICS = Signal("metrics", MetricsRequest, ExportMetricsServiceRequest, "resource_metrics")
+LOGS = Signal("logs", LogsRequest, ExportLogsServiceRequest, "resource_logs")
+
+DEEPEST = 32
+"""Lists and mappings within one another that are read of an attribute's value."""
 
 
-def decode(signal: Signal, body: bytes, is_json: bool) -> Any:
-    """The export request. Raises `InvalidInput` for what can't be decoded."""
-    if is_json:
-        return _decode_json(signal.json, body)
-    try:
-        return signal.protobuf.FromString(body)
-    except DecodeError as error:
-        raise InvalidInput(f"the body is not a valid {signal.protobuf.__name__}: {error}") from None
-
-
-def _decode_json(type_: type[JsonMessage], body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body, type=type_)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(explain(error).sentence()) from None
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise InvalidInput(f"the body is not valid JSON: {error}") from None
-
-
-def value_of(any_value: Any) -> Any:
+def value_of(any_value: Any, levels: int = DEEPEST) -> Any:
     """An attribute's value as text, number, boolean, list or mapping; bytes as base64; None for everything else."""
     kind = any_value.WhichOneof("value")
     match kind:
@@ -231,19 +226,19 @@ def value_of(any_value: Any) -> Any:
             return int(any_value.int_value)
         case "double_value":
             return number(any_value.double_value)
-        case "array_value":
-            return [value_of(each) for each in any_value.array_value.values or ()]
-        case "kvlist_value":
-            return attributes_of(any_value.kvlist_value.values)
+        case "array_value" if levels:
+            return [value_of(each, levels - 1) for each in any_value.array_value.values or ()]
+        case "kvlist_value" if levels:
+            return attributes_of(any_value.kvlist_value.values, levels - 1)
         case "bytes_value":
             value = any_value.bytes_value
             return value if isinstance(value, str) else b64encode(value).decode()
     return None
 
 
-def attributes_of(pairs: Any) -> dict[str, Any]:
+def attributes_of(pairs: Any, levels: int = DEEPEST) -> dict[str, Any]:
     """Attributes by name."""
-    return {pair.key: (value := pair.value).string_value or value_of(value) for pair in pairs or ()}
+    return {pair.key: (value := pair.value).string_value or value_of(value, levels) for pair in pairs or ()}
 
 
 def canonical(attributes: dict[str, Any]) -> str:

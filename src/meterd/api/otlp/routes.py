@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import structlog
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
@@ -13,7 +14,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers
-from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal, decode
+from meterd.api.otlp.damage import Damage
+from meterd.api.otlp.decoding import decode, decode_whole
+from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
 from meterd.datasets import camel_case
@@ -23,9 +26,14 @@ from meterd.ingest.litellm import Ways
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.reports import Report
 from meterd.settings import Settings
+from meterd.telemetry import Telemetry
+
+log = structlog.get_logger()
 
 PREFIX = "/v1/"
 _PROTOBUF, _JSON = "application/x-protobuf", "application/json"
+_QUICKLY_READ = 2**14
+"""Bytes. A body of small points takes some 2 microseconds for each."""
 _NO_LOGS = "log records are not kept: they hold prompts and answers"
 _CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 415: 3, 500: 13, 503: 14, 504: 4}
 """Codes of `google.rpc.Code` for HTTP statuses."""
@@ -46,8 +54,15 @@ class OpenTelemetry:
     """Takes exports of traces and metrics; log records are refused one by one."""
 
     def __init__(
-        self, settings: Settings, authenticator: Authenticator, recorder: Recorder, decoding: Decoding, ways: Ways
+        self,
+        settings: Settings,
+        authenticator: Authenticator,
+        recorder: Recorder,
+        decoding: Decoding,
+        ways: Ways,
+        telemetry: Telemetry,
     ) -> None:
+        self._left_out = telemetry.left_out
         self._authenticator = authenticator
         self._recorder = recorder
         self._limits = settings.ingest
@@ -89,21 +104,37 @@ class OpenTelemetry:
         caller.require(Scope.INGEST)
         is_json = _is_json(request.content_type)
         body = await request.body(self._most_bytes)
-        facts, rejected = await self._decoding.run(body, self._facts, endpoint, is_json, caller)
+        facts, damage = await self._read(body, endpoint, is_json, caller)
         if facts:
             await self._recorder.record(Submission(facts))
-        return _answer(endpoint, rejected, is_json)
+        if damage:
+            self._left_out.labels(endpoint.signal.name).inc(damage.rejected.total() + damage.left_out.total())
+            log.warning("parts of an export could not be used", rejected=damage.rejected, left_out=damage.left_out)
+        return _answer(endpoint, damage, is_json)
+
+    async def _read(
+        self, body: bytes, endpoint: Endpoint, is_json: bool, caller: Caller
+    ) -> tuple[tuple[Facts, ...], Damage]:
+        """Facts of an export, and what is wrong with it. Only what is small and whole is read in the event loop."""
+        if len(body) <= _QUICKLY_READ:
+            try:
+                request = decode_whole(endpoint.signal, body, is_json)
+            except InvalidInput:
+                pass
+            else:
+                return self._facts(request, Damage(), endpoint, caller)
+
+        def read(body: bytes) -> tuple[tuple[Facts, ...], Damage]:
+            return self._facts(*decode(endpoint.signal, body, is_json), endpoint, caller)
+
+        return await self._decoding.run_apart(body, read)
 
     def _facts(
-        self, body: bytes, endpoint: Endpoint, is_json: bool, caller: Caller
-    ) -> tuple[tuple[Facts, ...], Counter[str]]:
-        """Facts of an export, and how many of its elements are rejected for which reason."""
+        self, request: Any, damage: Damage, endpoint: Endpoint, caller: Caller
+    ) -> tuple[tuple[Facts, ...], Damage]:
         report = Report(caller, self._limits)
-        try:
-            rejected = endpoint.add(report, decode(endpoint.signal, body, is_json))
-        except RecursionError:
-            raise InvalidInput("the body is nested too deeply") from None
-        return report.facts(), rejected
+        damage.rejected.update(endpoint.add(report, request))
+        return report.facts(), damage
 
 
 def _refuse_logs(_report: Report, request: Any) -> Counter[str]:
@@ -120,17 +151,17 @@ def _is_json(content_type: str) -> bool:
     return name == _JSON
 
 
-def _answer(endpoint: Endpoint, rejected: Counter[str], is_json: bool) -> Answer:
-    """Success, or partial success that says how many were rejected and why; clients don't send those again."""
-    if not rejected:
+def _answer(endpoint: Endpoint, damage: Damage, is_json: bool) -> Answer:
+    """Success, or partial success that says what was rejected and left out, and why; clients don't send it again."""
+    if not damage:
         return Answer(body=b"{}" if is_json else b"", content_type=_type(is_json))
-    message = "; ".join(f"{count} rejected: {reason}" for reason, count in rejected.most_common(5))
+    rejected = damage.rejected.total()
     if is_json:
-        partial = {camel_case(endpoint.rejected): str(rejected.total()), "errorMessage": message}
+        partial = {camel_case(endpoint.rejected): str(rejected), "errorMessage": damage.sentence()}
         return Answer(body=msgspec.json.encode({"partialSuccess": partial}), content_type=_type(is_json))
     answer = endpoint.answer()
-    setattr(answer.partial_success, endpoint.rejected, rejected.total())
-    answer.partial_success.error_message = message
+    setattr(answer.partial_success, endpoint.rejected, rejected)
+    answer.partial_success.error_message = damage.sentence()
     return Answer(body=answer.SerializeToString(), content_type=_type(is_json))
 
 
