@@ -26,6 +26,7 @@ from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
 from meterd.api.otlp.routes import OpenTelemetry
+from meterd.api.sessions.keeping import Keeping
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.routes import Sessions
 from meterd.api.usage.calendars import Calendars
@@ -129,8 +130,9 @@ class Service:
             ),
         ]
         exporting = schedules(settings, self._engine, self.directory, telemetry)
-        self._sessions = registry = Registry(documents, recorder, self._engine, settings.ingest, settings.sessions)
-        sessions = Sessions(settings, authenticator, registry, self._engine)
+        self._sessions = keeping = Keeping(documents, self._engine, telemetry)
+        registry = Registry(keeping, recorder, settings.ingest, settings.sessions)
+        sessions = Sessions(settings, authenticator, registry, self._engine, decoding)
         hot_routes += sessions.routes()
         routers.append(sessions.router())
         routers += self._usage_routers(authenticator, settings)
@@ -142,7 +144,7 @@ class Service:
             settings.service.timeout,
             partial(caller_of, authenticator=authenticator),
             settings.logging.level == "debug",
-            on_startup=(guard.start, registry.start, *(each.start for each in exporting)),
+            on_startup=(guard.start, keeping.start, *(each.start for each in exporting)),
             on_shutdown=(*(each.stop for each in exporting), self._calls.flush, guard.close),
         )
 
@@ -161,7 +163,7 @@ class Service:
         self._recorder.refuse("the service is stopping")
         self._calls.close()
         self._recorder.flush()
-        self._sessions.save()
+        self._sessions.close()
         self._loader.close()
         self._recorder.close()
         self._engine.close()

@@ -82,6 +82,10 @@ class Telemetry:
         self.calls_forgotten = Counter(
             "meterd_usage_calls_forgotten", "Calls that were not recorded because too many waited", registry=registry
         )
+        self.session_facts_skipped = Counter(
+            "meterd_session_facts_skipped", "Stored facts that documents of sessions do not follow", ["reason"],
+            registry=registry,
+        )  # fmt: skip
         self.commit_seconds = Histogram(
             "meterd_journal_commit_seconds", "Time of one group commit", buckets=_DURATIONS, registry=registry
         )

@@ -10,7 +10,8 @@ from meterd.datasets.model import COMMON, Column, Dataset, Kind, Series
 _SESSION_COMMON = (
     *COMMON,
     Column("session_id", Kind.TEXT, "session it belongs to", required=True),
-    Column("position", Kind.INTEGER, "order of arrival at the server: nanoseconds since 1970, unique", assigned=True),
+    Column("position", Kind.INTEGER, "order of arrival at the server: grows whatever the clock does", assigned=True),
+    Column("arrived_at", Kind.TIME, "when it arrived at the server", assigned=True),
     Column("product", Kind.TEXT, "product of the session"),
     Column("version", Kind.TEXT, "version of the product"),
     Column("sent_at", Kind.TEXT, "the time as the client wrote it, when it sent one"),

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from meterd.api.sessions import registry
+from meterd.api.sessions import keeping
 from meterd.service import Service, first_token
 from meterd.settings import load
 
@@ -98,7 +98,7 @@ def application(open_application: Callable[..., Application]) -> Application:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only two sessions are kept in memory."""
-    monkeypatch.setattr(registry, "_MOST_IN_MEMORY", 2)
+    monkeypatch.setattr(keeping, "_MOST_IN_MEMORY", 2)
 
 
 async def lived(application: Application) -> str:

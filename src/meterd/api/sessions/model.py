@@ -10,7 +10,10 @@ HANG_EVENTS = {HUNG: True, RECOVERED: False}
 
 
 class Session(msgspec.Struct):
-    """What a document says apart from its collections. Times are in UTC."""
+    """What a document says apart from its collections. Times are in UTC, as the server's clock had them.
+
+    `position` is that of the last change that it follows.
+    """
 
     id: str
     tenant: str
@@ -28,21 +31,28 @@ class Session(msgspec.Struct):
     crashed: bool = False
     hung: bool = False
     state: dict[str, Any] = {}
+    position: int = 0
 
     def is_suspended(self, now: datetime, timeout: timedelta) -> bool:
-        """Silence counts only after a first heartbeat, and only while nothing else ended the session."""
+        """Silence counts only after a first heartbeat, and only while nothing else ended the session.
+
+        A heartbeat that lies ahead, of a clock that was wrong, is no sign of life.
+        """
         if self.crashed or self.ended_at or self.last_heartbeat is None:
             return False
-        return now - self.last_heartbeat > timeout
+        return abs(now - self.last_heartbeat) > timeout
 
-    def apply(self, change: str, at: datetime, happened: datetime, state: dict[str, Any] | None) -> None:
+    def apply(
+        self, change: str, position: int | None, at: datetime, happened: datetime, state: dict[str, Any] | None
+    ) -> None:
         """Follow a change that arrived `at` a time; of a session that was replayed from facts or that is going on."""
-        self.updated_at = max(self.updated_at, at)
+        self.updated_at = at
+        self.position = position or self.position
         match change:
             case "state":
                 self.state = state or {}
             case "heartbeat":
-                self.last_heartbeat = max(self.last_heartbeat or happened, min(happened, at))
+                self.last_heartbeat = min(at, max(self.last_heartbeat or happened, happened))
             case "end":
                 self.ended_at = happened
             case "crash":
@@ -52,5 +62,5 @@ class Session(msgspec.Struct):
 
     def heard(self, event: str, at: datetime) -> None:
         """Follow an event: two names drive `hung`."""
-        self.updated_at = max(self.updated_at, at)
+        self.updated_at = at
         self.hung = HANG_EVENTS.get(event, self.hung)

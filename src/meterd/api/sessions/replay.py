@@ -1,26 +1,29 @@
-"""What documents of sessions have missed, read from the facts again and followed."""
+"""What documents of sessions have missed, read from the facts again and followed.
+
+Facts say whose they are; one of somebody who may not write to a session changes nothing of it, nor does one at a
+position that the server gave to nothing. The server refuses such facts, but earlier versions stored them.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any
 
 import msgspec
 import structlog
 
+from meterd.access.ownership import is_shared
 from meterd.api.sessions.model import Session
+from meterd.api.sessions.order import time_of
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.query.engine import QueryEngine
-from meterd.query.model import Compare, Comparison, Field, Listing, Order
+from meterd.query.model import And, Compare, Comparison, Condition, Field, IsNull, Listing, Or, Order
 
 log = structlog.get_logger()
 
-_CHANGE = (
-    "change", "ts", "state", "tenant", "subject", "subject_type", "teams", "product", "version", "machine_id",
-    "hostname",
-)  # fmt: skip
+_COMMON = ("position", "session_id", "tenant", "subject", "subject_type", "teams", "arrived_at", "ts")
+_CHANGE = ("change", "state", "product", "version", "machine_id", "hostname")
 _PAGES: tuple[tuple[Dataset, tuple[str, ...], int], ...] = (
-    (SESSION_STATES, _CHANGE, 500),
+    (SESSION_STATES, _CHANGE, 100),
     (SESSION_EVENTS, ("name",), 10_000),
     (SESSION_METRICS, (), 10_000),
 )
@@ -28,61 +31,121 @@ _PAGES: tuple[tuple[Dataset, tuple[str, ...], int], ...] = (
 
 
 class Missed(msgspec.Struct, frozen=True):
-    """A fact of a session: its place in the order of arrival, and the columns that matter."""
+    """A fact of a session: its place in the order of arrival, whose it is, and the columns that matter."""
 
     dataset: Dataset
-    position: int
+    position: int | None
     session_id: str
+    tenant: str
+    subject: str
+    subject_type: str
+    teams: tuple[str, ...]
+    arrived_at: datetime
+    happened_at: datetime
     columns: tuple[Any, ...]
 
 
-async def missed(engine: QueryEngine, position: int) -> AsyncIterator[list[Missed]]:
-    """Facts that arrived after a position, in their order, some at a time."""
+async def missed(engine: QueryEngine, position: int, last: int) -> AsyncIterator[list[Missed]]:
+    """Facts that arrived after a position, up to the `last` one, in their order, some at a time."""
     reached: int | None = position
     while reached is not None:
-        pages = [await _page(engine, *each, reached) for each in _PAGES]
-        complete = [page[-1].position for page, (_, _, size) in zip(pages, _PAGES, strict=True) if len(page) == size]
+        pages = [
+            await _page(engine, dataset, columns, size, And((_after(reached), _up_to(last))))
+            for dataset, columns, size in _PAGES
+        ]
+        complete = [
+            page[-1].position or 0 for page, (_, _, size) in zip(pages, _PAGES, strict=True) if len(page) == size
+        ]
         reached = min(complete, default=None)
-        facts = [fact for page in pages for fact in page if reached is None or fact.position <= reached]
-        yield sorted(facts, key=lambda fact: fact.position)
+        facts = [fact for page in pages for fact in page if reached is None or (fact.position or 0) <= reached]
+        yield sorted(facts, key=lambda fact: fact.position or 0)
+
+
+async def misplaced(engine: QueryEngine, last: int) -> AsyncIterator[list[Missed]]:
+    """Changes without a position that the server can have given, in the order of their times, some at a time.
+
+    They are true, because nobody could send them: what others had sent left no positions for them, and no times.
+    """
+    dataset, columns, size = _PAGES[0]
+    condition = Or((_after(last), IsNull(Field("position"))))
+    offset, now = 0, datetime.now(UTC)
+    while page := await _page(engine, dataset, columns, size, condition, offset):
+        offset += len(page)
+        yield [
+            msgspec.structs.replace(
+                fact, position=None, arrived_at=min(fact.arrived_at, now), happened_at=min(fact.happened_at, now)
+            )
+            for fact in page
+        ]
+
+
+async def forged(engine: QueryEngine, last: int) -> int:
+    """How many points and events have positions that the server can't have given."""
+    found = 0
+    for dataset, _, size in _PAGES[1:]:
+        listing = Listing(dataset, ("position",), _after(last), (Order("position"),), size)
+        found += len(await engine.facts(listing, None))
+    return found
+
+
+def _after(position: int) -> Condition:
+    return Compare(Field("position"), Comparison.GREATER, position)
+
+
+def _up_to(position: int) -> Condition:
+    return Compare(Field("position"), Comparison.LESS_OR_EQUAL, position)
 
 
 async def _page(
-    engine: QueryEngine, dataset: Dataset, columns: tuple[str, ...], size: int, position: int
+    engine: QueryEngine, dataset: Dataset, columns: tuple[str, ...], size: int, condition: Condition, offset: int = 0
 ) -> list[Missed]:
-    later = Compare(Field("position"), Comparison.GREATER, position)
-    listing = Listing(dataset, ("position", "session_id", *columns), later, (Order("position"),), size)
-    rows = await engine.facts(listing, None)
-    return [Missed(dataset, row[0], row[1], row[2:]) for row in sorted(rows, key=itemgetter(0))]
+    order = (Order("position"), Order("ts"))
+    listing = Listing(dataset, (*_COMMON, *columns), condition, order, size, offset)
+    return [_missed(dataset, row) for row in await engine.facts(listing, None)]
+
+
+def _missed(dataset: Dataset, row: tuple[Any, ...]) -> Missed:
+    position, session_id, tenant, subject, subject_type, teams, arrived_at, happened_at, *columns = row
+    happened = happened_at.replace(tzinfo=UTC)
+    arrived = arrived_at.replace(tzinfo=UTC) if arrived_at else happened if position is None else time_of(position)
+    return Missed(
+        dataset, position, session_id, tenant, subject, subject_type, tuple(teams), arrived, happened, tuple(columns)
+    )
 
 
 def follow(session: Session | None, fact: Missed) -> Session | None:
-    """The session after a fact; a change makes one that is not known yet, which a lost document is."""
-    at = time_of(fact.position)
+    """The session after a fact; a change makes one that is not known yet, which a lost document is.
+
+    Raises `NotTheirs` for a fact of somebody who may not write to the session.
+    """
+    if session and not is_shared(session, fact):
+        raise NotTheirs
     if fact.dataset is SESSION_STATES:
-        return _changed(session, fact.session_id, at, fact.columns)
+        return _changed(session, fact)
     if session:
-        session.heard(fact.columns[0] if fact.columns else "", at)
+        session.heard(fact.columns[0] if fact.columns else "", fact.arrived_at)
     return session
 
 
-def _changed(session: Session | None, id_: str, at: datetime, columns: tuple[Any, ...]) -> Session:
-    change, happened, state, tenant, subject, subject_type, teams, product, version, machine_id, hostname = columns
+class NotTheirs(Exception):
+    """A fact about a session of somebody else."""
+
+
+def _changed(session: Session | None, fact: Missed) -> Session:
+    change, state, product, version, machine_id, hostname = fact.columns
+    if session and fact.position is not None and fact.position <= session.position:
+        return session  # it has followed this one
     try:
         document = None if state is None else msgspec.json.decode(state, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
-        log.error("a state can't be read again", session=id_)
+        log.error("a state can't be read again", session=fact.session_id)
         document = session.state if session else {}
     if session is None:
         session = Session(
-            id_, tenant, subject, subject_type, tuple(teams), product, version, at, at, machine_id, hostname
-        )
+            fact.session_id, fact.tenant, fact.subject, fact.subject_type, fact.teams, product, version,
+            fact.arrived_at, fact.arrived_at, machine_id, hostname,
+        )  # fmt: skip
     if change == "create":
         session.state = document or {}
-    session.apply(change, at, happened.replace(tzinfo=UTC), document)
+    session.apply(change, fact.position, fact.arrived_at, fact.happened_at, document)
     return session
-
-
-def time_of(position: int) -> datetime:
-    """When a fact arrived, which its position says."""
-    return datetime.fromtimestamp(position / 1e9, UTC)

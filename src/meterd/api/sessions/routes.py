@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.authentication import Authenticator, identified
-from meterd.api.http import Answer, HotRoute, Request, error_headers, json_answer
+from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers, json_answer
 from meterd.api.sessions.bodies import (
     Change,
     Event,
@@ -21,9 +21,10 @@ from meterd.api.sessions.bodies import (
     decode_update,
     parse_stamp,
 )
+from meterd.api.sessions.keeping import Live
 from meterd.api.sessions.model import CRASH_DETECTED
 from meterd.api.sessions.reading import Reader
-from meterd.api.sessions.registry import Live, Registry
+from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.rows import event_row, metric_row
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, Unauthenticated
@@ -43,12 +44,18 @@ class Sessions:
     """Sessions of running applications, over HTTP."""
 
     def __init__(
-        self, settings: Settings, authenticator: Authenticator, registry: Registry, engine: QueryEngine
+        self,
+        settings: Settings,
+        authenticator: Authenticator,
+        registry: Registry,
+        engine: QueryEngine,
+        decoding: Decoding,
     ) -> None:
         self._anonymous = settings.sessions.anonymous
         self._most_bytes = settings.ingest.max_event_bytes
         self._authenticator = authenticator
         self._registry = registry
+        self._decoding = decoding
         self._reader = Reader(registry, engine)
 
     def routes(self) -> list[HotRoute]:
@@ -103,19 +110,23 @@ class Sessions:
         return write
 
     async def _state(self, request: Request, live: Live, key: bytes | None) -> None:
-        update, timestamp = decode_update(await request.body(self._most_bytes))
+        update, timestamp = await self._decoding.run(await request.body(self._most_bytes), decode_update)
         parse_stamp(timestamp)
         await self._registry.update(live, update, timestamp, key)
 
     async def _event(self, request: Request, live: Live, key: bytes | None) -> None:
-        event = decode(await request.body(self._most_bytes), Event)
-        row = event_row(live.session, event, *self._registry.arrival())
-        await self._registry.add(live, SESSION_EVENTS, row, key)
+        def row(body: bytes) -> Any:
+            return event_row(live.session, decode(body, Event))
+
+        body = await request.body(self._most_bytes)
+        await self._registry.add(live, SESSION_EVENTS, await self._decoding.run(body, row), key)
 
     async def _metric(self, request: Request, live: Live, key: bytes | None) -> None:
-        metric = decode(await request.body(self._most_bytes), Metric)
-        row = metric_row(live.session, metric, *self._registry.arrival())
-        await self._registry.add(live, SESSION_METRICS, row, key)
+        def row(body: bytes) -> Any:
+            return metric_row(live.session, decode(body, Metric))
+
+        body = await request.body(self._most_bytes)
+        await self._registry.add(live, SESSION_METRICS, await self._decoding.run(body, row), key)
 
     async def _heartbeat(self, request: Request, live: Live, key: bytes | None) -> None:
         change = await self._change(request) or Change()

@@ -23,10 +23,10 @@ METRIC_COLUMNS = (
 )  # fmt: skip
 
 
-def event_row(session: Session, event: Event, position: int, now: datetime) -> Any:
-    """A row of `SESSION_EVENTS`. Raises `InvalidInput`."""
+def event_row(session: Session, event: Event) -> Any:
+    """A row of `SESSION_EVENTS`, which has no position yet. Raises `InvalidInput`."""
     return SESSION_EVENTS.row_type(
-        **_common(session, position, now, event.timestamp),
+        **_common(session, event.timestamp),
         name=event.name or "",
         category=event.severity,
         event_group=event.group or "",
@@ -42,10 +42,10 @@ def event_row(session: Session, event: Event, position: int, now: datetime) -> A
     )
 
 
-def metric_row(session: Session, metric: Metric, position: int, now: datetime) -> Any:
-    """A row of `SESSION_METRICS`. Raises `InvalidInput`."""
+def metric_row(session: Session, metric: Metric) -> Any:
+    """A row of `SESSION_METRICS`, which has no position yet. Raises `InvalidInput`."""
     return SESSION_METRICS.row_type(
-        **_common(session, position, now, metric.timestamp),
+        **_common(session, metric.timestamp),
         name=metric.name or "",
         value=metric.value or 0.0,
         metric_type=metric.type or "gauge",
@@ -56,13 +56,11 @@ def metric_row(session: Session, metric: Metric, position: int, now: datetime) -
     )
 
 
-def change_row(
-    session: Session, change: str, position: int, now: datetime, timestamp: str | None = None, state: str | None = None
-) -> Any:
-    """A row of `SESSION_STATES`. Raises `InvalidInput`."""
+def change_row(session: Session, change: str, timestamp: str | None = None, state: str | None = None) -> Any:
+    """A row of `SESSION_STATES`, which has no position yet. Raises `InvalidInput`."""
     is_beginning = change == "create"
     return SESSION_STATES.row_type(
-        **_common(session, position, now, timestamp),
+        **_common(session, timestamp),
         change=change,
         state=state,
         machine_id=session.machine_id if is_beginning else None,
@@ -70,15 +68,20 @@ def change_row(
     )
 
 
-def _common(session: Session, position: int, now: datetime, timestamp: str | None) -> dict[str, Any]:
+def settle(row: Any, session: Session) -> None:
+    """Make a row that was sent with the id of its session one of that session."""
+    row.subject, row.subject_type, row.teams = session.subject, session.subject_type, session.teams
+    row.product, row.version = row.product or session.product, row.version or session.version
+
+
+def _common(session: Session, timestamp: str | None) -> dict[str, Any]:
     return {
-        "ts": parse_stamp(timestamp) or now,
+        "ts": parse_stamp(timestamp),
         "sent_at": timestamp,
         "subject": session.subject,
         "subject_type": session.subject_type,
         "teams": session.teams,
         "session_id": session.id,
-        "position": position,
         "product": session.product,
         "version": session.version,
     }

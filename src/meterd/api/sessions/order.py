@@ -1,0 +1,53 @@
+"""The order in which facts arrive, apart from the time at which they do: a clock may be set, an order only grows."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
+from meterd.query.engine import QueryEngine
+from meterd.query.model import And, Compare, Comparison, Condition, Field, IsNull, Listing, Order
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_OF_CLOCK = 2**62
+"""Positions are nanoseconds since 1970 where the clock allows it; a clock beyond the year 2116 has no say."""
+
+
+class Arrivals:
+    """Gives every fact its position, which grows, and its time, which is what the clock says."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def next(self) -> tuple[int, datetime]:
+        now = time.time_ns()
+        self.last = max(self.last + 1, now if now < _LAST_OF_CLOCK else 0)
+        return self.last, _EPOCH + timedelta(microseconds=now // 1000)
+
+
+async def last_position(engine: QueryEngine) -> int:
+    """The last position that was given, or might have been; what facts have beyond it nobody gave them.
+
+    Earlier versions let senders write positions of points and events, but not those of changes.
+    """
+    assigned = IsNull(Field("arrived_at"), negated=True)
+    sure: tuple[tuple[Dataset, Sequence[Condition]], ...] = (
+        (SESSION_STATES, ()),
+        (SESSION_EVENTS, (assigned,)),
+        (SESSION_METRICS, (assigned,)),
+    )
+    possible = Compare(Field("position"), Comparison.LESS, _LAST_OF_CLOCK)
+    now = time.time_ns()
+    last = now if now < _LAST_OF_CLOCK else 0
+    for dataset, conditions in sure:
+        newest = (Order("position", descending=True),)
+        for (position,) in await engine.facts(
+            Listing(dataset, ("position",), And((possible, *conditions)), newest, 1), None
+        ):
+            last = max(last, position)
+    return last
+
+
+def time_of(position: int) -> datetime:
+    """When a fact arrived of which an earlier version kept the position only."""
+    return datetime.fromtimestamp(min(position, _LAST_OF_CLOCK) / 1e9, UTC)
