@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlglot import exp
 
 from meterd.datasets import GUARDRAIL_EVALUATIONS
 from meterd.query.buckets import Interval, Unit
@@ -149,3 +150,24 @@ def test_percentiles_of_one_operand_share_a_column() -> None:
 )
 def test_every_leaves_out_what_is_absent(conditions: tuple[Condition | None, ...], expected: Condition | None) -> None:
     assert every(*conditions) == expected
+
+
+def test_no_part_of_a_query_is_copied_so_that_large_ones_cost_no_more_for_each_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def copy(_self: exp.Expression) -> exp.Expression:
+        raise AssertionError("copied")
+
+    monkeypatch.setattr(exp.Expression, "copy", copy)
+    monkeypatch.setattr(exp.Expression, "__deepcopy__", copy)
+    operands = [MapValue("metadata", f"k{number}") for number in range(3)]
+
+    result = compiled(
+        condition=Or(tuple(Matches(operand, TextTest.CONTAINS, "x", negated=True) for operand in operands)),
+        groups=(*(Group(operand.key, operand) for operand in operands), GroupElement("team", "teams")),
+        aggregates=(*(Aggregate(operand.key, Function.COUNT_DISTINCT, operand) for operand in operands),
+                    Aggregate("p50", Function.PERCENTILE, LATENCY, 0.5)),
+        interval=Interval(1, Unit.HOUR),
+    )  # fmt: skip
+
+    assert 9 == result.sql.count("MAP_EXTRACT_VALUE")

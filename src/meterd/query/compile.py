@@ -4,7 +4,7 @@ Column names come from dataset declarations, values are bound parameters; no tex
 of one operand are computed in one pass, so they share a column of the result.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -93,11 +93,11 @@ class _Conditions:
         if visible is None:
             return table
         seen = [
-            exp.alias_(self._dialect.only(_column(name), [self._bind(value) for value in values]), name)
+            _named(self._dialect.only(_column(name), [self._bind(value) for value in values]), name)
             for name, values in visible.elements.items()
         ]
         everything = exp.Star(replace=seen) if seen else exp.Star()
-        return exp.select(everything).from_(table).where(self._condition(visible.condition)).subquery("visible")
+        return _subquery([everything], table, "visible", [self._condition(visible.condition)])
 
     def _operand(self, operand: Operand) -> exp.Expr:
         column = self._declared(operand.column)
@@ -114,8 +114,8 @@ class _Conditions:
         found = exp.Case()
         for number, bound in enumerate(bounds):
             is_within = exp.LTE(this=column.copy(), expression=self._bind(bound))
-            found = found.when(is_within, exp.Literal.number(number))
-        return found.else_(exp.Literal.number(len(bounds)))
+            found = found.when(is_within, exp.Literal.number(number), copy=False)
+        return found.else_(exp.Literal.number(len(bounds)), copy=False)
 
     def _declared(self, name: str) -> exp.Expr:
         """A column of the dataset; anything else is a mistake of ours, not of a caller."""
@@ -157,12 +157,12 @@ class _Conditions:
 class _Lister(_Conditions):
     def compile(self, listing: Listing, visible: Visibility | None) -> tuple[str, tuple[Any, ...]]:
         columns = [self._declared(name) for name in listing.columns]
-        select = exp.select(*columns).from_(self._facts(visible)).where(self._condition(listing.condition))
+        select = _select(columns, self._facts(visible), [self._condition(listing.condition)])
         order = (_ordered(self._declared(each.column), each.descending) for each in listing.order)
-        select = select.order_by(*order).limit(listing.limit)
+        select.order_by(*order, copy=False).limit(listing.limit, copy=False)
         if listing.offset:
-            select = select.offset(listing.offset)
-        return select.sql(self._dialect.name), tuple(self._parameters)
+            select.offset(listing.offset, copy=False)
+        return select.sql(self._dialect.name, copy=False), tuple(self._parameters)
 
 
 class _Compiler(_Conditions):
@@ -179,14 +179,14 @@ class _Compiler(_Conditions):
         source = self._source(visible)
         bucket = [self._dialect.bucket(_column("ts"), query.interval)] if query.interval else []
         groups = [self._group(group) for group in query.groups]
-        keys = [exp.alias_(key, f"k{number}") for number, key in enumerate([*bucket, *groups])]
-        total = exp.alias_(exp.Count(this=exp.Star()), "total")
+        keys = [_named(key, f"k{number}") for number, key in enumerate([*bucket, *groups])]
+        total = _named(exp.Count(this=exp.Star()), "total")
         aggregates, positions = self._aggregates(first=len(keys) + 1)
-        select = exp.select(*keys, total, *aggregates).from_(source)
-        for number in range(1, len(keys) + 1):
-            select = select.group_by(exp.Literal.number(number))
-        select = select.order_by(*self._order(len(bucket), len(keys))).limit(limit)
-        return Compiled(select.sql(self._dialect.name), tuple(self._parameters), tuple(positions))
+        select = _select([*keys, total, *aggregates], source)
+        if keys:
+            select.group_by(*(exp.Literal.number(number) for number in range(1, len(keys) + 1)), copy=False)
+        select.order_by(*self._order(len(bucket), len(keys)), copy=False).limit(limit, copy=False)
+        return Compiled(select.sql(self._dialect.name, copy=False), tuple(self._parameters), tuple(positions))
 
     def _source(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
         """The facts that count, one row for each, or for each combination of array elements grouped by."""
@@ -197,18 +197,18 @@ class _Compiler(_Conditions):
         if query.condition is not None:
             conditions.append(self._condition(query.condition))
         if self._growing:
-            previous = (self._previous(column) for column in sorted(self._growing))
-            source = exp.select("*", *previous).from_(source).where(*conditions).subquery("series")
+            previous = [self._previous(column) for column in sorted(self._growing)]
+            source = _subquery([exp.Star(), *previous], source, "series", conditions)
             conditions = []
         conditions.append(exp.GTE(this=_column("ts"), expression=start))
-        facts = exp.select("*").from_(source).where(*conditions).subquery("facts")
+        facts = _subquery([exp.Star()], source, "facts", conditions)
         for group in query.groups:
             if isinstance(group, GroupElement):
                 self._elements[group.column] = f"{group.column}_element"
-                element = exp.alias_(self._dialect.elements(_column(group.column)), self._elements[group.column])
-                facts = exp.select("*", element).from_(facts).subquery("facts")  # arrays of one SELECT would go in step
+                element = _named(self._dialect.elements(_column(group.column)), self._elements[group.column])
+                facts = _subquery([exp.Star(), element], facts, "facts")  # arrays of one SELECT would go in step
             elif isinstance(group, GroupBucket):
-                facts = exp.select("*", *self._buckets()).from_(facts).subquery("facts")
+                facts = _subquery([exp.Star(), *self._buckets()], facts, "facts")
         return facts
 
     @property
@@ -224,7 +224,7 @@ class _Compiler(_Conditions):
         by = [self._dialect.sorted(_column(name)) if name in arrays else _column(name) for name in series.by]
         by += [_column(series.bounds)] if column == series.counts else []
         order = [_column(name) for name in series.order]
-        return exp.alias_(self._dialect.previous(_column(column), by, order), _previous(column))
+        return _named(self._dialect.previous(_column(column), by, order), _previous(column))
 
     def _buckets(self) -> Iterator[exp.Expr]:
         """The bound and the increase of each bucket, as columns of a row for each."""
@@ -232,7 +232,7 @@ class _Compiler(_Conditions):
         grown = self._dialect.grown(_column(series.counts), _column(_previous(series.counts)))
         for column, array in ((series.bounds, _column(series.bounds)), (series.counts, grown)):
             self._elements[column] = f"{column}_element"
-            yield exp.alias_(self._dialect.elements(array), self._elements[column])
+            yield _named(self._dialect.elements(array), self._elements[column])
 
     def _group(self, group: Group | GroupElement | GroupBucket) -> exp.Expr:
         match group:
@@ -246,26 +246,26 @@ class _Compiler(_Conditions):
     def _aggregates(self, first: int) -> tuple[list[exp.Expr], list[tuple[int, int | None]]]:
         columns: list[exp.Expr] = []
         positions: list[tuple[int, int | None]] = []
-        shared: dict[Operand, tuple[int, list[float]]] = {}
+        fractions, shared = self._fractions(), dict[Operand, int]()
         for aggregate in self._query.aggregates:
             if aggregate.function is not Function.PERCENTILE:
                 positions.append((first + len(columns), None))
                 columns.append(self._aggregate(aggregate))
                 continue
+            wanted = fractions[aggregate.operand]
             if aggregate.operand not in shared:
-                fractions = self._fractions(aggregate.operand)
-                shared[aggregate.operand] = (first + len(columns), fractions)
-                columns.append(self._dialect.percentiles(self._operand(aggregate.operand), fractions))
-            column, fractions = shared[aggregate.operand]
-            positions.append((column, fractions.index(aggregate.fraction)))
-        return [exp.alias_(column, f"a{number}") for number, column in enumerate(columns)], positions
+                shared[aggregate.operand] = first + len(columns)
+                columns.append(self._dialect.percentiles(self._operand(aggregate.operand), wanted))
+            positions.append((shared[aggregate.operand], wanted.index(aggregate.fraction)))
+        return [_named(column, f"a{number}") for number, column in enumerate(columns)], positions
 
-    def _fractions(self, operand: Operand) -> list[float]:
-        return [
-            aggregate.fraction
-            for aggregate in self._query.aggregates
-            if aggregate.operand == operand and aggregate.function is Function.PERCENTILE
-        ]
+    def _fractions(self) -> dict[Operand, list[float]]:
+        """The percentiles of each operand."""
+        fractions: dict[Operand, list[float]] = {}
+        for aggregate in self._query.aggregates:
+            if aggregate.function is Function.PERCENTILE:
+                fractions.setdefault(aggregate.operand, []).append(aggregate.fraction)
+        return fractions
 
     def _aggregate(self, aggregate: Aggregate) -> exp.Expr:
         operand = aggregate.operand
@@ -299,6 +299,22 @@ class _Compiler(_Conditions):
         groups = [_ordered(exp.Literal.number(number)) for number in range(buckets + 1, keys + 1)]
         return [*(_ordered(exp.Literal.number(1)) for _ in range(buckets)),
                 _ordered(exp.Literal.number(keys + 1), descending=True), *groups]  # fmt: skip
+
+
+def _select(columns: Sequence[exp.Expr], source: exp.Expr, conditions: Sequence[exp.Expr] = ()) -> exp.Select:
+    """Expressions become parts of it as they are: copies at each step would cost the square of their number."""
+    select = exp.select(*columns, copy=False).from_(source, copy=False)
+    return select.where(exp.and_(*conditions, copy=False), copy=False) if conditions else select
+
+
+def _subquery(
+    columns: Sequence[exp.Expr], source: exp.Expr, name: str, conditions: Sequence[exp.Expr] = ()
+) -> exp.Subquery:
+    return _select(columns, source, conditions).subquery(name, copy=False)
+
+
+def _named(expression: exp.Expr, name: str) -> exp.Expr:
+    return exp.alias_(expression, name, copy=False)
 
 
 def _previous(column: str) -> str:
