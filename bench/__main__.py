@@ -11,6 +11,7 @@ from bench import (
     batches,
     classify,
     clients,
+    complexity,
     dashboard,
     events,
     loading,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "classify": classify.measure,
     "usage": usage.measure,
     "memory": memory.measure,
+    "complexity": complexity.measure,
     "loading": loading.measure,
 }
 

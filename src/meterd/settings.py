@@ -215,6 +215,10 @@ class Query(Section, frozen=True):
     memory: Size = "1GB"
     max_rows: Count = 50_000
     max_buckets: Count = 50_000
+    max_conditions: Count = 100
+    max_values: Count = 10_000
+    max_groups: Count = 32
+    max_aggregates: Count = 100
     concurrency: Count = 4
 
 

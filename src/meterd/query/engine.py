@@ -11,7 +11,8 @@ from meterd.access import Caller
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput, Unavailable
 from meterd.query import histograms
-from meterd.query.compile import Compiled, compile_listing, compile_query
+from meterd.query.compile import compile_listing, compile_query
+from meterd.query.complexity import Bounds
 from meterd.query.dialects import DIALECTS
 from meterd.query.model import Listing, Query, Row
 from meterd.query.results import shape
@@ -37,6 +38,7 @@ class QueryEngine:
         self._freshness = freshness
         self._limits = limits
         self._telemetry = telemetry
+        self._bounds = Bounds(limits, lambda reason: telemetry.query_failures.labels(reason).inc())
         self._dialect = DIALECTS[store.dialect]
         self._threads = ThreadPoolExecutor(limits.concurrency, thread_name_prefix="meterd-query")
 
@@ -45,9 +47,10 @@ class QueryEngine:
 
         Of a sparse query only buckets with facts count towards the limits.
 
-        Raises `InvalidInput` when the query needs more buckets, rows, time or memory than the settings allow, and
-        `Unavailable` when the store is too far behind to show the caller's own writes in time.
+        Raises `InvalidInput` when the query is too complex or needs more buckets, rows, time or memory than the
+        settings allow, and `Unavailable` when the store is too far behind to show the caller's own writes in time.
         """
+        query = self._bounds.query(query)
         if not is_sparse:
             self._check_buckets(query)
         plain, distributions = histograms.split(query)
@@ -58,16 +61,13 @@ class QueryEngine:
         return rows
 
     async def _run(self, query: Query, caller: Caller | None) -> list[Row]:
-        visible = visible_to(caller) if caller else None
-        compiled = compile_query(query, visible, self._dialect, self._limits.max_rows + 1)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query, compiled)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query, caller)
 
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
         """Facts of the listing that the caller may see; all of them for the service itself. Raises as `run` does."""
-        sql, parameters = compile_listing(listing, visible_to(caller) if caller else None, self._dialect)
+        listing = self._bounds.listing(listing)
         await self._own_writes(listing.dataset)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._select, listing.dataset, sql, parameters)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._list, listing, caller)
 
     def _check_buckets(self, query: Query) -> None:
         if query.interval is None:
@@ -86,7 +86,13 @@ class QueryEngine:
         except TimeoutError:
             raise Unavailable("the store is behind what was recorded, try again", retry_after=5) from None
 
-    def _answer(self, query: Query, compiled: Compiled) -> list[Row]:
+    def _list(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
+        visible = visible_to(caller) if caller else None
+        return self._select(listing.dataset, *compile_listing(listing, visible, self._dialect))
+
+    def _answer(self, query: Query, caller: Caller | None) -> list[Row]:
+        visible = visible_to(caller) if caller else None
+        compiled = compile_query(query, visible, self._dialect, self._limits.max_rows + 1)
         rows = self._select(query.dataset, compiled.sql, compiled.parameters)
         if len(rows) > self._limits.max_rows:
             raise self._too_much(

@@ -1,0 +1,167 @@
+"""How complex a question may be, whoever asks and in whatever language: looked at before it is compiled.
+
+What an engine takes to plan a query is beyond its own limits of time and memory. `python -m bench complexity` shows
+what the largest queries within these bounds take (`docs/decisions/0013-complexity.md`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from meterd.errors import InvalidInput
+from meterd.query.folding import folded
+from meterd.query.model import (
+    Aggregate,
+    And,
+    Compare,
+    Condition,
+    Group,
+    HasAny,
+    Listing,
+    MapValue,
+    Matches,
+    Not,
+    OneOf,
+    Or,
+    Query,
+    TagValue,
+    TextTest,
+)
+from meterd.settings import Query as Limits
+
+DEEPEST = 100
+"""Levels of `And`, `Or` and `Not` in a condition."""
+MOST_TEXT = 2**20
+"""Characters of all texts of a question together: values, and keys of maps."""
+MOST_EXPRESSIONS = 32
+MOST_EXPRESSION_TEXT = 2000
+"""Regular expressions of a question, and their characters together: testing a text takes as long as both are, and the
+engine looks at its time limit only between batches of some thousand texts.
+"""
+
+_EXPRESSIONS = (TextTest.HAS_MATCH, TextTest.HAS_MATCH_OF_ANY_CASE)
+
+
+class _Size(msgspec.Struct):
+    conditions: int = 0
+    values: int = 0
+    text: int = 0
+    expressions: int = 0
+    expression_text: int = 0
+    depth: int = 0
+
+
+class Bounds:
+    """Passes questions on that are simple enough, with many tests of one operand folded into one.
+
+    `refused` is called with the reason of each refusal: `conditions`, `values`, `groups`, `order`, `aggregates`,
+    `depth`, `text`, `expressions` or `expression`.
+    """
+
+    def __init__(self, limits: Limits, refused: Callable[[str], None]) -> None:
+        self._limits = limits
+        self._refused = refused
+
+    def query(self, query: Query) -> Query:
+        """Raises `InvalidInput` that says what there is too much of, how much may be, and what to ask instead."""
+        self._check("groups", len(query.groups), self._limits.max_groups)
+        self._check("aggregates", len(query.aggregates), self._limits.max_aggregates)
+        operands = [each.operand for each in (*query.groups, *query.aggregates) if isinstance(each, Group | Aggregate)]
+        return msgspec.structs.replace(query, condition=self._condition(query.condition, operands))
+
+    def listing(self, listing: Listing) -> Listing:
+        """Raises as `query` does."""
+        self._check("order", len(listing.order), self._limits.max_groups)
+        condition = self._condition(listing.condition, ())
+        return listing if condition is None else msgspec.structs.replace(listing, condition=condition)
+
+    def _condition(self, condition: Condition | None, operands: Iterable[Any]) -> Condition | None:
+        size = _Size(text=sum(map(_text_of, operands)))
+        if condition is not None:
+            self._check("depth", _depth(condition), DEEPEST)
+            condition = folded(condition)
+            for test in _tests(condition):
+                _add(size, test)
+        self._check("conditions", size.conditions, self._limits.max_conditions)
+        self._check("values", size.values, self._limits.max_values)
+        self._check("expressions", size.expressions, MOST_EXPRESSIONS)
+        self._check("expression", size.expression_text, MOST_EXPRESSION_TEXT)
+        self._check("text", size.text, MOST_TEXT)
+        return condition
+
+    def _check(self, reason: str, count: int, most: int) -> None:
+        if count > most:
+            self._refused(reason)
+            what, hint = _SENTENCES[reason]
+            raise InvalidInput(f"the query has {count} {what.format(most=most)}: {hint}")
+
+
+_SENTENCES = {
+    "conditions": ("conditions, at most {most} are allowed (query.max-conditions)",
+                   "test a field against many values with one list, or ask in several queries"),
+    "values": ("values to compare with, at most {most} are allowed (query.max-values)", "ask for fewer at once"),
+    "groups": ("fields to group by, at most {most} are allowed (query.max-groups)", "group by fewer fields"),
+    "order": ("fields to sort by, at most {most} are allowed (query.max-groups)", "sort by fewer fields"),
+    "aggregates": ("aggregations, at most {most} are allowed (query.max-aggregates)", "ask in several queries"),
+    "depth": ("levels of conditions, at most {most} are allowed", "write them flatter"),
+    "expressions": ("regular expressions, at most {most} are allowed", "join them with |, or search for fewer words"),
+    "expression": ("characters in its regular expressions, at most {most} are allowed", "write shorter ones"),
+    "text": ("characters of text, at most {most} are allowed", "ask for fewer or shorter values"),
+}  # fmt: skip
+"""What there is too much of, and what to do, by the reason that is counted."""
+
+
+def _depth(condition: Condition) -> int:
+    """Levels of a condition, counted level by level: a recursion would be deeper than Python allows."""
+    levels, below = 0, [condition]
+    while below:
+        levels += 1
+        below = [each for one in below for each in _inner(one)]
+    return levels
+
+
+def _inner(condition: Condition) -> tuple[Condition, ...]:
+    match condition:
+        case And(conditions) | Or(conditions):
+            return conditions
+        case Not(inner):
+            return (inner,)
+    return ()
+
+
+def _tests(condition: Condition) -> Iterator[Condition]:
+    left = [condition]
+    while left:
+        inner = _inner(one := left.pop())
+        if not inner:
+            yield one
+        left.extend(inner)
+
+
+def _add(size: _Size, test: Condition) -> None:
+    size.conditions += 1
+    match test:
+        case Compare(operand, _, value):
+            size.values += 1
+            size.text += _text_of(operand) + _length(value)
+        case OneOf(operand, values):
+            size.values += len(values)
+            size.text += _text_of(operand) + sum(map(_length, values))
+        case HasAny(_, values):
+            size.values += len(values)
+            size.text += sum(map(len, values))
+        case Matches(operand, tested, text):
+            size.values += 1
+            size.text += _text_of(operand) + len(text)
+            if tested in _EXPRESSIONS:
+                size.expressions += 1
+                size.expression_text += len(text)
+
+
+def _text_of(operand: Any) -> int:
+    return len(operand.key) if isinstance(operand, MapValue | TagValue) else 0
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, str) else 0
