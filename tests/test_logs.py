@@ -111,6 +111,18 @@ def test_text_with_an_exception_raises_no_warning() -> None:
     assert "Warning" not in errors_of(FAILURE.replace("FORMAT", '"text"'))
 
 
+@pytest.mark.parametrize("format_", ["json", "text"])
+def test_what_anybody_wrote_is_one_line_of_bounded_length_without_control_characters(format_: str) -> None:
+    hostile = "/\\r\\n\\x1b[31m\\x00\\x9b\\u202e\\u2028\\ud800" + "x" * 65_000
+    program = HEAD + (f'logs.configure(Logging(format="{format_}")); log.info("request", path="{hostile}")\n'
+                      f'logging.getLogger("uvicorn.error").warning("{hostile}")')  # fmt: skip
+
+    shown = errors_of(program)
+    assert 2 == len(shown.splitlines())
+    assert all(line.isprintable() and len(line) < 2500 for line in shown.replace("\x1b[", "").split("\n"))
+    assert 2 == shown.count("characters)")
+
+
 def test_a_log_that_can_not_be_written_disturbs_nobody() -> None:
     with Path("/dev/full").open("wb") as full:
         errors_of(HEAD + 'logs.configure(Logging()); log.error("lost"); log.error("lost too")', stderr=full.fileno())

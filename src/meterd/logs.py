@@ -9,6 +9,9 @@ import structlog
 
 from meterd.settings import Logging
 
+_LONGEST = 512
+"""Characters of a text in a line."""
+
 
 class _Output:
     """Writes as far as that works: a log that can't be written, on a full disk for instance, disturbs nobody."""
@@ -25,6 +28,22 @@ class _Output:
             self._stream.flush()
 
 
+def _in_one_line(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Texts may be anybody's: what a terminal or another line could be made of is escaped, and length has an end."""
+    for name, value in event.items():
+        if isinstance(value, str) and name != "exception":
+            event[name] = _escaped(value)
+    return event
+
+
+def _escaped(text: str) -> str:
+    shown = text[:_LONGEST]
+    if not shown.isprintable():
+        escaped = (each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown)
+        shown = "".join(escaped)
+    return shown if len(text) <= _LONGEST else f"{shown}… ({len(text)} characters)"
+
+
 def configure(settings: Logging) -> None:
     """Set up structlog, and bring what libraries log through the standard library into the same form."""
     level = logging.getLevelNamesMapping()[settings.level.upper()]
@@ -33,6 +52,7 @@ def configure(settings: Logging) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _in_one_line,
     ]
     renderers: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]

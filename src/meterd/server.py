@@ -24,6 +24,8 @@ from meterd.api.usage.recording import Calls
 from meterd.deadlines import Deadlines
 from meterd.errors import MeterdError, MethodNotAllowed, TimedOut
 from meterd.framework import Hooks, framework
+from meterd.rates import Rate
+from meterd.settings import Logging
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
@@ -40,7 +42,7 @@ class Server:
     Args:
         hot_routes: served here, each within `timeout` seconds.
         routers: everything else, served by Litestar.
-        log_all: log requests on hot routes that succeed, too.
+        logging: at the level debug requests on hot routes that succeed are logged, too.
         on_startup: called in the event loop before the first request.
         on_shutdown: called there after the last one.
         calls: where answered calls are noted.
@@ -55,7 +57,7 @@ class Server:
         calls: Calls,
         timeout: float,
         identify: Callable[[Request], Awaitable[Caller]],
-        log_all: bool = False,
+        logging: Logging,
         on_startup: Hooks = (),
         on_shutdown: Hooks = (),
     ) -> None:
@@ -67,7 +69,8 @@ class Server:
         self._deadlines = Deadlines(timeout)
         self._request_ids = _request_ids()
         self._identify = identify
-        self._log_all = log_all
+        self._log_all = logging.level == "debug"
+        self._strangers = Rate(logging.unknown_callers_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -93,11 +96,21 @@ class Server:
         seconds = time.perf_counter() - started
         if current_caller.get() is None:
             await self._attribute(request, status)
+        caller = current_caller.get()
         self._telemetry.requests.observe(method, path, status, seconds)
-        self._calls.note(scope, method, current_caller.get(), began, seconds, status, size, request_id)
-        if self._log_all or route is None or status >= 400:
+        self._calls.note(scope, method, caller, began, seconds, status, size, request_id)
+        if (self._log_all or route is None or status >= 400) and (caller or self._logs_stranger()):
             log.info("request", id=request_id.decode(), method=method, path=scope["path"], status=status,
                      milliseconds=round(seconds * 1000, 3))  # fmt: skip
+
+    def _logs_stranger(self) -> bool:
+        """Whether one more request of someone who is not known has a line of its own in the log."""
+        is_logged = self._strangers.admits()
+        if not is_logged:
+            self._telemetry.lines_withheld.inc()
+        if withheld := self._strangers.take_withheld():
+            log.warning("requests of unknown callers were not logged", requests=withheld)
+        return is_logged
 
     async def _attribute(self, request: Request, status: int) -> None:
         """Find out who made a call that was answered before that was asked: it belongs to its tenant all the same."""

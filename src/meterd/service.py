@@ -143,7 +143,7 @@ class Service:
             self._calls,
             settings.service.timeout,
             partial(caller_of, authenticator=authenticator),
-            settings.logging.level == "debug",
+            settings.logging,
             on_startup=(guard.start, keeping.start, *(each.start for each in exporting)),
             on_shutdown=(*(each.stop for each in exporting), self._calls.flush, guard.close),
         )

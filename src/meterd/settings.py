@@ -194,6 +194,7 @@ class Usage(Section, frozen=True):
 
     record: Literal["all", "api", "off"] = "api"
     flush_interval: Seconds = 0.2
+    unknown_callers_per_minute: Annotated[int, Meta(ge=0)] = 600
 
 
 class Store(Section, frozen=True):
@@ -229,6 +230,7 @@ class Access(Section, frozen=True):
 class Logging(Section, frozen=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "text"] = "auto"
+    unknown_callers_per_minute: Annotated[int, Meta(ge=0)] = 600
 
 
 class Settings(Section, frozen=True):

@@ -80,7 +80,10 @@ class Telemetry:
             registry=registry,
         )  # fmt: skip
         self.calls_forgotten = Counter(
-            "meterd_usage_calls_forgotten", "Calls that were not recorded because too many waited", registry=registry
+            "meterd_usage_calls_forgotten", "Calls that were not recorded", ["reason"], registry=registry
+        )
+        self.lines_withheld = Counter(
+            "meterd_log_lines_withheld", "Requests of unknown callers that were not logged", registry=registry
         )
         self.session_facts_skipped = Counter(
             "meterd_session_facts_skipped", "Stored facts that documents of sessions do not follow", ["reason"],

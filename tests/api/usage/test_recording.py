@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from meterd.access import Scope
 from tests.api.usage.environment import Environment
@@ -37,6 +38,13 @@ def records(environment: Environment, *filters: tuple[str, str]) -> list[dict[st
 EVENT = {"attributes": {"agent_id": "a", "platform": "DATABRICKS"}, "meter": {"name": "ai_guard.agent", "value": "7"}}
 QUERY = {"startTs": "2024-01-01T00:00:00Z", "endTs": "2024-01-02T00:00:00Z", "datasource": "modelMetrics",
          "type": "distribution"}  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
 CALLS: list[tuple[str, str, dict[str, Any], tuple[Any, ...]]] = [
     ("POST", "/metric", {"json": EVENT}, ("ai-guard", "create", "post", 200, None)),
     ("POST", "/classifications/v1", {"json": {}}, ("ai-guard", "create", "post", 400, None)),
@@ -111,10 +119,38 @@ def test_a_function_of_the_metric_service_is_a_record_of_its_own_action(environm
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "options", "expected"),
+    [("GET", "/metric", {}, 405), ("POST", f"{METRICS}/nowhere", {}, 404), ("PUT", "/api/object/v1/private/X", {}, 405),
+     ("GET", "/api/object/v2", {}, 404), ("GET", "/v1/nowhere", {}, 404), ("TRACE", "/api/calendar/v1", {}, 405),
+     ("POST", f"{METRICS}/query", {"content": b"x" * 2**21}, 413), ("POST", "/api/sessions/x/nowhere", {}, 404)],
+)  # fmt: skip
+def test_a_refused_call_belongs_to_the_tenant_of_its_token(
+    shared: Meterd, method: str, path: str, options: dict[str, Any], expected: int
+) -> None:
+    tenant = uuid.uuid4().hex
+    token = make_token(shared.data, "eve", tenant=tenant, tenant_admin=True).token or ""
+    for headers in ({"Authorization": f"Bearer {token}"}, {"x-odsl-email": "eve", "x-odsl-key": token}):
+        response = httpx.request(method, f"{shared.url}{path}", headers=headers, **options)
+        if response.status_code != 401:  # not every protocol knows every way to say who calls
+            assert expected == response.status_code
+
+    found = httpx.get(f"{shared.url}/api/metric/v1?user=eve&_limit=-1", headers={"Authorization": f"Bearer {token}"})
+    assert expected in {each["httpstatus"] for each in found.json()}
+    assert {f"{method} {path}"} == {each["detail"] for each in found.json()}
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    """A server that nobody but this module calls."""
+    with Meterd(tmp_path_factory.mktemp("quiet")) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
     "headers",
     [{"Authorization": "Bearer wrong"}, {"Authorization": "Basic cm9vdDp3cm9uZw=="},
-     {"x-odsl-email": "root", "x-odsl-key": "x"}],
-    ids=lambda headers: next(iter(headers)),
+     {"x-odsl-email": "root", "x-odsl-key": "x"}, {}],
+    ids=lambda headers: next(iter(headers), "none"),
 )  # fmt: skip
 @pytest.mark.parametrize(
     ("method", "path", "service"),
@@ -122,31 +158,53 @@ def test_a_function_of_the_metric_service_is_a_record_of_its_own_action(environm
      ("POST", "/metric", "ai-guard"), ("POST", f"{METRICS}/query", "gateway"), ("POST", "/v1/traces", "otlp"),
      ("GET", "/api/usage/statement?from=2024&to=2024", "usage")],
 )  # fmt: skip
-def test_a_call_that_is_refused_for_its_credentials_names_no_one(
-    shared: Meterd, environment: Environment, headers: dict[str, str], method: str, path: str, service: str
+def test_of_a_call_of_nobody_known_nothing_is_kept_that_was_sent(
+    quiet: Meterd, headers: dict[str, str], method: str, path: str, service: str
 ) -> None:
-    named = headers | {"x-odsl-environment": environment.name}
-    response = httpx.request(method, f"{shared.url}{path}", headers=named)
-
+    named = headers | {"x-odsl-environment": "SECRET", "x-odsl-application": "SECRET"}
+    response = httpx.request(method, f"{quiet.url}{path}", headers=named)
     assert 401 == response.status_code
-    (record,) = environment.read("metric/v1", environment=environment.name, httpstatus="401")
-    assert (service, response.headers["x-request-id"]) == (record["service"], record["_id"])
-    assert "user" not in record
+
+    record = quiet.client.get(f"/api/metric/v1/{response.headers['x-request-id']}").json()
+    assert (service, 401, method.lower()) == (record["service"], record["httpstatus"], record["method"])
+    assert {"environment": "production", "application": "api"}.items() <= record.items()
+    assert not {"user", "key", "detail"} & {name for name, value in record.items() if value is not None}
 
 
-def test_a_key_of_someone_else_names_no_one(shared: Meterd, environment: Environment) -> None:
-    headers = {"x-odsl-environment": environment.name, "x-odsl-email": "other", "x-odsl-key": shared.token}
-    assert 401 == httpx.get(f"{shared.url}/api/object/v1", headers=headers).status_code
+def test_a_key_of_someone_else_names_no_one(quiet: Meterd) -> None:
+    headers = {"x-odsl-email": "other", "x-odsl-key": quiet.token}
+    response = httpx.get(f"{quiet.url}/api/object/v1", headers=headers)
+    assert 401 == response.status_code
 
-    (record,) = records(environment)
-    assert "user" not in record
+    assert "user" not in quiet.client.get(f"/api/metric/v1/{response.headers['x-request-id']}").json()
 
 
-def test_a_call_without_a_key_has_none_in_its_record(shared: Meterd, environment: Environment) -> None:
-    httpx.get(f"{shared.url}/api/object/v1/private/SECRET", headers={"x-odsl-environment": environment.name})
+def test_calls_of_nobody_known_are_recorded_and_logged_so_many_a_minute(path: Path) -> None:
+    few = {"METERD_USAGE__UNKNOWN_CALLERS_PER_MINUTE": "5", "METERD_LOGGING__UNKNOWN_CALLERS_PER_MINUTE": "5"}
+    with Meterd(path, environment=few) as server:
+        with httpx.Client(base_url=server.url) as nobody:
+            for number in range(60):
+                assert nobody.post("/metric").status_code == 401
+                assert nobody.get(f"/api/object/v1/private/{number}").status_code == 401
+        recorded = len(server.client.get("/api/metric/v1?httpstatus=401&_limit=-1").json())
+        counted = {
+            (sample.name, sample.labels.get("reason", "")): sample.value
+            for family in text_string_to_metric_families(server.client.get("/metrics").text)
+            for sample in family.samples
+        }
 
-    (record,) = records(environment)
-    assert (401, None) == (record["httpstatus"], record.get("key"))
+    assert 5 <= recorded <= 10  # the minute may be over in between
+    assert 120 == recorded + counted["meterd_usage_calls_forgotten_total", "unknown"]
+    logged = server.log.count(b'"status": 401')
+    assert 5 <= logged <= 10
+    assert 120 == logged + counted["meterd_log_lines_withheld_total", ""]
+
+
+def test_what_a_caller_says_of_itself_waits_in_memory_with_an_end(environment: Environment) -> None:
+    name = "a" * 60_000
+    environment.send("GET", "object/v1", headers={"x-odsl-application": name})
+
+    assert ["a" * 512] == [each["application"] for each in records(environment)]
 
 
 def test_an_address_that_only_begins_like_a_service_is_no_call_of_it(shared: Meterd, environment: Environment) -> None:
@@ -206,11 +264,6 @@ def test_calls_of_eight_threads_are_counted_exactly(shared: Meterd) -> None:
     found = {each["service"]: each["requests"] for each in statement["services"]}
     assert (1065, 537, 1) == (found["object"], found["calendar"], found["metric"])
     assert sum(each["requests"] for each in statement["services"]) == statement["total"]["requests"]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 def send(server: Meterd, count: int) -> list[str]:

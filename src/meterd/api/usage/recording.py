@@ -2,6 +2,9 @@
 
 A call is noted after its answer was sent; a moment later (`usage.flush-interval`) what gathered is made durable
 together. Calls that are alike, but for times, sizes and ids, are noted and stored together, so that one costs little.
+
+Of calls of nobody known there is no end, so of each only service, method and status are kept, and only of so many a
+minute (`usage.unknown-callers-per-minute`); the others are counters.
 """
 
 import asyncio
@@ -18,6 +21,7 @@ from meterd.errors import Unavailable
 from meterd.ingest.facts import Submission, pack
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
+from meterd.rates import Rate
 from meterd.settings import Usage
 from meterd.telemetry import Telemetry
 
@@ -82,6 +86,7 @@ class Calls:
         self._recorder = recorder
         self._record = settings.record
         self._interval = settings.flush_interval
+        self._strangers = Rate(settings.unknown_callers_per_minute)
         self._services = services
         self._telemetry = telemetry
         self._noted: dict[tuple[Any, ...], _Alike] = {}
@@ -107,29 +112,49 @@ class Calls:
         if self._record == "off":
             return
         if self._waiting >= _MOST_WAITING:
-            self._telemetry.calls_forgotten.inc()
+            self._telemetry.calls_forgotten.labels("waiting").inc()
             return
-        application = environment = b""
-        for name, value in scope["headers"]:
-            if name == APPLICATION:
-                application = value
-            elif name == ENVIRONMENT:
-                environment = value
-        path, what = scope["path"], scope.get(WHAT)
-        key = (method, path, status, id(caller), what, application, environment)  # hashing a caller takes longer
-        alike = self._noted.get(key)
+        alike = self._stranger(scope["path"], method, status) if caller is None else None
+        if alike is None and caller is not None:
+            alike = self._alike(scope, method, caller, status)
         if alike is None:
-            service = self._service(path)
-            if not service and self._record != "all":
-                return
-            kind = _Kind(service, method, path[:_LONGEST], status, caller, what, application, environment)
-            alike = self._noted[key] = _Alike(kind)
+            return
         alike.began.append(began)
         alike.seconds.append(seconds)
         alike.sizes.append(size)
         alike.ids.append(id_)
         self._waiting += 1
         self._schedule(self._interval)
+
+    def _alike(self, scope: Mapping[str, Any], method: str, caller: Caller, status: int) -> _Alike | None:
+        """The calls of a caller that this one is like; None when it is not recorded."""
+        application = environment = b""
+        for name, value in scope["headers"]:
+            if name == APPLICATION:
+                application = value[:_LONGEST]
+            elif name == ENVIRONMENT:
+                environment = value[:_LONGEST]
+        path, what = scope["path"], scope.get(WHAT)
+        key = (method, path, status, id(caller), what, application, environment)  # hashing a caller takes longer
+        alike = self._noted.get(key)
+        if alike is None:
+            service = self._service(path)
+            if service or self._record == "all":
+                kind = _Kind(service, method, path[:_LONGEST], status, caller, what, application, environment)
+                alike = self._noted[key] = _Alike(kind)
+        return alike
+
+    def _stranger(self, path: str, method: str, status: int) -> _Alike | None:
+        """The same of someone who is not known: nothing is kept of what was sent, and not of any number of calls."""
+        service = self._service(path)
+        if not service and self._record != "all":
+            return None
+        if not self._strangers.admits():
+            self._telemetry.calls_forgotten.labels("unknown").inc()
+            return None
+        known = method if method in _ACTIONS else ""
+        kind = _Kind(service, known, "", status, None, None, b"", b"")
+        return self._noted.setdefault(kind, _Alike(kind))
 
     def _schedule(self, seconds: float) -> None:
         if self._timer is None:
@@ -191,7 +216,7 @@ def is_below(path: str, prefix: str) -> bool:
 
 
 def _shared(kind: _Kind) -> Any:
-    """What calls that are alike have in common, as a row. Of a caller that is unknown not even the key is kept."""
+    """What calls that are alike have in common, as a row."""
     what = kind.what or What(_ACTIONS.get(kind.method, "get"))
     caller = kind.caller
     return API_REQUESTS.row_type(
@@ -203,11 +228,11 @@ def _shared(kind: _Kind) -> Any:
         environment=_text(kind.environment) or PRODUCTION,
         service=kind.service or "other",
         action=what.action,
-        method=kind.method.lower(),
-        key=what.key[:_LONGEST] if what.key and caller else None,
+        method=kind.method.lower() or None,
+        key=what.key[:_LONGEST] if what.key else None,
         application=_text(kind.application) or _DEFAULT_APPLICATION,
         http_status=kind.status,
-        detail=f"{kind.method} {kind.path}",
+        detail=f"{kind.method} {kind.path}" if caller else None,
     )
 
 

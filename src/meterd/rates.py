@@ -1,0 +1,28 @@
+"""So many a minute, and no more: what callers who are not known may make the service write."""
+
+import time
+
+_WINDOW = 60.0
+
+
+class Rate:
+    """Admits `most` a minute. `take_withheld` tells how many more there were in the minute before this one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._began = float("-inf")
+        self._seen = self._withheld = 0
+
+    def admits(self) -> bool:
+        """Whether one more is among them; asking counts."""
+        now = time.monotonic()
+        if now - self._began >= _WINDOW:
+            self._withheld += max(0, self._seen - self._most)
+            self._began, self._seen = now, 0
+        self._seen += 1
+        return self._seen <= self._most
+
+    def take_withheld(self) -> int:
+        """How many were not admitted in the minutes that are over, since the last time that was asked."""
+        withheld, self._withheld = self._withheld, 0
+        return withheld
