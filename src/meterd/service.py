@@ -38,7 +38,7 @@ from meterd.api.usage.recording import Calls, Freshness
 from meterd.api.usage.routes import Usage
 from meterd.api.usage.scans import Scans
 from meterd.api.usage.statement import Statements
-from meterd.datasets import DATASETS, SESSION_STATES
+from meterd.datasets import DATASETS, SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
 from meterd.errors import ConfigurationError
 from meterd.export.building import prometheus_page, schedules
 from meterd.ingest.journal import Journal, JournalReader
@@ -113,9 +113,13 @@ class Service:
         known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
         ways, decoding = Ways(), Decoding()
         guard = AIGuard(settings, authenticator, recorder, health.problem)
+        self._sessions = keeping = Keeping(documents, self._engine, telemetry)
+        registry = Registry(keeping, recorder, settings.ingest, settings.sessions)
+        sessions = Sessions(settings, authenticator, registry, self._engine, decoding)
+        about_sessions = dict.fromkeys((SESSION_METRICS.name, SESSION_EVENTS.name), registry.take)
         hot_routes = [
             *guard.routes(),
-            *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding).routes(),
+            *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding, about_sessions).routes(),
             *LiteLLM(settings, authenticator, recorder, decoding, ways, telemetry).routes(),
             *OpenTelemetry(settings, authenticator, recorder, decoding, ways, telemetry).routes(),
         ]
@@ -130,9 +134,6 @@ class Service:
             ),
         ]
         exporting = schedules(settings, self._engine, self.directory, telemetry)
-        self._sessions = keeping = Keeping(documents, self._engine, telemetry)
-        registry = Registry(keeping, recorder, settings.ingest, settings.sessions)
-        sessions = Sessions(settings, authenticator, registry, self._engine, decoding)
         hot_routes += sessions.routes()
         routers.append(sessions.router())
         routers += self._usage_routers(authenticator, settings)

@@ -22,7 +22,12 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Facts:
-    """Facts from one JSON object, an array of them, or one a line.
+    """Facts from rows as `rows_from_json` reads them."""
+    return encode(dataset, caller.tenant, rows_from_json(body, dataset, caller, lines, most_rows))
+
+
+def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Sequence[Any]:
+    """Rows from one JSON object, an array of them, or one a line.
 
     Args:
         body: the decompressed body.
@@ -43,7 +48,7 @@ def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, 
             raise type(error)(f"row {number}: {error.message}") from None
         except RecursionError:
             raise InvalidInput(f"row {number}: is nested too deeply") from None
-    return encode(dataset, caller.tenant, rows)
+    return rows
 
 
 def _decode(body: bytes, dataset: Dataset, lines: bool) -> Sequence[Any]:

@@ -16,7 +16,7 @@ from tests.process import Meterd, make_token
 USER, ACCOUNT = SubjectType.USER, SubjectType.VIRTUAL_ACCOUNT
 HOUR = "2026-05-01T10:00:00.000Z"
 
-ROWS = {
+ROWS: dict[str, dict[str, Any]] = {
     "own": {"createdBySubjectSlug": "ann", "createdBySubjectType": "user", "teams": []},
     "own team": {"createdBySubjectSlug": "bob", "createdBySubjectType": "user", "teams": ["red", "blue"]},
     "other team": {"createdBySubjectSlug": "bob", "createdBySubjectType": "user", "teams": ["blue"]},
@@ -65,8 +65,6 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "configMetrics": {"configType": "loadbalance"},
     "aiGuardMetrics": {"meter": "ai_guard.classification", "value": 1},
     "otlpMetrics": {"metricName": "gen_ai.usage.cost", "metricType": "gauge"},
-    "sessionMetrics": {"sessionId": "s-1"},
-    "sessionEvents": {"sessionId": "s-1"},
     "processMetrics": {"name": "nightly"},
     "queueMetrics": {"metric": "Size", "value": 1},
 }
@@ -83,6 +81,7 @@ class Organisations:
             writer = make_token(
                 meterd.data, "gateway", tenant=tenant, scopes=(Scope.INGEST, Scope.INGEST_ANY_SUBJECT)
             ).token or ""  # fmt: skip
+            sessions = self._sessions(tenant)
             for datasource, dimension in NAMES.items():
                 if datasource == "cacheMetrics":
                     continue  # it sees the facts of modelMetrics
@@ -90,10 +89,25 @@ class Organisations:
                     row
                     | {dimension: prefix + name, "metadata": {"row": prefix + name}, "createdAt": HOUR}
                     | REQUIRED.get(datasource, {})
+                    | (sessions[name] if datasource in ("sessionMetrics", "sessionEvents") else {})
                     for name, row in ROWS.items()
                 ]
                 assert meterd.ingest(rows, datasource, token=writer).status_code == 200
         self._tokens: dict[str, str] = {}
+
+    def _sessions(self, tenant: str) -> dict[str, dict[str, str]]:
+        """A session for every row, of whom the row is: facts of a session belong to its owner."""
+        sessions = {}
+        for name, row in sorted(ROWS.items(), key=lambda each: len(each[1]["teams"])):  # none are taken away again
+            type_ = SubjectType(row["createdBySubjectType"])
+            owner = make_token(
+                self.meterd.data, row["createdBySubjectSlug"], type_=type_, teams=tuple(row["teams"]), tenant=tenant
+            ).token
+            begun = self.meterd.client.post(
+                "/api/sessions", json={"product": "p", "version": "1"}, headers={"Authorization": f"Bearer {owner}"}
+            )
+            sessions[name] = {"sessionId": begun.json()["session_id"]}
+        return sessions
 
     def ask(self, role: str, **body: Any) -> list[dict[str, Any]]:
         """What a role in the first tenant is answered. Each role is a subject of a tenant that knows no other."""

@@ -1,6 +1,6 @@
 """Ingest of facts as JSON (`docs/specifications/interface.md`, "Ingest of facts as JSON")."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -10,18 +10,22 @@ from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.http import LONGEST_KEY, Answer, Decoding, HotRoute, Request, plain_error
-from meterd.datasets import Column, Kind
+from meterd.datasets import Column, Dataset, Kind
 from meterd.errors import InvalidInput
-from meterd.ingest.facts import Facts, Submission
+from meterd.ingest.facts import Receipt, Submission
 from meterd.ingest.recorder import Recorder
-from meterd.ingest.rows import facts_from_json
+from meterd.ingest.rows import facts_from_json, rows_from_json
 from meterd.settings import Ingest
 
 PATH = "/api/svc/v1/llm-gateway/metrics/ingest"
 
 
+Take = Callable[[Dataset, Sequence[Any], Caller, bytes | None, bytes], Awaitable[Receipt]]
+"""Makes rows durable that are about something of which somebody else keeps account: with the key and the answer."""
+
+
 class GatewayIngest:
-    """Takes rows of any datasource that has facts of its own."""
+    """Takes rows of any datasource that has facts of its own. Those of the datasets in `keepers` go through these."""
 
     def __init__(
         self,
@@ -30,9 +34,11 @@ class GatewayIngest:
         datasources: Mapping[str, Datasource],
         limits: Ingest,
         decoding: Decoding,
+        keepers: Mapping[str, Take],
     ) -> None:
         self._authenticator = authenticator
         self._recorder = recorder
+        self._keepers = keepers
         self._limits = limits
         self._decoding = decoding
         self._datasources = {name: each for name, each in datasources.items() if each.ingest}
@@ -47,8 +53,14 @@ class GatewayIngest:
         datasource = self._datasource(request.query_string)
         key = request.key(PATH, datasource.name, caller.tenant, caller.subject_type, caller.subject)
         body = await request.body(self._limits.max_body_bytes)
-        facts = await self._facts(body, datasource, caller, request)
-        answer = msgspec.json.encode({"accepted": facts.count})
+        is_lines = "ndjson" in request.content_type.lower()
+        most = self._limits.max_rows
+        if take := self._keepers.get(datasource.dataset.name):
+            rows = await self._decoding.run(body, rows_from_json, datasource.dataset, caller, is_lines, most)
+            receipt = await take(datasource.dataset, rows, caller, key, _accepted(len(rows)))
+            return Answer(body=receipt.answer)
+        facts = await self._decoding.run(body, facts_from_json, datasource.dataset, caller, is_lines, most)
+        answer = _accepted(facts.count)
         if facts.count == 0 and key is None:
             return Answer(body=answer)
         receipt = await self._recorder.record(Submission((facts,), key, answer))
@@ -61,11 +73,9 @@ class GatewayIngest:
         problem = f'Unknown datasource "{sent[0]}"' if sent else "Missing query parameter datasource"
         raise InvalidInput(f"{problem}: use ?datasource= with one of {', '.join(self._datasources)}")
 
-    async def _facts(self, body: bytes, datasource: Datasource, caller: Caller, request: Request) -> Facts:
-        is_lines = "ndjson" in request.content_type.lower()
-        return await self._decoding.run(
-            body, facts_from_json, datasource.dataset, caller, is_lines, self._limits.max_rows
-        )
+
+def _accepted(count: int) -> bytes:
+    return msgspec.json.encode({"accepted": count})
 
 
 def _operation(datasources: Mapping[str, Datasource]) -> dict[str, Any]:

@@ -14,15 +14,17 @@ _LAST_OF_CLOCK = 2**62
 
 
 class Arrivals:
-    """Gives every fact its position, which grows, and its time, which is what the clock says."""
+    """Gives facts their positions, which grow, and their time, which is what the clock says."""
 
     def __init__(self) -> None:
         self.last = 0
 
-    def next(self) -> tuple[int, datetime]:
+    def next(self, count: int = 1) -> tuple[int, datetime]:
+        """The first of `count` positions that follow each other, and the time of all of them."""
         now = time.time_ns()
-        self.last = max(self.last + 1, now if now < _LAST_OF_CLOCK else 0)
-        return self.last, _EPOCH + timedelta(microseconds=now // 1000)
+        first = max(self.last + 1, now if now < _LAST_OF_CLOCK else 0)
+        self.last = first + count - 1
+        return first, _EPOCH + timedelta(microseconds=now // 1000)
 
 
 async def last_position(engine: QueryEngine) -> int:

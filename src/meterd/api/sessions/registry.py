@@ -24,8 +24,8 @@ from meterd.settings import Sessions as Settings
 
 _SLOW_TO_MERGE = 2**17
 """Bytes of a state above which a thread merges updates into it."""
-_SLOW_TO_ENCODE = 500
-"""Rows above which a thread encodes them."""
+_MANY = 500
+"""Rows from which on a thread prepares them."""
 _Result = TypeVar("_Result")
 
 
@@ -127,8 +127,13 @@ class Registry:
                     raise InvalidInput(
                         f"row {number}: sessionId must be that of a session that you may write to: begin one"
                     ) from None
-            settle(row, known[row.session_id].session)
-        facts = [_Fact(known[row.session_id], dataset, row) for row in rows]
+
+        def settled() -> list[_Fact]:
+            for number, row in enumerate(rows):
+                settle(number, row, known[row.session_id].session)
+            return [_Fact(known[row.session_id], dataset, row) for row in rows]
+
+        facts = settled() if len(rows) < _MANY else await asyncio.to_thread(settled)
         return await self._finish(self._add(facts, key, answer))
 
     async def _add(self, facts: Sequence[_Fact], key: bytes | None, answer: bytes = b"{}") -> Receipt:
@@ -140,6 +145,7 @@ class Registry:
     def _follow(self, facts: Sequence[_Fact]) -> None:
         for live, dataset, row in facts:
             live.session.heard(row.name if dataset is SESSION_EVENTS else "", row.arrived_at)
+        for live in {id(fact.live): fact.live for fact in facts}.values():
             self._keeping.note(live)
 
     async def update(self, live: Live, update: dict[str, Any], timestamp: str | None, key: bytes | None) -> None:
@@ -220,19 +226,19 @@ class Registry:
         Until then the documents don't count as doing so. When nobody knows whether they were recorded, they count as
         missed for as long as this process lives.
         """
-        for _, _, row in facts:
-            row.position, row.arrived_at = self._keeping.arrivals.next()
-            row.ts = row.ts or row.arrived_at
-        first = {fact.row.position for fact in facts[:1]}
-        self._keeping.pending |= first
+        first, now = self._keeping.arrivals.next(len(facts))
+        self._keeping.pending.add(first)
         try:
-            encoded = _encoded(facts) if len(facts) < _SLOW_TO_ENCODE else await asyncio.to_thread(_encoded, facts)
+            if len(facts) < _MANY:
+                encoded = _encoded(facts, first, now)
+            else:
+                encoded = await asyncio.to_thread(_encoded, facts, first, now)
             receipt = await self._recorder.record(Submission(encoded, key, answer))
         except MeterdError:
-            self._keeping.pending -= first
+            self._keeping.pending.discard(first)
             raise
         yield receipt
-        self._keeping.pending -= first
+        self._keeping.pending.discard(first)
 
     async def _finish(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         """Do something to its end, even when the request that asked for it is given up."""
@@ -242,8 +248,10 @@ class Registry:
         return await asyncio.shield(task)
 
 
-def _encoded(facts: Sequence[_Fact]) -> tuple[Facts, ...]:
-    """Facts of one tenant, by dataset."""
+def _encoded(facts: Sequence[_Fact], position: int, now: datetime) -> tuple[Facts, ...]:
+    """Facts of one tenant, by dataset, with positions from one on."""
+    for number, (_, _, row) in enumerate(facts, position):
+        row.position, row.arrived_at, row.ts = number, now, row.ts or now
     return tuple(
         encode(dataset, rows[0].live.session.tenant, [fact.row for fact in rows])
         for dataset in (SESSION_STATES, SESSION_EVENTS, SESSION_METRICS)

@@ -11,6 +11,7 @@ import msgspec
 from meterd.api.sessions.bodies import Event, Metric, json_object, parse_stamp
 from meterd.api.sessions.model import Session
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
+from meterd.errors import InvalidInput
 from meterd.ingest.admission import json_flaw
 
 STATE_COLUMNS = ("position", "ts", "sent_at", "state")
@@ -68,10 +69,14 @@ def change_row(session: Session, change: str, timestamp: str | None = None, stat
     )
 
 
-def settle(row: Any, session: Session) -> None:
-    """Make a row that was sent with the id of its session one of that session."""
+def settle(number: int, row: Any, session: Session) -> None:
+    """Make a row that was sent with the id of its session one of that session. Raises `InvalidInput`."""
+    try:
+        parse_stamp(row.sent_at)
+    except InvalidInput:
+        raise InvalidInput(f"row {number}: sentAt must be a time in RFC 3339 with an offset") from None
     row.subject, row.subject_type, row.teams = session.subject, session.subject_type, session.teams
-    row.product, row.version = row.product or session.product, row.version or session.version
+    row.product, row.version = session.product, session.version
 
 
 def _common(session: Session, timestamp: str | None) -> dict[str, Any]:
