@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -396,3 +397,23 @@ class TestAccess:
         writer.post("object", {"_id": "a"})
         assert 403 == writer.refused("GET", "object/v1/private/a")[0]
         assert "a" == reader.read("object/v1/private/a")["_id"]
+
+    @pytest.mark.parametrize(
+        ("service", "hidden"),
+        [("object", {"secret": 1}), ("calendar", {"calendar": {"_type": "DailyCalendar"}, "secret": 1})],
+    )
+    def test_a_change_tells_nothing_stored_to_who_may_not_read(
+        self, shared: Meterd, service: str, hidden: dict[str, Any]
+    ) -> None:
+        name = uuid.uuid4().hex
+        reader, writer = (
+            Environment(shared, make_token(shared.data, "ann", tenant=name, scopes=scopes).token or "", name)
+            for scopes in ((Scope.INGEST, Scope.QUERY), (Scope.INGEST,))
+        )
+        reader.post(service, {"_id": "a"} | hidden)
+        known = {"_id": "a", "_oid": "a", "_version": 2}
+
+        assert known == writer.post(service, {"_id": "a", "name": "b"})
+        assert [known] == writer.post(service, [{"_id": "a", "name": "b"}])
+        if service == "object":
+            assert {**known, "_version": 1} == writer.send("DELETE", "object/v1/private/a").json()

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meterd import __version__
+from meterd.access import Scope
 from meterd.access import items as access
 from meterd.access.items import Changes, Items, Version
 from meterd.api.http import Answer, Decoding
@@ -19,6 +20,7 @@ from meterd.api.usage.scans import Scans
 from meterd.errors import Forbidden, InvalidInput, NotFound, TooLarge
 
 _LONGEST_REASON = 1024
+_OF_CHANGE = ("_id", "_oid", "_version")
 _MOST_POSTED = 1000
 """Items of a body: nothing else is written to the directory while they are stored."""
 
@@ -106,7 +108,7 @@ class Shelf:
         versions = await asyncio.to_thread(change)
         if len(versions) == 1:
             call.record(What("create" if versions[0].version == 1 else "update", versions[0].id))
-        stored = [self._shown(version) for version in versions]
+        stored = [self._told(call, version) for version in versions]
         return answer(stored if posting.is_array else stored[0], call.format)
 
     async def delete(self, call: Call) -> Answer:
@@ -118,7 +120,7 @@ class Shelf:
         if call.place.source == "public":
             raise Forbidden("public items can't be deleted")
         left = await asyncio.to_thread(self._take, call, id_.removesuffix(EVERY_VERSION), id_.endswith(EVERY_VERSION))
-        return answer(self._shown(left) if left else {}, call.format)
+        return answer(self._told(call, left) if left else {}, call.format)
 
     def _take(self, call: Call, id_: str, every_version: bool) -> Version | None:
         with self._items.changing(self._collection(call)) as changes:
@@ -148,6 +150,11 @@ class Shelf:
         if call.place.source == "public" or not history:
             raise self._unknown(call, id_)
         return [self._shown(each) | ({"_reason": each.reason} if each.reason else {}) for each in history]
+
+    def _told(self, call: Call, version: Version) -> Document:
+        """What the answer to a change says of an item: to who may not read it its version, and not what is in it."""
+        shown = self._shown(version)
+        return shown if Scope.QUERY in call.caller.scopes else {name: shown[name] for name in _OF_CHANGE}
 
     def _shown(self, version: Version) -> Document:
         """An item with the members that the server adds."""
