@@ -156,7 +156,7 @@ def _store(folder: Path) -> DuckDBStore:
     row = {"createdAt": "2026-01-01T00:00:00Z", "createdBySubjectSlug": "s", "createdBySubjectType": "user",
            "teams": ["red", "blue"], "metadata": {f"k{number}": "abc123" * 20 for number in range(64)}}  # fmt: skip
     text = "\n".join([msgspec.json.encode(row).decode()] * _FACTS)
-    store.append([Lines(dataset, "t", text) for dataset in _DATASETS], 1)
+    store.append([Lines(dataset, "t", text, _FACTS) for dataset in _DATASETS], 1)
     return store
 
 

@@ -34,7 +34,7 @@ def measure() -> str:
     with tempfile.TemporaryDirectory(prefix="meterd-bench-") as folder:
         store = DuckDBStore(Path(folder) / "lines.duckdb")
         store.create(DATASETS.values())
-        by_lines = _rate(lambda number: store.append([Lines(GUARDRAIL_EVALUATIONS, "default", text)], number))
+        by_lines = _rate(lambda number: store.append([Lines(GUARDRAIL_EVALUATIONS, "default", text, _ROWS)], number))
         store.close()
         connection = duckdb.connect(str(Path(folder) / "lines.duckdb"), config={"checkpoint_threshold": "1TB"})
         by_appender = _rate(lambda _number: _append(connection, tuples))

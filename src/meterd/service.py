@@ -75,8 +75,11 @@ class Service:
         )
         self._store.create(DATASETS.values())
         journal_path = directory / "journal.sqlite"
-        self._journal = Journal(journal_path, settings.ingest.deduplication_window, self._store.watermark())
-        self._recorder = recorder = Recorder(self._journal, directory, settings.ingest, telemetry)
+        limits = settings.ingest
+        self._journal = Journal(
+            journal_path, limits.deduplication_window, self._store.watermark(), limits.set_aside_bytes
+        )
+        self._recorder = recorder = Recorder(self._journal, directory, limits, telemetry)
         documents = Documents(self.directory)
         self._loader = loader = Loader(
             JournalReader(journal_path),
@@ -84,6 +87,7 @@ class Service:
             settings.store,
             telemetry,
             recorder.trim,
+            recorder.set_aside,
             self._journal.end,
             Retention(
                 self._store,

@@ -152,6 +152,7 @@ class Ingest(Section, frozen=True):
     backlog_bytes: Count = 4 * 2**30
     disk_reserve_bytes: Annotated[int, Meta(ge=0)] = 256 * 2**20
     deduplication_window: Seconds = 86_400.0
+    set_aside_bytes: Count = 2**30
 
 
 class LiteLLM(Section, frozen=True):

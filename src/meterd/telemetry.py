@@ -101,6 +101,13 @@ class Telemetry:
         )  # fmt: skip
         self.load_failures = Counter("meterd_loader_failures", "Batches that the store did not take", registry=registry)
         self.loaded = Counter("meterd_loader_facts", "Facts moved into the store", ["dataset"], registry=registry)
+        self.set_aside_facts = Counter(
+            "meterd_loader_set_aside_facts", "Facts that can't be moved into the store", ["dataset"], registry=registry
+        )
+        self.set_aside_entries = Counter(
+            "meterd_loader_set_aside_entries", "Journal entries that can't be moved into the store, whole or in part",
+            ["outcome"], registry=registry,
+        )  # fmt: skip
         self.checkpoints = Counter("meterd_store_checkpoints", "Checkpoints of the store", registry=registry)
         self.query_seconds = Histogram(
             "meterd_query_seconds", "Time of one query in the store", ["dataset"], buckets=_DURATIONS,

@@ -169,14 +169,15 @@ def test_meter_events_are_all_distinct() -> None:
 
 @EACH
 def test_a_store_can_keep_a_row_of_every_dataset(dataset: Dataset, tmp_path: Path) -> None:
-    members = [f'"{column.member}":1' for column in dataset.columns if column.required and column.kind.is_numeric]
+    members = ['"createdAt":"2026-01-02T03:04:05Z"']
+    members += [f'"{column.member}":1' for column in dataset.columns if column.required and column.kind.is_numeric]
     members += [
         f'"{column.member}":"1"' for column in dataset.columns if column.required and not column.kind.is_numeric
     ]
     store = DuckDBStore(tmp_path / "store.duckdb")
     try:
         store.create([dataset])
-        store.append([Lines(dataset, "acme", "{" + ",".join(members) + "}")], 1)
+        store.append([Lines(dataset, "acme", "{" + ",".join(members) + "}", 1)], 1)
         assert store.select(f"SELECT tenant, teams, metadata FROM {dataset.name}", (), 10) == [("acme", [], {})]
     finally:
         store.close()

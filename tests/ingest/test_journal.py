@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from meterd.ingest.entries import Entry, Piece
 from meterd.ingest.facts import Facts, Receipt, Submission
-from meterd.ingest.journal import Entry, Journal, JournalReader
+from meterd.ingest.journal import Journal, JournalReader
 
 DAY = 86_400.0
 
@@ -287,7 +288,8 @@ class TestUpgrade:
 
         with contextlib.closing(JournalReader(path)) as reader:
             assert ["mixed", "lines", "lines"] == [entry.encoding for entry in everything(reader)]
-            assert [("lines", b"{}\n"), ("packed", b'{"each":{}}\n')] == list(everything(reader)[0].pieces())
+            pieces = [Piece("lines", b"{}\n", 1), Piece("packed", b'{"each":{}}\n', 2)]
+            assert pieces == everything(reader)[0].pieces()
 
 
 class TestReader:

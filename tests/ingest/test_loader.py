@@ -10,8 +10,9 @@ import pytest
 
 from meterd.datasets import API_REQUESTS, DATASETS, METER_EVENTS
 from meterd.errors import Unavailable
+from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Submission, encode, pack
-from meterd.ingest.journal import Entry, Journal, JournalReader
+from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
 from meterd.settings import Ingest, Store
@@ -29,14 +30,14 @@ class Pipeline:
     Loads only when a query waits, and checkpoints only at the end, unless the settings say otherwise.
     """
 
-    def __init__(self, directory: Path, **settings: Any) -> None:
+    def __init__(self, directory: Path, most_aside: int = 2**30, **settings: Any) -> None:
         self.directory = directory
         self.telemetry = Telemetry()
         self.trimmed = threading.Event()
         self.store = DuckDBStore(directory / "store.duckdb", threads=1)
         self.store.create(DATASETS.values())
         self.journal_path = directory / "journal.sqlite"
-        self.journal = Journal(self.journal_path, 86_400.0, self.store.watermark())
+        self.journal = Journal(self.journal_path, 86_400.0, self.store.watermark(), most_aside)
         self.recorder = Recorder(self.journal, directory, Ingest(disk_reserve_bytes=0), self.telemetry)
         self.loader = Loader(
             JournalReader(self.journal_path),
@@ -44,6 +45,7 @@ class Pipeline:
             Store(**({"load_interval": LATER, "checkpoint_interval": LATER} | settings)),
             self.telemetry,
             self.trim,
+            self.recorder.set_aside,
             self.journal.end,
         )
         self.recorder.on_commit, self.recorder.backlog = self.loader.committed, self.loader.backlog
@@ -64,7 +66,7 @@ class Pipeline:
         self.store.close()
 
     async def record(self, *meters: str, tenant: str = "acme") -> None:
-        rows = [METER_EVENTS.row_type(meter=meter, value=1) for meter in meters]
+        rows = [METER_EVENTS.row_type(ts=AT, meter=meter, value=1) for meter in meters]
         await self.recorder.record(Submission((encode(METER_EVENTS, tenant, rows),)))
 
     def stored(self) -> list[str]:

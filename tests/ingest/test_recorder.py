@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from meterd.errors import Unavailable
+from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Facts, Receipt, Submission
-from meterd.ingest.journal import Entry, Journal, JournalReader
+from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.recorder import Recorder
 from meterd.settings import Ingest
 from meterd.telemetry import Telemetry
@@ -117,6 +118,16 @@ async def test_a_caller_that_goes_away_disturbs_nobody(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await gone
         assert Receipt(b"") == await service.recorder.record(submission("later"))
+
+
+async def test_whatever_a_commit_raises_nobody_waits_for_ever(tmp_path: Path) -> None:
+    more_lines_than_identities = Facts("meter_events", "acme", b"1\n2\n", 2, (b"i" * 16,))
+    with running(tmp_path) as service:
+        with pytest.raises(Unavailable, match="can't be written"):
+            await service.recorder.record(Submission((more_lines_than_identities,)))
+
+        assert Receipt(b"") == await service.recorder.record(submission("later"))
+        assert [entry.lines for entry in service.entries()] == [b"later\n"]
 
 
 class TestBackPressure:

@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> DuckDBStore:
     store.create((GUARDRAIL_EVALUATIONS, METER_EVENTS))
     times = [datetime.now(UTC) - timedelta(days=days, minutes=1) for days in DAYS_AGO]
     text = "\n".join(f'{{"createdAt":"{time.isoformat()}","meter":"m","value":1}}' for time in times)
-    store.append([Lines(dataset, "acme", text) for dataset in (GUARDRAIL_EVALUATIONS, METER_EVENTS)], 1)
+    store.append([Lines(dataset, "acme", text, len(times)) for dataset in (GUARDRAIL_EVALUATIONS, METER_EVENTS)], 1)
     return store
 
 

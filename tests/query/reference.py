@@ -345,7 +345,7 @@ class RealEngine:
             members = {name: value for name, value in row.items() if name != "tenant"}
             tenants.setdefault(row["tenant"], []).append(msgspec.convert(members, dataset.row_type))
         batch = [
-            Lines(dataset, tenant, encode(dataset, tenant, members).lines.decode().removesuffix("\n"))
+            Lines(dataset, tenant, encode(dataset, tenant, members).lines.decode().removesuffix("\n"), len(members))
             for tenant, members in tenants.items()
         ]
         self.store.append(batch, 0)

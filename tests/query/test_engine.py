@@ -50,7 +50,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     row = '{{"createdAt":"2026-01-01T00:00:00Z","guardrailName":"{:0>100}","latencyMs":{}}}'
     with RealEngine(folder) as engine:
         text = "\n".join(row.format(number, number) for number in range(100_000))
-        engine.store.append([Lines(GUARDRAIL_EVALUATIONS, "acme", text)], 1)
+        engine.store.append([Lines(GUARDRAIL_EVALUATIONS, "acme", text, 100_000)], 1)
         engine.store.checkpoint()
     return folder
 

@@ -20,7 +20,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             f'{{"createdAt":"2026-01-0{day}T00:00:00","meter":"m{number * 7919}","value":{number}}}'
             for number in range(ROWS // 8)
         )
-        store.append([Lines(METER_EVENTS, "acme", "\n".join(lines))], day)
+        store.append([Lines(METER_EVENTS, "acme", "\n".join(lines), ROWS // 8)], day)
         store.checkpoint()
     store.delete_before(METER_EVENTS, datetime(2026, 1, 8, tzinfo=UTC))
     store.checkpoint()

@@ -11,7 +11,7 @@ import pytest
 
 from meterd.datasets import DATASETS, GUARDRAIL_EVALUATIONS, METER_EVENTS, Column, Dataset, Kind
 from meterd.errors import ConfigurationError
-from meterd.store import DuckDBStore, Lines, QueryMemory, QueryTimeout, StoreError
+from meterd.store import DuckDBStore, Lines, QueryMemory, QueryTimeout, StoreError, Unreadable
 from tests.ingest.test_journal import full_disk
 
 HOLDER = """
@@ -43,10 +43,10 @@ def opened(path: Path) -> DuckDBStore:
 
 
 def lines(*rows: dict[str, Any], dataset: Dataset = METER_EVENTS, tenant: str = "acme") -> Lines:
-    """Rows as the journal keeps them; `meter` and `value` are filled in."""
-    required = {"meter": "m", "value": 1} if dataset is METER_EVENTS else {}
+    """Rows as the journal keeps them; a time, `meter` and `value` are filled in."""
+    required = {"createdAt": "2026-01-02T03:04:05Z"} | ({"meter": "m", "value": 1} if dataset is METER_EVENTS else {})
     encoded = msgspec.json.Encoder().encode_lines([required | row for row in rows])
-    return Lines(dataset, tenant, encoded.decode().removesuffix("\n"))
+    return Lines(dataset, tenant, encoded.decode().removesuffix("\n"), len(rows))
 
 
 def meters(store: DuckDBStore) -> list[str]:
@@ -93,12 +93,33 @@ class TestAppend:
         store.append([lines({"meter": "a"})], 5)
 
         with pytest.raises(StoreError) as caught:
-            store.append([lines({"meter": "b"}), Lines(METER_EVENTS, "acme", broken)], 6)
+            store.append([lines({"meter": "b"}), Lines(METER_EVENTS, "acme", broken, 1)], 6)
 
         assert (store.watermark(), meters(store)) == (5, ["a"])
         assert "secret" not in str(caught.value)
         store.append([lines({"meter": "c"})], 7)
         assert (store.watermark(), meters(store)) == (7, ["a", "c"])
+
+    @pytest.mark.parametrize("line", ["{}", "null", '{"meter": "m"}', '{"createdAt": "yesterday", "meter": "m"}'])
+    def test_a_fact_without_a_time_is_refused(self, store: DuckDBStore, line: str) -> None:
+        with pytest.raises(Unreadable, match="a fact has no time"):
+            store.append([Lines(METER_EVENTS, "acme", f"{lines({'meter': 'a'}).text}\n{line}", 2)], 6)
+
+        assert (store.watermark(), meters(store)) == (0, [])
+
+    @pytest.mark.parametrize("count", [0, 1, 3])
+    def test_facts_are_counted(self, store: DuckDBStore, count: int) -> None:
+        two = lines({"meter": "a"}, {"meter": "b"})
+        with pytest.raises(Unreadable, match=f"2 of {count} facts"):
+            store.append([msgspec.structs.replace(two, count=count)], 6)
+
+        assert (store.watermark(), meters(store)) == (0, [])
+
+    def test_tells_which_lines_can_be_read(self, store: DuckDBStore) -> None:
+        good = lines({"meter": "a"}).text
+        text = "\n".join([good, "nonsense", good, "{}", "", '{"createdAt":', good])
+
+        assert store.readable(Lines(METER_EVENTS, "acme", text, 7)) == [1, 0, 1, 0, 0, 0, 1]
 
     def test_is_undone_on_a_full_disk(self, path: Path, store: DuckDBStore) -> None:
         store.append([lines({"meter": "a"})], 5)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meterd.datasets import API_REQUESTS, DATASETS
-from meterd.ingest.facts import encode, pack
+from meterd.ingest.facts import Facts, encode, pack
 from meterd.store import DuckDBStore, Lines, StoreError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,10 +36,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBStore]:
 _tenants = itertools.count()
 
 
-def stored(store: DuckDBStore, facts: bytes, packed: bool) -> list[tuple[Any, ...]]:
+def stored(store: DuckDBStore, facts: Facts) -> list[tuple[Any, ...]]:
     """What the store makes of the lines: all columns but the tenant, which is a new one."""
     tenant = f"tenant-{next(_tenants)}"
-    store.append([Lines(API_REQUESTS, tenant, facts.decode().removesuffix("\n"), packed)], 0)
+    store.append(
+        [Lines(API_REQUESTS, tenant, facts.lines.decode().removesuffix("\n"), facts.count, facts.encoding == "packed")],
+        0,
+    )
     select = f"SELECT {COLUMNS} FROM api_requests WHERE tenant = ? ORDER BY record_id"
     return [row[1:] for row in store.select(select, (tenant,), 30)]
 
@@ -70,14 +73,20 @@ def test_packed_facts_are_the_facts_one_by_one(store: DuckDBStore, drawn: list[B
     ])  # fmt: skip
 
     assert len(rows) == together.count
-    assert stored(store, encode(API_REQUESTS, "any", rows).lines, packed=False) == stored(
-        store, together.lines, packed=True
-    )
+    assert stored(store, encode(API_REQUESTS, "any", rows)) == stored(store, together)
+
+
+def test_tells_how_many_facts_each_packed_line_holds(store: DuckDBStore) -> None:
+    batches = [(API_REQUESTS.row_type(), [[1] * n, ["a"] * n, [1] * n, [1] * n]) for n in (1, 3)]
+    one, three = pack(API_REQUESTS, "acme", batches).lines.decode().splitlines()
+    text = "\n".join([three, '{"each":{}}', one, '{"each":{"ts":[1,null]}}', '{"each":', "{}"])
+
+    assert store.readable(Lines(API_REQUESTS, "acme", text, 4, packed=True)) == [3, 0, 1, 0, 0, 0]
 
 
 def test_a_packed_line_that_can_not_be_read_stores_nothing(store: DuckDBStore) -> None:
     good = pack(API_REQUESTS, "broken", [(API_REQUESTS.row_type(), [[1], ["a"], [1], [1]])]).lines.decode()
 
     with pytest.raises(StoreError):
-        store.append([Lines(API_REQUESTS, "broken", good + "nonsense", packed=True)], 0)
+        store.append([Lines(API_REQUESTS, "broken", good + "nonsense", 2, packed=True)], 0)
     assert [(0,)] == store.select("SELECT count(*) FROM api_requests WHERE tenant = 'broken'", (), 30)

@@ -6,15 +6,16 @@ past trimming and past a lost store.
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
-from meterd.ingest.facts import PACKED_BEGINS, Encoding, Facts, Receipt, Submission
+from meterd.ingest.aside import Aside, Totals, kept
+from meterd.ingest.entries import ENTRY_COLUMNS, Entry, checksum, damaged, entry_of
+from meterd.ingest.facts import Encoding, Facts, Receipt, Submission
 from meterd.ingest.remembered import Remembered
 from meterd.ingest.transactions import transaction
 
@@ -35,31 +36,11 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE TABLE IF NOT EXISTS probe (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), visits INTEGER NOT NULL);
 INSERT OR IGNORE INTO probe VALUES (1, 0);
 """
-_LATER_COLUMNS = {"encoding": "TEXT NOT NULL DEFAULT 'mixed'"}
+_LATER_COLUMNS = {"encoding": "TEXT NOT NULL DEFAULT 'mixed'", "checksum": "INTEGER"}
 """Columns that entries gained; those of an earlier version have the default."""
-_READ = "sequence, dataset, tenant, count, lines, encoding"
-
+_INSERT = "INSERT INTO entries (sequence, dataset, tenant, count, encoding, lines, checksum) VALUES "
 _Merged = dict[tuple[str, str, Encoding], list[Facts]]
 """What one commit writes, by dataset, tenant and encoding."""
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One row of the journal. Earlier versions joined lines of both encodings, and did not say so: `mixed`."""
-
-    sequence: int
-    dataset: str
-    tenant: str
-    count: int
-    lines: bytes
-    encoding: Literal[Encoding, "mixed"] = "lines"
-
-    def pieces(self) -> Iterator[tuple[Encoding, bytes]]:
-        """The lines, those of one encoding at a time."""
-        if self.encoding != "mixed":
-            yield self.encoding, self.lines
-            return
-        for line in self.lines.splitlines(keepends=True):
-            yield "packed" if line.startswith(PACKED_BEGINS) else "lines", line
 
 
 class Committed(msgspec.Struct, frozen=True):
@@ -79,14 +60,17 @@ class Journal:
         path: the database file; created when missing.
         window: seconds for which identities and keyed answers are remembered.
         after: sequence numbers start above this (the store's watermark, in case the journal was lost).
+        most_aside: bytes of entries that are set aside.
     """
 
-    def __init__(self, path: Path, window: float, after: int = 0) -> None:
+    def __init__(self, path: Path, window: float, after: int = 0, most_aside: int = 2**30) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._remembered = Remembered(self._connection, window)
+        self._aside = Aside(self._connection, most_aside)
         try:
             self._connection.executescript(_PRAGMAS + _SCHEMA)
             self._upgrade()
+            self._aside.create()
             self.end = self._start_above(after)
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(f"can't open the journal {path}: {error}") from None
@@ -144,20 +128,17 @@ class Journal:
         """One entry for each dataset, tenant and encoding, all in one statement."""
         added: dict[str, int] = {}
         values: list[str | int | bytes] = []
-        size = 0
+        end, size = self.end, 0
         for (dataset, tenant, encoding), parts in merged.items():
+            end += 1
             count = sum([part.count for part in parts])
             lines = b"".join([part.lines for part in parts])
-            values += (dataset, tenant, count, lines, encoding)
+            head = (end, dataset, tenant, count, encoding)
+            values += (*head, lines, checksum(*head, lines))
             added[dataset] = added.get(dataset, 0) + count
             size += len(lines)
-        if not merged:
-            return Committed(receipts, self.end, 0, added, known)
-        rows = ", ".join(["(?, ?, ?, ?, ?)"] * len(merged))
-        end = self._connection.execute(
-            f"INSERT INTO entries (dataset, tenant, count, lines, encoding) VALUES {rows}", values
-        ).lastrowid
-        assert end is not None  # it was an INSERT
+        if merged:
+            self._connection.execute(_INSERT + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(merged)), values)
         return Committed(receipts, end, size, added, known)
 
     def _without_known(self, facts: Facts) -> Facts:
@@ -173,6 +154,15 @@ class Journal:
         """Forget entries up to and including `sequence`."""
         with transaction(self._connection):
             self._connection.execute("DELETE FROM entries WHERE sequence <= ?", (sequence,))
+
+    def set_aside(self, entry: Entry) -> bool:
+        """Keep an entry that can't be loaded, past trimming. False when it is too much, and gone."""
+        return self._aside.keep(entry)
+
+    @property
+    def aside(self) -> Totals:
+        """How much is set aside."""
+        return self._aside.totals
 
     def shrink_log(self) -> None:
         """After a failed write: move SQLite's own log into the database if that works, so that it takes no room."""
@@ -192,26 +182,69 @@ class JournalReader:
     """The reading side, with a connection of its own; used by one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._connection.text_factory = lambda text: text.decode(errors="replace")  # what is damaged must be readable
+        there = {name for _, name, *_ in self._connection.execute("PRAGMA table_info(entries)")}
+        columns = ", ".join(name if name in there else default for name, default in ENTRY_COLUMNS.items())
+        self._select = f"SELECT {columns} FROM entries WHERE sequence"
 
     def read(self, after: int, size: int) -> list[Entry]:
-        """Entries above sequence number `after`, in order, at least one if there is one, about `size` bytes."""
+        """Entries above sequence number `after`, in order, at least one if there is one, about `size` bytes.
+
+        An entry that is not what was written (`Entry.problem`) comes alone.
+        """
         entries: list[Entry] = []
-        rows = self._connection.execute(f"SELECT {_READ} FROM entries WHERE sequence > ? ORDER BY sequence", (after,))
-        for row in rows:
-            entries.append(Entry(*row))
-            size -= len(row[4])
-            if size <= 0:
-                break
-        rows.close()
+        try:
+            for row in self._connection.execute(f"{self._select} > ? ORDER BY sequence", (after,)):
+                entry = entry_of(row)
+                if entry.problem or (entries and entry.sequence != entries[-1].sequence + 1):
+                    return entries or [self._next(after + 1)]
+                entries.append(entry)
+                size -= len(entry.lines)
+                if size <= 0:
+                    break
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            return entries or [self._next(after + 1)]
         return entries
 
+    def _next(self, sequence: int) -> Entry:
+        """The entry of this number, which is known to be there; of damaged ones not even the number is reliable."""
+        try:
+            row = self._connection.execute(f"{self._select} = ?", (sequence,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            return damaged(sequence, "the row can't be read")
+        return entry_of(row) if row else damaged(sequence, "the row is missing")
+
+    def end(self) -> int:
+        """The last sequence number that was given."""
+        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+        return int(row[0]) if row else 0
+
+    def aside(self) -> list[Entry]:
+        """What was set aside."""
+        return kept(self._connection)
+
     def size(self, after: int) -> int:
-        """Bytes of the entries above sequence number `after`."""
-        (total,) = self._connection.execute(
-            "SELECT coalesce(sum(length(lines)), 0) FROM entries WHERE sequence > ?", (after,)
-        ).fetchone()
+        """Bytes of the entries above sequence number `after`; 0 when that can't be read any more."""
+        try:
+            (total,) = self._connection.execute(
+                "SELECT coalesce(sum(length(lines)), 0) FROM entries WHERE sequence > ?", (after,)
+            ).fetchone()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            return 0
         return int(total)
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether an error says that the file's content is wrong, and not that it can't be had just now."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import structlog
 
-from meterd.datasets import DATASETS
 from meterd.errors import Unavailable
 from meterd.failpoints import reach
-from meterd.ingest.facts import Encoding
-from meterd.ingest.journal import Entry, JournalReader
+from meterd.ingest.entries import Entry
+from meterd.ingest.journal import JournalReader
 from meterd.ingest.retention import Retention
+from meterd.ingest.sifting import Sifter
 from meterd.settings import Store as StoreSettings
-from meterd.store import Lines, Store
+from meterd.store import Store
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
@@ -24,6 +24,11 @@ log = structlog.get_logger()
 _BATCH_BYTES = 16 * 2**20
 _LONGEST_PAUSE = 5.0
 _NOT_NOW = "the store can't take what was recorded just now; nothing is lost, try again"
+_NOT_SOON = (
+    "the store has not taken what was recorded for {:.0f} s; nothing is lost, but somebody must look: see /readyz"
+)
+_SOON = 60.0
+"""Seconds of failing after which nobody is told to try again."""
 
 
 class _Reader(NamedTuple):
@@ -37,7 +42,8 @@ class Loader:
     """A thread that appends journal entries to the store and checkpoints it.
 
     The store's watermark is written with the entries it covers, so a crash at any moment neither loses nor repeats
-    one. Entries are trimmed from the journal (`trim`) only behind a checkpoint.
+    one. Entries are trimmed from the journal (`trim`) only behind a checkpoint. What the store can't read is set aside
+    (`set_aside`), so that it holds up nothing.
     """
 
     def __init__(
@@ -47,6 +53,7 @@ class Loader:
         settings: StoreSettings,
         telemetry: Telemetry,
         trim: Callable[[int], None],
+        set_aside: Callable[[Entry], bool],
         end: int,
         retention: Retention | None = None,
     ) -> None:
@@ -54,6 +61,7 @@ class Loader:
         self._store = store
         self._settings = settings
         self._telemetry = telemetry
+        self._sifter = Sifter(store, telemetry, set_aside)
         self._trim = trim
         self._retention = retention or Retention(store, {})
         self._end = end
@@ -64,6 +72,7 @@ class Loader:
         self._stopping = False
         self._lingering = False
         self._failing = ""
+        self._failing_since = 0.0
         self._readers: list[_Reader] = []
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="meterd-loader", daemon=True)
@@ -169,7 +178,7 @@ class Loader:
                 self._advance(target, [])
                 return
             started = time.perf_counter()
-            self._store.append(_merge(entries), entries[-1].sequence)
+            self._sifter.append(entries)
             self._telemetry.load_seconds.observe(time.perf_counter() - started)
             self._advance(entries[-1].sequence, entries)
             if self._uncovered >= self._settings.checkpoint_bytes:
@@ -178,8 +187,6 @@ class Loader:
     def _advance(self, sequence: int, entries: list[Entry]) -> None:
         size = sum(len(entry.lines) for entry in entries)
         self._uncovered += size
-        for entry in entries:
-            self._telemetry.loaded.labels(entry.dataset).inc(entry.count)
         with self._changed:
             self._loaded = sequence
             self._backlog = max(0, self._backlog - size)
@@ -205,6 +212,8 @@ class Loader:
 
     def _recover(self, error: Exception, pause: float) -> None:
         """After a failed write the engine's state is in doubt: open the files again and go on from the watermark."""
+        if not self._failing:
+            self._failing_since = time.monotonic()
         self._failing = str(error)
         self._telemetry.load_failures.inc()
         log.error("store write failed, will try again", error=self._failing, seconds=pause)
@@ -220,19 +229,11 @@ class Loader:
         """Let waiting queries fail now rather than at their time limit."""
         with self._changed:
             waiting, self._readers = [reader.future for reader in self._readers], []
-        _tell(waiting, Unavailable(_NOT_NOW, retry_after=5))
-
-
-def _merge(entries: list[Entry]) -> list[Lines]:
-    """One piece of text per dataset, tenant and encoding, in journal order."""
-    parts: dict[tuple[str, str, Encoding], list[bytes]] = {}
-    for entry in entries:
-        for encoding, lines in entry.pieces():
-            parts.setdefault((entry.dataset, entry.tenant, encoding), []).append(lines)
-    return [
-        Lines(DATASETS[dataset], tenant, b"".join(lines).decode().removesuffix("\n"), encoding == "packed")
-        for (dataset, tenant, encoding), lines in parts.items()
-    ]
+        failing_for = time.monotonic() - self._failing_since
+        if failing_for < _SOON:
+            _tell(waiting, Unavailable(_NOT_NOW, retry_after=5))
+        else:
+            _tell(waiting, Unavailable(_NOT_SOON.format(failing_for), retry_after=60))
 
 
 def _tell(futures: list[asyncio.Future[None]], failure: Unavailable | None = None) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import structlog
 
 from meterd.errors import Unavailable
+from meterd.ingest.aside import Totals
+from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Receipt, Submission
 from meterd.ingest.journal import Committed, Journal
 from meterd.settings import Ingest
@@ -33,10 +35,10 @@ class _Waiting(NamedTuple):
 
 
 class _Task(NamedTuple):
-    """Something else to do with the journal, between two groups."""
+    """Something else to do with the journal, between two groups; `settle` is told how it went."""
 
-    run: Callable[[], None]
-    future: asyncio.Future[None] | None
+    run: Callable[[], object]
+    settle: Callable[[Unavailable | None], object] | None = None
 
 
 class Recorder:
@@ -63,7 +65,13 @@ class Recorder:
         self.room_needed: Callable[[], int] = int
         self.on_commit: Callable[[int, int], None] = lambda _end, _size: None
         telemetry.gauge("meterd_ingest_queue_bytes", "Bytes waiting for a commit", lambda: self._queued_bytes)
+        telemetry.gauge("meterd_journal_set_aside_bytes", "Bytes set aside", lambda: self.aside.size)
         telemetry.gauge("meterd_disk_free_bytes", "Free space on the data directory's disk", self._free)
+
+    @property
+    def aside(self) -> Totals:
+        """How much of what was accepted is set aside, because it can't be loaded."""
+        return self._journal.aside
 
     def start(self) -> None:
         self._thread.start()
@@ -87,7 +95,7 @@ class Recorder:
 
     def write(self, submission: Submission) -> None:
         """Make the submission durable, or log why not; blocking, for threads without an event loop."""
-        self._queue.put(_Task(lambda: self._account(self._journal.commit([submission])), None))
+        self._queue.put(_Task(lambda: self._account(self._journal.commit([submission]))))
         self.flush()
 
     def _hand_over(self) -> None:
@@ -126,12 +134,23 @@ class Recorder:
         """A real write and fsync through the journal thread; raises `Unavailable` when that fails."""
         self._admit(0)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Task(self._journal.probe, future))
+        self._queue.put(_Task(self._journal.probe, lambda error: _tell([future], [error])))
         await future
 
     def trim(self, sequence: int) -> None:
         """Ask the journal thread to forget entries up to `sequence`."""
-        self._queue.put(_Task(lambda: self._journal.trim(sequence), None))
+        self._queue.put(_Task(lambda: self._journal.trim(sequence)))
+
+    def set_aside(self, entry: Entry) -> bool:
+        """Keep an entry that can't be loaded; blocking. False when there is no room. Raises `Unavailable`."""
+        kept: Future[bool] = Future()
+        self._queue.put(
+            _Task(
+                lambda: kept.set_result(self._journal.set_aside(entry)),
+                lambda error: kept.set_exception(error) if error else None,
+            )
+        )
+        return kept.result()
 
     def refuse(self, why: str) -> None:
         """Take nothing more; what is queued is still written."""
@@ -140,13 +159,13 @@ class Recorder:
     def flush(self) -> None:
         """Return when everything queued before this call is written."""
         written = threading.Event()
-        self._queue.put(_Task(written.set, None))
+        self._queue.put(_Task(written.set))
         written.wait()
 
     def close(self) -> None:
         """Write what is queued, then end the thread."""
         self.refuse("the service is stopping")
-        self._queue.put(_Task(self._stop, None))
+        self._queue.put(_Task(self._stop))
         self._thread.join()
 
     def _stop(self) -> None:
@@ -180,7 +199,7 @@ class Recorder:
         started = time.perf_counter()
         try:
             committed = self._journal.commit([waiting.submission for waiting in group])
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - as above: nobody may wait for ever
             self._telemetry.commit_failures.inc()
             log.error("journal write failed", error=str(error), requests=len(group))
             self._journal.shrink_log()
@@ -207,11 +226,11 @@ class Recorder:
         outcome: Unavailable | None = None
         try:
             task.run()
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - the thread outlives whatever a disk or a driver raises
             log.error("journal maintenance failed", error=str(error))
             outcome = Unavailable(f"the journal can't be written: {error}", retry_after=5)
-        if task.future is not None:
-            _tell([task.future], [outcome])
+        if task.settle is not None:
+            task.settle(outcome)
 
 
 def _tell(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Any]) -> None:

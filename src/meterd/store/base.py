@@ -10,7 +10,7 @@ from meterd.datasets import Dataset
 
 
 class Lines(msgspec.Struct, frozen=True):
-    """Facts of one dataset and tenant, as the journal keeps them: one JSON row a line (`Dataset.row_type`).
+    """`count` facts of one dataset and tenant, as the journal keeps them: one JSON row a line (`Dataset.row_type`).
 
     A packed line stands for many: `{"each": {column: values}, "shared": row}`, where the columns are `Dataset.packed`.
     """
@@ -18,11 +18,16 @@ class Lines(msgspec.Struct, frozen=True):
     dataset: Dataset
     tenant: str
     text: str
+    count: int
     packed: bool = False
 
 
 class StoreError(Exception):
     """The engine could not do what was asked."""
+
+
+class Unreadable(StoreError):
+    """Lines hold other facts than they should, or none: trying again changes nothing."""
 
 
 class QueryTimeout(StoreError):
@@ -42,7 +47,13 @@ class Store(Protocol):
         """Make sure that a table with all columns exists for each dataset."""
 
     def append(self, batch: Sequence[Lines], watermark: int) -> None:
-        """Add facts and set the watermark, in one transaction: both or neither."""
+        """Add facts and set the watermark, in one transaction: both or neither.
+
+        Raises `Unreadable` unless every line is read, every fact has a time, and there are as many as there should be.
+        """
+
+    def readable(self, lines: Lines) -> list[int]:
+        """How many facts each of the lines holds, 0 for one that can't be read."""
 
     def select(self, sql: str, parameters: Sequence[Any], timeout: float) -> list[tuple[Any, ...]]:
         """Rows of a query; raises `QueryTimeout` after `timeout` seconds, `QueryMemory` past the memory limit,

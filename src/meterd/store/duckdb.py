@@ -18,7 +18,7 @@ import structlog
 from meterd.datasets import Column, Dataset, Kind
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
-from meterd.store.base import Lines, QueryMemory, QueryTimeout, StoreError
+from meterd.store.base import Lines, QueryMemory, QueryTimeout, StoreError, Unreadable
 from meterd.store.compaction import compact, is_worth_it
 
 _TYPES = {
@@ -124,16 +124,29 @@ class DuckDBStore:
         try:
             connection.begin()
             for lines in batch:
-                statement = packed_insert_statement if lines.packed else insert_statement
-                connection.execute(statement(lines.dataset), [lines.tenant, lines.text])
+                self._insert(lines)
             connection.execute("UPDATE meterd_loader SET watermark = ?", [watermark])
             reach("before-store-commit")
             connection.commit()
-        except duckdb.Error as error:
+        except (duckdb.Error, Unreadable) as error:
             with contextlib.suppress(duckdb.Error):
                 connection.rollback()
-            raise StoreError(_gist(error)) from None
+            raise _failure(error) from None
         reach("after-store-commit")
+
+    def _insert(self, lines: Lines) -> None:
+        """Add facts, and compare how many came out of the lines with how many went in."""
+        statement = packed_insert_statement if lines.packed else insert_statement
+        added = self._connection.execute(statement(lines.dataset), [lines.tenant, lines.text]).fetchone()
+        if added != (lines.count,):
+            raise Unreadable(f"{added and added[0]} of {lines.count} facts of {lines.dataset.name} can be read")
+
+    def readable(self, lines: Lines) -> list[int]:
+        statement = packed_count_statement if lines.packed else count_statement
+        try:
+            return [count for (count,) in self._connection.execute(statement(lines.dataset), [lines.text]).fetchall()]
+        except duckdb.Error as error:
+            raise StoreError(_gist(error)) from None
 
     def select(self, sql: str, parameters: Sequence[Any], timeout: float) -> list[tuple[Any, ...]]:
         try:
@@ -201,40 +214,77 @@ class DuckDBStore:
 
 
 def insert_statement(dataset: Dataset) -> str:
-    """SQL that parses lines of JSON (`$2`) and appends them for a tenant (`$1`).
+    """SQL that parses lines of JSON (`$2`) and appends them for a tenant (`$1`). It fails for a fact without a time.
 
     The lines were written from `Dataset.row_type`, whose types fit the columns; members left out become null.
     """
-    structure = ", ".join(f'"{column.member}": {_structure(column.kind)}' for column in dataset.columns)
-    values = ", ".join(_value(column.member, column.kind) for column in dataset.columns)
+    values = ", ".join(_value(column) for column in dataset.columns)
     names = ", ".join(column.name for column in dataset.columns)
     return (
         f"INSERT INTO {dataset.name} (tenant, {names}) SELECT $1, {values} FROM ("
-        f"SELECT from_json(line, '{{{structure}}}') AS r FROM ("
+        f"SELECT from_json(line, '{_row(dataset)}') AS r FROM ("
         "SELECT unnest(string_split($2::VARCHAR, chr(10))) AS line))"
     )
 
 
 def packed_insert_statement(dataset: Dataset) -> str:
     """As `insert_statement`, from packed lines."""
-    each = [dataset.by_name[name] for name in dataset.packed]
-    arrays = ", ".join(f'"{column.name}": ["{_PACKED_TYPES.get(column.kind, _TYPES[column.kind])}"]' for column in each)
-    structure = ", ".join(f'"{column.member}": {_structure(column.kind)}' for column in dataset.columns)
-    places = {column.name: _unpacked(column) for column in each}
     values = ", ".join(
-        places.get(column.name) or _value(column.member, column.kind, "r.shared") for column in dataset.columns
+        _unpacked(column) if column.name in dataset.packed else _value(column, "r.shared") for column in dataset.columns
     )
     names = ", ".join(column.name for column in dataset.columns)
     return (
         f"INSERT INTO {dataset.name} (tenant, {names}) SELECT $1, {values} FROM ("
-        f'SELECT from_json(line, \'{{"each": {{{arrays}}}, "shared": {{{structure}}}}}\') AS r FROM ('
+        f"SELECT from_json(line, '{_batch(dataset)}') AS r FROM ("
         "SELECT unnest(string_split($2::VARCHAR, chr(10))) AS line))"
     )
 
 
+def count_statement(dataset: Dataset) -> str:
+    """SQL that tells of each line of JSON (`$1`) how many facts it holds: 1, or 0 when it can't be read."""
+    return _each_line(_row(dataset), f"CAST({_time(dataset)} IS NOT NULL AS INTEGER)")
+
+
+def packed_count_statement(dataset: Dataset) -> str:
+    """As `count_statement`, of packed lines."""
+    return _each_line(
+        _batch(dataset), "CASE WHEN list_count(r.each.ts) = len(r.each.ts) THEN len(r.each.ts) ELSE 0 END"
+    )
+
+
+def _each_line(structure: str, count: str) -> str:
+    return (
+        f"SELECT {count} FROM (SELECT place, TRY(from_json(line, '{structure}')) AS r FROM ("
+        "SELECT unnest(lines) AS line, generate_subscripts(lines, 1) AS place FROM ("
+        "SELECT string_split($1::VARCHAR, chr(10)) AS lines))) ORDER BY place"
+    )
+
+
+def _row(dataset: Dataset) -> str:
+    """The structure of a line for `from_json`."""
+    members = ", ".join(f'"{column.member}": {_structure(column.kind)}' for column in dataset.columns)
+    return f"{{{members}}}"
+
+
+def _batch(dataset: Dataset) -> str:
+    """The structure of a packed line."""
+    each = [dataset.by_name[name] for name in dataset.packed]
+    arrays = ", ".join(f'"{column.name}": ["{_PACKED_TYPES.get(column.kind, _TYPES[column.kind])}"]' for column in each)
+    return f'{{"each": {{{arrays}}}, "shared": {_row(dataset)}}}'
+
+
+def _time(dataset: Dataset) -> str:
+    return f'r."{dataset.by_name["ts"].member}"'
+
+
 def _unpacked(column: Column) -> str:
     values = f'unnest(r.each."{column.name}")'
-    return f"make_timestamp({values})" if column.kind is Kind.TIME else values
+    return _required(f"make_timestamp({values})") if column.kind is Kind.TIME else values
+
+
+def _required(time: str) -> str:
+    """A fact without a time would be found by no query."""
+    return f"coalesce({time}, error('a fact has no time'))"
 
 
 def _structure(kind: Kind) -> str:
@@ -243,9 +293,20 @@ def _structure(kind: Kind) -> str:
     return f'["{type_.removesuffix("[]")}"]' if type_.endswith("[]") else f'"{type_}"'
 
 
-def _value(member: str, kind: Kind, row: str = "r") -> str:
-    empty = {Kind.TEXTS: "[]", Kind.TEXT_MAP: "MAP {}"}.get(kind)
-    return f'coalesce({row}."{member}", {empty})' if empty else f'{row}."{member}"'
+def _value(column: Column, row: str = "r") -> str:
+    value = f'{row}."{column.member}"'
+    if column.name == "ts":
+        return _required(value)
+    empty = {Kind.TEXTS: "[]", Kind.TEXT_MAP: "MAP {}"}.get(column.kind)
+    return f"coalesce({value}, {empty})" if empty else value
+
+
+def _failure(error: duckdb.Error | Unreadable) -> StoreError:
+    """What the layers above know an error as."""
+    if isinstance(error, Unreadable):
+        return error
+    is_of_data = isinstance(error, duckdb.InvalidInputException | duckdb.DataError)
+    return Unreadable(_gist(error)) if is_of_data else StoreError(_gist(error))
 
 
 def _gist(error: duckdb.Error) -> str:

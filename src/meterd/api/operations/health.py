@@ -31,6 +31,17 @@ class Health:
                 self._checked = time.monotonic()
             return self._problem
 
+    @property
+    def notice(self) -> str:
+        """What an operator should look at although the service can do its work; empty when there is nothing."""
+        aside = self._recorder.aside
+        if not aside.entries:
+            return ""
+        return (
+            f"{aside.facts} facts of {aside.entries} journal entries could not be moved into the store and are set "
+            f"aside in the journal ({aside.size} bytes)"
+        )
+
     async def _check(self) -> str:
         try:
             async with asyncio.timeout(_TIMEOUT):

@@ -65,7 +65,7 @@ def operations_router(
     async def readyz() -> str:
         if problem := await health.problem():
             raise Unavailable(problem)
-        return "ok"
+        return f"ok: {health.notice}" if health.notice else "ok"
 
     @get("/metrics", media_type=MediaType.TEXT, tags=["Operations"], summary="The service's own health for Prometheus")
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:

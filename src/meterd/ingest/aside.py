@@ -1,0 +1,90 @@
+"""Entries that can't be moved into the store, kept with their bytes for whoever repairs them.
+
+They are in a table of the journal and stay there: trimming does not touch it. The table is bounded
+(`ingest.set-aside-bytes`); what does not fit is counted and logged, and gone.
+"""
+
+import sqlite3
+from datetime import UTC, datetime
+
+import msgspec
+
+from meterd.ingest.entries import Entry
+from meterd.ingest.transactions import transaction
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS set_aside (
+    sequence INTEGER PRIMARY KEY,
+    dataset TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    lines BLOB NOT NULL,
+    encoding TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    at TEXT NOT NULL
+)
+"""
+_ROW = 256
+"""Bytes that an entry counts for beside its lines."""
+
+
+_KEPT = "SELECT sequence, dataset, tenant, count, lines, encoding, problem FROM set_aside ORDER BY sequence"
+_TOTALS = "SELECT count(*), coalesce(sum(count), 0), coalesce(sum(length(lines)), 0) FROM set_aside"
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """How much is set aside: entries, the facts in them as far as that is known, and bytes."""
+
+    entries: int = 0
+    facts: int = 0
+    size: int = 0
+
+
+class Aside:
+    """The table, on the journal's writing connection. `create` comes first."""
+
+    def __init__(self, connection: sqlite3.Connection, most_bytes: int) -> None:
+        self._connection = connection
+        self._most_bytes = most_bytes
+        self.totals = Totals()
+
+    def create(self) -> None:
+        """Make sure that the table exists, and look how much is in it."""
+        self._connection.execute(_SCHEMA)
+        self.totals = self._look(_TOTALS)
+
+    def keep(self, entry: Entry) -> bool:
+        """Keep an entry, whose `problem` says why, and nothing else of the same number. False when it does not fit."""
+        before = self._look(f"{_TOTALS} WHERE sequence = ?", entry.sequence)
+        others = self.totals.size - before.size
+        size = len(entry.lines) + _ROW
+        fits = others + size <= self._most_bytes
+        with transaction(self._connection):
+            self._connection.execute("DELETE FROM set_aside WHERE sequence = ?", (entry.sequence,))
+            if fits:
+                self._insert(entry)
+        now = Totals(1, entry.count, size) if fits else Totals()
+        self.totals = Totals(
+            self.totals.entries - before.entries + now.entries,
+            self.totals.facts - before.facts + now.facts,
+            others + now.size,
+        )
+        return fits
+
+    def _look(self, sql: str, *parameters: int) -> Totals:
+        entries, facts, size = self._connection.execute(sql, parameters).fetchone()
+        return Totals(entries, facts, size + entries * _ROW)
+
+    def _insert(self, entry: Entry) -> None:
+        at = datetime.now(UTC).isoformat()
+        self._connection.execute(
+            "INSERT INTO set_aside VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (entry.sequence, entry.dataset, entry.tenant, entry.count, entry.lines, entry.encoding, entry.problem, at),
+        )
+
+
+def kept(connection: sqlite3.Connection) -> list[Entry]:
+    """Every entry in the table; none in the journal of an earlier version."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'set_aside'").fetchone():
+        return []
+    return [Entry(*row) for row in connection.execute(_KEPT)]
