@@ -113,10 +113,13 @@ class Service:
         """Every protocol, over what keeps and answers."""
         recorder = self._recorder
         authenticator = Authenticator(self.directory)
+        telemetry.gauge(
+            "meterd_access_lookups_waiting", "Unknown tokens that are looked up", lambda: authenticator.waiting
+        )
         health = Health(recorder, self._loader, self._store)
         known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
         ways, decoding = Ways(), Decoding()
-        guard = AIGuard(settings, authenticator, recorder, health.problem)
+        guard = AIGuard(settings, authenticator, recorder, health.problem, telemetry)
         self._sessions = keeping = Keeping(documents, self._engine, telemetry)
         registry = Registry(keeping, recorder, settings.ingest, settings.sessions)
         sessions = Sessions(settings, authenticator, registry, self._engine, decoding)

@@ -39,6 +39,8 @@ class Authorization(Section, frozen=True):
     max_retry_duration: Seconds = 2.0
     cache_max_capacity: Count = 1000
     cache_ttl: Seconds = 300.0
+    cache_refused_ttl: Seconds = 5.0
+    concurrency: Count = 16
 
 
 class Tls(Section, frozen=True):

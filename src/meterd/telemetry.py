@@ -82,6 +82,9 @@ class Telemetry:
         self.calls_forgotten = Counter(
             "meterd_usage_calls_forgotten", "Calls that were not recorded", ["reason"], registry=registry
         )
+        self.validations = Counter(
+            "meterd_validation_questions", "Tokens that another service was asked about", ["outcome"], registry=registry
+        )
         self.lines_withheld = Counter(
             "meterd_log_lines_withheld", "Requests of unknown callers that were not logged", registry=registry
         )

@@ -54,6 +54,13 @@ class Endpoint:
         """The tokens that it was asked about, in order."""
         return [(each.authorization or "").removeprefix("Bearer ") for each in self.seen]
 
+    def wait_for(self, count: int) -> None:
+        """Return when so many requests have arrived."""
+        deadline = time.monotonic() + 30
+        while len(self.seen) < count:
+            assert time.monotonic() < deadline, f"only {len(self.seen)} requests arrived"
+            time.sleep(0.005)
+
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         seen = Seen(handler.command, handler.path, handler.headers["Authorization"], handler.headers["Host"])
         self.seen.append(seen)

@@ -12,8 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from meterd.access.validation import RemoteValidation
-from meterd.errors import ConfigurationError
+from meterd.errors import ConfigurationError, Unavailable
 from meterd.settings import Authorization
+from meterd.telemetry import Telemetry
 from meterd.tls import make_self_signed
 from tests.access.endpoint import HANG, HANG_UP, Endpoint, Seen
 
@@ -28,7 +29,7 @@ def endpoint() -> Iterator[Endpoint]:
 async def validation(endpoint: Endpoint, **settings: Any) -> AsyncIterator[RemoteValidation]:
     """A validation that hardly waits before it tries again."""
     usual: dict[str, Any] = {"validation_endpoint": endpoint.url, "initial_backoff": 0.001, "max_retry_duration": 5.0}
-    asking = RemoteValidation(Authorization(**usual | settings))
+    asking = RemoteValidation(Authorization(**usual | settings), Telemetry())
     try:
         yield asking
     finally:
@@ -128,15 +129,37 @@ class TestRemembering:
             assert await asking.accepts("good")
             assert await asking.accepts("good")
 
-    async def test_a_bad_token_is_asked_about_every_time(self, endpoint: Endpoint) -> None:
-        endpoint.script.extend([401, 200])
+    async def test_a_bad_token_is_asked_about_once(self, endpoint: Endpoint) -> None:
+        async with validation(endpoint) as asking:
+            assert [False] * 3 == [await asking.accepts("bad") for _ in range(3)]
+
+        assert ["bad"] == endpoint.asked
+
+    @pytest.mark.parametrize("status", [408, 429])
+    async def test_what_says_nothing_of_the_token_is_not_remembered(self, endpoint: Endpoint, status: int) -> None:
+        endpoint.script.extend([status, 200])
         async with validation(endpoint) as asking:
             assert [False, True] == [await asking.accepts("new") for _ in range(2)]
 
+    async def test_trouble_is_not_remembered(self, endpoint: Endpoint) -> None:
+        endpoint.tokens["good"] = 503
+        async with validation(endpoint, max_retry_duration=0.05) as asking:
+            assert not await asking.accepts("good")
+            endpoint.tokens["good"] = 200
+            assert await asking.accepts("good")
+
+    async def test_no_number_of_bad_tokens_pushes_out_a_good_one(self, endpoint: Endpoint) -> None:
+        endpoint.tokens["good"] = 200
+        async with validation(endpoint, cache_max_capacity=2) as asking:
+            for token in ("good", "a", "b", "c", "good"):
+                await asking.accepts(token)
+
+        assert 1 == endpoint.asked.count("good")
+
     async def test_nothing_is_remembered_longer_than_asked_for(self, endpoint: Endpoint) -> None:
-        endpoint.script.extend([200, 401])
-        async with validation(endpoint, cache_ttl=1e-9) as asking:
-            assert [True, False] == [await asking.accepts("revoked") for _ in range(2)]
+        endpoint.script.extend([200, 401, 200])
+        async with validation(endpoint, cache_ttl=1e-9, cache_refused_ttl=1e-9) as asking:
+            assert [True, False, True] == [await asking.accepts("revoked") for _ in range(3)]
 
     async def test_the_first_one_remembered_is_the_first_to_go(self, endpoint: Endpoint) -> None:
         endpoint.tokens |= dict.fromkeys("abc", 200)
@@ -157,7 +180,7 @@ class TestAskingTogether:
         assert ["good"] == endpoint.asked
 
     async def test_a_refusal_is_shared_and_then_forgotten(self, endpoint: Endpoint) -> None:
-        async with validation(endpoint) as asking:
+        async with validation(endpoint, cache_refused_ttl=1e-9) as asking:
             assert [False] * 3 == await held(endpoint, asking, ["bad"] * 3)
             endpoint.tokens["bad"] = 200
             assert await asking.accepts("bad")
@@ -180,6 +203,50 @@ class TestAskingTogether:
             assert await second
         assert first.cancelled()
         assert ["good"] == endpoint.asked
+
+
+class TestManyTokens:
+    async def test_so_many_questions_are_asked_at_once(self, endpoint: Endpoint) -> None:
+        endpoint.released.clear()
+        async with validation(endpoint, concurrency=3) as asking:
+            questions = [asyncio.create_task(asking.accepts(f"t{number}")) for number in range(20)]
+            await asyncio.to_thread(endpoint.wait_for, 3)
+            await asyncio.sleep(0.1)  # in which a fourth would come
+            assert 3 == len(endpoint.seen)
+            endpoint.released.set()
+            assert [False] * 20 == await asyncio.gather(*questions)
+
+        assert 20 == len(endpoint.seen)
+
+    async def test_beyond_those_that_wait_they_are_turned_away_unasked(self, endpoint: Endpoint) -> None:
+        endpoint.tokens["good"] = 200
+        async with validation(endpoint, concurrency=1) as asking:
+            assert await asking.accepts("good")
+            endpoint.released.clear()
+            questions = [asyncio.create_task(asking.accepts(f"t{number}")) for number in range(33)]
+            await asyncio.to_thread(endpoint.wait_for, 2)
+            with pytest.raises(Unavailable, match=r"service\.authorization\.concurrency"):
+                await asking.accepts("more")
+            assert await asking.accepts("good")
+            endpoint.released.set()
+            await asyncio.gather(*questions)
+
+        assert "more" not in endpoint.asked
+
+    async def test_who_waits_too_long_for_a_turn_may_try_again(self, endpoint: Endpoint) -> None:
+        endpoint.released.clear()
+        async with validation(endpoint, concurrency=1, max_retry_duration=0.3) as asking:
+            first, second = await asyncio.gather(asking.accepts("a"), asking.accepts("b"), return_exceptions=True)
+
+        assert first is False
+        assert isinstance(second, Unavailable)
+        assert ["a"] == endpoint.asked
+
+    async def test_a_token_of_any_length_is_not_asked_about(self, endpoint: Endpoint) -> None:
+        async with validation(endpoint) as asking:
+            assert not await asking.accepts("x" * 8193)
+
+        assert [] == endpoint.seen
 
 
 async def held(endpoint: Endpoint, asking: RemoteValidation, tokens: list[str]) -> list[bool]:
@@ -252,5 +319,5 @@ class TestTrust:
 async def test_settings_that_can_not_work_are_named(settings: dict[str, Any], named: str) -> None:
     usual: dict[str, Any] = {"validation_endpoint": "https://tenant.example/api"}
     with pytest.raises(ConfigurationError, match=named) as caught:
-        RemoteValidation(Authorization(**usual | settings))
+        RemoteValidation(Authorization(**usual | settings), Telemetry())
     assert "hunter2" not in caught.value.message

@@ -11,44 +11,69 @@ import structlog
 
 from meterd.access.directory import digest
 from meterd.endpoints import Endpoint, endpoint_of
-from meterd.errors import ConfigurationError
+from meterd.errors import ConfigurationError, Unavailable
 from meterd.settings import Authorization
+from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
 _OWN_PREFIX = "mtr_"
 _SECTION = "service.authorization"
+LONGEST_TOKEN = 8192
+"""Characters of a token that somebody is asked about."""
+_WAITING = 32
+"""Tokens that wait for each question that may be asked at once."""
+_MAY_CHANGE = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
+"""Statuses that say nothing of the token."""
 
 
 class RemoteValidation:
     """Asks the validation endpoint whether a token is good: 200 means yes, everything else no.
 
-    A yes is remembered for `cache-ttl`, a no never. Connection failures and 5xx are tried again; an endpoint that has
-    not answered after `max-retry-duration` counts as a no. Raises `ConfigurationError`.
+    A yes is remembered for `cache-ttl`, a no for `cache-refused-ttl`, so that a token is no way to ask often. Made-up
+    tokens differ: `concurrency` questions are asked at once, and of those that wait for their turn there is a most.
+    Connection failures and 5xx are tried again; an endpoint that has not answered after `max-retry-duration` counts as
+    a no that is not remembered. Raises `ConfigurationError`.
     """
 
-    def __init__(self, settings: Authorization) -> None:
+    def __init__(self, settings: Authorization, telemetry: Telemetry) -> None:
         self._endpoint = _endpoint(settings)
         self._initial_backoff = settings.initial_backoff
         self._patience = settings.max_retry_duration
-        self._most = settings.cache_max_capacity
-        self._lifetime = settings.cache_ttl
-        self._valid_until: dict[bytes, float] = {}
-        self._asking: dict[bytes, asyncio.Task[bool]] = {}
+        self._accepted = _Remembered(settings.cache_max_capacity, settings.cache_ttl)
+        self._refused = _Remembered(settings.cache_max_capacity, settings.cache_refused_ttl)
+        self._asking: dict[bytes, asyncio.Task[bool | None]] = {}
+        self._turns = asyncio.Semaphore(settings.concurrency)
+        self._most_asking = settings.concurrency * (1 + _WAITING)
         self._client = httpx.AsyncClient(verify=self._endpoint.trust(), timeout=self._patience)
+        self._counted = telemetry.validations
 
     async def accepts(self, token: str) -> bool:
-        """Whether the token is good. meterd's own tokens never leave the machine."""
+        """Whether the token is good. meterd's own tokens never leave the machine. Raises `Unavailable`."""
         if token.startswith(_OWN_PREFIX) or not (token.isascii() and token.isprintable()):
             return False
+        if len(token) > LONGEST_TOKEN:
+            return False
         key = digest(token)
-        if self._valid_until.get(key, 0.0) > time.monotonic():
+        if key in self._accepted:
             return True
+        if key in self._refused:
+            return False
         asking = self._asking.get(key)
         if asking is None:
+            if len(self._asking) >= self._most_asking:
+                raise self._turned_away()
             asking = self._asking[key] = asyncio.create_task(self._ask(key, token))
             asking.add_done_callback(lambda _: self._asking.pop(key))
-        return await asyncio.shield(asking)  # others may wait for it when this caller is gone
+        is_good = await asyncio.shield(asking)  # others may wait for it when this caller is gone
+        if is_good is None:
+            raise self._turned_away()
+        return is_good
+
+    @property
+    def pending(self) -> int:
+        """Tokens that are being asked about, or wait for their turn."""
+        return len(self._asking)
 
     async def close(self) -> None:
         """Close the connections to the endpoint."""
@@ -58,18 +83,31 @@ class RemoteValidation:
         await asyncio.gather(*asking, return_exceptions=True)  # a connection that is just being made is closed by then
         await self._client.aclose()
 
-    async def _ask(self, key: bytes, token: str) -> bool:
+    def _turned_away(self) -> Unavailable:
+        self._counted.labels("turned-away").inc()
+        return Unavailable(f"too many tokens wait to be checked ({_SECTION}.concurrency), try again")
+
+    async def _ask(self, key: bytes, token: str) -> bool | None:
+        """Whether it is good; None when its turn did not come in time."""
+        has_turn = False
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._patience), self._turns:
+                has_turn = True
                 status = await self._status(token)
         except (TimeoutError, httpx.HTTPError) as error:
+            if not has_turn:
+                return None
             reason = str(error).partition("\n")[0] or f"no answer within {self._patience} s"
             log.warning("the validation endpoint did not answer: the token is refused", reason=reason)
+            self._counted.labels("failed").inc()
             return False
-        if status != httpx.codes.OK:
-            return False
-        self._remember(key)
-        return True
+        is_good = status == httpx.codes.OK
+        self._counted.labels("accepted" if is_good else "refused").inc()
+        if is_good:
+            self._accepted.add(key)
+        elif status not in _MAY_CHANGE:
+            self._refused.add(key)
+        return is_good
 
     async def _status(self, token: str) -> int:
         attempts = stamina.retry_context(
@@ -94,12 +132,24 @@ class RemoteValidation:
                 status = response.status_code
         return status
 
-    def _remember(self, key: bytes) -> None:
+
+class _Remembered:
+    """Keys that are remembered for `lifetime` seconds, `most` of them."""
+
+    def __init__(self, most: int, lifetime: float) -> None:
+        self._most = most
+        self._lifetime = lifetime
+        self._until: dict[bytes, float] = {}
+
+    def __contains__(self, key: bytes) -> bool:
+        return self._until.get(key, 0.0) > time.monotonic()
+
+    def add(self, key: bytes) -> None:
         """All live equally long, so the one that was remembered first is the first to go."""
-        self._valid_until.pop(key, None)
-        while len(self._valid_until) >= self._most:
-            del self._valid_until[next(iter(self._valid_until))]
-        self._valid_until[key] = time.monotonic() + self._lifetime
+        self._until.pop(key, None)
+        while len(self._until) >= self._most:
+            del self._until[next(iter(self._until))]
+        self._until[key] = time.monotonic() + self._lifetime
 
 
 def _may_pass(error: Exception) -> bool:

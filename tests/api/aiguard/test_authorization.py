@@ -31,6 +31,7 @@ service:
     type: onetrust
     validation-endpoint: {endpoint.url}
     max-retry-duration: 0.3
+    cache-refused-ttl: 0.001
 metrics: {{}}
 """)
     with Meterd(folder / "data", config=folder / "config.yaml") as meterd:

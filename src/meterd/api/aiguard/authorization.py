@@ -5,6 +5,7 @@ from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedS
 from meterd.access.validation import RemoteValidation
 from meterd.errors import ConfigurationError
 from meterd.settings import Authorization
+from meterd.telemetry import Telemetry
 
 
 class Callers:
@@ -13,17 +14,18 @@ class Callers:
     The latter are one virtual account: nothing tells who they are. Raises `ConfigurationError`.
     """
 
-    def __init__(self, authenticator: Authenticator, settings: Authorization | None) -> None:
+    def __init__(self, authenticator: Authenticator, settings: Authorization | None, telemetry: Telemetry) -> None:
         self._authenticator = authenticator
         self._secret: SharedSecret | None = None
         self._validation: RemoteValidation | None = None
         if settings and settings.type == "shared-secret":
             self._secret = _secret(settings.secret_path)
         elif settings:
-            self._validation = RemoteValidation(settings)
+            self._validation = RemoteValidation(settings, telemetry)
+        telemetry.gauge("meterd_validation_pending", "Tokens that are being checked elsewhere", self._pending)
 
     async def caller(self, authorization: str | None) -> Caller:
-        """The caller behind an `Authorization` header; raises `Unauthenticated`."""
+        """The caller behind an `Authorization` header; raises `Unauthenticated` and `Unavailable`."""
         if known := self._authenticator.remembered(authorization):
             return known
         if await self._is_accepted(bearer_token(authorization)):
@@ -34,6 +36,9 @@ class Callers:
         """Close the connections that validation needs."""
         if self._validation:
             await self._validation.close()
+
+    def _pending(self) -> int:
+        return self._validation.pending if self._validation else 0
 
     async def _is_accepted(self, token: str) -> bool:
         if self._secret:

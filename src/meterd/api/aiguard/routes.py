@@ -28,6 +28,7 @@ from meterd.errors import InvalidInput, MeterdError, TooLarge, Unavailable
 from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
 from meterd.settings import Classification, Settings
+from meterd.telemetry import Telemetry
 from meterd.validation import explain
 
 _CLASSIFICATIONS = "/classifications/v1"
@@ -51,8 +52,9 @@ class AIGuard:
         authenticator: Authenticator,
         recorder: Recorder,
         healthy: Callable[[], Awaitable[str]],
+        telemetry: Telemetry,
     ) -> None:
-        self._callers = Callers(authenticator, settings.service.authorization)
+        self._callers = Callers(authenticator, settings.service.authorization, telemetry)
         self._recorder = recorder
         self._healthy = healthy
         self._metrics = settings.metrics
