@@ -44,10 +44,16 @@ class Meterd:
     Usable as a context manager: enters when the server answers, stops it gracefully on leaving.
     """
 
-    def __init__(self, data: Path, *, config: Path | None = None, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *arguments: str,
+        config: Path | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.data = data
         self.token = make_token(data, tenant_admin=True, scopes=tuple(Scope)).token or ""
-        self._arguments = ["serve", "--data", str(data), "--listen", "127.0.0.1:0"]
+        self._arguments = ["serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments]
         if config:
             self._arguments += ["--config", str(config)]
         self._environment = os.environ | (environment or {})

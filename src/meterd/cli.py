@@ -18,6 +18,7 @@ from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.directory import Directory, TokenDetails
 from meterd.collect.command import collectors
 from meterd.errors import ConfigurationError, MeterdError
+from meterd.installation import File
 from meterd.service import Service, first_token, listening, open_directory, prepare_data
 from meterd.serving import HTTPServer, Port
 from meterd.settings import Settings, describe, load
@@ -58,6 +59,12 @@ def serve(
         typer.Option(help="HOST:PORT to listen on, default 127.0.0.1:8080; repeat for more.", show_default=False),
     ] = None,
     no_tls: Annotated[bool, typer.Option("--no-tls", help="Plain HTTP, whatever the settings say.")] = False,
+    accept_loss: Annotated[
+        list[File] | None,
+        typer.Option(
+            help="Start without what this file held; the refused start says what that is.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Run the service until SIGTERM or SIGINT."""
     settings = load(config, flags={"service.listen": listen} if listen else None)
@@ -70,7 +77,7 @@ def serve(
                  certificate.context if certificate and each.tls else None)
             for each in listeners
         ]  # fmt: skip
-        service = Service(settings, data)
+        service = Service(settings, data, accept_loss or ())
         try:
             pins = [certificate.pin] if certificate else []
             HTTPServer(service.application, ports, lambda: _announce(service, ports, pins, data)).run()

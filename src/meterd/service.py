@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -38,19 +38,20 @@ from meterd.api.usage.recording import Calls, Freshness
 from meterd.api.usage.routes import Usage
 from meterd.api.usage.scans import Scans
 from meterd.api.usage.statement import Statements
-from meterd.datasets import DATASETS, SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
+from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
 from meterd.errors import ConfigurationError
 from meterd.export.building import prometheus_page, schedules
-from meterd.ingest.journal import Journal, JournalReader
+from meterd.files import open_files, path_of
+from meterd.ingest.journal import JournalReader
 from meterd.ingest.litellm import Ways
 from meterd.ingest.loader import Loader
 from meterd.ingest.maintenance import Maintenance
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
+from meterd.installation import File
 from meterd.query.engine import QueryEngine
 from meterd.server import Server
 from meterd.settings import Settings
-from meterd.store import DuckDBStore
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
@@ -59,30 +60,20 @@ _BACKLOG = 2048
 
 
 class Service:
-    """One running meterd on one data directory. Create, serve `application`, `close`."""
+    """One running meterd on one data directory. Create, serve `application`, `close`.
 
-    def __init__(self, settings: Settings, directory: Path) -> None:
+    `accepted` names the files whose loss does not keep it from starting.
+    """
+
+    def __init__(self, settings: Settings, directory: Path, accepted: Collection[File] = ()) -> None:
         self._lock = lock_directory(directory)
         telemetry = Telemetry()
-        self.directory = open_directory(directory)
+        self.directory, self._store, self._journal = open_files(directory, settings, accepted)
         self.directory.on_failure = telemetry.directory_failures.inc
-        self._store = DuckDBStore(
-            directory / "store.duckdb",
-            settings.store.memory,
-            settings.store.threads,
-            settings.store.spill,
-            settings.query.memory,
-        )
-        self._store.create(DATASETS.values())
-        journal_path = directory / "journal.sqlite"
-        limits = settings.ingest
-        self._journal = Journal(
-            journal_path, limits.deduplication_window, self._store.watermark(), limits.set_aside_bytes
-        )
-        self._recorder = recorder = Recorder(self._journal, directory, limits, telemetry)
+        self._recorder = recorder = Recorder(self._journal, directory, settings.ingest, telemetry)
         documents = Documents(self.directory)
         self._loader = loader = Loader(
-            JournalReader(journal_path),
+            JournalReader(path_of(directory, File.JOURNAL)),
             self._store,
             settings.store,
             telemetry,
@@ -184,7 +175,7 @@ class Service:
 
 def open_directory(data: Path) -> Directory:
     """The directory database of a data directory."""
-    return Directory(data / "directory.sqlite")
+    return Directory(path_of(data, File.DIRECTORY))
 
 
 def first_token(directory: Directory) -> str | None:

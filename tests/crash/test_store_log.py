@@ -109,4 +109,4 @@ def test_a_lost_journal_costs_nothing_that_the_store_had_and_new_facts_are_store
     crash_with_a_loaded_store(server, ledger)
     for file in tmp_path.glob("journal.sqlite*"):
         file.unlink()
-    check_and_go_on(server, ledger)
+    check_and_go_on(Meterd(tmp_path, "--accept-loss", "journal", environment=BUSY), ledger)

@@ -24,6 +24,7 @@ class Clock:
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    connection.execute("CREATE TABLE entries (sequence INTEGER PRIMARY KEY AUTOINCREMENT)")  # the journal's own
     yield connection
     connection.close()
 
@@ -41,7 +42,7 @@ def remembered(connection: sqlite3.Connection, clock: Clock) -> Remembered:
 
 
 def is_known(remembered: Remembered, identity: bytes) -> bool:
-    (is_new,) = remembered.add_identities([identity])
+    (is_new,) = remembered.add_identities([identity], 1)
     return not is_new
 
 
@@ -50,12 +51,12 @@ def identities(names: str) -> list[bytes]:
 
 
 def test_an_identity_is_new_once(remembered: Remembered) -> None:
-    assert remembered.add_identities(identities("ab")) == [True, True]
-    assert remembered.add_identities(identities("acb")) == [False, True, False]
+    assert remembered.add_identities(identities("ab"), 1) == [True, True]
+    assert remembered.add_identities(identities("acb"), 1) == [False, True, False]
 
 
 def test_a_repetition_within_one_call_is_known(remembered: Remembered) -> None:
-    assert remembered.add_identities(identities("aaba")) == [True, False, True, False]
+    assert remembered.add_identities(identities("aaba"), 1) == [True, False, True, False]
 
 
 @given(batches=st.lists(st.text("abcdefgh", max_size=12), max_size=12), ages=st.lists(st.booleans(), min_size=12))
@@ -74,18 +75,18 @@ def test_each_identity_is_new_exactly_once_however_they_are_batched(batches: lis
             for name in names:
                 expected.append(name not in seen)
                 seen.add(name)
-            assert remembered.add_identities(identities(names)) == expected
+            assert remembered.add_identities(identities(names), 1) == expected
 
 
 def test_no_identities_are_no_work(remembered: Remembered) -> None:
-    assert remembered.add_identities([]) == []
+    assert remembered.add_identities([], 1) == []
 
 
 @pytest.mark.parametrize("start", [0.0, 50.0, 99.9])
 def test_an_identity_is_known_for_at_least_a_window(remembered: Remembered, clock: Clock, start: float) -> None:
     clock.now += start
     remembered.rotate()
-    remembered.add_identities([b"a"])
+    remembered.add_identities([b"a"], 1)
 
     clock.now += WINDOW
     remembered.rotate()
@@ -94,7 +95,7 @@ def test_an_identity_is_known_for_at_least_a_window(remembered: Remembered, cloc
 
 
 def test_an_identity_is_forgotten_after_two_windows(remembered: Remembered, clock: Clock) -> None:
-    remembered.add_identities([b"a"])
+    remembered.add_identities([b"a"], 1)
 
     clock.now += 2 * WINDOW
     remembered.rotate()
@@ -103,7 +104,7 @@ def test_an_identity_is_forgotten_after_two_windows(remembered: Remembered, cloc
 
 
 def test_a_known_identity_is_not_remembered_longer_for_being_repeated(remembered: Remembered, clock: Clock) -> None:
-    remembered.add_identities([b"a"])
+    remembered.add_identities([b"a"], 1)
     clock.now += WINDOW
     remembered.rotate()
     assert is_known(remembered, b"a")
@@ -116,8 +117,8 @@ def test_a_known_identity_is_not_remembered_longer_for_being_repeated(remembered
 
 def test_an_answer_is_given_back_for_at_least_a_window(remembered: Remembered, clock: Clock) -> None:
     assert remembered.answer(b"key") is None
-    remembered.add_answer(b"key", b"answer", 3)
-    remembered.add_answer(b"empty", b"", 0)
+    remembered.add_answer(b"key", b"answer", 3, 1)
+    remembered.add_answer(b"empty", b"", 0, 1)
 
     assert remembered.answer(b"key") == (b"answer", 3)
     clock.now += WINDOW
@@ -130,8 +131,8 @@ def test_an_answer_is_given_back_for_at_least_a_window(remembered: Remembered, c
 
 
 def test_a_long_pause_forgets_everything(remembered: Remembered, clock: Clock) -> None:
-    remembered.add_identities([b"a"])
-    remembered.add_answer(b"key", b"answer", 0)
+    remembered.add_identities([b"a"], 1)
+    remembered.add_answer(b"key", b"answer", 0, 1)
 
     clock.now += 1000 * WINDOW
     remembered.rotate()
@@ -156,7 +157,7 @@ def test_what_is_forgotten_takes_no_room(remembered: Remembered, connection: sql
 
 def test_other_tables_of_the_database_are_left_alone(remembered: Remembered, connection: sqlite3.Connection,
                                                      clock: Clock) -> None:  # fmt: skip
-    connection.execute("CREATE TABLE entries (a)")
+    connection.execute("CREATE TABLE others (a)")
     connection.execute("CREATE TABLE others_1 (a)")
 
     clock.now += 1000 * WINDOW
@@ -167,8 +168,8 @@ def test_other_tables_of_the_database_are_left_alone(remembered: Remembered, con
 
 
 def test_a_restart_forgets_nothing(remembered: Remembered, connection: sqlite3.Connection, clock: Clock) -> None:
-    remembered.add_identities([b"a"])
-    remembered.add_answer(b"key", b"answer", 0)
+    remembered.add_identities([b"a"], 1)
+    remembered.add_answer(b"key", b"answer", 0, 1)
 
     clock.now += WINDOW
     again = Remembered(connection, WINDOW, clock)
@@ -206,7 +207,7 @@ def test_time_counts_on_after_a_restart(connection: sqlite3.Connection, clock: C
         assert is_known(remembered, b"a") != is_over
         clock.now += WINDOW / 2
         remembered.rotate()
-        remembered.add_identities([digest("b")])
+        remembered.add_identities([digest("b")], 1)
         clock.now += WINDOW / 100
         remembered.rotate()
 
@@ -219,7 +220,7 @@ def test_a_window_that_is_changed_forgets_nothing(connection: sqlite3.Connection
         is_first = clock.now == Clock().now
         assert is_known(remembered, b"a") != is_first
         if is_first:
-            remembered.add_answer(b"key", b"answer", 0)
+            remembered.add_answer(b"key", b"answer", 0, 1)
         assert remembered.answer(b"key") == (b"answer", 0)
         clock.now += min(window, WINDOW) / 10
         remembered.rotate()
@@ -229,7 +230,7 @@ def test_a_window_that_is_changed_counts_for_what_is_remembered(connection: sqli
     for window in (WINDOW, WINDOW * 3, WINDOW):
         remembered = Remembered(connection, window, clock)
         remembered.rotate()
-        remembered.add_identities([digest(str(window))])
+        remembered.add_identities([digest(str(window))], 1)
         clock.now += window
         remembered.rotate()
         assert is_known(remembered, digest(str(window)))
@@ -249,11 +250,38 @@ def test_what_an_earlier_version_remembered_is_kept_for_a_window(connection: sql
     for _ in range(2):
         remembered = Remembered(connection, WINDOW, clock)
         remembered.rotate()
-        assert remembered.add_identities(identities("abc")) == [False, False, False]
+        assert remembered.add_identities(identities("abc"), 1) == [False, False, False]
         assert [remembered.answer(letter) for letter in (b"a", b"b", b"c")] == [(b"a", 0), (b"b", 0), (b"c", 0)]
 
     for _ in range(2):
         clock.now += WINDOW + 1
         remembered.rotate()
-    assert remembered.add_identities(identities("abc")) == [True, True, True]
+    assert remembered.add_identities(identities("abc"), 1) == [True, True, True]
     assert len(connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'identities%'").fetchall()) == 1
+
+
+def test_what_was_in_lost_entries_is_forgotten_and_nothing_else(remembered: Remembered) -> None:
+    for entry, name in enumerate("abcd", start=1):
+        remembered.add_identities(identities(name), entry)
+        remembered.add_answer(name.encode(), b"answer", 0, entry)
+
+    remembered.forget(1, 3)
+
+    assert [remembered.answer(name) is None for name in (b"a", b"b", b"c", b"d")] == [False, True, True, False]
+    assert remembered.add_identities(identities("abcd"), 5) == [False, True, True, False]
+
+
+def test_what_an_earlier_version_remembered_is_forgotten_with_the_newest_entry_of_then(
+    connection: sqlite3.Connection, clock: Clock
+) -> None:
+    connection.execute("INSERT INTO entries VALUES (7)")
+    connection.execute("CREATE TABLE identities_20424 (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+    connection.execute("CREATE TABLE answers_20424 (request BLOB PRIMARY KEY, answer BLOB NOT NULL) WITHOUT ROWID")
+    connection.execute("INSERT INTO identities_20424 VALUES (?)", (digest("a"),))
+    remembered = Remembered(connection, WINDOW, clock)
+    remembered.rotate()
+
+    remembered.forget(7, 9)
+    assert remembered.add_identities(identities("a"), 10) == [False]
+    remembered.forget(6, 9)
+    assert remembered.add_identities(identities("a"), 10) == [True]

@@ -15,7 +15,7 @@ from meterd.errors import ConfigurationError, Damaged, MeterdError, Unavailable
 
 log = structlog.get_logger()
 
-REVISION = "0005"
+REVISION = "0006"
 WRITES = "meterd_writes"
 """The execution option of a transaction that will write."""
 

@@ -143,3 +143,12 @@ class ExportProgress(Base):
     begun: Mapped[datetime] = mapped_column(UtcTime)
     reached: Mapped[datetime] = mapped_column(UtcTime)
     under_way: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Installation(Base):
+    """The installation that the directory is of, and how often it was started (`meterd.stamps`); one row."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    generation: Mapped[int]

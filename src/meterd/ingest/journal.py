@@ -18,6 +18,7 @@ from meterd.ingest.entries import ENTRY_COLUMNS, Entry, checksum, damaged, entry
 from meterd.ingest.facts import Encoding, Facts, Receipt, Submission
 from meterd.ingest.remembered import Remembered
 from meterd.ingest.transactions import transaction
+from meterd.stamps import read_only
 
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
@@ -113,14 +114,14 @@ class Journal:
                 continue
             repeated = 0
             for facts in submission.facts:
-                new = self._without_known(facts) if facts.identities else facts
+                new = self._without_known(facts, self._place(facts, merged)) if facts.identities else facts
                 if new.count < facts.count:
                     repeated += facts.count - new.count
                     known[facts.dataset] = known.get(facts.dataset, 0) + facts.count - new.count
                 if new.count:
                     merged.setdefault((facts.dataset, facts.tenant, facts.encoding), []).append(new)
             if key is not None:
-                self._remembered.add_answer(key, submission.answer, repeated)
+                self._remembered.add_answer(key, submission.answer, repeated, self.end + len(merged))
             receipts.append(Receipt(submission.answer, repeated))
         return self._insert(merged, receipts, known)
 
@@ -141,14 +142,24 @@ class Journal:
             self._connection.execute(_INSERT + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(merged)), values)
         return Committed(receipts, end, size, added, known)
 
-    def _without_known(self, facts: Facts) -> Facts:
-        is_new = iter(self._remembered.add_identities([known for known in facts.identities if known is not None]))
+    def _place(self, facts: Facts, merged: _Merged) -> int:
+        """The sequence number of the entry that the facts come into: `_insert` gives them in this order."""
+        key = (facts.dataset, facts.tenant, facts.encoding)
+        return self.end + 1 + (list(merged).index(key) if key in merged else len(merged))
+
+    def _without_known(self, facts: Facts, place: int) -> Facts:
+        identities = [known for known in facts.identities if known is not None]
+        is_new = iter(self._remembered.add_identities(identities, place))
         kept = [
             line
             for line, identity in zip(facts.lines.splitlines(keepends=True), facts.identities, strict=True)
             if identity is None or next(is_new)
         ]
         return msgspec.structs.replace(facts, lines=b"".join(kept), count=len(kept), identities=())
+
+    def forget(self, after: int, until: int) -> None:
+        """Let senders repeat what was in entries above a number, up to another one."""
+        self._remembered.forget(after, until)
 
     def trim(self, sequence: int) -> None:
         """Forget entries up to and including `sequence`."""
@@ -182,8 +193,7 @@ class JournalReader:
     """The reading side, with a connection of its own; used by one thread."""
 
     def __init__(self, path: Path) -> None:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._connection = read_only(path)
         self._connection.text_factory = lambda text: text.decode(errors="replace")  # what is damaged must be readable
         there = {name for _, name, *_ in self._connection.execute("PRAGMA table_info(entries)")}
         columns = ", ".join(name if name in there else default for name, default in ENTRY_COLUMNS.items())

@@ -21,11 +21,12 @@ from meterd.ingest.transactions import transaction
 _GENERATIONS = """
 CREATE TABLE IF NOT EXISTS generations (number INTEGER PRIMARY KEY, opened REAL NOT NULL, used REAL NOT NULL)"""
 _CREATE = (
-    "CREATE TABLE IF NOT EXISTS identities_{0} (digest BLOB PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS identities_{0} (digest BLOB PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS answers_{0} (
-        request BLOB PRIMARY KEY, answer BLOB NOT NULL, known INTEGER NOT NULL
+        request BLOB PRIMARY KEY, answer BLOB NOT NULL, known INTEGER NOT NULL, entry INTEGER NOT NULL
     ) WITHOUT ROWID""",
 )
+_TABLES = ("identities_{0}", "answers_{0}")
 _EACH = f"""WITH RECURSIVE
     positions(at) AS (
         SELECT 1 UNION ALL SELECT at + {DIGEST_SIZE} FROM positions WHERE at + {DIGEST_SIZE} <= length(?1)
@@ -86,6 +87,7 @@ class Remembered:
             self._connection.execute(_GENERATIONS)
             found = self._connection.execute("SELECT number, opened, used FROM generations ORDER BY number").fetchall()
             generations = [_Generation(*row) for row in found] or self._adopted()
+            self._add_entries(generations)
         self._before = max((generation.used for generation in generations), default=0.0)
         self._generations = generations
 
@@ -96,6 +98,13 @@ class Remembered:
         for name in [match[0] for match in found if match and match[1] == "answers"]:
             self._connection.execute(f"ALTER TABLE {name} ADD COLUMN known INTEGER NOT NULL DEFAULT 0")
         return [self._created(number, 0.0) for number in sorted({int(match[2]) for match in found if match})]
+
+    def _add_entries(self, generations: Sequence[_Generation]) -> None:
+        """Tables of an earlier version did not say in which entry a fact is: in the newest or one before."""
+        for table in [table.format(each.number) for each in generations for table in _TABLES]:
+            if "entry" not in {name for _, name, *_ in self._connection.execute(f"PRAGMA table_info({table})")}:
+                (newest,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
+                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN entry INTEGER NOT NULL DEFAULT {newest}")
 
     def _created(self, number: int, now: float) -> _Generation:
         for statement in _CREATE:
@@ -119,19 +128,21 @@ class Remembered:
         return kept
 
     def _drop(self, number: int) -> None:
-        for statement in ("DROP TABLE identities_{0}", "DROP TABLE answers_{0}"):
-            self._connection.execute(statement.format(number))
+        for table in _TABLES:
+            self._connection.execute(f"DROP TABLE {table.format(number)}")
         self._connection.execute("DELETE FROM generations WHERE number = ?", (number,))
 
-    def add_identities(self, digests: Sequence[bytes]) -> list[bool]:
-        """Remember the digests; True for each that was not known, False for each that was, or repeats within."""
+    def add_identities(self, digests: Sequence[bytes], entry: int) -> list[bool]:
+        """Remember the digests, whose facts will be in an entry of the journal; True for each that was not known,
+        False for each that was, or repeats within.
+        """
         newest = self._used()
         if len(digests) > 1 and len(set(digests)) == len(digests) and not self._any_known(digests):
             self._connection.execute(
-                f"{_EACH} INSERT INTO identities_{newest} SELECT digest FROM each", (b"".join(digests),)
+                f"{_EACH} INSERT INTO identities_{newest} SELECT digest, ?2 FROM each", (b"".join(digests), entry)
             )
             return [True] * len(digests)
-        return self._add_one_by_one(digests)
+        return self._add_one_by_one(digests, entry)
 
     def _used(self) -> int:
         """The number of the generation that takes insertions, which it does now."""
@@ -148,14 +159,14 @@ class Remembered:
         found = self._connection.execute(f"{_EACH} SELECT 1 FROM each WHERE {known} LIMIT 1", (b"".join(digests),))
         return found.fetchone() is not None
 
-    def _add_one_by_one(self, digests: Sequence[bytes]) -> list[bool]:
+    def _add_one_by_one(self, digests: Sequence[bytes], entry: int) -> list[bool]:
         execute = self._connection.execute
         *earlier, newest = (each.number for each in self._generations)
         before = [f"SELECT 1 FROM identities_{number} WHERE digest = ?" for number in earlier]
-        insert = f"INSERT OR IGNORE INTO identities_{newest} VALUES (?)"
+        insert = f"INSERT OR IGNORE INTO identities_{newest} VALUES (?, ?)"
         return [
             not any(execute(statement, (digest,)).fetchone() for statement in before)
-            and execute(insert, (digest,)).rowcount == 1
+            and execute(insert, (digest, entry)).rowcount == 1
             for digest in digests
         ]
 
@@ -169,5 +180,15 @@ class Remembered:
                 return found
         return None
 
-    def add_answer(self, request: bytes, answer: bytes, known: int) -> None:
-        self._connection.execute(f"INSERT INTO answers_{self._used()} VALUES (?, ?, ?)", (request, answer, known))
+    def add_answer(self, request: bytes, answer: bytes, known: int, entry: int) -> None:
+        """Remember the answer to a request whose facts will be in entries up to one."""
+        values = (request, answer, known, entry)
+        self._connection.execute(f"INSERT INTO answers_{self._used()} VALUES (?, ?, ?, ?)", values)
+
+    def forget(self, after: int, until: int) -> None:
+        """Forget what was in entries above a number, up to another one: they are lost, so senders may repeat them."""
+        if not self._generations:
+            self._load()
+        with transaction(self._connection):
+            for table in [table.format(each.number) for each in self._generations for table in _TABLES]:
+                self._connection.execute(f"DELETE FROM {table} WHERE entry > ? AND entry <= ?", (after, until))

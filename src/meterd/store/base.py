@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from meterd.datasets import Dataset
+from meterd.errors import ConfigurationError
 
 
 class Lines(msgspec.Struct, frozen=True):
@@ -28,6 +29,10 @@ class StoreError(Exception):
 
 class Unreadable(StoreError):
     """Lines hold other facts than they should, or none: trying again changes nothing."""
+
+
+class StoreDamaged(ConfigurationError):
+    """The store's file is no longer whole, or is none."""
 
 
 class QueryTimeout(StoreError):

@@ -18,8 +18,9 @@ import structlog
 from meterd.datasets import Column, Dataset, Kind
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
-from meterd.store.base import Lines, QueryMemory, QueryTimeout, StoreError, Unreadable
+from meterd.store.base import Lines, QueryMemory, QueryTimeout, StoreDamaged, StoreError, Unreadable
 from meterd.store.compaction import compact, is_worth_it
+from meterd.store.extent import is_cut_short
 
 _TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -35,6 +36,8 @@ _TYPES = {
 }
 _PACKED_TYPES = {Kind.TIME: "BIGINT"}
 _NEVER = "1000TB"
+_DAMAGE = re.compile("not a valid DuckDB|not read enough bytes|[Cc]orrupt|[Cc]hecksum|replaying WAL|[Ss]erializ")
+"""What the engine says of a file that is damaged, rather than taken by another process or unreadable just now."""
 
 log = structlog.get_logger()
 
@@ -93,6 +96,9 @@ class DuckDBStore:
                 connection = self._connect()
             except duckdb.Error as again:
                 raise self._cannot_open(again) from None
+        if is_cut_short(connection, self._path):
+            connection.close()
+            raise StoreDamaged(f"can't open the store {self._path}: a part of the file is missing")
         connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
         if not connection.execute("SELECT 1 FROM meterd_loader").fetchall():
             connection.execute("INSERT INTO meterd_loader VALUES (0)")
@@ -102,7 +108,8 @@ class DuckDBStore:
         return duckdb.connect(str(self._path), config=self._options)
 
     def _cannot_open(self, error: duckdb.Error) -> ConfigurationError:
-        return ConfigurationError(f"can't open the store {self._path}: {_gist(error)}")
+        kind = StoreDamaged if _DAMAGE.search(str(error)) else ConfigurationError
+        return kind(f"can't open the store {self._path}: {_gist(error)}")
 
     def _set_aside(self, log_file: Path) -> Path:
         number = 1
@@ -184,6 +191,22 @@ class DuckDBStore:
         row = self._connection.execute("SELECT watermark FROM meterd_loader").fetchone()
         assert row is not None  # _open put it there
         return int(row[0])
+
+    def installation(self) -> str | None:
+        """Which installation the file is of; None before it was marked."""
+        found = self._connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meterd_installation'")
+        if found.fetchone() is None:
+            return None
+        row = self._connection.execute("SELECT id FROM meterd_installation").fetchone()
+        return str(row[0]) if row else None
+
+    def mark(self, installation: str) -> None:
+        """Write down which installation the file is of, where no damage of the log can take it away."""
+        try:
+            self._connection.execute("CREATE OR REPLACE TABLE meterd_installation AS SELECT $1 AS id", [installation])
+            self._connection.execute("CHECKPOINT")
+        except duckdb.Error as error:
+            raise StoreError(_gist(error)) from None
 
     def checkpoint(self) -> None:
         try:

@@ -1,0 +1,19 @@
+"""Which installation the directory is of."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "installation",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("installation")

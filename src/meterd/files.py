@@ -1,0 +1,147 @@
+"""The three files of a data directory: opened together, or not at all."""
+
+import sqlite3
+import uuid
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import structlog
+
+from meterd.access import stamped as directory_stamps
+from meterd.access.directory import Directory
+from meterd.datasets import DATASETS
+from meterd.errors import ConfigurationError, Unavailable
+from meterd.ingest import stamped as journal_stamps
+from meterd.ingest.journal import Journal
+from meterd.installation import (
+    DirectoryState,
+    File,
+    Found,
+    Loss,
+    StoreState,
+    Unusable,
+    losses,
+    next_stamp,
+    refuse,
+)
+from meterd.settings import Settings
+from meterd.stamps import Stamp
+from meterd.store import DuckDBStore, StoreDamaged, StoreError
+
+log = structlog.get_logger()
+
+_State = TypeVar("_State")
+_COMPANIONS = ("", "-wal", "-shm", ".wal")
+"""What the names of a database's logs end in; they go where it goes."""
+
+
+class Files(NamedTuple):
+    """The open files."""
+
+    directory: Directory
+    store: DuckDBStore
+    journal: Journal
+
+
+def path_of(data: Path, file: File) -> Path:
+    return data / file.file_name
+
+
+def open_files(data: Path, settings: Settings, accepted: Collection[File] = ()) -> Files:
+    """Open the files of a data directory, those that are missing in a new one are created.
+
+    Raises `ConfigurationError` when a file can't be opened, or when they do not belong together and the loss is not
+    `accepted`.
+    """
+    store: DuckDBStore | None = None
+
+    def look_at_store(_path: Path) -> StoreState:
+        nonlocal store
+        store = open_store(data, settings)
+        return StoreState(store.installation(), store.watermark())
+
+    found = look_at_files(data, look_at_store)
+    lost = losses(found)
+    if refused := [loss for loss in lost if loss.file not in accepted]:
+        if store:
+            store.close()
+        raise refuse(data, refused)
+    for loss in lost:
+        log.warning("loss accepted", file=loss.file.file_name, found=loss.found, lost=loss.lost)
+        if loss.file is File.STORE and loss.is_alien and store:
+            store.close()
+            store = None
+        if loss.is_alien:
+            set_aside(path_of(data, loss.file))
+    if store is None:
+        set_aside(path_of(data, File.STORE))  # a log without its database, which the engine would delete
+        store = open_store(data, settings)
+    store.create(DATASETS.values())
+    return _opened(data, settings, store, found, lost)
+
+
+def _opened(data: Path, settings: Settings, store: DuckDBStore, found: Found, lost: Collection[Loss]) -> Files:
+    directory = Directory(path_of(data, File.DIRECTORY))
+    path = path_of(data, File.JOURNAL)
+    limits = settings.ingest
+    journal = Journal(path, limits.deduplication_window, store.watermark(), limits.set_aside_bytes)
+    if any(loss.file is File.STORE for loss in lost):
+        until = max(journal_stamps.look_at(path).first - 1, store.watermark())
+        journal.forget(store.watermark(), until)
+        store.append((), until)  # what is lost is not looked for again
+    _mark(Files(directory, store, journal), path, next_stamp(found, uuid.uuid4().hex))
+    return Files(directory, store, journal)
+
+
+def _mark(files: Files, journal: Path, stamp: Stamp) -> None:
+    """Note this start in the files. The journal's note is complete when the others have theirs."""
+    try:
+        journal_stamps.mark(journal, stamp, is_complete=False)
+        directory_stamps.mark(files.directory, stamp)
+        if files.store.installation() != stamp.installation:
+            files.store.mark(stamp.installation)
+        journal_stamps.mark(journal, stamp, is_complete=True)
+    except (sqlite3.Error, Unavailable, StoreError) as error:  # a full disk is no reason not to answer queries
+        log.warning("this start can't be noted in the files; the next one will be", error=str(error))
+
+
+def open_store(data: Path, settings: Settings) -> DuckDBStore:
+    """The store of a data directory. Raises `ConfigurationError`."""
+    limits = settings.store
+    return DuckDBStore(path_of(data, File.STORE), limits.memory, limits.threads, limits.spill, settings.query.memory)
+
+
+def look_at_files(data: Path, look_at_store: Callable[[Path], StoreState]) -> Found:
+    """What is in a data directory, which stays as it is unless `look_at_store` changes something."""
+    return Found(
+        journal=_look(path_of(data, File.JOURNAL), journal_stamps.look_at),
+        store=_look(path_of(data, File.STORE), look_at_store),
+        directory=_look(path_of(data, File.DIRECTORY), lambda path: DirectoryState(directory_stamps.look_at(path))),
+    )
+
+
+def _look(path: Path, look_at: Callable[[Path], _State]) -> _State | Unusable:
+    if not path.exists() or path.stat().st_size == 0:
+        return Unusable()
+    try:
+        return look_at(path)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise ConfigurationError(f"can't open {path}: {error}") from None
+        return Unusable(f"is damaged ({error})", is_there=True)
+    except StoreDamaged as error:
+        return Unusable(f"is damaged ({error.message.partition(': ')[2]})", is_there=True)
+
+
+def set_aside(path: Path) -> None:
+    """Give what there is of a database another name, logs included. An empty file is removed."""
+    if path.exists() and path.stat().st_size == 0:
+        path.unlink()
+    there = [path.with_name(path.name + end) for end in _COMPANIONS if path.with_name(path.name + end).exists()]
+    number = 1
+    while any(each.with_name(f"{each.name}.set-aside-{number}").exists() for each in there):
+        number += 1
+    for each in there:
+        each.rename(each.with_name(f"{each.name}.set-aside-{number}"))
+        log.warning("file set aside", file=each.name, number=number)

@@ -1,0 +1,49 @@
+"""The stamp of a journal, and which entries it holds: looked at before it is opened for work."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from meterd.ingest.transactions import transaction
+from meterd.stamps import Stamp, row_of
+
+_TABLE = """CREATE TABLE IF NOT EXISTS stamp (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1), installation TEXT NOT NULL, generation INTEGER NOT NULL,
+    is_complete INTEGER NOT NULL
+)"""
+
+
+class JournalState(msgspec.Struct, frozen=True):
+    """A journal as it lies there.
+
+    Until the stamp `is_complete`, the other files may still have the one before. Entries `first` to `end` are there;
+    none when `first` is beyond `end`.
+    """
+
+    stamp: Stamp | None = None
+    is_complete: bool = True
+    first: int = 1
+    end: int = 0
+
+
+def look_at(path: Path) -> JournalState:
+    """The state of a journal, which stays as it is. Raises `sqlite3.Error`."""
+    stamp, is_complete = None, True
+    if row := row_of(path, "SELECT installation, generation, is_complete FROM stamp", "stamp"):
+        stamp, is_complete = Stamp(row[0], row[1]), bool(row[2])
+    last = row_of(path, "SELECT seq FROM sqlite_sequence WHERE name = 'entries'", "entries")
+    held = row_of(path, "SELECT min(sequence) FROM entries", "entries")
+    end = last[0] if last else 0
+    return JournalState(stamp, is_complete, (held[0] if held else None) or end + 1, end)
+
+
+def mark(path: Path, stamp: Stamp, is_complete: bool) -> None:
+    """Write the stamp, durably. Raises `sqlite3.Error`."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = FULL")
+        with transaction(connection):
+            connection.execute(_TABLE)
+            values = (stamp.installation, stamp.generation, is_complete)
+            connection.execute("INSERT OR REPLACE INTO stamp VALUES (1, ?, ?, ?)", values)
