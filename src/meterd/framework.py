@@ -1,20 +1,17 @@
 """The Litestar application behind the hot routes: everything else, its errors in each protocol's shape."""
 
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
 from litestar import Litestar, Request, Response, Router
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
-from meterd import __version__
 from meterd.addresses import shape_of
 from meterd.api.http import GONE, ClientGone, HotRoute, options_of, response_of
-from meterd.api.operations.routes import PROBES, documentation_router
+from meterd.api.openapi import Described, document, offered
+from meterd.api.operations.routes import documentation_router
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TooLarge
 
 log = structlog.get_logger()
@@ -27,7 +24,7 @@ Hooks = Sequence[Callable[[], Awaitable[None]]]
 def framework(
     routers: Sequence[Router], hot_routes: Sequence[HotRoute], on_startup: Hooks = (), on_shutdown: Hooks = ()
 ) -> ASGIApp:
-    """The Litestar application, with the hot routes in its OpenAPI document."""
+    """The Litestar application, with the description of all that it and the hot routes offer."""
     app = Litestar(
         route_handlers=list(routers),
         exception_handlers={
@@ -36,25 +33,14 @@ def framework(
             HTTPException: _on_framework_error,
             Exception: _on_fault,
         },
-        openapi_config=OpenAPIConfig(
-            title="meterd",
-            version=__version__,
-            description="Metrics of AI agents and LLM gateways: recorded durably, answered exactly.",
-            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
-            security=[{"token": []}],
-            path=f"/{secrets.token_hex(16)}",  # pages of the framework's own, which can't be left out, for nobody
-        ),
+        openapi_config=None,
         logging_config=None,
         after_request=_with_head,
         on_startup=list(on_startup),
         on_shutdown=list(on_shutdown),
     )
-    document = app.openapi_schema.to_schema()
-    for route in hot_routes:
-        document["paths"].setdefault(route.path, {})[route.method.lower()] = route.operation
-    for path in PROBES:  # the framework leaves out an empty list, which means: no token
-        document["paths"][path]["get"]["security"] = []
-    app.register(documentation_router(document))
+    described = [Described(route.method, route.path, route.operation) for route in hot_routes if route.operation]
+    app.register(documentation_router(document([*described, *offered(app)])))
     return app
 
 

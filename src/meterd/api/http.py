@@ -14,6 +14,7 @@ import msgspec
 from litestar import Response
 from litestar.response.base import ASGIResponse
 
+from meterd.api.openapi import Operation
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
 from meterd.loopback import is_local
@@ -208,7 +209,7 @@ ErrorShape = Callable[[MeterdError, str], Answer]
 
 
 class HotRoute(msgspec.Struct, frozen=True):
-    """An address that is served without the framework; `operation` is its OpenAPI description.
+    """An address that is served without the framework; without an `operation` it is not described.
 
     `{id}` in the path stands for one segment.
     """
@@ -217,7 +218,7 @@ class HotRoute(msgspec.Struct, frozen=True):
     path: str
     handler: Handler
     error: ErrorShape
-    operation: dict[str, Any]
+    operation: Operation | None = None
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:

@@ -229,11 +229,12 @@ def test_the_rows_of_the_description_have_the_fields_that_are_accepted(
     shared: Meterd, document: dict[str, Any]
 ) -> None:
     body = document["paths"][f"{METRICS}/ingest"]["post"]["requestBody"]
-    schemas = body["content"]["application/x-ndjson"]["schema"]["oneOf"]
-    rows = {schema["title"]: schema for schema in schemas}
+    described = {each["$ref"] for each in body["content"]["application/json"]["schema"]["anyOf"][0]["anyOf"]}
+    rows = {name: f"{name[0].upper()}{name[1:]}Row" for name, each in datasources().items() if each.ingest}
 
-    assert rows.keys() == {name for name, each in datasources().items() if each.ingest}
-    for datasource, schema in rows.items():
-        row = {name: sample(member) for name, member in schema["properties"].items()}
+    assert described == {f"#/components/schemas/{name}" for name in rows.values()}
+    for datasource, name in rows.items():
+        schema = document["components"]["schemas"][name]
+        row = {member: sample(each["anyOf"][0]) for member, each in schema["properties"].items()}
         row["createdBySubjectType"] = "user"
         assert shared.ingest(row, datasource).json() == {"accepted": 1}

@@ -23,6 +23,14 @@ _REQUIRED = ("actor", "agent_id", "platform")
 _LISTED = {"actor": ACTORS, "platform": PLATFORMS}
 
 
+_CONTEXT = {
+    "required": list(_REQUIRED),
+    "properties": {key: {"type": "string", "enum": sorted(values)} for key, values in _LISTED.items()},
+}
+Context = Annotated[dict[str, str], msgspec.Meta(extra_json_schema=_CONTEXT)]
+"""Checked by `check_context`."""
+
+
 class ByProfileBody(msgspec.Struct, tag_field="type", tag="profile", frozen=True):
     uuid: str
     version: int
@@ -67,7 +75,7 @@ class ClassificationBody(msgspec.Struct, frozen=True, rename="camel"):
     `counted` is our own: whoever classifies a text in overlapping parts says with it which request counts what.
     """
 
-    context: dict[str, str]
+    context: Context
     classifier_description: ByProfileBody | ByCodesBody | InlineBody | DefaultBody
     structured: bool
     text: str

@@ -20,8 +20,9 @@ from meterd.api.aiguard.classifications import (
     selection_of,
 )
 from meterd.api.aiguard.classifiers import Classifiers
-from meterd.api.aiguard.meters import METERS, MeterEvent, meter_event_row
-from meterd.api.http import LONGEST_KEY, Answer, HotRoute, Request, json_answer, plain_error
+from meterd.api.aiguard.meters import MeterEvent, meter_event_row
+from meterd.api.aiguard.openapi import CLASSIFY, HEALTH, metric_operation
+from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
 from meterd.classify import ClassifyError, Likelihood
 from meterd.datasets import METER_EVENTS
 from meterd.errors import InvalidInput, MeterdError, TooLarge, Unavailable
@@ -71,9 +72,9 @@ class AIGuard:
 
     def routes(self) -> list[HotRoute]:
         return [
-            HotRoute("POST", "/metric", self.metric, error_answer, _METRIC),
-            HotRoute("POST", _CLASSIFICATIONS, self.classify, error_answer, _CLASSIFY),
-            HotRoute("GET", "/health", self.health, error_answer, _HEALTH),
+            HotRoute("POST", "/metric", self.metric, error_answer, metric_operation(self._allowed)),
+            HotRoute("POST", _CLASSIFICATIONS, self.classify, error_answer, CLASSIFY),
+            HotRoute("GET", "/health", self.health, error_answer, HEALTH),
         ]
 
     async def metric(self, request: Request) -> Answer:
@@ -159,100 +160,3 @@ def _sentence(error: msgspec.ValidationError) -> str:
     if problem.what == "is required":
         return f"Missing field: {problem.field}"
     return f"Invalid field: {problem.sentence()}"
-
-
-_ERRORS = {
-    "400": {"description": "Bad input; the message names the field"},
-    "401": {"description": "Invalid or missing bearer token"},
-}
-_METRIC = {
-    "tags": ["AI Guard"],
-    "summary": "Record one meter event",
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["attributes", "meter"],
-                    "properties": {
-                        "attributes": {"type": "object", "additionalProperties": {"type": "string"}},
-                        "meter": {
-                            "type": "object",
-                            "required": ["name", "value"],
-                            "properties": {
-                                "name": {"type": "string", "enum": list(METERS)},
-                                "value": {"type": "string", "pattern": "^[0-9]+$"},
-                            },
-                        },
-                    },
-                },
-                "example": {
-                    "attributes": {"agent_id": "billing-bot", "platform": "GCP_VERTEX"},
-                    "meter": {"name": "ai_guard.agent", "value": "1234"},
-                },
-            }
-        },
-    },
-    "responses": {"200": {"description": "Recorded durably; empty body"}, **_ERRORS},
-}
-_CLASSIFY = {
-    "tags": ["AI Guard"],
-    "summary": "Find personal data and secrets in a text",
-    "parameters": [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "schema": {"type": "string", "maxLength": LONGEST_KEY},
-            "description": "A repeated key counts nothing again",
-        },
-    ],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["context", "classifierDescription", "structured", "text"],
-                    "properties": {
-                        "context": {"type": "object", "additionalProperties": {"type": "string"}},
-                        "classifierDescription": {
-                            "type": "object",
-                            "required": ["type"],
-                            "properties": {"type": {"enum": ["profile", "codes", "json", "default"]}},
-                        },
-                        "structured": {"type": "boolean"},
-                        "text": {"type": "string"},
-                        "metadata": {"type": "object"},
-                        "counted": {
-                            "type": "object",
-                            "description": "Only matches that start within this part of the text are counted",
-                            "required": ["start", "end"],
-                            "properties": {
-                                "start": {"type": "integer", "minimum": 0},
-                                "end": {"type": "integer", "minimum": 0},
-                            },
-                        },
-                    },
-                },
-                "example": {
-                    "context": {"actor": "user", "agent_id": "billing-bot", "platform": "DATABRICKS"},
-                    "classifierDescription": {"type": "default"},
-                    "structured": False,
-                    "text": "phone 321-507-0525 number",
-                },
-            }
-        },
-    },
-    "responses": {
-        "200": {"description": "The context, and the matches with offsets in code points"},
-        "502": {"description": "The profiles can't be read"},
-        **_ERRORS,
-    },
-}
-_HEALTH = {
-    "tags": ["AI Guard"],
-    "summary": "Is the service ready",
-    "security": [],
-    "responses": {"200": {"description": "Ready; empty body"}, "503": {"description": "Not ready"}},
-}

@@ -10,8 +10,10 @@ from litestar import Request, Response, Router, post
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasource import Datasource
-from meterd.api.gateway.request import AGGREGATIONS, parse_query
+from meterd.api.gateway.openapi import query_operation
+from meterd.api.gateway.request import parse_query
 from meterd.api.http import Answer, error_headers, json_answer, response_of
+from meterd.api.openapi import Described, described
 from meterd.errors import MeterdError, TooLarge
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Row
@@ -23,8 +25,9 @@ _MOST_BYTES = 2**20
 def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasources: Mapping[str, Datasource]) -> Router:
     """The metrics query over the given datasources."""
 
-    @post("/query", status_code=200, tags=["Gateway metrics"], summary="Ask for metrics", request_max_body_size=None,
-          description=_describe(datasources))  # fmt: skip
+    asked = Described("POST", f"{PREFIX}/query", query_operation(datasources))
+
+    @post("/query", status_code=200, request_max_body_size=None, opt=described(asked))
     async def metrics_query(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller = await authenticator.caller(request.headers.get("authorization"))
         caller.require(Scope.QUERY)
@@ -69,8 +72,3 @@ def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
     """The error body of the query endpoint."""
     body = {"statusCode": error.status, "message": error.message, "error": HTTPStatus(error.status).phrase}
     return json_answer(error.status, body, error_headers(error))
-
-
-def _describe(datasources: Mapping[str, Datasource]) -> str:
-    names = ", ".join(f"`{name}`" for name in datasources)
-    return f"Datasources: {names}. Aggregations: {', '.join(f'`{name}`' for name in AGGREGATIONS)}."

@@ -9,6 +9,7 @@ from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, Decoding, HotRoute, Request, json_answer, plain_error
 from meterd.api.litellm.decode import decode
 from meterd.api.litellm.facts import Translator
+from meterd.api.litellm.openapi import INGEST
 from meterd.ingest.facts import Facts, Submission
 from meterd.ingest.litellm import Ways
 from meterd.ingest.recorder import Recorder
@@ -43,7 +44,7 @@ class LiteLLM:
         self._assume_cache_misses = settings.litellm.assume_cache_misses
 
     def routes(self) -> list[HotRoute]:
-        return [HotRoute("POST", "/ingest/litellm", self.ingest, plain_error, _OPERATION)]
+        return [HotRoute("POST", "/ingest/litellm", self.ingest, plain_error, INGEST)]
 
     async def ingest(self, request: Request) -> Answer:
         """The answer is given when the facts are durable."""
@@ -74,27 +75,3 @@ class LiteLLM:
                 skipped["unreadable"] += 1
         translator.finish()
         return report.facts(), skipped
-
-
-_OPERATION = {
-    "tags": ["LiteLLM"],
-    "summary": "Record what LiteLLM's generic API callback sends",
-    "description": "An array of payloads, one payload, or one a line; optionally compressed. Elements that can't be "
-    "used are left out and counted.",
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": ["object", "null"]}}]}
-            }
-        },
-    },
-    "responses": {
-        "200": {"description": 'Durable: `{"accepted": rows, "skipped": elements}`'},
-        "400": {"description": "The body is no JSON at all"},
-        "401": {"description": "Missing or invalid token"},
-        "403": {"description": "The token lacks a scope"},
-        "413": {"description": "Body too large"},
-        "503": {"description": "Can't be taken now; see Retry-After"},
-    },
-}

@@ -13,14 +13,15 @@ from meterd import telemetry as prometheus
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, response_of
+from meterd.api.openapi import described
 from meterd.api.operations.health import Health
+from meterd.api.operations.openapi import OPERATIONS
 from meterd.api.pages import inline, page_policy
 from meterd.errors import Unavailable
 from meterd.export.prometheus import PrometheusPage
 from meterd.loopback import is_local
 from meterd.telemetry import Telemetry
 
-PROBES = ("/healthz", "/readyz")
 _ASSETS = "/docs/assets"
 _START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#api", deepLinking: true})'
 _PAGE = f"""<!doctype html>
@@ -57,25 +58,23 @@ def operations_router(
     def is_open(request: Request[Any, Any, Any]) -> bool:
         return metrics_without_token == "always" or (metrics_without_token == "loopback" and is_local(request.scope))
 
-    @get("/healthz", media_type=MediaType.TEXT, tags=["Operations"], summary="The process is alive")
+    @get("/healthz", media_type=MediaType.TEXT)
     async def healthz() -> str:
         return "ok"
 
-    @get("/readyz", media_type=MediaType.TEXT, tags=["Operations"], summary="A write and a read work")
+    @get("/readyz", media_type=MediaType.TEXT)
     async def readyz() -> str:
         if problem := await health.problem():
             raise Unavailable(problem)
         return f"ok: {health.notice}" if health.notice else "ok"
 
-    @get("/metrics", media_type=MediaType.TEXT, tags=["Operations"], summary="The service's own health for Prometheus")
+    @get("/metrics", media_type=MediaType.TEXT)
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         if not is_open(request):
             await authenticator.caller(request.headers.get("authorization"))
         return Response(telemetry.render(), media_type=prometheus.MEDIA_TYPE)
 
-    @get(
-        "/export/prometheus", media_type=MediaType.TEXT, tags=["Operations"], summary="AI Guard's meters for Prometheus"
-    )
+    @get("/export/prometheus", media_type=MediaType.TEXT)
     async def export(request: Request[Any, Any, Any]) -> Response[bytes]:
         authorization = request.headers.get("authorization")
         caller = None
@@ -84,27 +83,25 @@ def operations_router(
             caller.require(Scope.QUERY)
         return Response(await page.render(caller), media_type=prometheus.MEDIA_TYPE)
 
-    return Router("/", route_handlers=[healthz, readyz, metrics, export])
+    return Router("/", route_handlers=[healthz, readyz, metrics, export], opt=described(*OPERATIONS))
 
 
 def documentation_router(openapi: dict[str, Any]) -> Router:
     """The API's description, and a page to read and try it that needs nothing from elsewhere."""
     document = msgspec.json.encode(openapi)
 
-    @get("/openapi.json", include_in_schema=False)
+    @get("/openapi.json")
     async def openapi_json() -> Response[bytes]:
         return Response(document, media_type="application/json")
 
-    @get("/docs", include_in_schema=False, media_type=MediaType.HTML)
+    @get("/docs", media_type=MediaType.HTML)
     async def docs() -> Response[bytes]:
         return response_of(Answer(200, _PAGE.encode(), (_POLICY,), b"text/html"))
 
     handlers: list[Router | BaseRouteHandler] = [openapi_json, docs, _assets()]
-    return Router("/", route_handlers=handlers, include_in_schema=False)
+    return Router("/", route_handlers=handlers)
 
 
 def _assets() -> Router:
     folder = Path(__file__).parent / "swagger-ui"  # put there by the build
-    return create_static_files_router(
-        _ASSETS, directories=[folder], include_in_schema=False, cache_control=CacheControlHeader(max_age=86_400)
-    )
+    return create_static_files_router(_ASSETS, directories=[folder], cache_control=CacheControlHeader(max_age=86_400))

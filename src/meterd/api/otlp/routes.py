@@ -14,9 +14,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers
+from meterd.api.openapi import JSON
 from meterd.api.otlp.damage import Damage
 from meterd.api.otlp.decoding import decode, decode_whole
 from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal
+from meterd.api.otlp.openapi import PROTOBUF, export_operation
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
 from meterd.datasets import camel_case
@@ -31,7 +33,6 @@ from meterd.telemetry import Telemetry
 log = structlog.get_logger()
 
 PREFIX = "/v1/"
-_PROTOBUF, _JSON = "application/x-protobuf", "application/json"
 _QUICKLY_READ = 2**14
 """Bytes. A body of small points takes some 2 microseconds for each."""
 _NO_LOGS = "log records are not kept: they hold prompts and answers"
@@ -88,7 +89,7 @@ class OpenTelemetry:
 
     def routes(self) -> list[HotRoute]:
         return [
-            HotRoute("POST", f"{PREFIX}{name}", self._handler(endpoint), error_answer, _operation(name))
+            HotRoute("POST", f"{PREFIX}{name}", self._handler(endpoint), error_answer, export_operation(name))
             for name, endpoint in self._endpoints.items()
         ]
 
@@ -145,10 +146,10 @@ def _refuse_logs(_report: Report, request: Any) -> Counter[str]:
 
 def _is_json(content_type: str) -> bool:
     name = content_type.partition(";")[0].strip().lower()
-    if name not in (_PROTOBUF, _JSON):
+    if name not in (PROTOBUF, JSON):
         problem = f'Content-Type "{name}" is not supported' if name else "Content-Type is missing"
-        raise UnsupportedMediaType(f"{problem}: use {_PROTOBUF} or {_JSON}")
-    return name == _JSON
+        raise UnsupportedMediaType(f"{problem}: use {PROTOBUF} or {JSON}")
+    return name == JSON
 
 
 def _answer(endpoint: Endpoint, damage: Damage, is_json: bool) -> Answer:
@@ -166,7 +167,7 @@ def _answer(endpoint: Endpoint, damage: Damage, is_json: bool) -> Answer:
 
 
 def _type(is_json: bool) -> bytes:
-    return (_JSON if is_json else _PROTOBUF).encode()
+    return (JSON if is_json else PROTOBUF).encode()
 
 
 def error_answer(error: MeterdError, content_type: str = "") -> Answer:
@@ -178,34 +179,9 @@ def error_answer(error: MeterdError, content_type: str = "") -> Answer:
     if isinstance(error, TimedOut):
         status, headers = 504, ((b"retry-after", b"5"),)
     code = _CODES.get(status, 2)
-    is_json = content_type.partition(";")[0].strip().lower() != _PROTOBUF
+    is_json = content_type.partition(";")[0].strip().lower() != PROTOBUF
     if is_json:
         body = msgspec.json.encode({"code": code, "message": error.message})
     else:
         body = Status(code=code, message=error.message).SerializeToString()
     return Answer(status, body, headers, _type(is_json))
-
-
-def _operation(name: str) -> dict[str, Any]:
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    kept = {"traces": "GenAI spans become facts, others are left out.", "metrics": "Points become facts.",
-            "logs": "Nothing is kept: every record is rejected."}  # fmt: skip
-    return {
-        "tags": ["OpenTelemetry"],
-        "summary": f"OTLP export of {name}",
-        "description": kept[name],
-        "requestBody": {
-            "required": True,
-            "content": {_PROTOBUF: binary, _JSON: {"schema": {"type": "object"}}},
-        },
-        "responses": {
-            "200": {"description": "Durable; `partialSuccess` says what was rejected"},
-            "400": {"description": "The body can't be decoded"},
-            "401": {"description": "Missing or invalid token"},
-            "403": {"description": "The token lacks a scope"},
-            "413": {"description": "Body too large"},
-            "415": {"description": "Neither protobuf nor JSON"},
-            "503": {"description": "Can't be taken now; see Retry-After"},
-            "504": {"description": "Took too long; send it again"},
-        },
-    }

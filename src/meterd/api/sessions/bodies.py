@@ -4,28 +4,35 @@ members skipped.
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from meterd.api.openapi import TIME
 from meterd.datasets import DEEPEST_JSON
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import is_too_deep
 from meterd.validation import explain
 
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-_NULL = msgspec.Raw(b"null")
+_NOTHING = partial(msgspec.Raw, b"null")
+"""Of a factory the description of the API need not tell the value."""
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 """As strict as the original's clients, which could not read a document with any other time in it."""
 
 
 Name = Annotated[str, Meta(max_length=256)]
+RequiredName = Annotated[str, Meta(max_length=256, extra_json_schema={"minLength": 1})]
+"""Checked by `decode_create`."""
+Stamp = Annotated[str, Meta(extra_json_schema=TIME)]
+"""Read by `parse_stamp`."""
 
 
 class Create(msgspec.Struct, frozen=True):
-    product: Name
-    version: Name
+    product: RequiredName
+    version: RequiredName
     machine_id: Name | None = None
     hostname: Name | None = None
 
@@ -34,13 +41,13 @@ class Event(msgspec.Struct, frozen=True):
     """`level` is an older name of the category."""
 
     name: str | None = None
-    timestamp: str | None = None
+    timestamp: Stamp | None = None
     category: str | None = None
     level: str | None = None
     group: str | None = None
     labels: list[str] | None = None
     message: str | None = None
-    data: msgspec.Raw = _NULL
+    data: msgspec.Raw = msgspec.field(default_factory=_NOTHING)
     stacktrace: list[str] | None = None
     exception_type: str | None = None
     exception_msg: str | None = None
@@ -59,23 +66,23 @@ class Metric(msgspec.Struct, frozen=True):
     name: str | None = None
     value: float | None = None
     type: str | None = None
-    timestamp: str | None = None
+    timestamp: Stamp | None = None
     count: Integer | None = None
     unit: str | None = None
     tags: list[str] | None = None
-    metadata: msgspec.Raw = _NULL
+    metadata: msgspec.Raw = msgspec.field(default_factory=_NOTHING)
 
 
 class Change(msgspec.Struct, frozen=True):
     """What a heartbeat, an end or a crash may carry; our extension is the time when it happened."""
 
     reason: str | None = None
-    timestamp: str | None = None
+    timestamp: Stamp | None = None
 
 
 class _Wrapped(msgspec.Struct, frozen=True):
     state: dict[str, Any] | None = None
-    timestamp: str | None = None
+    timestamp: Stamp | None = None
 
 
 def decode(body: bytes, type_: Any) -> Any:

@@ -11,6 +11,8 @@ from litestar.response import Stream
 from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.authentication import Authenticator, identified
 from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers, json_answer
+from meterd.api.openapi import Described, Operation, described
+from meterd.api.sessions import openapi
 from meterd.api.sessions.bodies import (
     Change,
     Event,
@@ -32,6 +34,7 @@ from meterd.query.engine import QueryEngine
 from meterd.settings import Settings
 
 PREFIX = "/api/sessions"
+EXPORTED = "/api/data/sessions"
 _OK = {"success": True, "status": "ok"}
 _ANONYMOUS = Caller(
     DEFAULT_TENANT, "anonymous", SubjectType.VIRTUAL_ACCOUNT, scopes=frozenset({Scope.INGEST, Scope.QUERY})
@@ -59,23 +62,21 @@ class Sessions:
         self._reader = Reader(registry, engine)
 
     def routes(self) -> list[HotRoute]:
-        operations: dict[str, tuple[Handler, str]] = {
-            "state": (self._state, "Update the state of a session"),
-            "events": (self._event, "Record an event"),
-            "metrics": (self._metric, "Record a point of a metric"),
-            "heartbeat": (self._heartbeat, "The application is alive"),
-            "end": (self._end, "The application ended"),
-            "crash": (self._crash, "The application crashed"),
+        writes: dict[str, tuple[Handler, Operation]] = {
+            "state": (self._state, openapi.STATE),
+            "events": (self._event, openapi.EVENT),
+            "metrics": (self._metric, openapi.METRIC),
+            "heartbeat": (self._heartbeat, openapi.HEARTBEAT),
+            "end": (self._end, openapi.END),
+            "crash": (self._crash, openapi.CRASH),
         }
         return [
-            HotRoute("POST", PREFIX, self.create, error_answer, _operation("Begin a session")),
-            HotRoute(
-                "GET", f"{PREFIX}/{{id}}", self.read, _operation_error, _operation("The whole document of a session")
-            ),
-            HotRoute("GET", f"{PREFIX}/", self.read, _id_required, _operation("Needs an id")),
+            HotRoute("POST", PREFIX, self.create, error_answer, openapi.CREATE),
+            HotRoute("GET", f"{PREFIX}/{{id}}", self.read, _operation_error, openapi.READ),
+            HotRoute("GET", f"{PREFIX}/", self.read, _id_required),
             *(
-                HotRoute("POST", f"{PREFIX}/{{id}}/{name}", self._write(handler), _operation_error, _operation(summary))
-                for name, (handler, summary) in operations.items()
+                HotRoute("POST", f"{PREFIX}/{{id}}/{name}", self._write(handler), _operation_error, operation)
+                for name, (handler, operation) in writes.items()
             ),
         ]
 
@@ -91,7 +92,7 @@ class Sessions:
     def router(self) -> Router:
         """The export, which is too large for one answer in memory."""
 
-        @get("/api/data/sessions", tags=["Sessions"], summary="Every session, as an array of whole documents")
+        @get(EXPORTED, opt=described(Described("GET", EXPORTED, openapi.EXPORT)))
         async def export(request: LitestarRequest[Any, Any, Any]) -> Stream:
             caller = await self._caller(Request(request.scope, request.receive), Scope.QUERY)
             pieces = self._reader.export(request.scope["query_string"].decode("latin-1"), caller)
@@ -174,17 +175,3 @@ def _operation_error(error: MeterdError, content_type: str = "") -> Answer:
 
 def _id_required(_error: MeterdError, content_type: str = "") -> Answer:
     return error_answer(InvalidInput("Session ID required"), content_type)
-
-
-def _operation(summary: str) -> dict[str, Any]:
-    return {
-        "tags": ["Sessions"],
-        "summary": summary,
-        "responses": {
-            "200": {"description": "Durable"},
-            "400": {"description": "Bad body; the message names the member"},
-            "401": {"description": "Missing or invalid token"},
-            "404": {"description": "No such session, or not yours"},
-            "503": {"description": "Can't be taken now; see Retry-After"},
-        },
-    }

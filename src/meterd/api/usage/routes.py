@@ -13,6 +13,7 @@ from litestar.types import HTTPScope
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, Request, response_of
+from meterd.api.openapi import described
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import RELEASE, Call, place_of, what_of
 from meterd.api.usage.data import Data
@@ -20,6 +21,7 @@ from meterd.api.usage.formats import answer, format_of
 from meterd.api.usage.identity import caller_of, environment_of
 from meterd.api.usage.metrics import Metrics
 from meterd.api.usage.objects import Objects
+from meterd.api.usage.openapi import service_operations
 from meterd.api.usage.parameters import parameters_of
 from meterd.api.usage.recording import WHAT, What
 from meterd.api.usage.virtual import Level, virtual_series
@@ -73,11 +75,9 @@ class Usage:
         async def call(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
             return response_of(await self._answer(service, request.scope, Request(request.scope, request.receive)))
 
-        described = partial(
-            route, status_code=200, tags=["Usage metrics"], summary=f"The {service.name} service",
-            request_max_body_size=None,
-        )  # fmt: skip
-        yield described(paths, http_method=list(service.methods))(call)
+        served = partial(route, status_code=200, request_max_body_size=None)
+        offered = service_operations(service.name, list(service.methods), service.has_series)
+        yield served(paths, http_method=list(service.methods), opt=described(*offered))(call)
 
     async def _answer(self, service: Service, scope: HTTPScope, request: Request) -> Answer:
         method = str(scope["method"])

@@ -9,9 +9,11 @@ from litestar import Response, Router, get
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, Request, response_of
+from meterd.api.openapi import Described, described
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.formats import format_of
 from meterd.api.usage.identity import caller_of, environment_of
+from meterd.api.usage.openapi import STATEMENT
 from meterd.api.usage.parameters import Parameters, parameters_of
 from meterd.api.usage.recording import WHAT, What
 from meterd.api.usage.series import interval_of
@@ -41,7 +43,7 @@ class Statements:
         self._calendars = calendars
 
     def router(self) -> Router:
-        @get("/statement", tags=["Usage metrics"], summary="What a user's calls come to, by service and day")
+        @get("/statement", opt=described(Described("GET", "/api/usage/statement", STATEMENT)))
         async def statement(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
             request.scope[WHAT] = What("get")  # type: ignore[literal-required]  # ASGI lets applications add keys
             return response_of(await self._answer(Request(request.scope, request.receive)))

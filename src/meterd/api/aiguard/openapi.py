@@ -1,0 +1,94 @@
+"""The operations of AI Guard."""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from meterd.api.aiguard.classifications import ClassificationBody
+from meterd.api.aiguard.meters import METERS
+from meterd.api.openapi import IDEMPOTENCY_KEY, PLAIN_ERRORS, TEXT, Media, Operation
+from meterd.classify import Match
+
+_TAG = "AI Guard"
+
+
+class Classified(msgspec.Struct, frozen=True):
+    """The context as it was sent, and the matches with offsets in code points."""
+
+    context: dict[str, str]
+    matches: list[Match]
+
+
+def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
+    """The schema of an event of one meter: its required attributes, and `metrics.allowed-attributes`."""
+    required = {
+        key: {"type": "string", "enum": sorted(attribute.values)} if attribute.values else TEXT
+        for key, attribute in METERS[meter].items()
+    }
+    properties = dict.fromkeys(allowed, TEXT) | required
+    return {
+        "type": "object",
+        "title": meter,
+        "required": ["attributes", "meter"],
+        "properties": {
+            "attributes": {"type": "object", "required": list(required), "properties": properties,
+                           "additionalProperties": False},
+            "meter": {
+                "type": "object",
+                "required": ["name", "value"],
+                "properties": {
+                    "name": {"type": "string", "const": meter},
+                    "value": {"type": "string", "pattern": "^[0-9]{1,19}$", "description": "A whole number"},
+                },
+            },
+        },
+    }  # fmt: skip
+
+
+def metric_operation(allowed: Collection[str]) -> Operation:
+    return Operation(
+        "recordMeterEvent",
+        _TAG,
+        "Record one meter event",
+        PLAIN_ERRORS,
+        body=(
+            Media(
+                {"oneOf": [_event(meter, allowed) for meter in METERS]},
+                example={
+                    "attributes": {"agent_id": "billing-bot", "platform": "GCP_VERTEX"},
+                    "meter": {"name": "ai_guard.agent", "value": "1234"},
+                },
+            ),
+        ),
+        success="Durable; the body is empty",
+    )
+
+
+CLASSIFY = Operation(
+    "classifyText",
+    _TAG,
+    "Find personal data and secrets in a text",
+    PLAIN_ERRORS,
+    parameters=(IDEMPOTENCY_KEY,),
+    body=(
+        Media(
+            ClassificationBody,
+            example={
+                "context": {"actor": "user", "agent_id": "billing-bot", "platform": "DATABRICKS"},
+                "classifierDescription": {"type": "default"},
+                "structured": False,
+                "text": "phone 321-507-0525 number",
+            },
+        ),
+    ),
+    success="What was found; it is counted durably",
+    answers=(Media(Classified),),
+    statuses={
+        500: "Took longer than `service.timeout`, as AI Guard's contract says it",
+        502: "The profiles can't be read",
+    },
+)
+HEALTH = Operation(
+    "aiGuardHealth", _TAG, "Is the service ready", PLAIN_ERRORS, success="Ready; the body is empty", is_open=True
+)

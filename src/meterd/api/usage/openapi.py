@@ -1,0 +1,87 @@
+"""The operations of usage metrics: services with a release, sources and ids in their addresses."""
+
+from collections.abc import Collection, Iterator
+
+from meterd.api.openapi import OBJECT, TEXT, Described, Media, Operation, Parameter
+from meterd.api.usage.calls import RELEASE, SOURCES
+
+_TAG = "Usage metrics"
+_TEXTS = (Media(TEXT, "text/plain"),)
+_ITEM = {"oneOf": [OBJECT, {"type": "array", "items": OBJECT}]}
+_ANSWERS = (Media(_ITEM), Media(TEXT, "text/csv"), Media(TEXT, "application/xml"))
+_VERBS = {
+    "GET": ("read", "read", "What was asked for"),
+    "POST": ("write", "create or update", "Durable"),
+    "DELETE": ("delete", "delete", "Durable"),
+}
+_EXAMPLES = {
+    "object": {"_id": "limits", "requests": 100},
+    "calendar": {
+        "_id": "NL",
+        "calendar": {"_type": "IntradayCalendar", "period": "PT1H", "timezone": "Europe/Amsterdam"},
+    },
+}
+_SOURCE = Parameter("source", "Whose items", {"type": "string", "enum": list(SOURCES)}, "path")
+_ID = Parameter("id", "The id of an item; slashes in it may stay as they are", TEXT, "path")
+_STATUSES = {404: "There is no such item or calendar"}
+_READING = (
+    Parameter("_limit", "At most so many items; -1 for all that fit", {"type": "integer", "minimum": -1}),
+    Parameter("_skip", "Leave out so many first", {"type": "integer", "minimum": 0}),
+    Parameter("_sort", "Fields with commas between, `-` before one for descending", example="-timestamp"),
+    Parameter("_filter", "A filter in one of the languages of OpenDataDSL", example="service = 'object'"),
+    Parameter("_project", "Fields to show, with commas between"),
+    Parameter("_metric", "Make a series of this metric instead", example="ODSLRequest/ReadRequests"),
+    Parameter("_calendar", "The calendar of the series", example="#P1D"),
+    Parameter("_range", "The range of the series", example="from(2026-01-01)"),
+)
+
+
+def service_operations(service: str, methods: Collection[str], has_sources: bool) -> Iterator[Described]:
+    """What a service does: at its root, for all items, for those of a source if it has them, and for one item."""
+    release = f"/api/{service}/{RELEASE}"
+    source = "/{source}" if has_sources else ""
+    segments = (_SOURCE,) if has_sources else ()
+    addresses: dict[str, tuple[str, tuple[Parameter, ...], str]] = {
+        "Service": (f"/api/{service}", (), f"The {service} service"),
+        "Items": (release, (), f"Items of the {service} service"),
+        "": (f"{release}{source}/{{id}}", (*segments, _ID), "One item"),
+    }
+    if has_sources:
+        addresses["Source"] = (f"{release}{source}", segments, "Items of a source")
+    for suffix, (path, parameters, summary) in addresses.items():
+        for method in sorted(methods):
+            verb, words, success = _VERBS[method]
+            yield Described(
+                method,
+                path,
+                Operation(
+                    f"{verb}{service.capitalize()}{suffix}",
+                    _TAG,
+                    f"{summary}: {words}",
+                    _TEXTS,
+                    parameters=(*parameters, *(_READING if method == "GET" and suffix != "Service" else ())),
+                    body=(Media(_ITEM, example=_EXAMPLES[service]),) if method == "POST" else (),
+                    success=success,
+                    answers=_ANSWERS,
+                    statuses=_STATUSES,
+                ),
+            )
+
+
+STATEMENT = Operation(
+    "readStatement",
+    _TAG,
+    "What a user's calls come to, by service and day",
+    _TEXTS,
+    parameters=(
+        Parameter("from", "The first day or month", required=True, example="2026-01"),
+        Parameter("to", "The last day or month", required=True, example="2026-01"),
+        Parameter("user", "Whose calls; default: yours"),
+        Parameter("calendar", "The calendar of the lines; default: days", example="#P1D"),
+        Parameter("environment", "Only calls of this environment"),
+        Parameter("format", "Default: what `Accept` names first", {"type": "string", "enum": ["json", "csv", "html"]}),
+    ),
+    success="The statement",
+    answers=(Media(OBJECT), Media(TEXT, "text/csv"), Media(TEXT, "text/html")),
+    statuses=_STATUSES,
+)
