@@ -117,6 +117,7 @@ class MetricsExporter(Section, frozen=True):
     interval: Literal["hour"] | Seconds | None = None
     initial_backoff: Seconds = 0.15
     max_retry_duration: Seconds = 30.0
+    max_message_bytes: Annotated[int, Meta(ge=1024)] = 2**20
     trusted_root_path: str | None = None
     trusted_root_address: str | None = None
     histogram_boundaries: Annotated[tuple[float, ...], Meta(min_length=1)] = (

@@ -123,6 +123,9 @@ class Telemetry:
             "meterd_directory_failures", "Times that the directory could not be read or written", registry=registry
         )
         self.exports = Counter("meterd_exports", "Exports of meters", ["exporter", "outcome"], registry=registry)
+        self.series_set_aside = Counter(
+            "meterd_export_series_set_aside", "Series that a collector refuses", ["exporter"], registry=registry
+        )
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge that is read when it is scraped, so that keeping it costs nothing."""

@@ -76,19 +76,25 @@ class Collector:
 class GrpcCollector(Collector):
     """OTLP over gRPC."""
 
-    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+    def __init__(self, credentials: grpc.ServerCredentials | None = None, most_bytes: int = 4 * 2**20) -> None:
         super().__init__()
         self._credentials = credentials
+        self._most_bytes = most_bytes
+        self.refuses: Callable[[ExportMetricsServiceRequest], bool] = lambda _: False
 
     def __enter__(self) -> Self:
         collector = self
 
         class Servicer(MetricsServiceServicer):
             def Export(self, request: Any, context: Any) -> ExportMetricsServiceResponse:  # noqa: N802
+                if collector.refuses(request):
+                    context.abort(grpc.StatusCode.INVALID_ARGUMENT, "not so")
                 collector.take(request)
                 return ExportMetricsServiceResponse()
 
-        self._server = grpc.server(futures.ThreadPoolExecutor(2))
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", self._most_bytes)]
+        )
         add_MetricsServiceServicer_to_server(Servicer(), self._server)
         address = "127.0.0.1:0"
         if self._credentials:
@@ -104,11 +110,15 @@ class GrpcCollector(Collector):
 
 
 class HttpReceiver:
-    """Answers with the next status of `script`, then with 200; keeps every body. 0 hangs up without an answer."""
+    """Answers with the next status of `script`, then with what `judge` says of a body; keeps every body.
+
+    0 hangs up without an answer.
+    """
 
     def __init__(self, tls: SSLContext | None = None) -> None:
         self.script: deque[int] = deque()
         self.always = 200
+        self.judge: Callable[[bytes], int] = lambda _: self.always
         self.bodies: list[bytes] = []
         self.hosts: list[str | None] = []
         self.paths: list[str] = []
@@ -135,7 +145,7 @@ class HttpReceiver:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         self.hosts.append(handler.headers["Host"])
         self.paths.append(handler.path)
-        status = self.script.popleft() if self.script else self.always
+        status = self.script.popleft() if self.script else self.judge(body)
         self.bodies.append(body)
         if not status:
             handler.close_connection = True

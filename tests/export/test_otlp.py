@@ -18,6 +18,7 @@ from meterd.errors import ConfigurationError
 from meterd.export.otlp import Otlp
 from meterd.export.series import Reader
 from meterd.settings import MetricsExporter
+from meterd.telemetry import Telemetry
 from tests.export.events import HOUR, body, event
 from tests.export.receivers import Collector, GrpcCollector, HttpCollector, HttpReceiver
 from tests.process import Meterd
@@ -111,7 +112,7 @@ def test_a_collector_has_exactly_the_sums_of_the_store_through_a_kill(tmp_path: 
 
 def otlp(store: RealEngine, most: int = 100, kept: timedelta | None = None, **options: Any) -> Otlp:
     settings = MetricsExporter(type="otlp", **{"max_retry_duration": 2.0} | options)
-    return Otlp(settings, Reader(store.engine, (), settings.histogram_boundaries, most), kept)
+    return Otlp(settings, Reader(store.engine, (), settings.histogram_boundaries, most), kept, Telemetry())
 
 
 async def export(store: RealEngine, most: int = 100) -> GrpcCollector:
@@ -159,6 +160,54 @@ async def test_a_sum_that_is_no_integer_of_the_protocol_is_sent_as_a_float(store
     (metric,) = (await export(store)).metrics()
 
     assert float(2**64 - 1) == metric.sum.data_points[0].as_double
+
+
+def names_of(collector: Collector) -> list[str]:
+    return sorted(dict(of)["agent_id"] for _, of, _ in collector.points())
+
+
+@pytest.mark.parametrize("protocol", COLLECTORS)
+async def test_messages_are_bounded_by_bytes(store: RealEngine, protocol: str) -> None:
+    names = sorted(f"agent-{number}-{'x' * (number % 400)}" for number in range(100))
+    store.append(METER_EVENTS, [event(meter, 1, agent=name) for name in names for meter in
+                                ("ai_guard.agent", "ai_guard.user")])  # fmt: skip
+    with COLLECTORS[protocol]() as collector:
+        exporter = otlp(store, 1000, collector_endpoint=collector.url, protocol=protocol, max_message_bytes=16_384)
+        assert await exporter.send(HOUR)
+        await exporter.close()
+
+    assert sorted(names * 2) == names_of(collector)
+    assert 16_384 >= max(request.ByteSize() for request in collector.requests) > 4096
+
+
+async def test_a_message_that_is_too_large_for_a_grpc_collector_is_halved(store: RealEngine) -> None:
+    names = sorted(f"agent-{number}" for number in range(200))
+    store.append(METER_EVENTS, [event("ai_guard.user", 1, agent=name) for name in names])
+    with GrpcCollector(most_bytes=4096) as collector:
+        exporter = otlp(store, 1000, collector_endpoint=collector.url)
+        assert await exporter.send(HOUR)
+        await exporter.close()
+
+    assert names == names_of(collector)
+
+
+@pytest.mark.parametrize("protocol", COLLECTORS)
+async def test_a_series_that_is_refused_is_set_aside_and_no_other_is(store: RealEngine, protocol: str) -> None:
+    names = sorted(f"agent-{number}" for number in range(20))
+    store.append(METER_EVENTS, [event("ai_guard.user", 1, agent=name) for name in ("poison", *names)])
+    with COLLECTORS[protocol]() as collector:
+        if isinstance(collector, HttpCollector):
+            collector.judge = lambda body: 400 if b"poison" in body else 200
+        else:
+            collector.refuses = lambda request: b"poison" in request.SerializeToString()
+        exporter = otlp(store, collector_endpoint=collector.url, protocol=protocol)
+        assert await exporter.send(HOUR)
+        assert names == names_of(collector)
+        collector.requests.clear()
+        assert await exporter.send(HOUR)
+        await exporter.close()
+
+    assert 1 == len(collector.requests)
 
 
 @pytest.mark.parametrize("protocol", COLLECTORS)

@@ -24,7 +24,7 @@ def schedules(
     if settings.metrics is None or settings.metrics.exporter is None:
         return ()
     settling = timedelta(seconds=settings.service.timeout + SETTLING)
-    exporter = _exporter(settings, settings.metrics, engine)
+    exporter = _exporter(settings, settings.metrics, engine, telemetry)
     return (Schedule(exporter, Exports(directory), settling, telemetry),)
 
 
@@ -34,7 +34,7 @@ def prometheus_page(settings: Settings, engine: QueryEngine) -> PrometheusPage:
     return PrometheusPage(engine, allowed, settings.prometheus.max_series, _kept(settings))
 
 
-def _exporter(settings: Settings, metrics: Metrics, engine: QueryEngine) -> Exporter:
+def _exporter(settings: Settings, metrics: Metrics, engine: QueryEngine, telemetry: Telemetry) -> Exporter:
     wanted = metrics.exporter
     assert wanted is not None  # the caller has looked
     bounds = wanted.histogram_boundaries
@@ -42,10 +42,10 @@ def _exporter(settings: Settings, metrics: Metrics, engine: QueryEngine) -> Expo
         raise ConfigurationError("metrics.exporter.histogram-boundaries must ascend")
     reader = Reader(engine, metrics.allowed_attributes, bounds, settings.query.max_rows)
     if wanted.type == "onetrust":
-        return OneTrust(wanted, reader)
+        return OneTrust(wanted, reader, telemetry)
     from meterd.export.otlp import Otlp  # half a second of start-up, and memory, that others need not spend
 
-    return Otlp(wanted, reader, _kept(settings))
+    return Otlp(wanted, reader, _kept(settings), telemetry)
 
 
 def _kept(settings: Settings) -> timedelta | None:

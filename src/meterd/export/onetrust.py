@@ -3,7 +3,9 @@ JSON.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import httpx
 import msgspec
@@ -12,29 +14,34 @@ import structlog
 
 from meterd.access.exports import Progress
 from meterd.export import windows
+from meterd.export.batches import Batches, Fate, Item
 from meterd.export.connection import collector
 from meterd.export.meters import METERS, Meter
 from meterd.export.observability import Measured, encode
 from meterd.export.series import Reader, Window
 from meterd.settings import MetricsExporter
+from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
 _DEFAULT = "http://datadiscovery-onprem-agent:8080"
 _PATH = "/api/discovery-platform/v1/send-async"
+_PASSING = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
+_ABOUT_THE_MESSAGE = frozenset({400, 413, 422})
 _OVERFLOW = {"otel.metric.overflow": "true"}
 
 
 class OneTrust:
     """Sends one window after the other. Raises `ConfigurationError` for an address that can't be used.
 
-    Connection failures, 429 and 5xx are tried again for `max-retry-duration`; then, and after any other refusal, the
-    window is given up.
+    Connection failures, 408, 429 and 5xx are tried again for `max-retry-duration`; then the window is given up. So it
+    is after any other refusal that is not about a series.
     """
 
     name = "onetrust"
 
-    def __init__(self, settings: MetricsExporter, reader: Reader) -> None:
+    def __init__(self, settings: MetricsExporter, reader: Reader, telemetry: Telemetry) -> None:
+        self._batches = Batches(self.name, settings.max_message_bytes, telemetry.series_set_aside)
         self.interval = timedelta(seconds=settings.seconds)
         self._reader = reader
         self._bounds = settings.histogram_boundaries
@@ -51,29 +58,38 @@ class OneTrust:
 
     async def send(self, window: Window) -> bool:
         """Whether the collector has the window now; a window in which nothing happened is not sent."""
-        measured = [each for meter in METERS for each in await self._measured(meter, window)]
-        if not measured:
+        items = [each for meter in METERS for each in await self._items(meter, window)]
+        if await self._batches.send(items, partial(self._post_batch, window)):
             return True
-        body = encode(measured, window, self._bounds)
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._post(body)
-        except (TimeoutError, httpx.HTTPError) as error:
-            reason = str(error).partition("\n")[0] or f"no answer within {self._patience:g} s"
-            log.error("an interval is not exported, and will not be", start=str(window.start), end=str(window.end),
-                      reason=reason)  # fmt: skip
-            return False
-        return True
+        log.error("an interval is not exported, and will not be", start=str(window.start), end=str(window.end))
+        return False
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _measured(self, meter: Meter, window: Window) -> list[Measured]:
+    async def _items(self, meter: Meter, window: Window) -> list[Item]:
         reading = await self._reader.read(meter, window)
         series = [*reading.series]
         if reading.rest:
             series.append(msgspec.structs.replace(reading.rest, attributes=_OVERFLOW))
-        return [Measured(meter, each) for each in series]
+        return [Item(meter, each, len(self._encode([Measured(meter, each)], window))) for each in series]
+
+    def _encode(self, measured: Sequence[Measured], window: Window) -> bytes:
+        return encode(measured, window, self._bounds)
+
+    async def _post_batch(self, window: Window, batch: Sequence[Item]) -> Fate:
+        body = self._encode([Measured(item.meter, item.series) for item in batch], window)
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._post(body)
+        except httpx.HTTPStatusError as error:
+            log.warning("the collector did not take a message", status=error.response.status_code, series=len(batch))
+            return Fate.REFUSED if error.response.status_code in _ABOUT_THE_MESSAGE else Fate.FAILED
+        except (TimeoutError, httpx.HTTPError) as error:
+            reason = str(error).partition("\n")[0] or f"no answer within {self._patience:g} s"
+            log.warning("the collector can't be reached", reason=reason)
+            return Fate.FAILED
+        return Fate.TAKEN
 
     async def _post(self, body: bytes) -> None:
         attempts = stamina.retry_context(
@@ -96,5 +112,5 @@ class OneTrust:
 def _may_pass(error: Exception) -> bool:
     """Whether trying again may help."""
     if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code == httpx.codes.TOO_MANY_REQUESTS or error.response.is_server_error
+        return error.response.status_code in _PASSING or error.response.is_server_error
     return isinstance(error, httpx.TransportError)

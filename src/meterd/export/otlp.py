@@ -6,13 +6,17 @@ kept, so sending one again, or missing one, changes nothing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import grpc
+import msgspec
 import requests
+from opentelemetry.exporter.otlp.common._exporter_metrics import ExportResult
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter as HttpExporter
 from opentelemetry.sdk.metrics.export import (
@@ -35,16 +39,23 @@ from requests.adapters import HTTPAdapter
 from meterd.access.exports import Progress
 from meterd.endpoints import Endpoint
 from meterd.export import windows
+from meterd.export.batches import Batches, Fate, Item
 from meterd.export.connection import collector
 from meterd.export.meters import METERS, SCOPE, Meter
 from meterd.export.series import Reader, Series, Window
 from meterd.query.buckets import EPOCH
 from meterd.settings import MetricsExporter
+from meterd.telemetry import Telemetry
 
 _OVERFLOW = {"otel.metric.overflow": True}
 _LARGEST_INTEGER = 2**63 - 1
-_POINTS = 5000
-"""Of one message: gRPC takes 4 MiB."""
+_ABOUT_THE_MESSAGE = frozenset({400, 413, 422, "INVALID_ARGUMENT"})
+"""Statuses of HTTP and gRPC."""
+_TOO_LARGE = "larger than max"
+"""What every gRPC library says of a message that the other side does not take."""
+_RETRIED = frozenset({grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED, grpc.StatusCode.DATA_LOSS,
+                      grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE})  # fmt: skip
+"""Not what is exhausted or out of range: the next export has it all."""
 
 
 class Otlp:
@@ -56,13 +67,15 @@ class Otlp:
 
     name = "otlp"
 
-    def __init__(self, settings: MetricsExporter, reader: Reader, kept: timedelta | None) -> None:
+    def __init__(self, settings: MetricsExporter, reader: Reader, kept: timedelta | None, telemetry: Telemetry) -> None:
+        self._batches = Batches(self.name, settings.max_message_bytes, telemetry.series_set_aside)
         self.interval = timedelta(seconds=settings.seconds)
         self._reader = reader
         self._bounds = settings.histogram_boundaries
         self._kept = kept
         make = _over_grpc if settings.protocol == "grpc" else _over_http
         self._exporter = make(collector(settings), settings.max_retry_duration)
+        self._reason = self._exporter._metrics = _Reason()  # type: ignore[attr-defined]  # both exporters have it
         self._resource = Resource({"service.name": "ai-guard"})
 
     def window(self, progress: Progress, end: datetime) -> Window:
@@ -70,38 +83,68 @@ class Otlp:
 
     async def send(self, window: Window) -> bool:
         """Whether the collector has the totals of the window now; nothing is sent while there are none."""
-        metrics = [metric for meter in METERS if (metric := await self._metric(meter, window))]
-        if not metrics:
-            return True
-        scope = ScopeMetrics(InstrumentationScope(SCOPE), metrics, "")
-        data = MetricsData([ResourceMetrics(self._resource, [scope], "")])
-        return await asyncio.to_thread(self._exporter.export, data) is MetricExportResult.SUCCESS
+        items = [item for meter in METERS for item in await self._items(meter, window)]
+        return await self._batches.send(items, partial(self._post, window))
 
     async def close(self) -> None:
         """Give up what is being sent, and close the connection."""
         await asyncio.to_thread(self._exporter.shutdown)
 
-    async def _metric(self, meter: Meter, window: Window) -> Metric | None:
+    async def _items(self, meter: Meter, window: Window) -> list[Item]:
         reading = await self._reader.read(meter, window)
-        points: list[tuple[dict[str, Any], Series]] = [(each.attributes, each) for each in reading.series]
+        series = [*reading.series]
         if reading.rest:
-            points.append((_OVERFLOW, reading.rest))
-        if not points:
-            return None
+            series.append(msgspec.structs.replace(reading.rest, attributes=_OVERFLOW))
+        return [Item(meter, each, self._size(each)) for each in series]
+
+    def _size(self, series: Series) -> int:
+        """Bytes that a point takes at most: sixteen for each number and around each text."""
+        numbers = 16 * (8 + len(series.buckets) + len(self._bounds))
+        return numbers + sum(len(f"{name}{value}".encode()) + 32 for name, value in series.attributes.items())
+
+    async def _post(self, window: Window, batch: Sequence[Item]) -> Fate:
+        series: dict[Meter, list[Series]] = {}
+        for item in batch:
+            series.setdefault(item.meter, []).append(item.series)
+        metrics = [self._metric(meter, each, window) for meter, each in series.items()]
+        scope = ScopeMetrics(InstrumentationScope(SCOPE), metrics, "")
+        data = MetricsData([ResourceMetrics(self._resource, [scope], "")])
+        if await asyncio.to_thread(self._exporter.export, data) is MetricExportResult.SUCCESS:
+            return Fate.TAKEN
+        return Fate.REFUSED if self._reason.is_about_the_message else Fate.FAILED
+
+    def _metric(self, meter: Meter, series: Sequence[Series], window: Window) -> Metric:
         start, end = _nanoseconds(window.start), _nanoseconds(window.end)
         cumulative = AggregationTemporality.CUMULATIVE
         if meter.is_histogram:
-            distributions = [_distribution(of, each, start, end, self._bounds) for of, each in points]
+            distributions = [_distribution(each, start, end, self._bounds) for each in series]
             return Metric(meter.name, meter.description, "ms", Histogram(distributions, cumulative))
-        numbers = [NumberDataPoint(of, start, end, _number(each.sum)) for of, each in points]
+        numbers = [NumberDataPoint(each.attributes, start, end, _number(each.sum)) for each in series]
         return Metric(meter.name, meter.description, "1", Sum(numbers, cumulative, is_monotonic=True))
 
 
-def _distribution(
-    attributes: dict[str, Any], series: Series, start: int, end: int, bounds: Sequence[float]
-) -> HistogramDataPoint:
+class _Reason:
+    """Takes the place of the exporters' own metrics, which are told how each export ended; its result does not say."""
+
+    def __init__(self) -> None:
+        self._result = ExportResult()
+
+    @contextmanager
+    def export_operation(self, _count: int) -> Iterator[ExportResult]:
+        self._result = ExportResult()
+        yield self._result
+
+    @property
+    def is_about_the_message(self) -> bool:
+        """Whether the last export failed for what was in its message."""
+        statuses = (self._result.error_attrs or {}).values()
+        details = self._result.error.details() if isinstance(self._result.error, grpc.RpcError) else ""
+        return any(status in _ABOUT_THE_MESSAGE for status in statuses) or _TOO_LARGE in (details or "")
+
+
+def _distribution(series: Series, start: int, end: int, bounds: Sequence[float]) -> HistogramDataPoint:
     return HistogramDataPoint(
-        attributes, start, end, series.count, series.sum, series.buckets, bounds, series.minimum, series.maximum
+        series.attributes, start, end, series.count, series.sum, series.buckets, bounds, series.minimum, series.maximum
     )
 
 
@@ -123,7 +166,7 @@ def _over_grpc(where: Endpoint, timeout: float) -> MetricExporter:
         insecure=not secure,
         credentials=grpc.ssl_channel_credentials(root) if secure else None,
         timeout=timeout,
-        max_export_batch_size=_POINTS,
+        retryable_error_codes=_RETRIED,
         channel_options=options if where.address else None,
     )
 
@@ -138,7 +181,6 @@ def _over_http(where: Endpoint, timeout: float) -> MetricExporter:
         certificate_file=where.root,
         headers={"Host": where.host},
         timeout=timeout,
-        max_export_batch_size=_POINTS,
         session=session,
     )
 
