@@ -105,13 +105,13 @@ def _members(columns: tuple[Column, ...]) -> Iterator[str]:
 
 
 def _meaning(column: Column) -> str:
-    values = f"; {' or '.join(f'`{value}`' for value in column.allowed)}" if column.allowed else ""
+    values = f"; {' or '.join(f'`{value}`' for value in column.sendable)}" if column.sendable else ""
     bounds = "".join(
         f"; {words} {bound}"
         for words, bound in (("at least", column.minimum), ("at most", column.maximum))
         if bound is not None
     )
-    length = f"; up to {column.longest} characters" if column.longest else ""
+    length = f"; up to {column.longest:,} characters" if column.longest else ""
     return f"{column.description}{values}{bounds}{length}{'; required' if column.required else ''}"
 
 

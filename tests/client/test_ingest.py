@@ -74,7 +74,9 @@ def test_leaving_the_context_stores_everything(shared: Meterd, ledger: Ledger) -
 def test_datasources_have_batches_of_their_own(client: Client, proxy: Proxy, ledger: Ledger) -> None:
     for _ in range(2):
         client.ingest(GUARDRAILS, ledger.row())
-        client.ingest("aiGuardMetrics", {"meter": "ai_guard.agent", "value": 1})
+        client.ingest(
+            "aiGuardMetrics", {"meter": "ai_guard.agent", "agent": "bot", "platform": "DATABRICKS", "value": 1}
+        )
     client.flush()
     assert ["=guardrailMetrics", "=aiGuardMetrics"] == [seen.path[seen.path.index("=") :] for seen in proxy.seen]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from meterd.datasets import COMMON, DATASETS, METER_EVENTS, MODEL_CALLS, ROUTING_DECISIONS, Dataset, Kind
-from meterd.ingest.facts import encode
+from meterd.ingest.admission import admission
 from meterd.store import DuckDBStore, Lines
 
 EACH = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
@@ -128,7 +128,7 @@ def test_the_time_for_an_output_token_is_derived_when_it_is_not_sent(
 ) -> None:
     row: Any = MODEL_CALLS.row_type(**known)
 
-    encode(MODEL_CALLS, "acme", [row])
+    admission(MODEL_CALLS).require(row)
 
     assert row.time_per_output_token_latency_ms == expected
 
@@ -149,7 +149,7 @@ def test_the_time_for_an_output_token_is_derived_when_it_is_not_sent(
 def test_a_rule_id_is_known_under_the_name_for_its_kind(config_type: str, name: str | None) -> None:
     row: Any = ROUTING_DECISIONS.row_type(config_type=config_type, rule_id="r-1")
 
-    encode(ROUTING_DECISIONS, "acme", [row])
+    admission(ROUTING_DECISIONS).require(row)
 
     ids = ("loadbalance_rule_id", "ratelimit_rule_id", "budget_rule_id")
     assert {each: getattr(row, each) for each in ids} == dict.fromkeys(ids) | ({name: "r-1"} if name else {})
@@ -158,7 +158,7 @@ def test_a_rule_id_is_known_under_the_name_for_its_kind(config_type: str, name: 
 def test_an_id_that_is_sent_is_kept() -> None:
     row: Any = ROUTING_DECISIONS.row_type(config_type="budget", rule_id="r-1", budget_rule_id="b-1")
 
-    encode(ROUTING_DECISIONS, "acme", [row])
+    admission(ROUTING_DECISIONS).require(row)
 
     assert row.budget_rule_id == "b-1"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterd.access import Caller, Scope, SubjectType
-from meterd.datasets import GUARDRAIL_EVALUATIONS, MCP_CALLS
+from meterd.datasets import GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS
 from meterd.errors import TooLarge
 from meterd.ingest.reports import Report, cut, fact_id, labels, milliseconds
 from meterd.settings import Ingest
@@ -44,6 +44,38 @@ class TestReport:
         first, second, third = facts.identities
 
         assert first == third != second
+
+    def test_leaves_out_members_that_a_column_may_not_have(self) -> None:
+        report = Report(OWN_ONLY, Ingest())
+        report.add(
+            MCP_CALLS,
+            [
+                MCP_CALLS.row_type(method="m", error_code=2**63, tool_name="x" * 4097, mcp_server_id="kept"),
+                MCP_CALLS.row_type(method="m", error_code=2**63 - 1),
+            ],
+        )
+        (facts,) = report.facts()
+
+        assert [json.loads(line) for line in facts.lines.splitlines()] == [
+            {"method": "m", "mcpServerId": "kept"}, {"method": "m", "errorCode": 2**63 - 1},
+        ]  # fmt: skip
+        assert report.members_left_out == {"errorCode": 1, "toolName": 1}
+        assert report.rows_left_out == {}
+
+    def test_leaves_out_rows_that_can_not_do_without_a_member(self) -> None:
+        report = Report(OWN_ONLY, Ingest())
+        report.add(MCP_CALLS, [MCP_CALLS.row_type(method="x" * 4097), MCP_CALLS.row_type(method="m")])
+        (facts,) = report.facts()
+
+        assert facts.lines == b'{"method":"m"}\n'
+        assert report.rows_left_out == {"method must be at most 4096 characters long": 1}
+
+    def test_is_not_refused_for_what_is_derived(self) -> None:
+        report = Report(OWN_ONLY, Ingest())
+        report.add(MODEL_CALLS, [MODEL_CALLS.row_type(latency_ms=1.0, time_to_first_token_ms=5.0, output_tokens=9)])
+        (facts,) = report.facts()
+
+        assert facts.lines == b'{"outputTokens":9,"latencyMs":1.0,"timeToFirstTokenMs":5.0}\n'
 
 
 SUBJECTS: list[tuple[Any, Any, Any, Any, list[Any]]] = [

@@ -17,6 +17,9 @@ ANY_SUBJECT = Caller(
 )
 
 
+EVENT: dict[str, object] = {"meter": "ai_guard.agent", "agent": "bot", "platform": "DATABRICKS", "value": 1}
+
+
 def accept(
     body: object,
     caller: Caller = CALLER,
@@ -156,10 +159,32 @@ class TestBadRow:
         ],
     )
     def test_with_a_count_that_is_no_whole_number_is_refused(self, value: bytes, sentence: str) -> None:
-        assert f"row 0: {sentence}" == refusal(b'{"meter":"m","value":' + value + b"}", dataset=METER_EVENTS)
+        assert f"row 0: {sentence}" == refusal(
+            b'{"meter":"ai_guard.agent","agent":"a","platform":"DATABRICKS","value":' + value + b"}",
+            dataset=METER_EVENTS,
+        )
 
     def test_without_a_required_field_is_refused(self) -> None:
-        assert refusal([{"meter": "m", "value": 1}, {"value": 1}], dataset=METER_EVENTS) == "row 1: meter is required"
+        assert refusal([EVENT, {"value": 1}], dataset=METER_EVENTS) == "row 1: meter is required"
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"meter": "m"}, "meter must be one of ai_guard.agent, ai_guard.user, ai_guard.redact, got 'm'"),
+            ({"meter": "ai_guard.classification", "actor": "user", "classifier": "US_SSN"}, "meter must be one of "),
+            ({"agent": None}, "agent is required for ai_guard.agent"),
+            ({"platform": None}, "platform is required for ai_guard.agent"),
+            ({"platform": "x"}, "platform must be one of AMAZON_BEDROCK, AMAZON_SAGEMAKER, AZURE_FOUNDRY, "),
+            ({"meter": "ai_guard.user"}, "newSession is required for ai_guard.user"),
+            (
+                {"meter": "ai_guard.redact", "action": "block", "actor": "me"},
+                "actor must be one of agent, user, got 'me'",
+            ),
+            ({"agent": "x" * 4097}, "agent must be at most 4096 characters long"),
+        ],
+    )
+    def test_keeps_to_the_rules_of_its_meter(self, changes: dict[str, object], sentence: str) -> None:
+        assert refusal([EVENT, EVENT | changes], dataset=METER_EVENTS).startswith(f"row 1: {sentence}")
 
     @pytest.mark.parametrize(
         ("dataset", "member"),
@@ -189,7 +214,7 @@ class TestValues:
         assert row({"sessionId": "s", "data": text}, dataset=SESSION_EVENTS)["data"] == text
 
     def test_the_largest_count_is_kept(self) -> None:
-        assert row({"meter": "m", "value": 2**64 - 1}, dataset=METER_EVENTS)["value"] == 2**64 - 1
+        assert row(EVENT | {"value": 2**64 - 1}, dataset=METER_EVENTS)["value"] == 2**64 - 1
 
     def test_null_is_the_same_as_absent(self) -> None:
         nothing = dict.fromkeys(column.member for column in GUARDRAIL_EVALUATIONS.columns)
@@ -322,7 +347,7 @@ class TestIdentity:
         assert accept([{}, {}]).identities == ()
 
     def test_of_another_dataset_needs_no_span(self) -> None:
-        assert row({"meter": "m", "value": 1, "traceId": "t"}, dataset=METER_EVENTS)["traceId"] == "t"
+        assert row(EVENT | {"traceId": "t"}, dataset=METER_EVENTS)["traceId"] == "t"
 
 
 class TestMetadata:

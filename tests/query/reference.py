@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 import numpy as np
 
 from meterd.access import Caller
@@ -341,9 +340,13 @@ class RealEngine:
     def append(self, dataset: Dataset, rows: Iterable[RowDict]) -> None:
         """Store rows, each with the tenant it names."""
         tenants: dict[str, list[Any]] = {}
+        names = {column.member: column.name for column in dataset.columns}
         for row in rows:
             members = {name: value for name, value in row.items() if name != "tenant"}
-            tenants.setdefault(row["tenant"], []).append(msgspec.convert(members, dataset.row_type))
+            made = dataset.row_type(**{names[name]: value for name, value in members.items()})
+            if dataset.derive:
+                dataset.derive(made)
+            tenants.setdefault(row["tenant"], []).append(made)
         batch = [
             Lines(dataset, tenant, encode(dataset, tenant, members).lines.decode().removesuffix("\n"), len(members))
             for tenant, members in tenants.items()

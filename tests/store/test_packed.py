@@ -67,6 +67,9 @@ def test_packed_facts_are_the_facts_one_by_one(store: DuckDBStore, drawn: list[B
                               response_size=size)
         for members, facts in made for time, id_, duration, size in facts
     ]  # fmt: skip
+    for row in rows:
+        assert API_REQUESTS.derive is not None
+        API_REQUESTS.derive(row)
     together = pack(API_REQUESTS, "any", [
         (API_REQUESTS.row_type(**(DERIVED | members)), [list(values) for values in zip(*facts, strict=True)])
         for members, facts in made

@@ -37,6 +37,11 @@ class Caller(msgspec.Struct, frozen=True):
     tenant_admin: bool = False
     scopes: frozenset[Scope] = frozenset()
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What tells the caller from others of the tenant."""
+        return (str(self.subject_type), self.subject)
+
     def require(self, scope: Scope) -> None:
         """Raise `Forbidden` unless the token has the scope."""
         if scope not in self.scopes:

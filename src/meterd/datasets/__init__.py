@@ -1,6 +1,6 @@
 """What is recorded. A dataset declared in a module of this package and listed here is all there is to adding one."""
 
-from meterd.datasets.aiguard import METER_EVENTS
+from meterd.datasets.aiguard import ACTORS, CLASSIFICATION, METER_EVENTS, METERS, PLATFORMS, Attribute
 from meterd.datasets.gateway import (
     GATEWAY_REQUESTS,
     GUARDRAIL_EVALUATIONS,
@@ -46,7 +46,9 @@ DATASETS: dict[str, Dataset] = {
 }
 
 __all__ = [
+    "ACTORS",
     "API_REQUESTS",
+    "CLASSIFICATION",
     "COMMON",
     "DATASETS",
     "DEEPEST_JSON",
@@ -57,16 +59,19 @@ __all__ = [
     "LONGEST_TEXT",
     "MAXIMUM_UNSIGNED",
     "MCP_CALLS",
+    "METERS",
     "METER_EVENTS",
     "MODEL_CALLS",
     "MOST_LABELS",
     "OTLP_POINTS",
+    "PLATFORMS",
     "PROCESS_RUNS",
     "QUEUE_SAMPLES",
     "ROUTING_DECISIONS",
     "SESSION_EVENTS",
     "SESSION_METRICS",
     "SESSION_STATES",
+    "Attribute",
     "Column",
     "Dataset",
     "Kind",

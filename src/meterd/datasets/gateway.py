@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from meterd.datasets.model import COMMON, Column, Dataset, Kind
+from meterd.datasets.model import COMMON, LONGEST_TEXT, Column, Dataset, Kind
 
 _GATEWAY_COMMON = (
     *COMMON,
@@ -13,10 +13,11 @@ _GATEWAY_COMMON = (
 
 def _time_per_output_token(row: Any) -> None:
     """What a sender leaves out (`docs/specifications/gateway-metrics-query.md` section 12, model table)."""
-    needed = (row.latency_ms, row.time_to_first_token_ms, row.output_tokens)
-    if row.time_per_output_token_latency_ms is None and None not in needed:
-        generating = row.latency_ms - row.time_to_first_token_ms
-        row.time_per_output_token_latency_ms = generating / max(row.output_tokens - 1, 1)
+    latency, first, tokens = row.latency_ms, row.time_to_first_token_ms, row.output_tokens
+    if row.time_per_output_token_latency_ms is not None or None in (latency, first, tokens):
+        return
+    if 0 <= first <= latency and tokens >= 0:
+        row.time_per_output_token_latency_ms = (latency - first) / max(tokens - 1, 1)
 
 
 _RULE_IDS = {"load": "loadbalance_rule_id", "rate": "ratelimit_rule_id", "budg": "budget_rule_id"}
@@ -94,7 +95,8 @@ MODEL_CALLS = Dataset(
         Column("cache_lookup_latency_ms", Kind.NUMBER, "duration of the look-up in milliseconds"),
         Column("semantic_cache_similarity_score", Kind.NUMBER, "similarity of the best entry"),
         Column("semantic_cache_similarity_threshold", Kind.NUMBER, "similarity that counts as a hit"),
-        Column("applied_config_ids", Kind.TEXT_MAP, "ids of the rules that applied, by kind; arrays as JSON text"),
+        Column("applied_config_ids", Kind.TEXT_MAP, "ids of the rules that applied, by kind; arrays as JSON text",
+               longest=LONGEST_TEXT),
     ),
     identity=("trace_id", "span_id"),
     derive=_time_per_output_token,

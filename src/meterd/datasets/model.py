@@ -1,5 +1,6 @@
 """What a dataset is: the one declaration from which tables, validation and documentation follow."""
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
@@ -39,28 +40,25 @@ LONGEST_TEXT = 4096
 LONGEST_DOCUMENT = 2**24
 """Characters of a document or a message, which the limit of its request keeps shorter."""
 LONGEST_LABEL = 128
-"""Characters of a key or a value of `metadata`."""
+"""Characters of a key or a value of a map."""
 MOST_LABELS = 64
-"""Keys of `metadata`."""
+"""Keys of a map."""
 DEEPEST_JSON = 100
 """Levels of objects and arrays in a JSON column."""
 
-_INTEGERS = (-(2**63), 2**63 - 1)
-_PYTHON_TYPES: dict[Kind, Any] = {
-    Kind.BOOLEAN: bool,
-    Kind.TIME: datetime,
-    Kind.NUMBERS: list[float | None],
-    Kind.TEXT_MAP: dict[str, Any],
-}
+_Label = Annotated[str, Meta(max_length=LONGEST_LABEL)]
+_PYTHON_TYPES: dict[Kind, Any] = {Kind.BOOLEAN: bool, Kind.TIME: datetime, Kind.NUMBERS: list[float | None]}
+_LONGEST = {Kind.JSON: LONGEST_DOCUMENT, Kind.TEXT_MAP: LONGEST_LABEL}
 
 
 class Column(msgspec.Struct, frozen=True):
     """One column of a dataset.
 
     `name` is the storage name (snake_case); `json` the member name in ingested rows and in the journal, by default
-    the lowerCamelCase form. `allowed` closes the set of values; `required` means a row without it is refused, and
-    `assigned` that a row with it is: only the server sets it. `minimum` and `maximum` bound a number; `longest` is the
-    most characters of a text, or of each text of an array, when it is not `LONGEST_TEXT`.
+    the lowerCamelCase form. `allowed` closes the set of values; those of them that are `reserved` only the server sets.
+    `required` means a row without it is refused, and `assigned` that a sent row with it is: only the server sets it.
+    `minimum` and `maximum` bound a number; every number is finite. `longest` is the most characters of a text, of
+    each text of an array, or of each value of a map, when it is not what is usual for the kind.
     """
 
     name: str
@@ -68,6 +66,7 @@ class Column(msgspec.Struct, frozen=True):
     description: str
     json: str = ""
     allowed: tuple[str, ...] = ()
+    reserved: tuple[str, ...] = ()
     required: bool = False
     assigned: bool = False
     minimum: int | None = None
@@ -80,12 +79,17 @@ class Column(msgspec.Struct, frozen=True):
 
     @property
     def most_characters(self) -> int:
-        """Of a text, or of each text of an array."""
-        return self.longest or (LONGEST_DOCUMENT if self.kind is Kind.JSON else LONGEST_TEXT)
+        """Of a text, of each text of an array, or of each value of a map."""
+        return self.longest or _LONGEST.get(self.kind, LONGEST_TEXT)
+
+    @property
+    def sendable(self) -> tuple[str, ...]:
+        """Of the values that are allowed, those that may be sent."""
+        return tuple(value for value in self.allowed if value not in self.reserved)
 
     @property
     def python_type(self) -> Any:
-        """What a value is, with its bounds; msgspec checks them when it decodes one."""
+        """What a value is, with its bounds, which msgspec checks."""
         if self.allowed:
             return Literal[self.allowed]
         text = Annotated[str, Meta(max_length=self.most_characters)]
@@ -94,18 +98,27 @@ class Column(msgspec.Struct, frozen=True):
                 return text
             case Kind.TEXTS:
                 return list[text]
+            case Kind.TEXT_MAP:
+                return Annotated[dict[_Label, text], Meta(max_length=MOST_LABELS)]
             case Kind.NUMBER:
-                return Annotated[float, Meta(ge=self.minimum, le=self.maximum)]
+                return Annotated[float, self._bounds(-sys.float_info.max, sys.float_info.max)]
             case Kind.INTEGER:
-                least, most = _INTEGERS
-                bounds = Meta(
-                    ge=least if self.minimum is None else self.minimum,
-                    le=most if self.maximum is None else self.maximum,
-                )
-                return Annotated[int, bounds]
+                return Annotated[int, self._bounds(-(2**63), 2**63 - 1)]
             case Kind.UNSIGNED:  # `MAXIMUM_UNSIGNED` is beyond what msgspec can bound
                 return Annotated[int, Meta(ge=0, le=self.maximum)]
         return _PYTHON_TYPES[self.kind]
+
+    @property
+    def sent_type(self) -> Any:
+        """What a value is in a row that a client sends."""
+        if self.reserved:
+            return Literal[self.sendable]
+        return dict[str, Any] if self.kind is Kind.TEXT_MAP else self.python_type
+
+    def _bounds(self, least: float, most: float) -> Meta:
+        return Meta(
+            ge=least if self.minimum is None else self.minimum, le=most if self.maximum is None else self.maximum
+        )
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -127,8 +140,9 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
 
     `identity` names the columns that, together, tell one fact from another: a second fact with the same identity is
     stored once (`docs/specifications/ingest-sources.md` section 3). Facts that have none of them are all distinct.
-    `derive` fills in columns of a row that follow from its others, whichever way the row came in. `series` says which
-    facts are points of one series. `packed` names the columns in which facts of a packed batch may differ.
+    `derive` fills in columns of a row that follow from its others, and `rule` says what is wrong with its columns taken
+    together: the name of one, and the end of a sentence about it. Both hold whichever way the row came in. `series`
+    says which facts are points of one series. `packed` names the columns in which facts of a packed batch may differ.
     """
 
     name: str
@@ -136,6 +150,7 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     columns: tuple[Column, ...]
     identity: tuple[str, ...] = ()
     derive: Callable[[Any], None] | None = None
+    rule: Callable[[Any], tuple[str, str] | None] | None = None
     series: Series | None = None
     packed: tuple[str, ...] = ()
 
@@ -150,14 +165,19 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     @cached_property
     def sent_type(self) -> type[msgspec.Struct]:
         """As `row_type`, for rows that clients send: decodes their JSON, and takes no value of an assigned column."""
-        return self._struct("sent_row", {
-            column: None if column.assigned else column.python_type for column in self.columns
-        })  # fmt: skip
+        return self._struct(
+            "sent_row", {column: None if column.assigned else column.sent_type for column in self.columns}
+        )
+
+    @cached_property
+    def fact_type(self) -> type[msgspec.Struct]:
+        """As `row_type`; rows are converted into it to check their values, which making one does not."""
+        return self._struct("fact", {column: column.python_type for column in self.columns})
 
     def _struct(self, name: str, types: Mapping[Column, Any]) -> type[msgspec.Struct]:
         fields: list[tuple[str, Any, Any]] = []
         for column, type_ in types.items():
-            if column.required and not column.assigned:
+            if column.required and type_ is not None:
                 fields.append((column.name, type_, msgspec.field(name=column.member)))
             else:
                 fields.append((column.name, type_ and type_ | None, msgspec.field(name=column.member, default=None)))

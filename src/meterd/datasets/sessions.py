@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from meterd.datasets.model import COMMON, Column, Dataset, Kind, Series
+from meterd.datasets.model import COMMON, LONGEST_DOCUMENT, Column, Dataset, Kind, Series
 
 _SESSION_COMMON = (
     *COMMON,
@@ -16,6 +16,11 @@ _SESSION_COMMON = (
     Column("version", Kind.TEXT, "version of the product"),
     Column("sent_at", Kind.TEXT, "the time as the client wrote it, when it sent one"),
 )
+
+
+def _text(name: str, kind: Kind, description: str, json: str = "") -> Column:
+    """A text of an application's own; the limit of its request (`ingest.max-event-bytes`) is the one that is felt."""
+    return Column(name, kind, description, json, longest=LONGEST_DOCUMENT)
 
 
 class _Bucket(msgspec.Struct):
@@ -50,12 +55,12 @@ SESSION_METRICS = Dataset(
     description="One point of a metric of a session.",
     columns=(
         *_SESSION_COMMON,
-        Column("name", Kind.TEXT, "name of the metric"),
+        _text("name", Kind.TEXT, "name of the metric"),
         Column("value", Kind.NUMBER, "value: of a counter its total, of a histogram its mean"),
-        Column("metric_type", Kind.TEXT, "gauge, counter, histogram or timer; open set", json="type"),
-        Column("unit", Kind.TEXT, "unit of the value"),
-        Column("count", Kind.INTEGER, "iterations that a timer measured"),
-        Column("tags", Kind.TEXTS, "tags, usually key:value"),
+        _text("metric_type", Kind.TEXT, "gauge, counter, histogram or timer; open set", json="type"),
+        _text("unit", Kind.TEXT, "unit of the value"),
+        Column("count", Kind.INTEGER, "iterations that a timer measured", minimum=0),
+        _text("tags", Kind.TEXTS, "tags, usually key:value"),
         Column("details", Kind.JSON, "metadata of the point, such as a histogram's buckets"),
         Column(
             "bucket_bounds",
@@ -83,18 +88,18 @@ SESSION_EVENTS = Dataset(
     description="One event of a session.",
     columns=(
         *_SESSION_COMMON,
-        Column("name", Kind.TEXT, "name of the event"),
-        Column("category", Kind.TEXT, "debug, info, warning, error or critical; open set"),
-        Column("event_group", Kind.TEXT, "logger or component", json="group"),
-        Column("labels", Kind.TEXTS, "labels"),
-        Column("message", Kind.TEXT, "message"),
+        _text("name", Kind.TEXT, "name of the event"),
+        _text("category", Kind.TEXT, "debug, info, warning, error or critical; open set"),
+        _text("event_group", Kind.TEXT, "logger or component", json="group"),
+        _text("labels", Kind.TEXTS, "labels"),
+        _text("message", Kind.TEXT, "message"),
         Column("data", Kind.JSON, "data of the event"),
-        Column("stacktrace", Kind.TEXTS, "lines of the stack"),
-        Column("exception_type", Kind.TEXT, "class of the exception"),
-        Column("exception_msg", Kind.TEXT, "text of the exception"),
-        Column("source_file", Kind.TEXT, "file where it happened"),
+        _text("stacktrace", Kind.TEXTS, "lines of the stack"),
+        _text("exception_type", Kind.TEXT, "class of the exception"),
+        _text("exception_msg", Kind.TEXT, "text of the exception"),
+        _text("source_file", Kind.TEXT, "file where it happened"),
         Column("source_line", Kind.INTEGER, "line where it happened"),
-        Column("source_function", Kind.TEXT, "function where it happened"),
+        _text("source_function", Kind.TEXT, "function where it happened"),
     ),
 )
 

@@ -1,13 +1,112 @@
-"""What a fact may say, checked whichever door it came through; what that is, its dataset declares."""
+"""What a fact may say, checked a row at a time, whichever door it came through; what that is, its dataset declares.
 
+A strict door refuses its request with the flaw that is found. One that takes reports leaves the member out, or the row
+when that can't do without it (`docs/decisions/0008-gateway-reports.md`).
+"""
+
+import math
 import re
+from collections.abc import Mapping
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 
-from meterd.datasets import DEEPEST_JSON
+from meterd.datasets import (
+    DEEPEST_JSON,
+    LONGEST_LABEL,
+    MAXIMUM_UNSIGNED,
+    MOST_LABELS,
+    Column,
+    Dataset,
+    Kind,
+)
+from meterd.errors import InvalidInput
+from meterd.validation import explain
 
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class Flaw(NamedTuple):
+    """What keeps a row from being a fact: a column, the end of a sentence about it, the place in its array or map."""
+
+    column: Column
+    reason: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.column.member}{self.place} {self.reason}"
+
+
+class Admission:
+    """What rows of a dataset must be to be facts."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._unsigned = tuple(column for column in dataset.columns if column.kind is Kind.UNSIGNED)
+        self._documents = tuple(column for column in dataset.columns if column.kind is Kind.JSON)
+        self._identity = attrgetter(*dataset.identity) if len(dataset.identity) > 1 else None
+
+    def require(self, row: Any) -> None:
+        """Raise `InvalidInput` naming the member when the row is no fact."""
+        if flaw := self.flaw(row):
+            raise InvalidInput(str(flaw))
+
+    def flaw(self, row: Any) -> Flaw | None:
+        """Fill in what follows from the row's other columns, and say what is wrong with it; None when it is a fact."""
+        dataset = self._dataset
+        if dataset.derive:
+            dataset.derive(row)
+        try:
+            msgspec.convert(row, dataset.fact_type, from_attributes=True)
+        except msgspec.ValidationError as error:
+            return self._explained(row, error)
+        for column in self._unsigned:
+            value = getattr(row, column.name)
+            if value is not None and value > MAXIMUM_UNSIGNED:
+                return Flaw(column, "must be below 2^64")
+        for column in self._documents:
+            text = getattr(row, column.name)
+            if text is not None and (reason := json_flaw(text)):
+                return Flaw(column, reason)
+        if self._identity and 0 < (values := self._identity(row)).count(None) < len(values):
+            first, *others = (dataset.by_name[name] for name in dataset.identity)
+            together = " and ".join(column.member for column in others)
+            return Flaw(first, f"and {together} belong together: send both or none")
+        if dataset.rule and (broken := dataset.rule(row)):
+            return Flaw(dataset.by_name[broken[0]], broken[1])
+        return None
+
+    def _explained(self, row: Any, error: msgspec.ValidationError) -> Flaw:
+        _, path, reason = explain(error, self._dataset.fact_type)
+        name, bracket, rest = path.partition("[")
+        column = self._dataset.by_name[name]
+        value = getattr(row, name)
+        if column.kind is Kind.TEXT_MAP and isinstance(value, dict):
+            return _map_flaw(column, value)
+        if column.allowed:
+            reason = f"must be one of {', '.join(column.allowed)}, got {str(value)[:64]!r}"
+        elif isinstance(value, float) and not math.isfinite(value):
+            reason = "must be a finite number"
+        return Flaw(column, reason, bracket + rest)
+
+
+@cache
+def admission(dataset: Dataset) -> Admission:
+    """What rows of the dataset must be."""
+    return Admission(dataset)
+
+
+def _map_flaw(column: Column, labels: Mapping[str, str]) -> Flaw:
+    if len(labels) > MOST_LABELS:
+        return Flaw(column, f"has {len(labels)} keys, the limit is {MOST_LABELS}")
+    for key, text in labels.items():
+        if len(key) > LONGEST_LABEL or len(text) > column.most_characters:
+            break
+    most = column.most_characters if len(key) <= LONGEST_LABEL else LONGEST_LABEL
+    return Flaw(column, f"is longer than {most} characters, key or value", f".{key[:LONGEST_LABEL]}")
 
 
 def json_flaw(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -71,14 +72,12 @@ class Receipt(msgspec.Struct, frozen=True):
     is_repetition: bool = False
 
 
-def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct]) -> Facts:
-    """Facts from rows of `dataset.row_type`; what follows from other columns is filled in."""
-    if dataset.derive:
-        for row in rows:
-            dataset.derive(row)
+def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct], sender: Sequence[str] = ()) -> Facts:
+    """Facts from rows that were admitted. Facts of another `sender` have other identities."""
     identities: tuple[bytes | None, ...] = ()
     if dataset.identity:
-        identities = tuple(_identity(dataset, tenant, row) for row in rows)
+        values = attrgetter(*dataset.identity)
+        identities = tuple([_identity((dataset.name, tenant, *sender), values(row)) for row in rows])
         if not any(identities):
             identities = ()
     return Facts(dataset.name, tenant, _encoder.encode_lines(rows), len(rows), identities)
@@ -98,9 +97,11 @@ def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Se
     return Facts(dataset.name, tenant, b"".join(lines), count, encoding="packed")
 
 
-def _identity(dataset: Dataset, tenant: str, row: msgspec.Struct) -> bytes | None:
-    values = [getattr(row, name) for name in dataset.identity]
-    return None if None in values else digest(dataset.name, tenant, *values)
+def _identity(scope: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> bytes | None:
+    """Of the values of the columns that are the identity in its dataset; None when one is missing."""
+    if not isinstance(values, tuple):
+        return None if values is None else digest(*scope, values)
+    return None if None in values else digest(*scope, *values)  # type: ignore[arg-type]  # none of them is None
 
 
 def digest(*parts: str) -> bytes:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from meterd.access import DEFAULT_TENANT, SubjectType
 from meterd.datasets import PROCESS_RUNS
+from meterd.ingest.admission import admission
 from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
 
@@ -42,4 +43,5 @@ class Maintenance:
             status=status,
             duration=duration,
         )
+        admission(PROCESS_RUNS).require(row)
         self._recorder.write(Submission((encode(PROCESS_RUNS, DEFAULT_TENANT, [row]),)))

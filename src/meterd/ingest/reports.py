@@ -1,10 +1,11 @@
 """What a gateway reports of others' traffic: whose facts they are, and values cut to what is stored.
 
-Rows that clients of our own send are checked and refused (`rows.py`). What gateways send is kept as far as it can be:
+Rows that clients of our own send are refused for a flaw (`rows.py`). What gateways send is kept as far as it can be:
 they would drop a whole batch for one refusal (`docs/specifications/ingest-sources.md` section 1.3).
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,6 +14,7 @@ from typing import Any
 from meterd.access import Caller, Scope, SubjectType
 from meterd.datasets import LONGEST_LABEL, LONGEST_TEXT, MOST_LABELS, Dataset
 from meterd.errors import TooLarge
+from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
 from meterd.ingest.rows import MOST_AHEAD, text_map
 from meterd.settings import Ingest
@@ -23,7 +25,9 @@ _ENCODED_AT_ONCE = 1000
 class Report:
     """The rows of one request, for the token that sent it, within the limits of one request.
 
-    Rows of one report may share their metadata, and so be far larger than the body that they came in.
+    Rows of one report may share their metadata, and so be far larger than the body that they came in. What has a flaw
+    is left out: `members_left_out` counts members by name, `rows_left_out` rows that can't do without theirs by the
+    reason.
     """
 
     def __init__(self, caller: Caller, limits: Ingest) -> None:
@@ -32,14 +36,29 @@ class Report:
         self.caller = caller
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._latest = datetime.now(UTC) + MOST_AHEAD
+        self._sender = () if self._any_subject else caller.identity
         self._rows: dict[Dataset, list[Any]] = {}
+        self.members_left_out: Counter[str] = Counter()
+        self.rows_left_out: Counter[str] = Counter()
 
-    def add(self, dataset: Dataset, rows: Sequence[Any]) -> None:
-        """Take rows of `dataset.row_type`. Raises `TooLarge`."""
+    def add(self, dataset: Dataset, rows: Sequence[Any], whole: bool = False) -> None:
+        """Take rows of `dataset.row_type` without members that have a flaw, or only `whole` ones. Raises `TooLarge`."""
         self._count += len(rows)
         if self._count > self._limits.max_rows:
             raise TooLarge(f"the request has more than {self._limits.max_rows} facts (ingest.max-rows)")
-        self._rows.setdefault(dataset, []).extend(rows)
+        kept = self._rows.setdefault(dataset, [])
+        kept += [row for row in rows if self._is_kept(dataset, row, whole)]
+
+    def _is_kept(self, dataset: Dataset, row: Any, whole: bool) -> bool:
+        admitted = admission(dataset)
+        while flaw := admitted.flaw(row):
+            column = flaw.column
+            if whole or column.required or getattr(row, column.name) is None:
+                self.rows_left_out[str(flaw)] += 1
+                return False
+            setattr(row, column.name, None)
+            self.members_left_out[column.member] += 1
+        return True
 
     def facts(self) -> tuple[Facts, ...]:
         """Everything that was added. Raises `TooLarge`."""
@@ -47,7 +66,8 @@ class Report:
         size = 0
         for dataset, rows in self._rows.items():
             for start in range(0, len(rows), _ENCODED_AT_ONCE):
-                facts.append(encode(dataset, self.caller.tenant, rows[start : start + _ENCODED_AT_ONCE]))
+                piece = rows[start : start + _ENCODED_AT_ONCE]
+                facts.append(encode(dataset, self.caller.tenant, piece, self._sender))
                 size += len(facts[-1].lines)
                 if size > self._limits.queue_bytes:
                     raise TooLarge("the facts of the request are larger than what may wait (ingest.queue-bytes)")

@@ -5,15 +5,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from meterd.access import Caller, Scope
-from meterd.datasets import LONGEST_LABEL, MAXIMUM_UNSIGNED, MOST_LABELS, Dataset, Kind
+from meterd.datasets import Dataset, Kind
 from meterd.errors import Forbidden, InvalidInput
-from meterd.ingest.admission import json_flaw
+from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
 from meterd.validation import explain
 
@@ -23,7 +22,8 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Facts:
     """Facts from rows as `rows_from_json` reads them."""
-    return encode(dataset, caller.tenant, rows_from_json(body, dataset, caller, lines, most_rows))
+    rows = rows_from_json(body, dataset, caller, lines, most_rows)
+    return encode(dataset, caller.tenant, rows, caller.identity)
 
 
 def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Sequence[Any]:
@@ -40,10 +40,11 @@ def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, m
     rows = _decode(body, dataset, lines)
     if len(rows) > most_rows:
         raise InvalidInput(f"the request has {len(rows)} rows, the limit is {most_rows} (ingest.max-rows)")
-    completion = _Completion(dataset, caller)
+    completion, admitted = _Completion(dataset, caller), admission(dataset)
     for number, row in enumerate(rows):
         try:
             completion.apply(row)
+            admitted.require(row)
         except (InvalidInput, Forbidden) as error:
             raise type(error)(f"row {number}: {error.message}") from None
         except RecursionError:
@@ -76,7 +77,7 @@ def _decoders(dataset: Dataset) -> tuple[msgspec.json.Decoder[Any], msgspec.json
 
 
 class _Completion:
-    """Fills in what a row leaves out, and checks what its type can't say."""
+    """Fills in what a row leaves out, and checks what depends on who sends it and when."""
 
     def __init__(self, dataset: Dataset, caller: Caller) -> None:
         self._caller = caller
@@ -84,33 +85,14 @@ class _Completion:
         self._latest = self._now + MOST_AHEAD
         self._teams = frozenset(caller.teams)
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
-        self._identity = attrgetter(*dataset.identity) if len(dataset.identity) > 1 else None
-        self._unsigned = [column for column in dataset.columns if column.kind is Kind.UNSIGNED]
-        maps = [column.name for column in dataset.columns if column.kind is Kind.TEXT_MAP]
-        self._maps = [name for name in maps if name != "metadata"]
-        self._documents = dataset.documents
+        self._maps = [column.name for column in dataset.columns if column.kind is Kind.TEXT_MAP]
 
     def apply(self, row: Any) -> None:
         row.ts = self._now if row.ts is None else self._time(row.ts)
         self._subject(row)
-        if row.metadata is not None:
-            row.metadata = text_map(row.metadata)
-            _check_metadata(row.metadata)
         for name in self._maps:
             if (labels := getattr(row, name)) is not None:
                 setattr(row, name, text_map(labels))
-        if self._identity:
-            values = self._identity(row)
-            if 0 < values.count(None) < len(values):
-                raise InvalidInput("traceId and spanId belong together: send both or none")
-        for column in self._unsigned:
-            value = getattr(row, column.name)
-            if value is not None and value > MAXIMUM_UNSIGNED:
-                raise InvalidInput(f"{column.member} must be below 2^64")
-        for column in self._documents:
-            text = getattr(row, column.name)
-            if text is not None and (reason := json_flaw(text)):
-                raise InvalidInput(f"{column.member} {reason}")
 
     def _time(self, time: datetime) -> datetime:
         try:
@@ -149,13 +131,3 @@ def text_map(labels: dict[str, Any]) -> dict[str, str]:
         for key, value in labels.items()
         if value is not None
     }
-
-
-def _check_metadata(metadata: dict[str, str]) -> None:
-    if len(metadata) > MOST_LABELS:
-        raise InvalidInput(f"metadata has {len(metadata)} keys, the limit is {MOST_LABELS}")
-    for key, text in metadata.items():
-        if len(key) > LONGEST_LABEL or len(text) > LONGEST_LABEL:
-            raise InvalidInput(
-                f"metadata.{key[:LONGEST_LABEL]} is longer than {LONGEST_LABEL} characters, key or value"
-            )

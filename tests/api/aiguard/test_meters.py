@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from meterd.access import Caller, SubjectType
-from meterd.api.aiguard.meters import METERS, Meter, MeterEvent, meter_event_row
+from meterd.api.aiguard.meters import Meter, MeterEvent, meter_event_row
+from meterd.datasets import METERS
 from meterd.errors import InvalidInput
 
 CALLER = Caller("acme", "guard", SubjectType.VIRTUAL_ACCOUNT, ("red",))
@@ -73,6 +74,16 @@ def test_values_that_are_not_listed_are_refused_with_the_key(meter: str, key: st
 @pytest.mark.parametrize("agent", ["", " ", "🤖", "x" * 1000])
 def test_any_text_is_an_agent(agent: str) -> None:
     assert row(agent_id=agent).agent == agent
+
+
+def test_texts_are_as_long_as_their_columns() -> None:
+    assert len(row(agent_id="x" * 4096).agent) == 4096
+    with pytest.raises(InvalidInput, match=r"^Invalid value for agent_id: must be at most 4096 characters long$"):
+        row(agent_id="x" * 4097)
+    allowed = frozenset({"region"})
+    assert row(allowed=allowed, region="x" * 128).metadata == {"region": "x" * 128}
+    with pytest.raises(InvalidInput, match=r"^Invalid value for region: is longer than 128 characters, key or value$"):
+        row(allowed=allowed, region="x" * 129)
 
 
 @pytest.mark.parametrize("meter", REQUIRED)

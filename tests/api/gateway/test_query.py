@@ -298,7 +298,8 @@ def test_concurrent_writers_each_read_their_own_writes(tenant: Tenant) -> None:
 
 
 def test_sums_of_integers_stay_integers_beyond_64_bits(tenant: Tenant) -> None:
-    tenant.ingest(*[{"meter": "ai_guard.agent", "value": 2**64 - 1}] * 2, datasource="aiGuardMetrics")
+    event = {"meter": "ai_guard.agent", "agent": "bot", "platform": "DATABRICKS", "value": 2**64 - 1}
+    tenant.ingest(event, event, datasource="aiGuardMetrics")
     (point,) = tenant.points(datasource="aiGuardMetrics", **an_aggregation("sum", "value"))
 
     assert point["sumValue"] == 2**65 - 2

@@ -63,7 +63,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "modelMetrics": {"cacheLookupStatus": "hit"},
     "mcpMetrics": {"method": "tools/call"},
     "configMetrics": {"configType": "loadbalance"},
-    "aiGuardMetrics": {"meter": "ai_guard.classification", "value": 1},
+    "aiGuardMetrics": {"meter": "ai_guard.agent", "agent": "bot", "platform": "DATABRICKS", "value": 1},
     "otlpMetrics": {"metricName": "gen_ai.usage.cost", "metricType": "gauge"},
     "processMetrics": {"name": "nightly"},
     "queueMetrics": {"metric": "Size", "value": 1},

@@ -11,14 +11,14 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from meterd.access import Caller
-from meterd.api.aiguard.meters import ACTORS, PLATFORMS, attribute_values
+from meterd.api.aiguard.meters import attribute_values, refusal
 from meterd.classify import ByProfile, Match, Selection, codes, inline
 from meterd.classify.system import DEFAULT_UUID
-from meterd.datasets import GUARDRAIL_EVALUATIONS, LONGEST_LABEL, LONGEST_TEXT, METER_EVENTS
+from meterd.datasets import ACTORS, CLASSIFICATION, GUARDRAIL_EVALUATIONS, LONGEST_LABEL, METER_EVENTS, PLATFORMS
 from meterd.errors import InvalidInput
+from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
 
-METER = "ai_guard.classification"
 _REQUIRED = ("actor", "agent_id", "platform")
 _LISTED = {"actor": ACTORS, "platform": PLATFORMS}
 
@@ -108,8 +108,12 @@ def check_context(context: dict[str, str]) -> None:
     for key, values in _LISTED.items():
         if context[key] not in values:
             raise InvalidInput(f"Invalid {key}: {context[key][:64]}")
-    if len(context["agent_id"]) > LONGEST_TEXT:
-        raise InvalidInput(f"Invalid field: context.agent_id must have at most {LONGEST_TEXT} characters")
+
+
+def check_attributes(context: dict[str, str], caller: Caller, allowed: frozenset[str] | None) -> None:
+    """Raises `InvalidInput` when what is found could not be counted with the attributes in the context."""
+    if allowed is not None:
+        _admitted(_count(context, "", 0, Timing(datetime.now(UTC), 0), caller, allowed))
 
 
 def check_counted(body: ClassificationBody) -> None:
@@ -155,11 +159,16 @@ def facts_of(
     Matches that another request counts are none of this one's: they neither count nor fail it.
     """
     own = _counted(body, matches)
-    evaluated = encode(GUARDRAIL_EVALUATIONS, caller.tenant, [_evaluation(body, own, timing, caller)])
+    evaluation = _evaluation(body, own, timing, caller)
+    admission(GUARDRAIL_EVALUATIONS).require(evaluation)
+    evaluated = encode(GUARDRAIL_EVALUATIONS, caller.tenant, [evaluation])
     if allowed is None or not own:
         return (evaluated,)
     counts = Counter(match.classifier for match in own)
-    rows = [_count(body.context, classifier, count, timing, caller, allowed) for classifier, count in counts.items()]
+    rows = [
+        _admitted(_count(body.context, classifier, count, timing, caller, allowed))
+        for classifier, count in counts.items()
+    ]
     return evaluated, encode(METER_EVENTS, caller.tenant, rows)
 
 
@@ -194,16 +203,22 @@ def _profile(body: ClassificationBody) -> tuple[str | None, str]:
 def _count(
     context: dict[str, str], classifier: str, count: int, timing: Timing, caller: Caller, allowed: frozenset[str]
 ) -> Any:
-    extra = {key: text[:LONGEST_LABEL] for key, text in context.items() if key in allowed and key not in _REQUIRED}
+    extra = {key: text for key, text in context.items() if key in allowed and key not in _REQUIRED}
     columns, labels = attribute_values(extra)
     own = {"agent": context["agent_id"], "platform": context["platform"], "actor": context["actor"]}
     return METER_EVENTS.row_type(
         **_common(timing, caller),
-        metadata=labels or None,
-        meter=METER,
+        metadata=labels,
+        meter=CLASSIFICATION,
         value=count,
         **columns | own | {"classifier": classifier},
     )
+
+
+def _admitted(row: Any) -> Any:
+    if flaw := admission(METER_EVENTS).flaw(row):
+        raise refusal(flaw)
+    return row
 
 
 def _common(timing: Timing, caller: Caller) -> dict[str, Any]:

@@ -1,42 +1,23 @@
-"""The submittable meters and the rules for their attributes (`docs/specifications/ai-guard.md` sections 5 and 6), as
-declarations.
-"""
+"""From meter events as they are sent to facts (`docs/specifications/ai-guard.md` sections 5 and 6)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from meterd.access import Caller
-from meterd.datasets import MAXIMUM_UNSIGNED, METER_EVENTS
+from meterd.datasets import MAXIMUM_UNSIGNED, METER_EVENTS, METERS
 from meterd.errors import InvalidInput
+from meterd.ingest.admission import Flaw, admission
 
-PLATFORMS = frozenset({"AMAZON_BEDROCK", "AMAZON_SAGEMAKER", "AZURE_FOUNDRY", "DATABRICKS", "GCP_VERTEX"})
-ACTORS = frozenset({"user", "agent"})
-
-
-class Attribute(msgspec.Struct, frozen=True):
-    """An attribute that a meter requires: its column, and the closed set of values if it has one."""
-
-    column: str
-    values: frozenset[str] | None = None
-
-
-_COMMON = {"agent_id": Attribute("agent"), "platform": Attribute("platform", PLATFORMS)}
-
-METERS: dict[str, dict[str, Attribute]] = {
-    "ai_guard.agent": _COMMON,
-    "ai_guard.user": _COMMON | {"new_session": Attribute("new_session", frozenset({"true", "false"}))},
-    "ai_guard.redact": _COMMON
-    | {"action": Attribute("action", frozenset({"redact", "block"})), "actor": Attribute("actor", ACTORS)},
+_REQUIRED = {
+    meter: {key: attribute.column for key, attribute in attributes.items()} for meter, attributes in METERS.items()
 }
-"""Required attributes of each meter that clients may submit; ai_guard.classification is counted by the service."""
-
-
-_COLUMNS = {"classifier": "classifier"} | {
-    key: attribute.column for meter in METERS.values() for key, attribute in meter.items()
-}
+_COLUMNS = {"classifier": "classifier"} | {key: column for each in _REQUIRED.values() for key, column in each.items()}
 """Where attributes of some meter are stored; on other meters they may be allowed extras."""
+_ATTRIBUTES = {column: key for key, column in _COLUMNS.items()}
+_admission = admission(METER_EVENTS)
 
 
 class Meter(msgspec.Struct, frozen=True, gc=False):
@@ -51,44 +32,48 @@ class MeterEvent(msgspec.Struct, frozen=True, gc=False):
     meter: Meter
 
 
-def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) -> msgspec.Struct:
+def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) -> Any:
     """The fact that an event is, as a row of `METER_EVENTS`. Raises `InvalidInput` with the specified sentences."""
-    required = METERS.get(event.meter.name)
+    required = _REQUIRED.get(event.meter.name)
     if required is None:
         raise InvalidInput(f"Unknown meter: {event.meter.name}")
-    attributes = event.attributes
-    columns: dict[str, str] = {}
-    for key, attribute in required.items():
-        value = attributes.get(key)
-        if value is None:
-            raise InvalidInput(f"Missing attribute: {key}")
-        if attribute.values is not None and value not in attribute.values:
-            raise InvalidInput(f"Invalid value for {key}: {value!r}, use one of {', '.join(sorted(attribute.values))}")
-        columns[attribute.column] = value
-    extra: dict[str, str] = {}
+    attributes, labels = event.attributes, None
+    try:
+        columns = {column: attributes[key] for key, column in required.items()}
+    except KeyError as missing:
+        raise InvalidInput(f"Missing attribute: {missing.args[0]}") from None
     if len(attributes) > len(required):
         others = {key: value for key, value in attributes.items() if key not in required}
         for key in others:
             if key not in allowed:
                 raise InvalidInput(f"Attribute not allowed: {key}")
-        more, extra = attribute_values(others)
+        more, labels = attribute_values(others)
         columns |= more
-    return METER_EVENTS.row_type(
+    row: Any = METER_EVENTS.row_type(
         ts=datetime.now(UTC),
         subject=caller.subject,
         subject_type=caller.subject_type,
         teams=caller.teams or None,
-        metadata=extra or None,
+        metadata=labels,
         meter=event.meter.name,
         value=_meter_value(event.meter.value),
         **columns,
     )
+    if flaw := _admission.flaw(row):
+        raise refusal(flaw)
+    return row
 
 
-def attribute_values(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Attributes that are columns, by column, and the others, which are labels."""
+def refusal(flaw: Flaw) -> InvalidInput:
+    """The specified sentence about an attribute with a value that it may not have."""
+    key = _ATTRIBUTES.get(flaw.column.name) or flaw.place.removeprefix(".") or flaw.column.member
+    return InvalidInput(f"Invalid value for {key}: {flaw.reason}")
+
+
+def attribute_values(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str] | None]:
+    """Attributes that are columns, by column, and the others, which are labels, if there are any."""
     columns = {_COLUMNS[key]: value for key, value in attributes.items() if key in _COLUMNS}
-    return columns, {key: value for key, value in attributes.items() if key not in _COLUMNS}
+    return columns, {key: value for key, value in attributes.items() if key not in _COLUMNS} or None
 
 
 def _meter_value(text: str) -> int:

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from meterd.api.aiguard.classifications import ClassificationBody
-from meterd.api.aiguard.meters import METERS
 from meterd.api.openapi import IDEMPOTENCY_KEY, PLAIN_ERRORS, TEXT, Media, Operation
 from meterd.classify import Match
+from meterd.datasets import LONGEST_LABEL, METER_EVENTS, METERS, Attribute
 
 _TAG = "AI Guard"
 
@@ -22,11 +22,8 @@ class Classified(msgspec.Struct, frozen=True):
 
 def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
     """The schema of an event of one meter: its required attributes, and `metrics.allowed-attributes`."""
-    required = {
-        key: {"type": "string", "enum": sorted(attribute.values)} if attribute.values else TEXT
-        for key, attribute in METERS[meter].items()
-    }
-    properties = dict.fromkeys(allowed, TEXT) | required
+    required = {key: _attribute(attribute) for key, attribute in METERS[meter].items()}
+    properties = dict.fromkeys(allowed, TEXT | {"maxLength": LONGEST_LABEL}) | required
     return {
         "type": "object",
         "title": meter,
@@ -44,6 +41,12 @@ def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def _attribute(attribute: Attribute) -> dict[str, Any]:
+    if attribute.values:
+        return TEXT | {"enum": sorted(attribute.values)}
+    return TEXT | {"maxLength": METER_EVENTS.by_name[attribute.column].most_characters}
 
 
 def metric_operation(allowed: Collection[str]) -> Operation:

@@ -13,6 +13,7 @@ from meterd.api.aiguard.authorization import Callers
 from meterd.api.aiguard.classifications import (
     ClassificationBody,
     Clock,
+    check_attributes,
     check_context,
     check_counted,
     facts_of,
@@ -98,6 +99,7 @@ class AIGuard:
         key = request.key(_CLASSIFICATIONS, caller.tenant, caller.subject_type, caller.subject)
         body = self._decode(await request.body(self._largest), _classification)
         check_context(body.context)
+        check_attributes(body.context, caller, self._classified)
         check_counted(body)
         engine = await self._classifiers.engine()
         clock = Clock()

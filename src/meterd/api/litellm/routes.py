@@ -51,17 +51,17 @@ class LiteLLM:
         caller = await self._authenticator.caller(request.header(b"authorization"))
         caller.require(Scope.INGEST)
         body = await request.body(self._limits.max_body_bytes)
-        facts, skipped = await self._decoding.run(body, self._facts, caller)
+        facts, skipped, members = await self._decoding.run(body, self._facts, caller)
         if facts:
             self._ways.note(caller, "callback")
             await self._recorder.record(Submission(facts))
-        if skipped:
-            self._left_out.labels("litellm").inc(skipped.total())
-            log.warning("elements of a LiteLLM batch could not be used", **skipped)
+        if skipped or members:
+            self._left_out.labels("litellm").inc(skipped.total() + members.total())
+            log.warning("parts of a LiteLLM batch could not be used", skipped=skipped, left_out=members)
         return json_answer(200, {"accepted": sum([each.count for each in facts]), "skipped": skipped.total()})
 
-    def _facts(self, body: bytes, caller: Caller) -> tuple[tuple[Facts, ...], Counter[str]]:
-        """Facts of a body, and how many elements were left out for which reason."""
+    def _facts(self, body: bytes, caller: Caller) -> tuple[tuple[Facts, ...], Counter[str], Counter[str]]:
+        """Facts of a body, how many elements were left out for which reason, and which members of others."""
         payloads, unreadable = decode(body, self._limits.max_rows)
         skipped = Counter({"unreadable": unreadable}) if unreadable else Counter[str]()
         report = Report(caller, self._limits)
@@ -74,4 +74,6 @@ class LiteLLM:
             except RecursionError:
                 skipped["unreadable"] += 1
         translator.finish()
-        return report.facts(), skipped
+        if report.rows_left_out:
+            skipped["row"] += report.rows_left_out.total()
+        return report.facts(), skipped, report.members_left_out

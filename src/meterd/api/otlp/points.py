@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -35,7 +36,8 @@ def add_points(report: Report, request: Any, allowed_attributes: frozenset[str])
             except ValueError as error:
                 rejected[str(error)] += 1
                 continue
-            report.add(OTLP_POINTS, [OTLP_POINTS.row_type(**report.own_subject(), **metric.columns, **columns)])
+            row = OTLP_POINTS.row_type(**report.own_subject(), **metric.columns, **columns)
+            report.add(OTLP_POINTS, [row], whole=True)
     return rejected
 
 
@@ -99,7 +101,7 @@ def _own(metric: _Metric, point: Any, allowed: frozenset[str]) -> dict[str, Any]
 
 def _single(point: Any) -> dict[str, Any]:
     name = point.WhichOneof("value")
-    return {"value": None if name is None else number(getattr(point, name))}
+    return {"value": None if name is None else _finite(getattr(point, name))}
 
 
 def _several(point: Any, kind: str) -> dict[str, Any]:
@@ -107,11 +109,17 @@ def _several(point: Any, kind: str) -> dict[str, Any]:
     count = integer(point.count)
     columns: dict[str, Any] = {"count": min(count, 2**63 - 1) if count >= 0 else None}
     if kind == "summary":
-        return columns | {"sum": number(point.sum)}
+        return columns | {"sum": _finite(point.sum)}
     for column, name in (("sum", "sum"), ("minimum", "min"), ("maximum", "max")):
         if point.HasField(name):
-            columns[column] = number(getattr(point, name))
+            columns[column] = _finite(getattr(point, name))
     if kind == "histogram":
         columns["bucket_counts"] = [float(count) for count in point.bucket_counts or ()]
-        columns["bucket_bounds"] = [number(bound) for bound in point.explicit_bounds or ()]
+        columns["bucket_bounds"] = [_finite(bound) for bound in point.explicit_bounds or ()]
     return columns
+
+
+def _finite(value: float | str | None) -> float | None:
+    """A number that can be stored, or None."""
+    found = number(value)
+    return found if found is not None and isfinite(found) else None

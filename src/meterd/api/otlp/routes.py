@@ -40,6 +40,8 @@ _CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 415: 3, 500: 13, 503
 """Codes of `google.rpc.Code` for HTTP statuses."""
 
 _Add = Callable[[Report, Any], Counter[str]]
+_Read = tuple[tuple[Facts, ...], Damage, Counter[str]]
+"""Facts of an export, what is wrong with it, and members left out of facts: values that their columns may not have."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -105,18 +107,17 @@ class OpenTelemetry:
         caller.require(Scope.INGEST)
         is_json = _is_json(request.content_type)
         body = await request.body(self._most_bytes)
-        facts, damage = await self._read(body, endpoint, is_json, caller)
+        facts, damage, members = await self._read(body, endpoint, is_json, caller)
         if facts:
             await self._recorder.record(Submission(facts))
-        if damage:
-            self._left_out.labels(endpoint.signal.name).inc(damage.rejected.total() + damage.left_out.total())
-            log.warning("parts of an export could not be used", rejected=damage.rejected, left_out=damage.left_out)
+        if damage or members:
+            left_out = damage.left_out + members
+            self._left_out.labels(endpoint.signal.name).inc(damage.rejected.total() + left_out.total())
+            log.warning("parts of an export could not be used", rejected=damage.rejected, left_out=left_out)
         return _answer(endpoint, damage, is_json)
 
-    async def _read(
-        self, body: bytes, endpoint: Endpoint, is_json: bool, caller: Caller
-    ) -> tuple[tuple[Facts, ...], Damage]:
-        """Facts of an export, and what is wrong with it. Only what is small and whole is read in the event loop."""
+    async def _read(self, body: bytes, endpoint: Endpoint, is_json: bool, caller: Caller) -> _Read:
+        """Read an export. Only what is small and whole is read in the event loop."""
         if len(body) <= _QUICKLY_READ:
             try:
                 request = decode_whole(endpoint.signal, body, is_json)
@@ -125,17 +126,15 @@ class OpenTelemetry:
             else:
                 return self._facts(request, Damage(), endpoint, caller)
 
-        def read(body: bytes) -> tuple[tuple[Facts, ...], Damage]:
+        def read(body: bytes) -> _Read:
             return self._facts(*decode(endpoint.signal, body, is_json), endpoint, caller)
 
         return await self._decoding.run_apart(body, read)
 
-    def _facts(
-        self, request: Any, damage: Damage, endpoint: Endpoint, caller: Caller
-    ) -> tuple[tuple[Facts, ...], Damage]:
+    def _facts(self, request: Any, damage: Damage, endpoint: Endpoint, caller: Caller) -> _Read:
         report = Report(caller, self._limits)
-        damage.rejected.update(endpoint.add(report, request))
-        return report.facts(), damage
+        damage.rejected.update(endpoint.add(report, request) + report.rows_left_out)
+        return report.facts(), damage, report.members_left_out
 
 
 def _refuse_logs(_report: Report, request: Any) -> Counter[str]:

@@ -10,10 +10,12 @@ import msgspec
 
 from meterd.api.sessions.bodies import Event, Metric, json_object, parse_stamp
 from meterd.api.sessions.model import Session
-from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
+from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.errors import InvalidInput
-from meterd.ingest.admission import json_flaw
+from meterd.ingest.admission import admission, json_flaw
 
+_SENT_AS = {"details": "metadata", "event_group": "group", "metric_type": "type", "sent_at": "timestamp"}
+"""Members of bodies that columns have another name for."""
 STATE_COLUMNS = ("position", "ts", "sent_at", "state")
 EVENT_COLUMNS = (
     "position", "ts", "sent_at", "name", "category", "event_group", "labels", "message", "data", "stacktrace",
@@ -26,7 +28,7 @@ METRIC_COLUMNS = (
 
 def event_row(session: Session, event: Event) -> Any:
     """A row of `SESSION_EVENTS`, which has no position yet. Raises `InvalidInput`."""
-    return SESSION_EVENTS.row_type(
+    row = SESSION_EVENTS.row_type(
         **_common(session, event.timestamp),
         name=event.name or "",
         category=event.severity,
@@ -41,11 +43,12 @@ def event_row(session: Session, event: Event) -> Any:
         source_line=event.source_line or None,
         source_function=event.source_function or None,
     )
+    return _admitted(SESSION_EVENTS, row)
 
 
 def metric_row(session: Session, metric: Metric) -> Any:
     """A row of `SESSION_METRICS`, which has no position yet. Raises `InvalidInput`."""
-    return SESSION_METRICS.row_type(
+    row = SESSION_METRICS.row_type(
         **_common(session, metric.timestamp),
         name=metric.name or "",
         value=metric.value or 0.0,
@@ -55,18 +58,27 @@ def metric_row(session: Session, metric: Metric) -> Any:
         tags=metric.tags or [],
         details=json_object(metric.metadata, "metadata"),
     )
+    return _admitted(SESSION_METRICS, row)
 
 
 def change_row(session: Session, change: str, timestamp: str | None = None, state: str | None = None) -> Any:
     """A row of `SESSION_STATES`, which has no position yet. Raises `InvalidInput`."""
     is_beginning = change == "create"
-    return SESSION_STATES.row_type(
+    row = SESSION_STATES.row_type(
         **_common(session, timestamp),
         change=change,
         state=state,
         machine_id=session.machine_id if is_beginning else None,
         hostname=session.hostname if is_beginning else None,
     )
+    return _admitted(SESSION_STATES, row)
+
+
+def _admitted(dataset: Dataset, row: Any) -> Any:
+    if flaw := admission(dataset).flaw(row):
+        name = _SENT_AS.get(flaw.column.name, flaw.column.name)
+        raise InvalidInput(f"Invalid request body: {name}{flaw.place} {flaw.reason}")
+    return row
 
 
 def settle(number: int, row: Any, session: Session) -> None:
