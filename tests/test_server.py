@@ -1,5 +1,7 @@
 """What is true of every address of a running server."""
 
+import http.client
+import json
 import re
 import socket
 from typing import Any
@@ -198,6 +200,16 @@ def test_a_connection_stays_usable_after_refusals(shared: Meterd) -> None:
         ]
 
     assert statuses == [401, 401, 405, 404, 200]
+
+
+def test_reason_phrases_do_not_depend_on_the_version_of_python(shared: Meterd) -> None:
+    connection = http.client.HTTPConnection(urlsplit(shared.url).netloc)
+    connection.request("POST", f"{METRICS}/query", b" " * 2**21, {"Authorization": f"Bearer {shared.token}"})
+    response = connection.getresponse()
+
+    assert (413, "Content Too Large") == (response.status, response.reason)
+    assert "Content Too Large" == json.loads(response.read())["error"]
+    connection.close()
 
 
 def test_a_client_that_goes_away_in_the_middle_disturbs_nobody(shared: Meterd) -> None:

@@ -11,8 +11,12 @@ from functools import partial
 from typing import NamedTuple
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from meterd.phrases import PHRASES
 from meterd.server import Server
+
+STATUS_LINE.update({status: f"HTTP/1.1 {status} {phrase}\r\n".encode() for status, phrase in PHRASES.items()})
 
 _GRACE = 10
 _KEEP_ALIVE = 75

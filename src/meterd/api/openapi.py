@@ -5,7 +5,6 @@ Schemas come from the structs that decode the bodies, so that the two can't diff
 
 import re
 from collections.abc import Iterable, Iterator
-from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -13,6 +12,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from meterd import __version__
+from meterd.phrases import PHRASES
 
 _OFFERED = "operations"
 _REFERENCE = "#/components/schemas/{name}"
@@ -192,8 +192,7 @@ def _responses(operation: Operation, known: dict[int, dict[str, Any]]) -> dict[s
         success["content"] = _content(operation.answers, known)
     content = _content(operation.errors, known)
     return {"200": success} | {
-        str(status): {"description": errors[status] or HTTPStatus(status).phrase, "content": content}
-        for status in sorted(errors)
+        str(status): {"description": errors[status] or PHRASES[status], "content": content} for status in sorted(errors)
     }
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, Response, Router, post
@@ -15,6 +14,7 @@ from meterd.api.gateway.request import parse_query
 from meterd.api.http import Answer, error_headers, json_answer, response_of
 from meterd.api.openapi import Described, described
 from meterd.errors import MeterdError, TooLarge
+from meterd.phrases import PHRASES
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Row
 
@@ -70,5 +70,5 @@ def _timestamp(time: datetime) -> str:
 
 def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
     """The error body of the query endpoint."""
-    body = {"statusCode": error.status, "message": error.message, "error": HTTPStatus(error.status).phrase}
+    body = {"statusCode": error.status, "message": error.message, "error": PHRASES[error.status]}
     return json_answer(error.status, body, error_headers(error))
