@@ -9,10 +9,11 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from meterd.addresses import shape_of
-from meterd.api.http import GONE, ClientGone, HotRoute, options_of, response_of
+from meterd.api.http import GONE, HotRoute, options_of, response_of
 from meterd.api.openapi import Described, document, offered
 from meterd.api.operations.routes import documentation_router
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TooLarge
+from meterd.presence import ClientGone
 
 log = structlog.get_logger()
 

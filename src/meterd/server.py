@@ -19,11 +19,12 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from meterd.access import Caller
 from meterd.access.authentication import current_caller
 from meterd.addresses import shape_of
-from meterd.api.http import GONE, Answer, ClientGone, HotRoute, Request, options_of
+from meterd.api.http import GONE, Answer, HotRoute, Request, options_of
 from meterd.api.usage.recording import Calls
 from meterd.deadlines import Deadlines
 from meterd.errors import MeterdError, MethodNotAllowed, TimedOut
 from meterd.framework import Hooks, framework
+from meterd.presence import ClientGone, receiving
 from meterd.rates import Rate
 from meterd.settings import Logging
 from meterd.telemetry import Telemetry
@@ -78,6 +79,7 @@ class Server:
             return
         started, began = time.perf_counter(), time.time()
         current_caller.set(None)
+        receiving.set(receive)
         request_id = next(self._request_ids)
         method = scope["method"]
         if method == "HEAD":  # the connection leaves out the body; what is done and said is the same

@@ -149,7 +149,7 @@ class Service:
 
     def _usage_routers(self, authenticator: Authenticator, settings: Settings) -> list[Router]:
         items, engine, most = Items(self.directory, self._recorder.require_room), self._engine, settings.query.max_rows
-        self._scans = scans = Scans(settings.query.timeout)
+        scans = Scans(self._engine.shapers, settings.query.timeout)
         most_bytes = settings.ingest.max_event_bytes
         calendars = Calendars(items, most_bytes, most, scans)
         objects = Objects(items, engine, calendars, most_bytes, most, scans)
@@ -166,7 +166,6 @@ class Service:
         self._loader.close()
         self._recorder.close()
         self._engine.close()
-        self._scans.close()
         self._journal.close()
         self._store.close()
         self.directory.close()

@@ -225,6 +225,7 @@ class Query(Section, frozen=True):
     max_groups: Count = 32
     max_aggregates: Count = 100
     concurrency: Count = 4
+    max_waiting: Count = 100
 
 
 class Access(Section, frozen=True):

@@ -119,6 +119,17 @@ class Telemetry:
         self.query_failures = Counter(
             "meterd_query_failures", "Queries that hit a limit", ["reason"], registry=registry
         )
+        self.work_running = Gauge("meterd_work_running", "Long work under way", ["work"], registry=registry)
+        self.work_waiting = Gauge(
+            "meterd_work_waiting", "Long work that waits for its turn", ["work"], registry=registry
+        )
+        self.work_refused = Counter(
+            "meterd_work_refused", "Long work refused, because too much waited or it waited too long", ["work"],
+            registry=registry,
+        )  # fmt: skip
+        self.work_cancelled = Counter(
+            "meterd_work_cancelled", "Long work ended because its client had gone", ["work"], registry=registry
+        )
         self.directory_failures = Counter(
             "meterd_directory_failures", "Times that the directory could not be read or written", registry=registry
         )

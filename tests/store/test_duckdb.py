@@ -11,7 +11,16 @@ import pytest
 
 from meterd.datasets import DATASETS, GUARDRAIL_EVALUATIONS, METER_EVENTS, Column, Dataset, Kind
 from meterd.errors import ConfigurationError
-from meterd.store import DuckDBStore, Lines, QueryMemory, QueryTimeout, StoreError, Unreadable
+from meterd.store import (
+    Cancellation,
+    DuckDBStore,
+    Lines,
+    QueryCancelled,
+    QueryMemory,
+    QueryTimeout,
+    StoreError,
+    Unreadable,
+)
 from tests.ingest.test_journal import full_disk
 
 HOLDER = """
@@ -265,6 +274,21 @@ class TestLimits:
     def test_a_query_that_takes_too_long_is_interrupted(self, store: DuckDBStore) -> None:
         with pytest.raises(QueryTimeout):
             store.select("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b", (), 0.05)
+
+        assert store.select("SELECT 1", (), 30) == [(1,)]
+
+    def test_a_query_is_interrupted_when_it_is_cancelled_before_it_begins_or_while_it_runs(
+        self, store: DuckDBStore
+    ) -> None:
+        cancelled, running = Cancellation(), Cancellation()
+        cancelled.cancel()
+        threading.Timer(0.2, running.cancel).start()
+
+        for cancellation in (cancelled, running):
+            with pytest.raises(QueryCancelled):
+                store.select(
+                    "SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b", (), 3600, cancellation
+                )
 
         assert store.select("SELECT 1", (), 30) == [(1,)]
 

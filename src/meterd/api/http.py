@@ -18,6 +18,7 @@ from meterd.api.openapi import Operation
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
 from meterd.loopback import is_local
+from meterd.presence import ClientGone
 
 if TYPE_CHECKING:
     from litestar.types import HTTPScope, Receive
@@ -56,10 +57,6 @@ _Result = TypeVar("_Result")
 
 _PIECE = 2**13
 """Compressed bytes that are looked at together: what follows a member is copied once for each."""
-
-
-class ClientGone(Exception):
-    """The client closed the connection before its request was complete; nobody waits for an answer."""
 
 
 class Answer(msgspec.Struct, frozen=True):

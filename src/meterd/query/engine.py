@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import structlog
 
@@ -16,10 +16,16 @@ from meterd.query.complexity import Bounds
 from meterd.query.dialects import DIALECTS
 from meterd.query.model import Listing, Query, Row
 from meterd.query.results import shape
-from meterd.query.visibility import visible_to
+from meterd.query.visibility import Visibility, visible_to
+from meterd.query.workers import Turn, Workers
 from meterd.settings import Query as Limits
-from meterd.store import QueryMemory, QueryTimeout, Store, StoreError
+from meterd.store import QueryCancelled, QueryMemory, QueryTimeout, Store, StoreError
 from meterd.telemetry import Telemetry
+
+_SHAPED_AT_ONCE = 2
+"""Python does one thing at a time: more threads would only take from those that answer."""
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 log = structlog.get_logger()
 
@@ -31,7 +37,10 @@ class Freshness(Protocol):
 
 
 class QueryEngine:
-    """Answers queries, a few at a time (`query.concurrency`), each within `query.timeout` seconds."""
+    """Answers queries, a few at a time (`query.concurrency`), each within `query.timeout` seconds.
+
+    Everything that takes long is done in threads, by turns of tenants and subjects, and ends when the client goes.
+    """
 
     def __init__(self, store: Store, freshness: Freshness, limits: Limits, telemetry: Telemetry) -> None:
         self._store = store
@@ -40,7 +49,8 @@ class QueryEngine:
         self._telemetry = telemetry
         self._bounds = Bounds(limits, lambda reason: telemetry.query_failures.labels(reason).inc())
         self._dialect = DIALECTS[store.dialect]
-        self._threads = ThreadPoolExecutor(limits.concurrency, thread_name_prefix="meterd-query")
+        self._workers = Workers("query", limits.concurrency, limits.max_waiting, limits.timeout, telemetry)
+        self.shapers = Workers("shaping", _SHAPED_AT_ONCE, limits.max_waiting, limits.timeout, telemetry)
 
     async def run(self, query: Query, caller: Caller | None, is_sparse: bool = False) -> list[Row]:
         """The rows that the caller may see; all of them for the service itself.
@@ -48,26 +58,37 @@ class QueryEngine:
         Of a sparse query only buckets with facts count towards the limits.
 
         Raises `InvalidInput` when the query is too complex or needs more buckets, rows, time or memory than the
-        settings allow, and `Unavailable` when the store is too far behind to show the caller's own writes in time.
+        settings allow, `Unavailable` when too many wait or the store is too far behind to show the caller's own writes
+        in time, and `ClientGone`.
         """
-        query = self._bounds.query(query)
+        if caller:
+            query = self._bounds.query(query)
         if not is_sparse:
             self._check_buckets(query)
-        plain, distributions = histograms.split(query)
-        await self._own_writes(query.dataset)
-        rows = await self._run(plain, caller)
-        if distributions:
-            histograms.add_percentiles(query, rows, await self._run(distributions, caller))
-        return rows
-
-    async def _run(self, query: Query, caller: Caller | None) -> list[Row]:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, query, caller)
+        return await self._ask(query.dataset, caller, lambda turn: self._answer(query, caller, turn))
 
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
         """Facts of the listing that the caller may see; all of them for the service itself. Raises as `run` does."""
-        listing = self._bounds.listing(listing)
-        await self._own_writes(listing.dataset)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._list, listing, caller)
+        if caller:
+            listing = self._bounds.listing(listing)
+        visible = visible_to(caller) if caller else None
+
+        def list_(turn: Turn) -> list[tuple[Any, ...]]:
+            return self._select(listing.dataset, *compile_listing(listing, visible, self._dialect), turn)
+
+        return await self._ask(listing.dataset, caller, list_)
+
+    async def shape(
+        self, caller: Caller | None, function: Callable[_Arguments, _Result], *arguments: _Arguments.args,
+        **named: _Arguments.kwargs,
+    ) -> _Result:  # fmt: skip
+        """What the function makes of rows, which may take long: in a thread, so that other requests go on."""
+        return await self.shapers.run(caller, lambda _turn: function(*arguments, **named))
+
+    async def _ask(self, dataset: Dataset, caller: Caller | None, work: Callable[[Turn], _Result]) -> _Result:
+        began = time.monotonic()
+        await self._own_writes(dataset)
+        return await self._workers.run(caller, work, began)
 
     def _check_buckets(self, query: Query) -> None:
         if query.interval is None:
@@ -86,14 +107,17 @@ class QueryEngine:
         except TimeoutError:
             raise Unavailable("the store is behind what was recorded, try again", retry_after=5) from None
 
-    def _list(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
+    def _answer(self, query: Query, caller: Caller | None, turn: Turn) -> list[Row]:
         visible = visible_to(caller) if caller else None
-        return self._select(listing.dataset, *compile_listing(listing, visible, self._dialect))
+        plain, distributions = histograms.split(query)
+        rows = self._rows(plain, visible, turn)
+        if distributions:
+            histograms.add_percentiles(query, rows, self._rows(distributions, visible, turn))
+        return rows
 
-    def _answer(self, query: Query, caller: Caller | None) -> list[Row]:
-        visible = visible_to(caller) if caller else None
+    def _rows(self, query: Query, visible: Visibility | None, turn: Turn) -> list[Row]:
         compiled = compile_query(query, visible, self._dialect, self._limits.max_rows + 1)
-        rows = self._select(query.dataset, compiled.sql, compiled.parameters)
+        rows = self._select(query.dataset, compiled.sql, compiled.parameters, turn)
         if len(rows) > self._limits.max_rows:
             raise self._too_much(
                 "rows",
@@ -102,11 +126,15 @@ class QueryEngine:
             )
         return shape(query, compiled, rows)
 
-    def _select(self, dataset: Dataset, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _select(self, dataset: Dataset, sql: str, parameters: tuple[Any, ...], turn: Turn) -> list[tuple[Any, ...]]:
         started = time.perf_counter()
         try:
-            return self._store.select(sql, parameters, self._limits.timeout)
+            return self._store.select(sql, parameters, turn.left, turn.cancellation)
+        except QueryCancelled:
+            raise Unavailable("the query was cancelled", retry_after=1) from None
         except QueryTimeout:
+            if turn.waited > self._limits.timeout / 2:
+                raise Unavailable("there was too little time after others' queries, try again", retry_after=5) from None
             raise self._too_much(
                 "time",
                 f"the query took longer than {self._limits.timeout:g} s (query.timeout)",
@@ -129,4 +157,5 @@ class QueryEngine:
         return InvalidInput(f"{limit}: {hint}")
 
     def close(self) -> None:
-        self._threads.shutdown()
+        self._workers.close()
+        self.shapers.close()

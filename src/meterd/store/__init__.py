@@ -1,6 +1,27 @@
 """Where facts are queried: the `Store` protocol and its engines."""
 
-from meterd.store.base import Lines, QueryMemory, QueryTimeout, Store, StoreDamaged, StoreError, Unreadable
+from meterd.store.base import (
+    Cancellation,
+    Lines,
+    QueryCancelled,
+    QueryMemory,
+    QueryTimeout,
+    Store,
+    StoreDamaged,
+    StoreError,
+    Unreadable,
+)
 from meterd.store.duckdb import DuckDBStore
 
-__all__ = ["DuckDBStore", "Lines", "QueryMemory", "QueryTimeout", "Store", "StoreDamaged", "StoreError", "Unreadable"]
+__all__ = [
+    "Cancellation",
+    "DuckDBStore",
+    "Lines",
+    "QueryCancelled",
+    "QueryMemory",
+    "QueryTimeout",
+    "Store",
+    "StoreDamaged",
+    "StoreError",
+    "Unreadable",
+]

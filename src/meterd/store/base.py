@@ -1,6 +1,8 @@
 """What a store must do; engines implement it beside this module."""
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -43,6 +45,38 @@ class QueryMemory(StoreError):
     """The engine refused a query because it needs more memory than allowed."""
 
 
+class QueryCancelled(StoreError):
+    """The engine was interrupted because nobody waits for the answer."""
+
+
+class Cancellation:
+    """Ends a query from another thread, whether it has begun or not."""
+
+    def __init__(self) -> None:
+        self.is_cancelled = False
+        self._lock = threading.Lock()
+        self._interrupt: Callable[[], None] | None = None
+
+    def cancel(self) -> None:
+        with self._lock:
+            self.is_cancelled = True
+            if self._interrupt:
+                self._interrupt()
+
+    @contextmanager
+    def by(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, a cancellation calls `interrupt`. Raises `QueryCancelled` when it came before."""
+        with self._lock:
+            if self.is_cancelled:
+                raise QueryCancelled
+            self._interrupt = interrupt
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._interrupt = None
+
+
 class Store(Protocol):
     """Where loaded facts are queried. `append` is called from one thread, `select` from any."""
 
@@ -60,9 +94,11 @@ class Store(Protocol):
     def readable(self, lines: Lines) -> list[int]:
         """How many facts each of the lines holds, 0 for one that can't be read."""
 
-    def select(self, sql: str, parameters: Sequence[Any], timeout: float) -> list[tuple[Any, ...]]:
+    def select(
+        self, sql: str, parameters: Sequence[Any], timeout: float, cancellation: Cancellation | None = None
+    ) -> list[tuple[Any, ...]]:
         """Rows of a query; raises `QueryTimeout` after `timeout` seconds, `QueryMemory` past the memory limit,
-        `StoreError` for any other failure."""
+        `QueryCancelled` when it is cancelled, `StoreError` for any other failure."""
 
     def watermark(self) -> int:
         """Sequence number up to which journal entries are in the store."""

@@ -18,7 +18,16 @@ import structlog
 from meterd.datasets import Column, Dataset, Kind
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
-from meterd.store.base import Lines, QueryMemory, QueryTimeout, StoreDamaged, StoreError, Unreadable
+from meterd.store.base import (
+    Cancellation,
+    Lines,
+    QueryCancelled,
+    QueryMemory,
+    QueryTimeout,
+    StoreDamaged,
+    StoreError,
+    Unreadable,
+)
 from meterd.store.compaction import compact, is_worth_it
 from meterd.store.extent import is_cut_short
 
@@ -36,6 +45,7 @@ _TYPES = {
 }
 _PACKED_TYPES = {Kind.TIME: "BIGINT"}
 _NEVER = "1000TB"
+_AT_ONCE = 1000
 _DAMAGE = re.compile("not a valid DuckDB|not read enough bytes|[Cc]orrupt|[Cc]hecksum|replaying WAL|[Ss]erializ")
 """What the engine says of a file that is damaged, rather than taken by another process or unreadable just now."""
 
@@ -155,11 +165,16 @@ class DuckDBStore:
         except duckdb.Error as error:
             raise StoreError(_gist(error)) from None
 
-    def select(self, sql: str, parameters: Sequence[Any], timeout: float) -> list[tuple[Any, ...]]:
+    def select(
+        self, sql: str, parameters: Sequence[Any], timeout: float, cancellation: Cancellation | None = None
+    ) -> list[tuple[Any, ...]]:
+        cancellation = cancellation or Cancellation()
         try:
-            return self._rows(self._reader(), sql, parameters, timeout)
+            cursor = self._reader()
+            with cancellation.by(cursor.interrupt):
+                return self._rows(cursor, sql, parameters, timeout)
         except duckdb.InterruptException:
-            raise QueryTimeout from None
+            raise (QueryCancelled if cancellation.is_cancelled else QueryTimeout) from None
         except duckdb.OutOfMemoryException:
             raise QueryMemory from None
         except duckdb.Error as error:
@@ -171,7 +186,10 @@ class DuckDBStore:
         alarm = threading.Timer(timeout, cursor.interrupt)
         alarm.start()
         try:
-            rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters).fetchall()
+            cursor.execute(sql, parameters)
+            rows: list[tuple[Any, ...]] = []
+            while some := cursor.fetchmany(_AT_ONCE):  # Python's lock is held for so many at a time
+                rows += some
             return rows
         finally:
             alarm.cancel()

@@ -35,9 +35,9 @@ class Data:
         objects = self._objects.each(call, {id_.rpartition(":")[0] for id_ in ids} or None)
         definitions = (definition for item in objects for definition in definitions_of(item))
         if call.parameters.text("_distinct") is None and (ids or call.parameters.text("_range") is not None):
-            page = await self._objects.scans.run(page_of, definitions, call.parameters, MOST_COMPUTED)
+            page = await self._objects.scans.run(call.caller, page_of, definitions, call.parameters, MOST_COMPUTED)
             return await self._series.page(call, page)
-        return await self._objects.scans.run(listed, definitions, call, self._most)
+        return await self._objects.scans.run(call.caller, listed, definitions, call, self._most)
 
     async def _one(self, call: Call, id_: str) -> dict[str, object]:
         item, colon, field = id_.rpartition(":")

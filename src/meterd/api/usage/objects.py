@@ -57,6 +57,6 @@ class Objects:
         """The series of each object that matches and has one."""
         items = self.shelf.each(call, call.parameters.every("_id") or None)
         having = (item for item in items if definition_of(item, field) is not None)
-        page = await self.shelf.scans.run(page_of, having, call.parameters, MOST_COMPUTED)
+        page = await self.shelf.scans.run(call.caller, page_of, having, call.parameters, MOST_COMPUTED)
         definitions = [definition for item in page.documents if (definition := definition_of(item, field))]
         return await self._series.page(call, Page(definitions, page.total))

@@ -60,7 +60,8 @@ class Shelf:
         if call.place.release is None:
             return answer(build_information(self._service), call.format)
         if id_ is None:
-            return await self.scans.run(listed, self.each(call, call.parameters.every("_id") or None), call, self._most)
+            items = self.each(call, call.parameters.every("_id") or None)
+            return await self.scans.run(call.caller, listed, items, call, self._most)
         if id_.endswith(EVERY_VERSION):
             return answer(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
         return answer(call.parameters.projection().of(await self.one(call, id_)), call.format)

@@ -1,0 +1,105 @@
+"""Threads for long work, which is done by turns, within a time limit, and ends when nobody waits for it any more."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
+
+from meterd.access import Caller
+from meterd.errors import Unavailable
+from meterd.presence import ClientGone, while_present
+from meterd.query.turns import Share, Turns, share_of
+from meterd.store import Cancellation
+from meterd.telemetry import Telemetry
+
+_Result = TypeVar("_Result")
+
+
+class Turn(NamedTuple):
+    """A piece of work that runs: until when (monotonic seconds) it may, how long it waited, and what ends it."""
+
+    deadline: float
+    waited: float
+    cancellation: Cancellation
+
+    @property
+    def left(self) -> float:
+        """Seconds that it may still take."""
+        return max(self.deadline - time.monotonic(), 0.001)
+
+
+class Workers:
+    """`places` threads. `name` tells one kind of work from another in the metrics.
+
+    Args:
+        most: how many may wait.
+        timeout: seconds that work may take, its waiting included.
+    """
+
+    def __init__(self, name: str, places: int, most: int, timeout: float, telemetry: Telemetry) -> None:
+        self._timeout = timeout
+        self._turns = turns = Turns(places, most)
+        self._threads = ThreadPoolExecutor(places, thread_name_prefix=f"meterd-{name}")
+        self._refused = telemetry.work_refused.labels(name)
+        self._cancelled = telemetry.work_cancelled.labels(name)
+        self._running: set[Cancellation] = set()
+        telemetry.work_running.labels(name).set_function(lambda: turns.taken)
+        telemetry.work_waiting.labels(name).set_function(lambda: turns.waiting)
+
+    async def run(self, caller: Caller | None, work: Callable[[Turn], _Result], began: float | None = None) -> _Result:
+        """Call `work` in a thread when it is the caller's turn. Raises what it raises.
+
+        Args:
+            began: since when the time counts, in monotonic seconds; by default since now.
+
+        Raises `Unavailable` when too many wait or the time passes meanwhile, and `ClientGone` when nobody waits for
+        the answer any more; the work is then cancelled.
+        """
+        share, arrived = share_of(caller), time.monotonic()
+        deadline = (began or arrived) + self._timeout
+        try:
+            async with while_present():
+                await self._turn(share, deadline - arrived)
+                return await self._work(share, work, Turn(deadline, time.monotonic() - arrived, Cancellation()))
+        except (asyncio.CancelledError, ClientGone):
+            self._cancelled.inc()
+            raise
+
+    async def _turn(self, share: Share, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._turns.take(share)
+        except TimeoutError:
+            self._refused.inc()
+            raise Unavailable(
+                f"it was not this request's turn within {self._timeout:g} s (query.timeout), try again", 5
+            ) from None
+        except Unavailable:
+            self._refused.inc()
+            raise
+
+    async def _work(self, share: Share, work: Callable[[Turn], _Result], turn: Turn) -> _Result:
+        loop = asyncio.get_running_loop()
+
+        def done(_: Future[Any]) -> None:
+            """The place is free when the thread is, which may be after the request has ended."""
+            self._running.discard(turn.cancellation)
+            with contextlib.suppress(RuntimeError):  # the loop may be closed
+                loop.call_soon_threadsafe(self._turns.give_back, share)
+
+        self._running.add(turn.cancellation)
+        future = self._threads.submit(work, turn)
+        future.add_done_callback(done)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            turn.cancellation.cancel()
+            raise
+
+    def close(self) -> None:
+        """End what is running."""
+        for cancellation in tuple(self._running):
+            cancellation.cancel()
+        self._threads.shutdown(cancel_futures=True)

@@ -1,0 +1,86 @@
+"""Work ends when its client is gone, and is shared fairly between those who wait."""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from meterd.access import Scope
+from tests.process import METRICS, Meterd, make_token
+
+LABELS = [{"type": "countDistinct", "column": f"metadata.k{number}"} for number in range(100)]
+ENDLESS: dict[str, Any] = {"startTs": "1970-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z",
+                           "datasource": "guardrailMetrics", "type": "distribution", "groupBy": ["team"],
+                           "aggregations": LABELS}  # fmt: skip
+"""Takes far longer than a test may."""
+ABANDONED = 60
+
+
+@pytest.fixture(scope="module")
+def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    environment = {"METERD_QUERY__TIMEOUT": "3600", "METERD_QUERY__MAX_WAITING": "50"}
+    with Meterd(tmp_path_factory.mktemp("abandoned"), environment=environment) as started:
+        rows = [{"guardrailName": "g", "teams": [f"t{number}" for number in range(200)]}] * 10_000
+        assert 200 == started.ingest(rows).status_code
+        yield started
+
+
+def work(meterd: Meterd, name: str) -> int:
+    found = re.search(rf'^meterd_work_{name}{{work="query"}} (\S+)$', meterd.client.get("/metrics").text, re.MULTILINE)
+    assert found is not None
+    return int(float(found[1]))
+
+
+def until(meterd: Meterd, name: str, expected: int) -> None:
+    """Wait for a metric; a test that waits for ever fails by its time limit."""
+    deadline = time.monotonic() + 60
+    while (value := work(meterd, name)) != expected:
+        assert time.monotonic() < deadline, f"{name} is {value}, not {expected}"
+        time.sleep(0.05)
+
+
+def ask(meterd: Meterd) -> socket.socket:
+    """Send the endless query, and do not wait for the answer."""
+    body = json.dumps(ENDLESS).encode()
+    head = (f"POST {METRICS}/query HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {meterd.token}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n")  # fmt: skip
+    url = httpx.URL(meterd.url)
+    connection = socket.create_connection((url.host, url.port or 80))
+    connection.sendall(head.encode() + body)
+    return connection
+
+
+def test_queries_end_when_their_clients_go_and_keep_nobody_waiting(meterd: Meterd) -> None:
+    stranger = make_token(meterd.data, "eve", tenant="rival", scopes=(Scope.QUERY,)).token or ""
+    connections = [ask(meterd) for _ in range(ABANDONED)]
+    until(meterd, "waiting", 50)
+    assert 3 == work(meterd, "running")
+
+    assert [{"total": 0}] == meterd.points(stranger)  # while all of them are still there
+
+    for connection in connections:
+        connection.close()
+    until(meterd, "running", 0)
+    until(meterd, "waiting", 0)
+    refused = ABANDONED - 3 - 50
+    assert (refused, ABANDONED - refused) == (work(meterd, "refused_total"), work(meterd, "cancelled_total"))
+    assert [{"total": 10_000}] == meterd.points()
+
+
+def test_who_comes_when_too_many_wait_is_told_when_to_try_again(meterd: Meterd) -> None:
+    connections = [ask(meterd) for _ in range(53)]
+    until(meterd, "waiting", 50)
+
+    response = meterd.query(**ENDLESS)
+
+    assert (503, "2", True) == (
+        response.status_code, response.headers["retry-after"], "query.max-waiting" in response.text
+    )  # fmt: skip
+    for connection in connections:
+        connection.close()
+    until(meterd, "running", 0)

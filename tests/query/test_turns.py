@@ -1,0 +1,97 @@
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+
+from meterd.errors import Unavailable
+from meterd.query.turns import Share, Turns
+
+ANN, BOB, EVE = Share("acme", "ann"), Share("acme", "bob"), Share("rival", "eve")
+
+
+class Row:
+    """Who stands in a row before `Turns`, and who got a place, in that order."""
+
+    def __init__(self, places: int, most: int = 100) -> None:
+        self.turns = Turns(places, most)
+        self.served: list[Share] = []
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def join(self, shares: Iterable[Share]) -> None:
+        for share in shares:
+            self.tasks.append(asyncio.create_task(self._take(share)))
+            await asyncio.sleep(0)
+
+    async def _take(self, share: Share) -> None:
+        await self.turns.take(share)
+        self.served.append(share)
+
+    async def end(self, share: Share) -> None:
+        self.turns.give_back(share)
+        await asyncio.sleep(0.001)
+
+
+async def test_there_are_no_more_places_than_there_are() -> None:
+    row = Row(places=1)
+    await row.join([ANN, BOB, EVE])
+
+    assert ([ANN], 1, 2) == (row.served, row.turns.taken, row.turns.waiting)
+
+
+async def test_the_next_place_goes_to_the_tenant_with_the_fewest_then_to_the_subject() -> None:
+    row = Row(places=1)
+    await row.join([ANN, ANN, ANN, ANN, BOB, EVE, EVE])
+    for _ in range(6):
+        await row.end(row.served[-1])
+
+    assert [ANN, ANN, EVE, BOB, EVE, ANN, ANN] == row.served
+
+
+async def test_one_subject_never_holds_all_places() -> None:
+    row = Row(places=3)
+    await row.join([ANN] * 60)
+    assert [ANN, ANN] == row.served
+
+    await row.join([EVE])
+    assert [ANN, ANN, EVE] == row.served
+
+
+async def test_who_has_no_place_gets_the_last_one_whoever_else_waits() -> None:
+    row = Row(places=4)
+    await row.join([ANN, EVE, EVE])
+    await row.join([ANN, EVE, BOB])
+
+    assert [ANN, EVE, EVE, BOB] == row.served
+
+
+async def test_when_too_many_wait_the_last_of_those_with_the_most_is_refused() -> None:
+    row = Row(places=1, most=3)
+    await row.join([ANN, ANN, ANN, ANN])
+
+    await row.join([EVE])
+
+    with pytest.raises(Unavailable, match=r"query\.max-waiting"):
+        await row.tasks[3]
+    assert 3 == row.turns.waiting
+
+
+async def test_who_leaves_waits_no_longer() -> None:
+    row = Row(places=1)
+    await row.join([ANN, BOB, EVE])
+    row.tasks[2].cancel()
+    await asyncio.sleep(0)
+
+    await row.end(ANN)
+
+    assert ([ANN, BOB], 0) == (row.served, row.turns.waiting)
+
+
+async def test_a_place_that_was_given_to_someone_who_left_at_that_moment_is_free_again() -> None:
+    row = Row(places=1)
+    await row.join([ANN, BOB, EVE])
+
+    row.turns.give_back(ANN)
+    row.tasks[1].cancel()
+    await asyncio.sleep(0.001)
+
+    assert ([ANN, EVE], 1) == (row.served, row.turns.taken)
