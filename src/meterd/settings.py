@@ -191,6 +191,7 @@ class Sessions(Section, frozen=True):
 
     anonymous: Literal["loopback", "never", "always"] = "loopback"
     heartbeat_timeout: Seconds = 60.0
+    max_document_bytes: Count = 32 * 2**20
 
 
 class Usage(Section, frozen=True):

@@ -6,6 +6,7 @@ of one operand are computed in one pass, so they share a column of the result.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any
 
 import msgspec
@@ -55,6 +56,9 @@ _FUNCTIONS: dict[Function, type[exp.AggFunc]] = {
     Function.MINIMUM: exp.Min,
     Function.MAXIMUM: exp.Max,
 }
+
+
+_TEXTS = (Kind.TEXT, Kind.JSON, Kind.TEXTS)
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -157,12 +161,35 @@ class _Conditions:
 class _Lister(_Conditions):
     def compile(self, listing: Listing, visible: Visibility | None) -> tuple[str, tuple[Any, ...]]:
         columns = [self._declared(name) for name in listing.columns]
-        select = _select(columns, self._facts(visible), [self._condition(listing.condition)])
+        conditions = [self._condition(listing.condition)]
+        if listing.most_bytes is not None:
+            conditions.append(self._fits(listing, visible, listing.most_bytes))
+        select = _select(columns, self._facts(visible), conditions)
         order = (_ordered(self._declared(each.column), each.descending) for each in listing.order)
         select.order_by(*order, copy=False).limit(listing.limit, copy=False)
         if listing.offset:
             select.offset(listing.offset, copy=False)
         return select.sql(self._dialect.name, copy=False), tuple(self._parameters)
+
+    def _fits(self, listing: Listing, visible: Visibility | None, most: int) -> exp.Expr:
+        """Whether texts of the facts before one have less bytes than `most`: sizes are added up, not texts kept."""
+        by = listing.order[0].column
+        texts = [name for name in listing.columns if self._dataset.by_name[name].kind in _TEXTS]
+        zero: exp.Expr = exp.Literal.number(0)
+        size = reduce(_sum, (self._dialect.size(_column(name)) for name in texts), zero)
+        columns = [_named(_placed(by), "place"), _named(size, "size")]
+        facts = _select(columns, self._facts(visible), [self._condition(listing.condition)])
+        facts = facts.order_by(exp.column("place"), copy=False).limit(listing.limit, copy=False)
+        so_far = exp.Window(
+            this=exp.Sum(this=exp.column("size")),
+            order=exp.Order(expressions=[_ordered(exp.column("place"))]),
+            spec=exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"),
+        )
+        before = _named(exp.Sub(this=so_far, expression=exp.column("size")), "before")
+        running = _subquery([exp.column("place"), before], facts.subquery("facts", copy=False), "running")
+        fits = exp.LT(this=exp.column("before"), expression=self._bind(most))
+        last = _select([exp.Max(this=exp.column("place"))], running, [fits])
+        return exp.LTE(this=_placed(by), expression=last.subquery())
 
 
 class _Compiler(_Conditions):
@@ -319,6 +346,15 @@ def _named(expression: exp.Expr, name: str) -> exp.Expr:
 
 def _previous(column: str) -> str:
     return f"previous_{column}"
+
+
+def _placed(column: str) -> exp.Expr:
+    """The number that orders facts; those without one come last, together."""
+    return exp.Coalesce(this=_column(column), expressions=[exp.Literal.number(2**63 - 1)])
+
+
+def _sum(one: exp.Expr, other: exp.Expr) -> exp.Expr:
+    return exp.Add(this=one, expression=other)
 
 
 def _column(name: str) -> exp.Expr:

@@ -36,6 +36,9 @@ class Dialect(Protocol):
     def only(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
         """The array without other elements than these."""
 
+    def size(self, text: exp.Expr) -> exp.Expr:
+        """Bytes of a text, or of the texts of an array; 0 for null."""
+
     def previous(self, value: exp.Expr, by: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:
         """The value, not null, of the row before it among rows with equal values of `by`; null for the first."""
 
@@ -101,6 +104,9 @@ class DuckDB:
 
     def only(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
         return _call("list_intersect", array, _array(values))
+
+    def size(self, text: exp.Expr) -> exp.Expr:
+        return _call("coalesce", _call("strlen", exp.cast(text, "VARCHAR")), exp.Literal.number(0))
 
     def previous(self, value: exp.Expr, by: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:
         ordered = exp.Order(expressions=[exp.Ordered(this=each, nulls_first=False) for each in order])

@@ -59,7 +59,7 @@ class Sessions:
         self._authenticator = authenticator
         self._registry = registry
         self._decoding = decoding
-        self._reader = Reader(registry, engine)
+        self._reader = Reader(registry, engine, settings.sessions.max_document_bytes)
 
     def routes(self) -> list[HotRoute]:
         writes: dict[str, tuple[Handler, Operation]] = {
@@ -87,7 +87,7 @@ class Sessions:
 
     async def read(self, request: Request) -> Answer:
         caller = await self._caller(request, Scope.QUERY)
-        return json_answer(200, await self._reader.read(request.parameter, request.query_string, caller))
+        return Answer(body=await self._reader.read(request.parameter, request.query_string, caller))
 
     def router(self) -> Router:
         """The export, which is too large for one answer in memory."""

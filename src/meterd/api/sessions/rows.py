@@ -2,7 +2,6 @@
 4, 5 and 6).
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,9 +103,8 @@ def _common(session: Session, timestamp: str | None) -> dict[str, Any]:
     }
 
 
-def document(session: Session, collections: Sequence[Sequence[Any]], timeout: timedelta) -> dict[str, Any]:
-    """The document of a session; the collections are rows of the columns above: states, events, metrics."""
-    history, events, metrics = collections
+def document(session: Session, timeout: timedelta) -> dict[str, Any]:
+    """The document of a session, without its collections."""
     now = datetime.now(UTC)
     suspended = session.is_suspended(now, timeout)
     shown: dict[str, Any] = {
@@ -118,9 +116,6 @@ def document(session: Session, collections: Sequence[Sequence[Any]], timeout: ti
         "crashed": session.crashed,
         "hung": session.hung,
         "state": session.state,
-        "state_history": [_shown_state(row) for row in history],
-        "events": [_shown_event(row) for row in events],
-        "metrics": [_shown_metric(row) for row in metrics],
     }
     for name in ("ended_at", "last_heartbeat"):
         if time := getattr(session, name):
@@ -151,11 +146,11 @@ def _raw(text: str | None) -> Any:
     return text if text is None or json_flaw(text) else msgspec.Raw(text.encode())
 
 
-def _shown_state(row: Any) -> dict[str, Any]:
+def shown_state(row: Any) -> dict[str, Any]:
     return {"timestamp": _when(row), "state": _raw(row[3])}
 
 
-def _shown_event(row: Any) -> dict[str, Any]:
+def shown_event(row: Any) -> dict[str, Any]:
     (_, _, _, name, category, group, labels, message, data, stacktrace, *rest) = row
     shown: dict[str, Any] = {
         "name": name,
@@ -171,7 +166,7 @@ def _shown_event(row: Any) -> dict[str, Any]:
     return shown | ({"stacktrace": stacktrace} if stacktrace else {})
 
 
-def _shown_metric(row: Any) -> dict[str, Any]:
+def shown_metric(row: Any) -> dict[str, Any]:
     (_, _, _, name, value, type_, count, unit, tags, details) = row
     shown = {"name": name, "value": value, "type": type_, "timestamp": _when(row)}
     optional = {
