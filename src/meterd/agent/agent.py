@@ -22,6 +22,8 @@ from meterd.agent.spool import Spool, Statement, drop_aggregates, enqueue, save_
 log = logging.getLogger(__name__)
 
 _LINE = "Invalid request"
+_NOT_FOUND = "Session not found"
+_MOST_READ = 64 * 2**20
 _DIRECT = 2.0
 """Seconds that a call which the server should know of at once waits for it."""
 
@@ -64,7 +66,7 @@ class Agent:
         for live in self.all:
             self.delivery.wake(live)
 
-    async def register(self, body: bytes) -> dict[str, Any]:
+    async def register(self, body: bytes, user: int) -> dict[str, Any]:
         """The server's id if it answers soon, else one of our own; both stay valid."""
         request = decode(body, Register, "Invalid request body")
         if not request.product or not request.version:
@@ -73,7 +75,7 @@ class Agent:
         at = now()
         state = {"product": request.product, "version": request.version}
         session = Session(f"local-session-{uuid4()}", request.product, request.version, at, at, machine, host, state,
-                          self._parent(request.parent_pid))  # fmt: skip
+                          self._parent(request.parent_pid), user=user)  # fmt: skip
         live = Live(session, self._spools[0])
         beginning = encode(state | {"machine_id": machine, "hostname": host})
         await self._keep(live, [live.saved()], ("create", beginning))
@@ -85,9 +87,9 @@ class Agent:
         """A process that can't be seen is not watched; our own parent was seen at the start, if it is gone by now."""
         return self._owner if self._owner and self._owner.pid == pid else find(pid)
 
-    async def state(self, body: bytes) -> None:
+    async def state(self, body: bytes, user: int) -> None:
         request = decode(body, State, _LINE)
-        live = self._living(request)
+        live = self._living(request, user)
         try:
             merged = merge(live.session.state, request.state or {})
         except RecursionError:
@@ -102,15 +104,15 @@ class Agent:
             live.session.state = before
             raise
 
-    async def event(self, body: bytes) -> None:
+    async def event(self, body: bytes, user: int) -> None:
         request = decode(body, Event, _LINE)
-        live = self._living(request)
+        live = self._living(request, user)
         event = {"labels": [], "data": {}} | given(request) | {"timestamp": now()}
         await self._keep(live, [], ("events", encode(event)))
 
-    async def metric(self, body: bytes) -> None:
+    async def metric(self, body: bytes, user: int) -> None:
         request = decode(body, Metric, _LINE)
-        live = self._living(request)
+        live = self._living(request, user)
         if aggregated := aggregate_for(request):
             await self._add(live, *aggregated)
             return
@@ -129,8 +131,8 @@ class Agent:
             live.aggregates[empty.key] = before
             raise
 
-    async def heartbeat(self, body: bytes) -> None:
-        live = self._living(decode(body, Named, _LINE))
+    async def heartbeat(self, body: bytes, user: int) -> None:
+        live = self._living(decode(body, Named, _LINE), user)
         session = live.session
         items: list[tuple[str, bytes]] = []
         if session.hung:
@@ -143,20 +145,20 @@ class Agent:
         await self._keep(live, [live.saved()], *items)
         self.delivery.wake(live)
 
-    async def pause(self, body: bytes) -> None:
-        await self._set_paused(body, True)
+    async def pause(self, body: bytes, user: int) -> None:
+        await self._set_paused(body, user, True)
 
-    async def resume_heartbeat(self, body: bytes) -> None:
-        await self._set_paused(body, False)
+    async def resume_heartbeat(self, body: bytes, user: int) -> None:
+        await self._set_paused(body, user, False)
 
-    async def _set_paused(self, body: bytes, paused: bool) -> None:
-        live = self._living(decode(body, Named, _LINE))
+    async def _set_paused(self, body: bytes, user: int, paused: bool) -> None:
+        live = self._living(decode(body, Named, _LINE), user)
         live.session.paused = paused
         live.heard = time.monotonic()
         await self._keep(live, [live.saved()])
 
-    async def end(self, body: bytes) -> None:
-        live = self._living(decode(body, Named, _LINE))
+    async def end(self, body: bytes, user: int) -> None:
+        live = self._living(decode(body, Named, _LINE), user)
         await self._finish(live, [("end", encode({"timestamp": now()}))])
         await self.delivery.settle(_DIRECT, live)
 
@@ -229,34 +231,47 @@ class Agent:
         if items:
             self.delivery.wake(live)
 
-    def _living(self, request: Named) -> Live:
-        live = self._sessions.get(request.session_id)
-        if live is None or live.is_over:
-            raise Refused(404, "Session not found")
+    def _living(self, request: Named, user: int) -> Live:
+        live = self._of(request.session_id, user)
+        if live.is_over:
+            raise Refused(404, _NOT_FOUND)
         return live
 
-    async def read(self, id_: str) -> bytes:
+    def _of(self, id_: str, user: int) -> Live:
+        """A session that this user began here; of others the agent knows nothing, whatever its token may read."""
+        live = self._sessions.get(id_)
+        if live is None or live.session.user != user:
+            raise Refused(404, _NOT_FOUND)
+        return live
+
+    async def read(self, id_: str, user: int) -> bytes:
         """The server's document, else a stub. Raises `Refused`."""
         if not id_:
             raise Refused(400, "Session ID required")
-        live = self._sessions.get(id_)
-        known = live.session.server_id if live else id_
+        return await self._document(self._of(id_, user))
+
+    async def _document(self, live: Live) -> bytes:
         with contextlib.suppress(Unreachable):
-            if known:
+            if known := live.session.server_id:
                 answer = await self.delivery.read(f"/api/sessions/{quote(known, safe='')}")
                 if answer.status == 200:
                     return answer.body
-        if live is None:
-            raise Refused(404, "Session not found")
         return encode(live.session.stub())
 
-    async def read_all(self) -> bytes:
-        """The server's export, else stubs."""
-        with contextlib.suppress(Unreachable):
-            answer = await self.delivery.read("/api/data/sessions")
-            if answer.status == 200:
-                return answer.body
-        return encode([live.session.stub() for live in self.all])
+    async def read_all(self, user: int) -> bytes:
+        """The same of every session that the user began here."""
+        documents: list[bytes] = []
+        for live in self.all:
+            if live.session.user == user:
+                documents.append(await self._document(live))
+            if sum(map(len, documents)) > _MOST_READ:
+                raise Refused(413, f"The sessions have more than {_MOST_READ} bytes: ask for each with /session")
+        return b"[" + b",".join(documents) + b"]"
+
+    @property
+    def users(self) -> frozenset[int]:
+        """Who may use the agent beside its own user."""
+        return self._settings.users
 
     @property
     def is_done(self) -> bool:

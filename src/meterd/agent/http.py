@@ -1,6 +1,7 @@
 """The endpoints that applications call (`docs/specifications/sessions.md` section 8.1), as a plain ASGI application."""
 
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -8,6 +9,7 @@ from urllib.parse import parse_qs
 from meterd.agent.agent import Agent
 from meterd.agent.bodies import encode
 from meterd.agent.errors import Refused
+from meterd.agent.peers import user_of
 from meterd.loopback import is_local
 
 log = logging.getLogger(__name__)
@@ -16,14 +18,19 @@ _OK = b'{"status":"ok"}\n'
 _JSON, _TEXT = b"application/json", b"text/plain; charset=utf-8"
 _MOST_BYTES = 8 * 2**20
 
-Write = Callable[[bytes], Awaitable[Any]]
+Write = Callable[[bytes, int], Awaitable[Any]]
+"""Of a body, by a user."""
 
 
 class Application:
-    """Errors are plain lines. Nobody but programs of this machine is answered, least of all web pages."""
+    """Errors are plain lines. Nobody but programs of this machine is answered, least of all web pages.
 
-    def __init__(self, agent: Agent) -> None:
+    `users` are the ids of those whose programs these may be, beside the agent's own.
+    """
+
+    def __init__(self, agent: Agent, users: frozenset[int]) -> None:
         self._agent = agent
+        self._users = users | {os.getuid()}
         self._writes: dict[str, Write] = {
             "/register": agent.register,
             "/state": agent.state,
@@ -52,20 +59,28 @@ class Application:
     async def _answer(self, scope: Any, receive: Any) -> bytes:
         _check_sender(scope)
         path, method = scope["path"], scope["method"]
-        if write := self._writes.get(path):
-            _check_method(method, "POST")
-            answer = await write(await _body(receive))
-            return _OK if answer is None else encode(answer) + b"\n"
         if path == "/health":
             return encode(self._agent.health()) + b"\n"
+        user = self._user(scope)
+        if write := self._writes.get(path):
+            _check_method(method, "POST")
+            answer = await write(await _body(receive), user)
+            return _OK if answer is None else encode(answer) + b"\n"
         if path == "/session":
             _check_method(method, "GET")
             query = parse_qs(scope["query_string"].decode("latin-1"))
-            return await self._agent.read(query.get("session_id", [""])[0])
+            return await self._agent.read(query.get("session_id", [""])[0], user)
         if path == "/sessions":
             _check_method(method, "GET")
-            return await self._agent.read_all()
+            return await self._agent.read_all(user)
         raise Refused(404, "404 page not found")
+
+    def _user(self, scope: Any) -> int:
+        """Who asks: the agent speaks with its own token, and not for every user of the machine."""
+        user = user_of(tuple(scope["client"]), tuple(scope["server"]))
+        if user not in self._users:
+            raise Refused(403, "Only programs of the agent's own user are answered, and of those in allow_users")
+        return user
 
 
 def _check_method(method: str, allowed: str) -> None:

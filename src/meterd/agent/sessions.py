@@ -1,6 +1,7 @@
 """A session as the agent knows it: what is kept on disk, and what belongs to the running agent only."""
 
 import asyncio
+import os
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from meterd.agent.spool import Spool, Statement, save_session
 
 
 class Session(msgspec.Struct):
-    """Kept on disk. `server_id` is known once the server has it.
+    """Kept on disk. `server_id` is known once the server has it; `user` is the id of who began it.
 
     Times are RFC 3339, `last_heartbeat` is in Unix seconds.
     """
@@ -32,6 +33,7 @@ class Session(msgspec.Struct):
     paused: bool = False
     hung: bool = False
     ended_at: str | None = None
+    user: int = msgspec.field(default_factory=os.getuid)
 
     def stub(self) -> dict[str, Any]:
         """The document of a session that the server can't be asked about (`docs/specifications/sessions.md` section

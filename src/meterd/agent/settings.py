@@ -4,6 +4,7 @@ ours.
 
 import hashlib
 import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -36,11 +37,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tls_insecure_skip_verify: bool = False
     data_dir: str = ""
     max_queue_bytes: Annotated[int, msgspec.Meta(gt=0)] = 2**30
+    allow_users: tuple[str, ...] = ()
     linger_seconds: Annotated[float, msgspec.Meta(ge=0)] = 60
 
     @property
     def port(self) -> int:
         return int(self.daemon_port)
+
+    @property
+    def users(self) -> frozenset[int]:
+        """The ids of those who may use the agent beside its own user."""
+        return frozenset(pwd.getpwnam(name).pw_uid for name in self.allow_users)
 
     @property
     def verifies_tls(self) -> bool:
@@ -111,4 +118,9 @@ def _checked(settings: Settings) -> Settings:
         raise ConfigurationError(f"daemon_port must be a port number, got {text!r}")
     if not (settings.api_key.isascii() and settings.api_key.isprintable()):
         raise ConfigurationError("api_key must be printable ASCII, without line breaks")
+    for name in settings.allow_users:
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            raise ConfigurationError(f"allow_users must name users of this machine, got {name!r}") from None
     return settings
