@@ -14,6 +14,7 @@ from bench import (
     complexity,
     dashboard,
     events,
+    fuzz,
     loading,
     memory,
     queries,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "memory": memory.measure,
     "complexity": complexity.measure,
     "loading": loading.measure,
+    "fuzz": fuzz.measure,
 }
 
 

@@ -1,0 +1,48 @@
+"""What nobody would send does no harm: no server error, no end, no stall, no memory that stays."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.attacks.fuzzing import Fuzzer, Outcome, doors, faults, send
+from tests.process import Meterd
+
+KEPT = tuple(int(line) for line in Path(__file__).with_name("seeds.txt").read_text().split())
+"""Numbers of requests that did harm once."""
+LAST = range(1_000_000, 1_006_000)
+"""The part of the campaign (`python -m bench fuzz`) that each run of the tests repeats."""
+MOST_RESIDENT = 1500
+"""MB."""
+
+
+@pytest.fixture(scope="module")
+def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    with Meterd(tmp_path_factory.mktemp("fuzz")) as started:
+        yield started
+
+
+def resident(meterd: Meterd) -> int:
+    """The most resident memory so far, in MB."""
+    status = Path(f"/proc/{meterd.process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
+def test_damaged_requests_do_no_harm(meterd: Meterd) -> None:
+    url = httpx.URL(meterd.url)
+    fuzzer = Fuzzer(doors(httpx.get(f"{meterd.url}/openapi.json").json()), meterd.token)
+
+    def run(number: int) -> Outcome:
+        return send(url.host, url.port or 80, number, fuzzer.request(number))
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(run, (*KEPT, *LAST)))
+
+    assert [] == faults(outcomes)
+    assert meterd.process.poll() is None
+    assert meterd.client.get("/readyz").status_code == 200
+    assert resident(meterd) < MOST_RESIDENT
+    assert not re.search(rb"Traceback|request failed", meterd.log)
