@@ -19,7 +19,7 @@ from meterd.classify.validators import UnknownValidator
 from meterd.classify.words import stands_alone
 
 _PIECE = 64 * 1024
-_OVERLAP = 4 * 1024
+_OVERLAP = 16 * 1024
 _FEW = 8
 """So many expressions are searched for faster than they are filtered."""
 

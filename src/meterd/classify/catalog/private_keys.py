@@ -27,15 +27,41 @@ _PROGRAM = refuse(r"^(?:[A-Za-z_][\w.]*[(\[]|[A-Za-z_]+(?:(?:\.|->|::)[A-Za-z_]+
 _WORDS = refuse(r"^(?:[a-z]+(?:[_./-][a-z]+)*|[A-Z]+(?:_[A-Z]+)*)$")
 _PLACEHOLDER_IN_ADDRESS = refuse(r"://[^/]*:(?:\$\{?\w+\}?|\{+\w+\}+|%\w+%|\*+|[xX]+)@")
 _IN_A_KEY = Rule(
-    Expression(r'"kty"'), Target.CONTEXT, Set(Likelihood.NO_MATCH), inverse=True, before=2_000, after=2_000
+    Expression(r"""kty\\*["']"""), Target.CONTEXT, Set(Likelihood.NO_MATCH), inverse=True, before=6_000, after=6_000
+)
+
+_BETWEEN_LINES = (
+    r"(?:\s|\\+(?:[nrt]|u00[0-9A-Fa-f]{2})|<[A-Za-z/][^<>]{0,30}>|&[#A-Za-z0-9]{1,8};|%(?:0[ADad]|20)"
+    r"|[0-9]{1,5}[:|.) \t]|[\"'`>|+.,;:#*/\\()\[\]{}_&$-])"
+)
+"""What stands between two lines of a key that was escaped, quoted, marked up, numbered, or put into a program."""
+_LINE = r"[0-9A-Za-z+/=]{20,}"
+_LAST_LINE = r"(?:(?:\r?\n|\\+n|<br ?/?>)[ \t>|\"']*[0-9A-Za-z+/=]{1,19})?"
+_HEADERS = rf"(?:{_BETWEEN_LINES}*(?:Proc-Type|DEK-Info|Version|Comment|Charset): [ -~]{{0,120}}?)*"
+_LINES = rf"{_HEADERS}{_BETWEEN_LINES}*{_LINE}(?:{_BETWEEN_LINES}*{_LINE})*"
+_WITHOUT_ARMOUR = r"(?:[^-]|-{1,4}[^-])*?"
+"""Anything in which no other block begins or ends."""
+
+
+def _armoured(label: str) -> str:
+    """A block up to its line `END`, however the lines between are broken; without its end, as far as it goes."""
+    return rf"-----BEGIN {label}-----(?:{_WITHOUT_ARMOUR}-{{5,}}END {label}-----|{_LINES}{_LAST_LINE})?"
+
+
+_ASCII = r"[\t\n\r -~]"
+_PUTTY = (
+    rf"PuTTY-User-Key-File-[23]: [a-z0-9-]+(?:{_ASCII}{{0,300}}?Public-Lines: [0-9]+"
+    rf"(?:{_BETWEEN_LINES}|[0-9A-Za-z+/=])*{_ASCII}{{0,300}}?Private-Lines: [0-9]+"
+    rf"(?:{_LINES}{_ASCII}{{0,60}}?Private-MAC: [0-9a-f]+|{_LINES}{_LAST_LINE}))?"
 )
 
 CLASSIFIERS = (
     secret(
         "private_key",
         "PRIVATE_KEY",
-        r"-----BEGIN (?:RSA |EC |DSA |OPENSSH "
-        r"|ENCRYPTED )?PRIVATE KEY-----(?:[0-9A-Za-z+/=\s,:-]*-----END [A-Z ]*PRIVATE KEY-----)?",
+        _armoured("(?:[0-9A-Z]{2,12} ){0,2}PRIVATE KEY"),
+        r"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----"
+        rf"(?:{_WITHOUT_ARMOUR}---- END SSH2 ENCRYPTED PRIVATE KEY ----|{_LINES}{_LAST_LINE})?",
         boundary=Boundary.ANYWHERE,
         description="Private key in PEM form",
         example=f"-----BEGIN {'PRIVATE'} KEY-----\n{drawn(ALPHANUMERIC, 64)}\n-----END {'PRIVATE'} KEY-----",
@@ -43,8 +69,7 @@ CLASSIFIERS = (
     secret(
         "pgp_private_key",
         "PGP_PRIVATE_KEY",
-        r"-----BEGIN PGP PRIVATE KEY BLOCK-----"
-        r"(?:[0-9A-Za-z+/=\s,.:()-]*-----END PGP PRIVATE KEY BLOCK-----)?",
+        _armoured("PGP PRIVATE KEY BLOCK"),
         boundary=Boundary.ANYWHERE,
         description="Private key of PGP",
         example="-----BEGIN PGP PRIVATE KEY BLOCK-----",
@@ -52,7 +77,7 @@ CLASSIFIERS = (
     secret(
         "putty_private_key",
         "PUTTY_PRIVATE_KEY",
-        r"PuTTY-User-Key-File-[23]: [a-z0-9-]+(?:\s[^\x00]{0,900}?[0-9A-Za-z+/=\s,:-]*\nPrivate-MAC: [0-9a-f]+)?",
+        _PUTTY,
         boundary=Boundary.ANYWHERE,
         description="Private key file of PuTTY",
         example="PuTTY-User-Key-File-3: ssh-ed25519",
@@ -60,10 +85,10 @@ CLASSIFIERS = (
     secret(
         "json_web_key",
         "JSON_WEB_KEY",
-        r"\"d\" ?: ?\"([0-9A-Za-z_-]{42,700})\"",
+        r"""\\*["'](?:d|p|q|dp|dq|qi|k)\\*["']\s*:\s*\\*["']([0-9A-Za-z_-]{22,})""",
         group=1,
         boundary=Boundary.ANYWHERE,
-        description="Private part of a JSON web key",
+        description="Private parts of a JSON web key",
         rules=(_IN_A_KEY,),
         example=f'{{"kty":"OKP","d":"{drawn(URL_SAFE, 43)}"}}',
     ),

@@ -4,8 +4,8 @@ What a classifier says of a character depends on at most `window` characters: on
 of, and on the words around that match. So a character is decided as soon as `window` characters before it and after it
 were classified together with it. Those before are sent again, those after are held back.
 
-Credentials are longer than other things. But most have no spaces, and keys in PEM say where they end: such a run, or
-block, is held back whole too.
+Credentials are longer than other things. But most have no spaces, and key files say where they end: such a run, or
+block, is held back whole too, the block however its lines are broken.
 
 Each character is classified several times. Where the matches that start at it count is fixed before each request: as
 soon as it is `window` characters from the end, and in no run or block that reaches further.
@@ -22,15 +22,43 @@ from meterd.client.guard.wire import Counted, Match
 _LONGEST_PIECE = 16_384
 _RUN = re.compile(r"[!-~]{1,4096}")
 """ASCII without spaces, of a length up to which it is held back; scripts without spaces are not."""
-_BLOCK = re.compile(
-    r"-----BEGIN (?:[0-9A-Za-z+/=\s,:-]{0,16384}?-----END [0-9A-Z ]+-----|[0-9A-Za-z+/=\s,:-]{0,16384})", re.ASCII
+_BEGIN = re.compile(
+    r"-----BEGIN [0-9A-Z ]{0,40}(?:-----|-{0,4}\Z)|---- BEGIN SSH2 [A-Z ]{0,40}(?:----|-{0,3}\Z)"
+    r"|PuTTY-User-Key-File-[23]: [0-9a-z-]*"
 )
-"""PEM up to its end, or else up to what is foreign to it or too far."""
+_GOES_ON = re.compile(r"[^\w\n]{0,12}?(?:\n|\\|<|%|&|[0-9A-Za-z+/=]{20}|[0-9A-Za-z+/=]*\Z)")
+"""What follows where a key file begins: a line break, in whatever form, or its first line. A sentence does not."""
+_END = re.compile(r"-----END [0-9A-Z ]{1,40}-----|---- END SSH2 [A-Z ]{1,40} ----|Private-MAC: [0-9a-f]{40,64}")
+_LONGEST_BLOCK = 16_384
+_GAP = 200
+"""Characters between two lines of a key, whatever they are: line breaks may be escaped, quoted, or in markup."""
+_NEXT_LINE = re.compile(rf".{{0,{_GAP}}}?[0-9A-Za-z+/=]{{20,}}+", re.DOTALL)
 
 
 def pieces(chunk: str) -> Iterator[str]:
     """The chunk in parts, none too long to be classified at once."""
     return (chunk[start : start + _LONGEST_PIECE] for start in range(0, len(chunk), _LONGEST_PIECE))
+
+
+def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Key files that begin from `start` on: to their end, or else to what is foreign to them or too far.
+
+    What may go on after the end of the text goes on to that.
+    """
+    for begin in _BEGIN.finditer(text, start):
+        closing = _END.search(text, begin.end(), begin.start() + _LONGEST_BLOCK)
+        limit = closing.start() if closing else begin.start() + _LONGEST_BLOCK
+        end = begin.end()
+        if not _GOES_ON.match(text, end):
+            yield begin.span()
+            continue
+        while line := _NEXT_LINE.match(text, end, limit):
+            end = line.end()
+        if closing and closing.start() - end <= _GAP:
+            end = closing.end()
+        elif len(text) - end <= _GAP:
+            end = len(text)
+        yield begin.start(), end
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -96,8 +124,8 @@ class Window:
     def _uncut(self, border: int, matches: Sequence[Match]) -> int:
         """The last place up to `border` that is within no match, and no run or block that is not released."""
         wholes = [(match.start, match.end) for match in matches]
-        for pattern in (_RUN, _BLOCK):
-            wholes += [found.span() for found in pattern.finditer(self.text, self._released)]
+        wholes += [found.span() for found in _RUN.finditer(self.text, self._released)]
+        wholes += _blocks(self.text, self._released)
         while crossing := [start for start, end in wholes if start < border < end]:
             border = min(crossing)
         return border
