@@ -1,6 +1,7 @@
 """A real meterd in a process of its own, for tests that talk to it over HTTP, stop it, or kill it."""
 
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -41,7 +42,8 @@ def make_token(
 class Meterd:
     """`meterd serve` on `data`; `token` belongs to a tenant administrator and has every scope.
 
-    Usable as a context manager: enters when the server answers, stops it gracefully on leaving.
+    Usable as a context manager: enters when the server answers, stops it gracefully on leaving. `limits` are resource
+    limits of the process, by their number in the module `resource`.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Meterd:
         *arguments: str,
         config: Path | None = None,
         environment: dict[str, str] | None = None,
+        limits: dict[int, int] | None = None,
     ) -> None:
         self.data = data
         self.token = make_token(data, tenant_admin=True, scopes=tuple(Scope)).token or ""
@@ -57,6 +60,7 @@ class Meterd:
         if config:
             self._arguments += ["--config", str(config)]
         self._environment = os.environ | (environment or {})
+        self._limits = limits or {}
         self.url = ""
         self.log = b""
 
@@ -64,7 +68,10 @@ class Meterd:
         """Start, and return when it is ready. Raises `AssertionError` with its output when it ends instead."""
         self.log = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "meterd", *self._arguments], stderr=subprocess.PIPE, env=self._environment
+            [sys.executable, "-m", "meterd", *self._arguments],
+            stderr=subprocess.PIPE,
+            env=self._environment,
+            preexec_fn=self._set_limits if self._limits else None,
         )
         assert self.process.stderr is not None
         deadline = time.monotonic() + 60
@@ -80,6 +87,10 @@ class Meterd:
         self._log_reader.start()
         self.client = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60)
         return self
+
+    def _set_limits(self) -> None:
+        for number, most in self._limits.items():
+            resource.setrlimit(number, (most, most))
 
     def _read_log(self) -> None:
         """While it runs: a full pipe would stop a process that logs every refusal."""

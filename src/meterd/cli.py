@@ -80,7 +80,10 @@ def serve(
         service = Service(settings, data, accept_loss or ())
         try:
             pins = [certificate.pin] if certificate else []
-            HTTPServer(service.application, ports, lambda: _announce(service, ports, pins, data)).run()
+            limits, telemetry = settings.service.limits, service.telemetry
+            HTTPServer(
+                service.application, ports, limits, telemetry, lambda: _announce(service, ports, pins, data)
+            ).run()
         finally:
             service.close()
             gc.unfreeze()

@@ -9,6 +9,9 @@ MeterdError
 ├── Forbidden                  403   a valid token that may not do this
 ├── NotFound                   404
 ├── MethodNotAllowed           405   the address exists, for another method
+├── TooSlow                    408   the request did not arrive in time
+├── AddressTooLong             414
+├── HeadersTooLarge            431
 ├── Damaged                    500   what is stored can't be read; the same request will not work either
 ├── TimedOut                   500   the request took longer than the service allows
 ├── BadGateway                 502   what the request needs from elsewhere can't be had
@@ -67,6 +70,18 @@ class MethodNotAllowed(MeterdError):
     def __init__(self, allow: str) -> None:
         super().__init__(f"method not allowed here, use {allow}")
         self.allow = allow
+
+
+class TooSlow(MeterdError):
+    status = 408
+
+
+class AddressTooLong(MeterdError):
+    status = 414
+
+
+class HeadersTooLarge(MeterdError):
+    status = 431
 
 
 class Damaged(MeterdError):

@@ -19,7 +19,7 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from meterd.access import Caller
 from meterd.access.authentication import current_caller
 from meterd.addresses import shape_of
-from meterd.api.http import GONE, Answer, HotRoute, Request, options_of
+from meterd.api.http import GONE, Answer, HotRoute, Request, last_answer, options_of
 from meterd.api.usage.recording import Calls
 from meterd.deadlines import Deadlines
 from meterd.errors import MeterdError, MethodNotAllowed, TimedOut
@@ -104,6 +104,13 @@ class Server:
         if (self._log_all or route is None or status >= 400) and (caller or self._logs_stranger()):
             log.info("request", id=request_id.decode(), method=method, path=scope["path"], status=status,
                      milliseconds=round(seconds * 1000, 3))  # fmt: skip
+
+    def refuse(self, error: MeterdError, path: str, content_type: str) -> bytes:
+        """The complete last answer of a connection whose request can't be served; `path` may be cut off."""
+        request_id = next(self._request_ids)
+        if self._logs_stranger():
+            log.info("request refused", id=request_id.decode(), path=path, status=error.status, error=error.message)
+        return last_answer(shape_of(path)(error, content_type), request_id)
 
     def _logs_stranger(self) -> bool:
         """Whether one more request of someone who is not known has a line of its own in the log."""

@@ -67,7 +67,7 @@ class Service:
 
     def __init__(self, settings: Settings, directory: Path, accepted: Collection[File] = ()) -> None:
         self._lock = lock_directory(directory)
-        telemetry = Telemetry()
+        self.telemetry = telemetry = Telemetry()
         self.directory, self._store, self._journal = open_files(directory, settings, accepted)
         self.directory.on_failure = telemetry.directory_failures.inc
         self._recorder = recorder = Recorder(self._journal, directory, settings.ingest, telemetry)

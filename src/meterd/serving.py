@@ -7,19 +7,21 @@ import ssl
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import NamedTuple
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from meterd.connections import Acceptor, Connections, Place, most_connections
 from meterd.phrases import PHRASES
+from meterd.protocol import Connection, Shared
 from meterd.server import Server
+from meterd.settings import Limits
+from meterd.telemetry import Telemetry
 
 STATUS_LINE.update({status: f"HTTP/1.1 {status} {phrase}\r\n".encode() for status, phrase in PHRASES.items()})
 
 _GRACE = 10
-_KEEP_ALIVE = 75
 
 
 class Port(NamedTuple):
@@ -38,37 +40,41 @@ class Port(NamedTuple):
 class HTTPServer(uvicorn.Server):
     """Serves an application until SIGTERM or SIGINT, which lead to status 0; calls `on_ready` when it answers."""
 
-    def __init__(self, application: Server, ports: Sequence[Port], on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        application: Server,
+        ports: Sequence[Port],
+        limits: Limits,
+        telemetry: Telemetry,
+        on_ready: Callable[[], None],
+    ) -> None:
         config = uvicorn.Config(
             application,
+            http=Connection,
             log_config=None,
             access_log=False,
             server_header=False,
             ws="none",
             proxy_headers=False,
-            timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=_GRACE,
         )
         super().__init__(config)
         self._ports = ports
+        self._connections = Connections(limits, most_connections(limits.connections), telemetry)
+        self._shared = Shared(application, config, self.server_state, self._connections, telemetry)
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the application, then listen: uvicorn knows one kind of TLS for all sockets, so it is given none."""
+        """Start the application, then accept connections: uvicorn would take any number, with one kind of TLS."""
         await super().startup(sockets or [])
-        make_protocol = partial(  # type: ignore[call-arg]  # uvicorn declares any asyncio protocol
-            self.config.http_protocol_class,
-            config=self.config,
-            server_state=self.server_state,
-            app_state=self.lifespan.state,
-        )
-        loop = asyncio.get_running_loop()
         for port in self._ports:
-            server = await loop.create_server(
-                make_protocol, sock=port.socket, ssl=port.tls, backlog=self.config.backlog
-            )
-            self.servers.append(server)
+            acceptor = Acceptor(port.socket, port.tls, self._connections, self._protocol)
+            self.servers.append(acceptor)  # type: ignore[arg-type]  # it closes as an event loop's server does
+        self._connections.look()
         self._on_ready()
+
+    def _protocol(self, place: Place) -> asyncio.Protocol:
+        return Connection(self._shared, place, self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -56,9 +56,29 @@ class Listener(NamedTuple):
     tls: bool
 
 
+class Limits(Section, frozen=True):
+    """What connections may take before and while a request is read. Sizes are in bytes, rates in bytes a second."""
+
+    connections: Count = 4096
+    connections_per_address: Count = 1024
+    header_bytes: Annotated[int, Meta(ge=1024)] = 64 * 2**10
+    header_fields: Count = 128
+    header_timeout: Seconds = 10.0
+    body_timeout: Seconds = 10.0
+    body_rate: Count = 4096
+    write_timeout: Seconds = 30.0
+    idle_timeout: Seconds = 75.0
+    pipelined_requests: Count = 64
+    uploads: Count = 256
+    uploads_per_caller: Count = 64
+    upload_bytes: Count = 512 * 2**20
+    upload_bytes_per_caller: Count = 256 * 2**20
+
+
 class Service(Section, frozen=True):
     listen: str | int | Annotated[tuple[str | int, ...], Meta(min_length=1)] = "127.0.0.1:8080"
     timeout: Seconds = 10.0
+    limits: Limits = Limits()
     authorization: Authorization | None = None
     tls: Tls | None = None
 

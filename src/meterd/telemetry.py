@@ -68,6 +68,9 @@ class Telemetry:
         self.registry = registry = CollectorRegistry()
         self.requests = Requests()
         registry.register(self.requests)
+        self.http_refusals = Counter(
+            "meterd_http_refusals", "Connections and requests that a limit ended", ["reason"], registry=registry
+        )
         self.facts = Counter("meterd_ingest_facts", "Facts made durable", ["dataset"], registry=registry)
         self.duplicates = Counter(
             "meterd_ingest_duplicate_facts", "Facts known already and not stored again", ["dataset"], registry=registry

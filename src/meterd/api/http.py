@@ -18,6 +18,7 @@ from meterd.api.openapi import Operation
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
 from meterd.loopback import is_local
+from meterd.phrases import PHRASES
 from meterd.presence import ClientGone
 
 if TYPE_CHECKING:
@@ -286,6 +287,19 @@ def options_of(allow: str) -> str:
     """The answer's `Allow` to `OPTIONS`: what an address takes, with what every address has."""
     methods = allow.split(", ") if allow else []
     return ", ".join((*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"))
+
+
+def last_answer(answer: Answer, request_id: bytes = b"") -> bytes:
+    """An answer as it is written to a connection that ends with it."""
+    headers = [
+        (b"content-type", answer.content_type or b"application/json"),
+        (b"content-length", b"%d" % len(answer.body)),
+        (b"connection", b"close"),
+        *([(b"x-request-id", request_id)] if request_id else ()),
+        *answer.headers,
+    ]
+    head = b"HTTP/1.1 %d %s\r\n" % (answer.status, PHRASES[answer.status].encode())
+    return b"".join((head, *(b"%s: %s\r\n" % header for header in headers), b"\r\n", answer.body))
 
 
 def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:

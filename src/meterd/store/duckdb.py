@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import structlog
 
+from meterd import descriptors
 from meterd.datasets import Column, Dataset, Kind
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
@@ -48,6 +49,8 @@ _NEVER = "1000TB"
 _AT_ONCE = 1000
 _DAMAGE = re.compile("not a valid DuckDB|not read enough bytes|[Cc]orrupt|[Cc]hecksum|replaying WAL|[Ss]erializ")
 """What the engine says of a file that is damaged, rather than taken by another process or unreadable just now."""
+_FILES = 8
+"""File descriptors that opening the database takes, and some to spare."""
 
 log = structlog.get_logger()
 
@@ -115,6 +118,8 @@ class DuckDBStore:
         return connection
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
+        if not descriptors.are_free(_FILES):  # DuckDB ends the process when the last one is missing
+            raise ConfigurationError(f"can't open the store {self._path}: too many files are open")
         return duckdb.connect(str(self._path), config=self._options)
 
     def _cannot_open(self, error: duckdb.Error) -> ConfigurationError:

@@ -1,0 +1,233 @@
+"""Connections: which are taken, and for how long each may wait (`service.limits`).
+
+Sockets are accepted here rather than by the event loop, so that a connection counts from its first moment, before TLS
+is agreed on, and so that a lack of file descriptors is a pause instead of a busy loop.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from meterd import descriptors
+from meterd.api.http import last_answer, plain_error
+from meterd.errors import ConfigurationError, Unavailable
+from meterd.settings import Limits
+from meterd.telemetry import Telemetry
+
+log = structlog.get_logger()
+
+_ACCEPTED_AT_ONCE = 16
+_FEWEST = 16
+_PAUSE = 0.5
+"""Seconds in which no socket is accepted after one could not be."""
+_TLS_SHUTDOWN = 5.0
+_MADE_ROOM_FOR = 8
+"""One of that many connections that wait is closed when all are taken, so that looking for them is rare."""
+
+
+def most_connections(wanted: int) -> int:
+    """As many as are wanted, or as there are file descriptors for. Raises `ConfigurationError` when that is hardly one.
+
+    Call it when everything is open that stays open.
+    """
+    descriptors.raise_limit()
+    room = descriptors.room()
+    if room < _FEWEST:
+        raise ConfigurationError(
+            f"the process may open too few files: {_FEWEST - room} more are needed (ulimit -n, LimitNOFILE of systemd)"
+        )
+    if room < wanted:
+        log.warning("fewer connections than service.limits.connections says: too few files may be open", most=room)
+    return min(wanted, room)
+
+
+class Watched(Protocol):
+    """A connection as this module sees it."""
+
+    def look(self, now: float) -> None:
+        """End the connection when it waited for too long; called about once a second."""
+
+    @property
+    def waiting_since(self) -> float | None:
+        """When it began to wait for its client, None while the server works on a request."""
+
+    def displace(self) -> None:
+        """Close it at once, for the sake of others."""
+
+
+class Place:
+    """One connection that was taken, from `accept` until `leave`; `watched` once it talks HTTP."""
+
+    __slots__ = ("_connections", "origin", "watched")
+
+    def __init__(self, connections: "Connections", origin: str) -> None:
+        self._connections = connections
+        self.origin = origin
+        self.watched: Watched | None = None
+
+    def leave(self) -> None:
+        self._connections.forget(self)
+
+
+class Connections:
+    """All connections of the service. `most` is what `service.limits.connections` and file descriptors allow."""
+
+    def __init__(self, limits: Limits, most: int, telemetry: Telemetry) -> None:
+        self.limits = limits
+        self._most = most
+        self._telemetry = telemetry
+        self._places: set[Place] = set()
+        self._origins: Counter[str] = Counter()
+        telemetry.gauge("meterd_http_connections", "Open connections", lambda: len(self._places))
+        telemetry.gauge("meterd_http_connections_limit", "Most connections that are taken", lambda: most)
+
+    def take(self, address: str) -> Place | None:
+        """A place for a connection from an address; None when there is none."""
+        origin = origin_of(address)
+        if self._origins[origin] >= self.limits.connections_per_address:
+            self._telemetry.http_refusals.labels("connections-per-address").inc()
+            return None
+        if len(self._places) >= self._most and not self._make_room():
+            self._telemetry.http_refusals.labels("connections").inc()
+            return None
+        place = Place(self, origin)
+        self._places.add(place)
+        self._origins[origin] += 1
+        return place
+
+    def forget(self, place: Place) -> None:
+        if place in self._places:
+            self._places.remove(place)
+            self._origins[place.origin] -= 1
+            if not self._origins[place.origin]:
+                del self._origins[place.origin]
+
+    def look(self) -> None:
+        """End what waited for too long, now and again every second."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(1.0, self.look)
+        now = loop.time()
+        for place in list(self._places):
+            if place.watched:
+                place.watched.look(now)
+
+    def _make_room(self) -> bool:
+        """Close those that have waited longest for their clients. Their descriptors are free a moment later: until
+        then the reserve covers for them.
+        """
+        waiting = [
+            (since, id(place), place)
+            for place in self._places
+            if place.watched and (since := place.watched.waiting_since) is not None
+        ]
+        waiting.sort()
+        for _, _, place in waiting[: len(self._places) // _MADE_ROOM_FOR + 1]:
+            self._telemetry.http_refusals.labels("displaced").inc()
+            assert place.watched is not None  # only those were chosen
+            place.watched.displace()
+            place.leave()
+        return bool(waiting)
+
+
+class Acceptor:
+    """Accepts connections of one listening socket; `make` makes the protocol of a connection that has a place."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        tls: ssl.SSLContext | None,
+        connections: Connections,
+        make: Callable[[Place], asyncio.Protocol],
+    ) -> None:
+        self._listener = listener
+        self._tls = tls
+        self._connections = connections
+        self._make = make
+        self._loop = asyncio.get_running_loop()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._paused: asyncio.TimerHandle | None = None
+        listener.setblocking(False)
+        self._resume()
+
+    def _resume(self) -> None:
+        self._paused = None
+        self._loop.add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                connection, address = self._listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:  # no descriptor or no memory is left: asking again at once would only take time
+                log.error("can't accept a connection", error=error.strerror, seconds=_PAUSE)
+                self._loop.remove_reader(self._listener)
+                self._paused = self._loop.call_later(_PAUSE, self._resume)
+                return
+            self._admit(connection, str(address[0]))
+
+    def _admit(self, connection: socket.socket, address: str) -> None:
+        connection.setblocking(False)
+        place = self._connections.take(address)
+        if place is None:
+            self._turn_away(connection)
+            return
+        task = self._loop.create_task(self._open(connection, place))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _open(self, connection: socket.socket, place: Place) -> None:
+        handshake = self._connections.limits.header_timeout if self._tls else None
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._loop.connect_accepted_socket(
+                lambda: self._make(place), connection, ssl=self._tls, ssl_handshake_timeout=handshake,
+                ssl_shutdown_timeout=_TLS_SHUTDOWN if self._tls else None,
+            )  # fmt: skip
+        except (OSError, asyncio.CancelledError):  # it went away, or does not speak our TLS
+            place.leave()
+            connection.close()
+
+    def _turn_away(self, connection: socket.socket) -> None:
+        """Say so where no TLS is in the way. Nobody waits for it to be read."""
+        try:
+            if not self._tls:
+                connection.send(_TURNED_AWAY)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Take no more."""
+        self._loop.remove_reader(self._listener)
+        if self._paused:
+            self._paused.cancel()
+        self._listener.close()
+
+    async def wait_closed(self) -> None:
+        """Return when no connection is being opened."""
+        for task in self._opening:
+            task.cancel()
+        await asyncio.gather(*self._opening, return_exceptions=True)
+
+
+def origin_of(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the network of 64 bits that one household has of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped) if mapped else parsed.packed[:8].hex()
+    return address
+
+
+_TURNED_AWAY = last_answer(plain_error(Unavailable("too many connections (service.limits), try again")))

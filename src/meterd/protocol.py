@@ -1,0 +1,281 @@
+"""HTTP on one connection: uvicorn's protocol, with limits on what a client may send and how long it may take.
+
+Nothing is known of a client until its headers have arrived, so everything that comes before is bounded: bytes, fields,
+requests that wait for their turn, and time (`service.limits`). What is refused gets an answer in the shape that the
+address's protocol has, after the answers that are due before it; then the connection ends.
+"""
+
+import asyncio
+import urllib.parse
+from typing import TYPE_CHECKING, Any
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from meterd.access.authentication import current_caller
+from meterd.connections import Connections, Place
+from meterd.errors import AddressTooLong, HeadersTooLarge, InvalidInput, MeterdError, TooSlow, Unavailable
+from meterd.server import Server
+from meterd.telemetry import Telemetry
+from meterd.uploads import Upload, Uploads
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application, ASGIReceiveEvent
+
+_LINGER = 2.0
+"""Seconds in which what a refused client still sends is read and dropped: closing at once could destroy the answer."""
+_AT_REST, _IN_HEAD, _IN_BODY = range(3)
+
+
+class _Refused(Exception):
+    """Carries out of the parser why a request is refused."""
+
+    def __init__(self, reason: str, error: MeterdError) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.error = error
+
+
+class Shared:
+    """What all connections have in common."""
+
+    def __init__(
+        self, server: Server, config: Config, state: ServerState, connections: Connections, telemetry: Telemetry
+    ) -> None:
+        self.server = server
+        self.config = config
+        self.state = state
+        self.connections = connections
+        self.limits = connections.limits
+        self.uploads = Uploads(connections.limits, telemetry)
+        self.refusals = telemetry.http_refusals
+
+
+class Connection(HttpToolsProtocol):
+    """One connection. `place` is the one that it has among all; `app_state` is what the application's start left."""
+
+    cycle: "_Exchange"
+
+    def __init__(self, shared: Shared, place: Place, app_state: dict[str, Any]) -> None:
+        super().__init__(shared.config, shared.state, app_state)
+        self.shared = shared
+        self.place = place
+        self.url = b""
+        self._limits = shared.limits
+        self._phase = _AT_REST
+        self._heard = self._since = self.loop.time()
+        self._requests = self._received = self._unfinished = 0
+        self._unsent, self._sent_at = 0, self._heard
+        self._is_deaf = False
+        self._farewell = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self.place.watched = self
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.place.leave()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_deaf:
+            return
+        self._heard = self.loop.time()
+        before = self._phase, self._requests, self._received
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # there is nothing to upgrade to: the request is answered as it is
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            if not isinstance(cause, _Refused):
+                cause = _Refused("malformed", InvalidInput(f"this is no valid HTTP/1.1 request: {error}"))
+            self._refuse(cause)
+            return
+        if before != (self._phase, self._requests, self._received):
+            self._unfinished = 0
+        elif self._phase != _AT_REST:  # all of it belongs to a field or a chunk's head that has no end yet
+            self._unfinished += len(data)
+            if self._unfinished > self._limits.header_bytes:
+                self._refuse(self._too_large())
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._phase = _IN_HEAD
+        self._since = self._heard
+        self._requests += 1
+
+    def on_headers_complete(self) -> None:
+        self._check_head()
+        version = self.parser.get_http_version()
+        address = httptools.parse_url(self.url)
+        raw_path = address.path or b"/"
+        path = raw_path.decode("ascii")
+        scope = self.scope
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        scope["path"] = urllib.parse.unquote(path) if "%" in path else path
+        scope["raw_path"] = raw_path
+        scope["query_string"] = address.query or b""
+        must_wait = self._is_answering
+        self.cycle = _Exchange(self, version != "1.0" and self.parser.should_keep_alive())
+        if must_wait:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+        else:
+            self._start_asgi_task(self.cycle, self.app)
+        self._phase = _IN_BODY
+        self._received = 0
+
+    def _check_head(self) -> None:
+        limits = self._limits
+        if len(self.headers) > limits.header_fields:
+            message = f"the request has more than {limits.header_fields} header fields (service.limits.header-fields)"
+            raise _Refused("header-fields", HeadersTooLarge(message))
+        if len(self.url) + sum([len(name) + len(value) for name, value in self.headers]) > limits.header_bytes:
+            raise self._too_large()
+        if len(self.pipeline) >= limits.pipelined_requests:
+            message = "too many requests wait for the answer to the first (service.limits.pipelined-requests)"
+            raise _Refused("pipelined-requests", Unavailable(message))
+
+    def _too_large(self) -> _Refused:
+        most = f"{self._limits.header_bytes} bytes (service.limits.header-bytes)"
+        if len(self.url) > self._limits.header_bytes:
+            return _Refused("address-bytes", AddressTooLong(f"the address is longer than {most}"))
+        return _Refused("header-bytes", HeadersTooLarge(f"address and headers are larger than {most}"))
+
+    def on_body(self, body: bytes) -> None:
+        self._received += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._phase = _AT_REST
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, without a timer for each answer: `look` ends what is idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self._since = self.loop.time()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._farewell:
+            self._say_farewell()
+        if not self.pipeline:
+            self.flow.resume_reading()
+
+    def _refuse(self, refused: _Refused) -> None:
+        """End the connection with an answer, after those that are due before it."""
+        self.shared.refusals.labels(refused.reason).inc()
+        self._is_deaf = True
+        if self._phase == _IN_BODY:
+            if self._is_answering:  # whoever reads the body gets to know, and answers
+                self.cycle.fail(refused.error)
+            else:
+                self.transport.close()
+            return
+        content_type = next((value for name, value in self.headers or () if name == b"content-type"), b"")
+        path = self.url.partition(b"?")[0]
+        self._farewell = self.shared.server.refuse(
+            refused.error, path.decode("latin-1"), content_type.decode("latin-1")
+        )
+        if not self._is_answering:
+            self._say_farewell()
+
+    def _say_farewell(self) -> None:
+        self._since = self.loop.time()
+        self.transport.write(self._farewell)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    @property
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    @property
+    def waiting_since(self) -> float | None:
+        return None if self._phase == _AT_REST and self._is_answering else self._heard
+
+    def displace(self) -> None:
+        self.transport.abort()
+
+    def look(self, now: float) -> None:
+        """End the connection when the client let it wait too long."""
+        limits, waited = self._limits, now - self._since
+        if self._is_stuck(now):
+            self.shared.refusals.labels("write-timeout").inc()
+            self.transport.abort()
+        elif self.transport.is_closing() or self.flow.read_paused:  # it is not the client that lets us wait
+            self._since = now
+        elif self._phase == _IN_BODY:
+            if waited > limits.body_timeout and self._received < limits.body_rate * waited:
+                message = f"the body came slower than {limits.body_rate} bytes a second (service.limits.body-rate)"
+                self._refuse(_Refused("body-timeout", TooSlow(message)))
+        elif self._is_answering:
+            pass
+        elif self._is_deaf:
+            if waited > _LINGER:
+                self.transport.close()
+        elif self._phase == _IN_HEAD:
+            if waited > limits.header_timeout:
+                message = f"the headers took longer than {limits.header_timeout:g} s (service.limits.header-timeout)"
+                self._refuse(_Refused("header-timeout", TooSlow(message)))
+        elif waited > (limits.idle_timeout if self._requests else limits.header_timeout):
+            self.transport.close()
+
+    def _is_stuck(self, now: float) -> bool:
+        """Whether the client has taken nothing of what was written for it, for too long."""
+        unsent = self.transport.get_write_buffer_size()
+        if not unsent or unsent != self._unsent:
+            self._unsent, self._sent_at = unsent, now
+        return now - self._sent_at > self._limits.write_timeout
+
+
+class _Exchange(RequestResponseCycle):
+    """A request and its answer. Whoever reads the body gets an error when it can't be had."""
+
+    def __init__(self, connection: Connection, keep_alive: bool) -> None:
+        super().__init__(
+            scope=connection.scope,
+            transport=connection.transport,
+            flow=connection.flow,
+            logger=connection.logger,
+            access_logger=connection.access_logger,
+            access_log=False,
+            default_headers=connection.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=connection.expect_100_continue,
+            keep_alive=keep_alive,
+            on_response=connection.on_response_complete,
+        )
+        self._uploads = connection.shared.uploads
+        self._origin = connection.place.origin
+        self._upload: Upload | None = None
+        self._failure: MeterdError | None = None
+
+    def fail(self, error: MeterdError) -> None:
+        """The rest of the body will not come."""
+        self._failure = error
+        self.keep_alive = False
+        self.message_event.set()
+
+    async def receive(self) -> "ASGIReceiveEvent":
+        message = await super().receive()
+        if self._failure:
+            raise self._failure
+        if message["type"] == "http.request" and (message["more_body"] or self._upload):
+            if self._upload is None:
+                caller = current_caller.get()
+                self._upload = self._uploads.begin(f"{caller.tenant}\n{caller.subject}" if caller else self._origin)
+            self._upload.add(len(message["body"]))
+        return message
+
+    async def run_asgi(self, app: "ASGI3Application") -> None:
+        try:
+            await super().run_asgi(app)
+        finally:
+            if self._upload:
+                self._upload.end()
