@@ -19,7 +19,7 @@ from meterd.access.directory import Directory, TokenDetails
 from meterd.collect.command import collectors
 from meterd.errors import ConfigurationError, MeterdError
 from meterd.installation import File
-from meterd.service import Service, first_token, listening, open_directory, prepare_data
+from meterd.service import Service, first_token, listening, lock_directory, open_directory, prepare_data
 from meterd.serving import HTTPServer, Port
 from meterd.settings import Settings, describe, load
 
@@ -131,6 +131,19 @@ def check_config(config: ConfigOption = None) -> None:
     settings = load(config)
     _ = settings.service.listeners
     typer.echo(describe(settings), nl=False)
+
+
+@app.command()
+def doctor(data: DataOption = _DATA) -> None:
+    """Look at all that is kept, while no server runs: what is damaged, lost, or can be made again. Changes nothing."""
+    from meterd.doctor import examine
+
+    with lock_directory(_existing(data)):
+        findings = list(examine(data))
+    for finding in findings:
+        typer.echo(str(finding))
+    if not all(finding.is_fine for finding in findings):
+        sys.exit(1)
 
 
 @app.command()

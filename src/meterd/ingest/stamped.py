@@ -34,9 +34,19 @@ def look_at(path: Path) -> JournalState:
     if row := row_of(path, "SELECT installation, generation, is_complete FROM stamp", "stamp"):
         stamp, is_complete = Stamp(row[0], row[1]), bool(row[2])
     last = row_of(path, "SELECT seq FROM sqlite_sequence WHERE name = 'entries'", "entries")
-    held = row_of(path, "SELECT min(sequence) FROM entries", "entries")
     end = last[0] if last else 0
-    return JournalState(stamp, is_complete, (held[0] if held else None) or end + 1, end)
+    return JournalState(stamp, is_complete, _first(path, end), end)
+
+
+def _first(path: Path, end: int) -> int:
+    """The first entry. Where damage hides it nothing is claimed: loading finds out what can't be read."""
+    try:
+        held = row_of(path, "SELECT min(sequence) FROM entries", "entries")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        return 1
+    return (held[0] if held else None) or end + 1
 
 
 def mark(path: Path, stamp: Stamp, is_complete: bool) -> None:

@@ -1,0 +1,168 @@
+"""Looks at every byte of a data directory while no server runs on it, and says what is lost and what is not.
+
+Nothing is changed. What the start finds on its own, in a moment, is in `meterd.installation`.
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from meterd.files import look_at_files, path_of
+from meterd.ingest.entries import Entry
+from meterd.ingest.journal import JournalReader
+from meterd.ingest.stamped import JournalState
+from meterd.installation import DirectoryState, File, Found, StoreState, Unusable, losses
+from meterd.stamps import read_only
+from meterd.store import StoreDamaged
+from meterd.store.extent import is_cut_short
+
+_MOST_NAMED = 5
+"""Complaints of an engine that are repeated to the reader."""
+_READ_AT_ONCE = 16 * 2**20
+"""Bytes of the journal."""
+_LOST_TABLE = "its facts can't all be read: restore a backup of the whole directory, or go on without what is damaged"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What is said of one file; something is wrong unless it `is_fine`."""
+
+    file: File
+    says: str
+    is_fine: bool = True
+
+    def __str__(self) -> str:
+        return f"{'ok     ' if self.is_fine else 'PROBLEM'}  {self.file.file_name}: {self.says}"
+
+
+def examine(data: Path) -> Iterator[Finding]:
+    """Everything that can be said of a data directory, file by file. Raises `ConfigurationError`."""
+    found = look_at_files(data, _look_at_store)
+    yield from _examined(found.journal, File.JOURNAL, lambda: _journal(data, found))
+    yield from _examined(found.store, File.STORE, lambda: _store(data, found))
+    yield from _examined(found.directory, File.DIRECTORY, lambda: _directory(data))
+    for loss in losses(found):
+        yield Finding(loss.file, f"{loss.found}: {loss.lost} (serve --accept-loss {loss.file})", is_fine=False)
+
+
+def _examined(
+    state: JournalState | StoreState | DirectoryState | Unusable, file: File, look: Callable[[], Iterator[Finding]]
+) -> Iterator[Finding]:
+    """A file's own state; what can't be opened at all is told with the losses."""
+    if isinstance(state, Unusable):
+        return
+    try:
+        yield from look()
+    except (sqlite3.DatabaseError, duckdb.Error) as error:
+        yield Finding(file, f"can't be read: {_first_line(error)}", is_fine=False)
+
+
+def _journal(data: Path, found: Found) -> Iterator[Finding]:
+    state = found.journal
+    assert isinstance(state, JournalState)  # the caller looked
+    path = path_of(data, File.JOURNAL)
+    with closing(read_only(path)) as connection:
+        yield from _integrity(connection, File.JOURNAL)
+    reached = found.store.watermark if isinstance(found.store, StoreState) else 0
+    with closing(JournalReader(path)) as reader:
+        damaged = [entry.sequence for entry in _entries(reader, state) if entry.problem]
+        aside = reader.aside()
+    lost = [sequence for sequence in damaged if sequence > reached]
+    if lost:
+        named = ", ".join(map(str, lost[:_MOST_NAMED])) + (", …" if len(lost) > _MOST_NAMED else "")
+        says = f"{len(lost)} entries are damaged and not in the store, so their facts are lost: {named}"
+        yield Finding(File.JOURNAL, says, is_fine=False)
+    held = f"entries {state.first} to {state.end}" if state.first <= state.end else "no entries"
+    waiting = max(0, state.end - max(reached, state.first - 1) - len(lost))
+    yield Finding(File.JOURNAL, f"{held}, {waiting} of them to be loaded at the next start")
+    if aside:
+        says = f"{len(aside)} entries are set aside, with {sum(entry.count for entry in aside)} facts"
+        yield Finding(File.JOURNAL, f"{says} that could not be read (docs/operations.md, Facts that are set aside)")
+
+
+def _entries(reader: JournalReader, state: JournalState) -> Iterator[Entry]:
+    after = state.first - 1
+    while after < state.end:
+        entries = reader.read(after, _READ_AT_ONCE)
+        if not entries:
+            return
+        yield from entries
+        after = max(after + 1, entries[-1].sequence) if entries[-1].problem == "" else after + 1
+
+
+def _store(data: Path, found: Found) -> Iterator[Finding]:
+    with _opened(path_of(data, File.STORE)) as (connection, log_is_used):
+        tables = [name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone() for name in tables}
+        for name in tables:
+            try:
+                connection.execute(f"SELECT bit_xor(hash(each)) FROM {name} AS each").fetchall()
+            except duckdb.Error as error:
+                yield Finding(File.STORE, f"{name} is damaged ({_first_line(error)}): {_LOST_TABLE}", is_fine=False)
+        facts = sum(row[0] for name, row in counts.items() if row and not name.startswith("meterd_"))
+        reached = found.store.watermark if isinstance(found.store, StoreState) else 0
+        yield Finding(File.STORE, f"{facts} facts, up to entry {reached} of the journal")
+        if not log_is_used:
+            can = isinstance(found.journal, JournalState) and found.journal.first <= reached + 1
+            says = "its log can't be read: a start sets it aside, and loads from the journal again what was in it"
+            yield Finding(File.STORE, says if can else f"{says}, as far as it has it", is_fine=can)
+
+
+def _directory(data: Path) -> Iterator[Finding]:
+    with closing(read_only(path_of(data, File.DIRECTORY))) as connection:
+        yield from _integrity(connection, File.DIRECTORY)
+        counted = {
+            "tokens": "SELECT count(*) FROM tokens",
+            "sessions": "SELECT count(*) FROM sessions",
+            "objects and calendars": "SELECT count(*) FROM items",
+        }
+        says = ", ".join(f"{connection.execute(count).fetchone()[0]} {name}" for name, count in counted.items())
+        yield Finding(File.DIRECTORY, says)
+
+
+def _integrity(connection: sqlite3.Connection, file: File) -> Iterator[Finding]:
+    """SQLite's own check, of every page."""
+    complaints = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_MOST_NAMED})")]
+    if complaints != ["ok"]:
+        yield Finding(file, f"is damaged ({'; '.join(complaints)})".replace("\n", " "), is_fine=False)
+
+
+def _look_at_store(path: Path) -> StoreState:
+    with _opened(path) as (connection, _):
+        watermark = connection.execute("SELECT watermark FROM meterd_loader").fetchone()
+        marked = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'meterd_installation'"
+        own = None
+        if connection.execute(marked).fetchone():
+            own = connection.execute("SELECT id FROM meterd_installation").fetchone()
+        return StoreState(own[0] if own else None, watermark[0] if watermark else 0)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, bool]]:
+    """The store, for reading, and whether with its log: one that can't be read is left out, as a start does."""
+    with ExitStack() as opened:
+        try:
+            connection, log_is_used = _connect(path), True
+        except duckdb.Error as error:
+            if "WAL" not in str(error):
+                raise StoreDamaged(f"can't open the store: {_first_line(error)}") from None
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="doctor-", dir=path.parent))
+            alone = Path(folder) / path.name  # another name for the same file, beside which there is no log
+            alone.hardlink_to(path)
+            connection, log_is_used = _connect(alone), False
+        opened.enter_context(closing(connection))
+        if is_cut_short(connection, path):
+            raise StoreDamaged("can't open the store: a part of the file is missing")
+        yield connection, log_is_used
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), read_only=True, config={"enable_external_access": False})
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
