@@ -9,7 +9,7 @@ import pytest
 from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS, SESSION_METRICS
 from meterd.errors import ConfigurationError
 from meterd.ingest.retention import Retention
-from meterd.store import DuckDBStore, Lines
+from meterd.store import DuckDBStore, Lines, rewriting
 from tests.process import Meterd
 
 DAYS_AGO = (0, 1, 5, 9, 11, 400)
@@ -20,10 +20,14 @@ def store(tmp_path: Path) -> DuckDBStore:
     """Guardrail evaluations and meter events of several ages."""
     store = DuckDBStore(tmp_path / "store.duckdb", threads=1)
     store.create((GUARDRAIL_EVALUATIONS, METER_EVENTS))
-    times = [datetime.now(UTC) - timedelta(days=days, minutes=1) for days in DAYS_AGO]
-    text = "\n".join(f'{{"createdAt":"{time.isoformat()}","meter":"m","value":1}}' for time in times)
-    store.append([Lines(dataset, "acme", text, len(times)) for dataset in (GUARDRAIL_EVALUATIONS, METER_EVENTS)], 1)
+    text = "\n".join(row(days) for days in DAYS_AGO)
+    store.append([Lines(dataset, "acme", text, len(DAYS_AGO)) for dataset in (GUARDRAIL_EVALUATIONS, METER_EVENTS)], 1)
     return store
+
+
+def row(days: float) -> str:
+    time = datetime.now(UTC) - timedelta(days=days, minutes=1)
+    return f'{{"createdAt":"{time.isoformat()}","meter":"m","value":1}}'
 
 
 def count(store: DuckDBStore, table: str) -> int:
@@ -43,6 +47,22 @@ def test_it_is_looked_at_once_an_hour(store: DuckDBStore) -> None:
 
     assert (retention.apply(), retention.apply()) == (True, False)
     assert 3500 < (retention.delay() or 0) <= 3600
+
+
+def test_what_is_left_is_moved_together_step_by_step(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("_SLICE", 6), ("_SPARSE", 5), ("_AT_ONCE", 1)):
+        monkeypatch.setattr(rewriting, name, value)
+    for sequence in (2, 3):  # three slices of six facts, of which four stay
+        store.append(
+            [Lines(GUARDRAIL_EVALUATIONS, "acme", "\n".join(row(days) for days in DAYS_AGO), len(DAYS_AGO))], sequence
+        )
+    retention = Retention(store, {"guardrail_evaluations": 10})
+
+    for _ in range(4):  # a deletion, and a step for each slice
+        assert (retention.apply(), retention.delay()) == (True, 0.0)
+    assert not retention.apply()
+    assert (retention.delay() or 0) > 3500
+    assert count(store, "guardrail_evaluations") == 3 * 4
 
 
 def test_nothing_is_due_when_everything_is_kept(store: DuckDBStore) -> None:

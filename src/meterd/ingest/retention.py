@@ -1,4 +1,7 @@
-"""Facts that are older than the settings keep them, deleted at start and every hour, and what was made of them."""
+"""Facts that are older than the settings keep them, deleted at start and every hour, and what was made of them.
+
+What is left of others among them is moved together, a little at a time, so that their space becomes free.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from meterd.datasets import DATASETS
+from meterd.datasets import DATASETS, Dataset
 from meterd.errors import ConfigurationError
 from meterd.store import Store
 
@@ -38,18 +41,36 @@ class Retention:
         self._job = job
         self._kept = {DATASETS[name]: timedelta(days=number) for name, number in days.items()}
         self._next = time.monotonic()
+        self._to_move: list[Dataset] = []
 
     def delay(self) -> float | None:
-        """Seconds until the next time; None when everything is kept."""
+        """Seconds until there is something to do; None when everything is kept."""
+        if self._to_move:
+            return 0.0
         return max(0.0, self._next - time.monotonic()) if self._kept else None
 
     def apply(self) -> bool:
-        """Delete what is too old, if it is time. True when something was deleted, which the next checkpoint frees."""
+        """Delete what is too old, if it is time, or move facts together; call it again while `delay` is 0.
+
+        True when the next checkpoint may free space.
+        """
         if self.delay() != 0.0:
             return False
+        if time.monotonic() < self._next:
+            return self._move()
         self._next = time.monotonic() + _EVERY
         with self._job("retention"):
-            return self._delete() > 0
+            deleted = self._delete()
+        self._to_move = list(self._kept)
+        return deleted > 0
+
+    def _move(self) -> bool:
+        """One step, of the first dataset that has one."""
+        while self._to_move:
+            if self._store.make_room(self._to_move[0]):
+                return True
+            del self._to_move[0]
+        return False
 
     def _delete(self) -> int:
         deleted = 0

@@ -109,6 +109,9 @@ class Store(Protocol):
     def delete_before(self, dataset: Dataset, time: datetime) -> int:
         """Delete facts of a dataset that happened before a time; returns how many. A checkpoint frees their space."""
 
+    def make_room(self, dataset: Dataset) -> bool:
+        """Move facts together where most were deleted, a bounded number; True when there may be more to move."""
+
     def reopen(self) -> None:
         """Recover from a failed write: drop the engine's state in memory and open the files again."""
 

@@ -31,6 +31,7 @@ from meterd.store.base import (
 )
 from meterd.store.compaction import compact, is_worth_it
 from meterd.store.extent import is_cut_short
+from meterd.store.rewriting import move_together
 
 _TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -246,6 +247,14 @@ class DuckDBStore:
         except duckdb.Error as error:
             raise StoreError(_gist(error)) from None
         return int(deleted[0]) if deleted else 0
+
+    def make_room(self, dataset: Dataset) -> bool:
+        try:
+            return move_together(self._connection, dataset.name) > 0
+        except duckdb.Error as error:
+            with contextlib.suppress(duckdb.Error):
+                self._connection.rollback()
+            raise StoreError(_gist(error)) from None
 
     def reopen(self) -> None:
         self.close()
