@@ -6,6 +6,7 @@ read from the facts again, up to the position that it had reached.
 
 import asyncio
 from collections.abc import Iterable
+from contextvars import Context
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -68,7 +69,7 @@ class Keeping:
         if self._caught_up:
             return
         if self._catching_up is None or self._catching_up.done():
-            self._catching_up = asyncio.create_task(self._replay())
+            self._catching_up = asyncio.create_task(self._replay(), context=Context())  # it ends with no request
         await asyncio.shield(self._catching_up)
 
     async def find(self, id_: str) -> Live | None:
