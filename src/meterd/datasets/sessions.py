@@ -109,7 +109,8 @@ SESSION_STATES = Dataset(
     columns=(
         *_SESSION_COMMON,
         Column("change", Kind.TEXT, "create, state, heartbeat, end, crash or abandoned", required=True),
-        Column("state", Kind.JSON, "the whole state after an update"),
+        Column("state", Kind.JSON, "the whole state after an update, of a beginning and of some updates"),
+        Column("state_update", Kind.JSON, "what was merged into the state, of the other updates"),
         Column("machine_id", Kind.TEXT, "machine that the session runs on, of a beginning"),
         Column("hostname", Kind.TEXT, "its name, of a beginning"),
     ),

@@ -1,12 +1,13 @@
 """The collections of a document: what is read of the facts, in pieces, and how it is written."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from meterd.access import Caller
+from meterd.api.sessions.replay import after
 from meterd.api.sessions.rows import (
     EVENT_COLUMNS,
     METRIC_COLUMNS,
@@ -25,6 +26,7 @@ _BYTES = 4 * 2**20
 _BYTES_OF_CHARACTER = 4
 
 Row = tuple[Any, ...]
+_STATE, _UPDATE = STATE_COLUMNS.index("state"), STATE_COLUMNS.index("state_update")
 
 
 class Collection(NamedTuple):
@@ -82,7 +84,35 @@ class Collections:
         order = (Order("position"),)
         listing = Listing(dataset, (*columns, "session_id"), And(tuple(conditions)), order, most, most_bytes=_BYTES)
         rows = await self._engine.facts(listing, caller)
-        return Piece(rows, len(rows) == most or await asyncio.to_thread(_may_be_cut, rows))
+        goes_on = len(rows) == most or await asyncio.to_thread(_may_be_cut, rows)
+        if dataset is SESSION_STATES and any(row[_STATE] is None for row in rows):
+            whole = await asyncio.to_thread(completed, rows, await self._before(rows, caller), _BYTES)
+            rows, goes_on = whole, goes_on or len(whole) < len(rows)
+        return Piece(rows, goes_on)
+
+    async def _before(self, rows: Sequence[Row], caller: Caller) -> dict[str, list[Row]]:
+        """By session the facts that make the state to which its first row, an update, is one."""
+        first: dict[str, Row] = {}
+        for row in rows:
+            first.setdefault(row[-1], row)
+        return {
+            id_: await self._making(id_, row[0], caller) for id_, row in first.items() if row[_STATE] is None and row[0]
+        }
+
+    async def _making(self, id_: str, position: int, caller: Caller) -> list[Row]:
+        of_session = Compare(Field("session_id"), Comparison.EQUAL, id_)
+        earlier = Compare(Field("position"), Comparison.LESS, position)
+        is_whole = IsNull(Field("state"), negated=True)
+        newest = (Order("position", descending=True),)
+        whole = Listing(SESSION_STATES, STATE_COLUMNS, And((of_session, earlier, is_whole)), newest, 1)
+        begins = await self._engine.facts(whole, caller)
+        if not begins:
+            return []
+        later = Compare(Field("position"), Comparison.GREATER, begins[0][0])
+        is_update = IsNull(Field("state_update"), negated=True)
+        condition = And((of_session, earlier, later, is_update))
+        updates = Listing(SESSION_STATES, STATE_COLUMNS, condition, (Order("position"),), _ROWS)
+        return [*begins, *await self._engine.facts(updates, caller)]
 
     async def pieces(
         self, name: str, id_: str, caller: Caller, cursor: str | None = None, only: str | None = None
@@ -94,6 +124,29 @@ class Collections:
             cursor = piece.cursor
             if not piece.goes_on or cursor is None:
                 return
+
+
+def completed(rows: Sequence[Row], before: Mapping[str, Sequence[Row]], most_bytes: int) -> list[Row]:
+    """Rows of states with the whole state in each, up to a size. Blocking, for a thread.
+
+    A state is null when the fact that held the whole of it is no longer kept.
+    """
+    states: dict[str, dict[str, Any]] = {}
+    for id_, facts in before.items():
+        for fact in facts:
+            states[id_] = after(states.get(id_, {}), fact[_STATE], fact[_UPDATE])
+    whole: list[Row] = []
+    size = 0
+    for row in rows:
+        id_, text = row[-1], row[_STATE]
+        if text is not None or id_ in states:
+            states[id_] = after(states.get(id_, {}), text, row[_UPDATE])
+            text = text or msgspec.json.encode(states[id_]).decode()
+        whole.append((*row[:_STATE], text, *row[_UPDATE:]))
+        size += len(text or "")
+        if size >= most_bytes:
+            break
+    return whole
 
 
 def written(name: str, rows: Sequence[Row]) -> bytes:

@@ -6,13 +6,18 @@ from typing import Any
 import msgspec
 
 HUNG, RECOVERED, CRASH_DETECTED = "application_appears_hung", "application_recovered", "session_crashed_detected"
+_WHOLE_AFTER = timedelta(hours=1)
+"""Facts are forgotten by their age: what is needed to know a state is not much older than it."""
+_COST = 1000
+"""Bytes of a fact beside its state, about."""
 HANG_EVENTS = {HUNG: True, RECOVERED: False}
 
 
 class Session(msgspec.Struct):
     """What a document says apart from its collections. Times are in UTC, as the server's clock had them.
 
-    `position` is that of the last change that it follows.
+    `position` is that of the last change that it follows. `whole_at` is when a fact held the whole state, and
+    `since_whole` what updates since then have cost, in bytes.
     """
 
     id: str
@@ -32,6 +37,8 @@ class Session(msgspec.Struct):
     hung: bool = False
     state: dict[str, Any] = {}
     position: int = 0
+    whole_at: datetime | None = None
+    since_whole: int = 0
 
     def is_suspended(self, now: datetime, timeout: timedelta) -> bool:
         """Silence counts only after a first heartbeat, and only while nothing else ended the session.
@@ -41,6 +48,22 @@ class Session(msgspec.Struct):
         if self.crashed or self.ended_at or self.last_heartbeat is None:
             return False
         return abs(now - self.last_heartbeat) > timeout
+
+    def is_kept_by_update(self, update: int, whole: int, now: datetime) -> bool:
+        """Whether it suffices that a fact holds an update of so many bytes, and not the whole state.
+
+        Facts cost no more than about twice what was sent, and little is read to know what the state was.
+        """
+        if self.whole_at is None or abs(now - self.whole_at) > _WHOLE_AFTER:
+            return False
+        return self.since_whole + _COST + update < whole
+
+    def kept(self, at: datetime, update: int | None) -> None:
+        """A fact holds the whole state, or an update of so many bytes."""
+        if update is None:
+            self.whole_at, self.since_whole = at, 0
+        else:
+            self.since_whole += _COST + update
 
     def apply(
         self, change: str, position: int | None, at: datetime, happened: datetime, state: dict[str, Any] | None

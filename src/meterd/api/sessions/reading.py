@@ -214,16 +214,22 @@ class Reader:
         ])  # fmt: skip
 
     async def _alone(self, session: Session, caller: Caller) -> AsyncIterator[bytes]:
+        """A document in pieces. Of the states, which are much more than was sent, as much as one answer may have."""
         yield msgspec.json.encode(document(session, self._registry.timeout)).removesuffix(b"}")
+        onwards: dict[str, str] = {}
         for name in COLLECTIONS:
             yield b',"%s":[' % name.encode()
-            between = b""
+            between, room = b"", self._most_bytes
             async for piece in self._collections.pieces(name, session.id, caller):
                 if piece.rows:
-                    yield between + await asyncio.to_thread(written, name, piece.rows)
-                    between = b","
+                    text = await asyncio.to_thread(written, name, piece.rows)
+                    yield between + text
+                    between, room = b",", room - len(text)
+                if name == "state_history" and room < 0 and piece.goes_on and piece.cursor:
+                    onwards[name] = piece.cursor
+                    break
             yield b"]"
-        yield b"}"
+        yield b',"next":%s}' % msgspec.json.encode(onwards) if onwards else b"}"
 
 
 def _whole(head: dict[str, Any], elements: Mapping[str, Sequence[bytes]]) -> bytes:

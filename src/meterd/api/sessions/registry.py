@@ -37,6 +37,14 @@ class _Fact(NamedTuple):
     row: Any
 
 
+class _Merged(NamedTuple):
+    """A state after an update, its JSON, and that of the update."""
+
+    state: dict[str, Any]
+    text: bytes
+    update: bytes
+
+
 class Registry:
     """Finds sessions for callers, and records what happens to them.
 
@@ -103,6 +111,7 @@ class Registry:
         async with self._recorded([_Fact(live, SESSION_STATES, row)], key, answer) as receipt:
             if not receipt.is_repetition:
                 session.position, session.created_at, session.updated_at = row.position, row.ts, row.ts
+                session.kept(row.arrived_at, None)
                 self._keeping.note(self._keeping.use(live))
             return receipt.answer
 
@@ -155,20 +164,19 @@ class Registry:
     async def _update(self, live: Live, update: dict[str, Any], timestamp: str | None, key: bytes | None) -> None:
         async with live.lock:
             if live.size < _SLOW_TO_MERGE:
-                state, text = self._merged(live.session.state, update)
+                merged = self._merged(live.session.state, update)
             else:
-                state, text = await asyncio.to_thread(self._merged, live.session.state, update)
-            live.size = len(text)
-            await self._change(live, "state", timestamp, state, text.decode(), key=key)
+                merged = await asyncio.to_thread(self._merged, live.session.state, update)
+            live.size = len(merged.text)
+            await self._change(live, "state", timestamp, merged, key=key)
 
-    def _merged(self, state: dict[str, Any], update: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """A state after an update, and its JSON."""
+    def _merged(self, state: dict[str, Any], update: dict[str, Any]) -> _Merged:
         merged = merge(state, update)
         text = msgspec.json.encode(merged)
         check_depth(text, "the state")
         if len(text) > self._most_bytes:
             raise TooLarge(f"the state would be larger than {self._most_bytes} bytes (ingest.max-event-bytes)")
-        return merged, text
+        return _Merged(merged, text, msgspec.json.encode(update))
 
     async def change(
         self, live: Live, change: str, timestamp: str | None, event: Event | None = None, key: bytes | None = None
@@ -187,14 +195,21 @@ class Registry:
         live: Live,
         change: str,
         timestamp: str | None = None,
-        state: dict[str, Any] | None = None,
-        text: str | None = None,
+        merged: _Merged | None = None,
         event: Event | None = None,
         key: bytes | None = None,
     ) -> None:
         """Record a change and follow it; the caller holds the session's lock."""
         session = live.session
-        changed = change_row(session, change, timestamp, text)
+        state, update = None, None
+        if merged and session.is_kept_by_update(len(merged.update), len(merged.text), datetime.now(UTC)):
+            update = merged.update.decode()
+        elif merged:
+            state = merged.text.decode()
+        if live.size < _SLOW_TO_MERGE:
+            changed = change_row(session, change, timestamp, state, update)
+        else:
+            changed = await asyncio.to_thread(change_row, session, change, timestamp, state, update)
         facts = [_Fact(live, SESSION_STATES, changed)]
         if event:
             row = event_row(session, event)
@@ -203,7 +218,9 @@ class Registry:
         async with self._recorded(facts, key) as receipt:
             if receipt.is_repetition:
                 return
-            session.apply(change, changed.position, changed.arrived_at, changed.ts, state)
+            if merged:
+                session.kept(changed.arrived_at, None if update is None else len(update))
+            session.apply(change, changed.position, changed.arrived_at, changed.ts, merged and merged.state)
             self._follow(facts[1:])
             self._keeping.note(live)
 

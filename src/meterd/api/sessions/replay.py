@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from meterd.access.ownership import is_shared
+from meterd.api.sessions.bodies import merge
 from meterd.api.sessions.model import Session
 from meterd.api.sessions.order import time_of
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
@@ -21,7 +22,7 @@ from meterd.query.model import And, Compare, Comparison, Condition, Field, IsNul
 log = structlog.get_logger()
 
 _COMMON = ("position", "session_id", "tenant", "subject", "subject_type", "teams", "arrived_at", "ts")
-_CHANGE = ("change", "state", "product", "version", "machine_id", "hostname")
+_CHANGE = ("change", "state", "state_update", "product", "version", "machine_id", "hostname")
 _PAGES: tuple[tuple[Dataset, tuple[str, ...], int], ...] = (
     (SESSION_STATES, _CHANGE, 100),
     (SESSION_EVENTS, ("name",), 10_000),
@@ -132,20 +133,29 @@ class NotTheirs(Exception):
 
 
 def _changed(session: Session | None, fact: Missed) -> Session:
-    change, state, product, version, machine_id, hostname = fact.columns
+    change, state, update, product, version, machine_id, hostname = fact.columns
     if session and fact.position is not None and fact.position <= session.position:
         return session  # it has followed this one
-    try:
-        document = None if state is None else msgspec.json.decode(state, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):
-        log.error("a state can't be read again", session=fact.session_id)
-        document = session.state if session else {}
     if session is None:
         session = Session(
             fact.session_id, fact.tenant, fact.subject, fact.subject_type, fact.teams, product, version,
             fact.arrived_at, fact.arrived_at, machine_id, hostname,
         )  # fmt: skip
+    try:
+        document = after(session.state, state, update)
+    except (msgspec.DecodeError, RecursionError):
+        log.error("a state can't be read again", session=fact.session_id)
+        document = session.state
+    if change in ("create", "state"):
+        session.kept(fact.arrived_at, None if update is None else len(update))
     if change == "create":
-        session.state = document or {}
+        session.state = document
     session.apply(change, fact.position, fact.arrived_at, fact.happened_at, document)
     return session
+
+
+def after(before: dict[str, Any], state: str | None, update: str | None) -> dict[str, Any]:
+    """The state after a fact that holds all of it, or an update, or nothing of it. Raises `msgspec.DecodeError`."""
+    if state is not None:
+        return msgspec.json.decode(state, type=dict[str, Any])
+    return before if update is None else merge(before, msgspec.json.decode(update, type=dict[str, Any]))

@@ -15,7 +15,7 @@ from meterd.ingest.admission import admission, json_flaw
 
 _SENT_AS = {"details": "metadata", "event_group": "group", "metric_type": "type", "sent_at": "timestamp"}
 """Members of bodies that columns have another name for."""
-STATE_COLUMNS = ("position", "ts", "sent_at", "state")
+STATE_COLUMNS = ("position", "ts", "sent_at", "state", "state_update")
 EVENT_COLUMNS = (
     "position", "ts", "sent_at", "name", "category", "event_group", "labels", "message", "data", "stacktrace",
     "exception_type", "exception_msg", "source_file", "source_line", "source_function",
@@ -60,13 +60,16 @@ def metric_row(session: Session, metric: Metric) -> Any:
     return _admitted(SESSION_METRICS, row)
 
 
-def change_row(session: Session, change: str, timestamp: str | None = None, state: str | None = None) -> Any:
+def change_row(
+    session: Session, change: str, timestamp: str | None = None, state: str | None = None, update: str | None = None
+) -> Any:
     """A row of `SESSION_STATES`, which has no position yet. Raises `InvalidInput`."""
     is_beginning = change == "create"
     row = SESSION_STATES.row_type(
         **_common(session, timestamp),
         change=change,
         state=state,
+        state_update=update,
         machine_id=session.machine_id if is_beginning else None,
         hostname=session.hostname if is_beginning else None,
     )
