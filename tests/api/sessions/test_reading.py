@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from meterd.api.sessions import collections
+from tests.agent.process import until
 from tests.api.sessions.test_registry import COLLECTIONS, Application
+from tests.process import Meterd, make_token
 
 
 @pytest.fixture
@@ -89,3 +93,33 @@ async def test_others_are_answered_while_much_is_read(open_application: Callable
 
     assert 20_000 == len(json.loads((await reading).content)["metrics"])
     assert answered > 10
+
+
+def queries(meterd: Meterd) -> float:
+    """How often points of sessions were asked for."""
+    (line,) = [
+        line
+        for line in meterd.client.get("/metrics").text.splitlines()
+        if line.startswith('meterd_query_seconds_count{dataset="session_metrics"}')
+    ]
+    return float(line.split()[-1])
+
+
+def test_an_export_ends_when_its_client_goes(shared: Meterd) -> None:
+    token = make_token(shared.data, "ann", tenant="left while exporting").token or ""
+    headers = {"Authorization": f"Bearer {token}"}
+    session = shared.client.post("/api/sessions", json={"product": "p", "version": "1"}, headers=headers).json()
+    point = {"sessionId": session["session_id"], "name": "m" * 200, "value": 1}
+    assert 200 == shared.ingest([point] * 50_000, "sessionMetrics", token=token).status_code
+    before, logged = queries(shared), len(shared.log)
+
+    address = httpx.URL(shared.url)
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((address.host, address.port))
+        lines = ("GET /api/data/sessions HTTP/1.1", "Host: localhost", f"Authorization: Bearer {token}", "", "")
+        client.sendall("\r\n".join(lines).encode())
+        assert b"200" in client.recv(1000)
+    until(lambda: b"/api/data/sessions" in shared.log[logged:], "the export has ended")
+
+    assert queries(shared) - before < 10  # there are 5,000 points in a piece, and one more piece is looked for
