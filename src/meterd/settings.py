@@ -122,10 +122,25 @@ class Presidio(Section, frozen=True):
     model: str | None = None
 
 
+class InlineClassifiers(Section, frozen=True):
+    """Limits of the classifiers that a request defines, all of them together."""
+
+    max_bytes: Count = 2**20
+    max_classifiers: Count = 100
+    max_expressions: Count = 500
+    max_instructions: Count = 100_000
+    max_work: Count = 4_000_000_000
+
+
 class Classification(Section, frozen=True):
     min_allowed_likelihood: Literal["VERY_UNLIKELY", "UNLIKELY", "POSSIBLE", "LIKELY", "VERY_LIKELY"] = "LIKELY"
     client: ClassificationSource | None = None
     presidio: Presidio = Presidio()
+    max_text_characters: Count = 16_000_000
+    max_matches: Count = 10_000
+    max_matched_characters: Count = 2_000_000
+    max_context_bytes: Count = 2**16
+    inline: InlineClassifiers = InlineClassifiers()
 
 
 class MetricsExporter(Section, frozen=True):

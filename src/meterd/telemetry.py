@@ -82,6 +82,9 @@ class Telemetry:
             "meterd_ingest_left_out", "Elements and values of gateways' reports that could not be used", ["source"],
             registry=registry,
         )  # fmt: skip
+        self.classification_refusals = Counter(
+            "meterd_classification_refusals", "Classifications that were beyond a limit", ["limit"], registry=registry
+        )
         self.calls_forgotten = Counter(
             "meterd_usage_calls_forgotten", "Calls that were not recorded", ["reason"], registry=registry
         )

@@ -1,10 +1,11 @@
 """Text classifiers: declarations, the engine that runs them, profiles that group them."""
 
-from meterd.classify.engine import ByCodes, ByProfile, Engine, Inline, Match, Selection, codes, inline, profile
+from meterd.classify.engine import ByCodes, ByProfile, Engine, Inline, Limits, Match, Selection, codes, inline, profile
 from meterd.classify.errors import (
     ClassifierNotFound,
     ClassifyError,
     ProfileNotFound,
+    TooMuch,
     UnusableClassifier,
     UnusableSource,
 )
@@ -21,10 +22,12 @@ __all__ = [
     "Inline",
     "Library",
     "Likelihood",
+    "Limits",
     "Match",
     "Profile",
     "ProfileNotFound",
     "Selection",
+    "TooMuch",
     "UnusableClassifier",
     "UnusableSource",
     "codes",

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from meterd.classify.entities import Recogniser
-from meterd.classify.errors import UnusableClassifier
-from meterd.classify.inline import read_inline
+from meterd.classify.errors import TooMuch, UnusableClassifier
+from meterd.classify.findings import Finding
+from meterd.classify.inline import InlineLimits, read_inline
 from meterd.classify.library import Library
 from meterd.classify.model import Classifier, Dictionary, Likelihood, Target
 from meterd.classify.plan import Plan
@@ -30,6 +31,15 @@ class Match(msgspec.Struct, frozen=True):
     confidence: int
     text: str
     classifier: str
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Of one text: its characters, how many matches it may have, and how many characters these together."""
+
+    max_text_characters: int = 16_000_000
+    max_matches: int = 10_000
+    max_matched_characters: int = 2_000_000
+    inline: InlineLimits = InlineLimits()
 
 
 class ByProfile(msgspec.Struct, frozen=True):
@@ -73,21 +83,23 @@ def inline(definitions: Sequence[object]) -> Inline:
 
 
 class Engine:
-    """A library of classifiers, ready to run in any thread; those for entities need a `recogniser`.
+    """A library of classifiers, ready to run in any thread, within limits; those for entities need a `recogniser`.
 
     It works at once. After `prepare`, which takes seconds and may run in a thread of its own, large selections are
     much faster.
     """
 
-    def __init__(self, library: Library, recogniser: Recogniser | None = None) -> None:
+    def __init__(self, library: Library, recogniser: Recogniser | None = None, limits: Limits | None = None) -> None:
         self._recogniser = recogniser
+        self._limits = limits or Limits()
         self._use(library, None)
 
     def _use(self, library: Library, prefilter: Prefilter | None) -> None:
         self._library = library
 
         def plan(selection: Selection) -> Plan:
-            return Plan(_selected(library, selection), prefilter, self._recogniser)
+            classifiers = _selected(library, selection, self._limits.inline)
+            return Plan(classifiers, prefilter, self._recogniser)
 
         self._plan = functools.lru_cache(maxsize=_PLANS)(plan)
 
@@ -124,12 +136,23 @@ class Engine:
 
         Of the metadata, `objectName` and `xPath` name the object that the text came from. Half surrogate pairs count
         as U+FFFD, which keeps the offsets. Raises `ProfileNotFound`, `ClassifierNotFound`, `UnusableClassifier`,
-        and `TooSlow` with a recogniser.
+        `TooMuch`, and `TooSlow` with a recogniser.
         """
+        limits = self._limits
+        if len(text) > limits.max_text_characters:
+            raise TooMuch(
+                "max_text_characters",
+                f"The text has {len(text)} characters, at most {limits.max_text_characters} are classified at once: "
+                "send it in parts",
+            )
         plan = self._plan(selection)
+        if isinstance(selection, Inline):
+            _check_work(plan.instructions, len(text), limits.inline)
         given = metadata or {}
         name = " ".join(given[key] for key in ("objectName", "xPath") if given.get(key))
         source = Source.of(_SURROGATE.sub("\ufffd", text), _SURROGATE.sub("\ufffd", name))
+        findings = plan.run(source, minimum, most=limits.max_matches)
+        _check_size(findings, limits)
         return [
             Match(
                 finding.start,
@@ -138,15 +161,34 @@ class Engine:
                 source.text[finding.start : finding.end],
                 finding.classifier.name,
             )
-            for finding in plan.run(source, minimum)
+            for finding in findings
         ]
 
 
-def _selected(library: Library, selection: Selection) -> Sequence[Classifier]:
+def _check_work(instructions: int, characters: int, limits: InlineLimits) -> None:
+    if instructions * characters > limits.max_work:
+        raise TooMuch(
+            "inline.max_work",
+            f"The definitions need {instructions} instructions for each of the text's {characters} characters, so at "
+            f"most {limits.max_work // instructions} characters are classified with them at once: send less of either",
+        )
+
+
+def _check_size(findings: Sequence[Finding], limits: Limits) -> None:
+    size = sum(finding.end - finding.start for finding in findings)
+    if size > limits.max_matched_characters:
+        raise TooMuch(
+            "max_matched_characters",
+            f"What is found in the text has {size} characters, at most {limits.max_matched_characters} are answered: "
+            "send it in parts",
+        )
+
+
+def _selected(library: Library, selection: Selection, limits: InlineLimits) -> Sequence[Classifier]:
     match selection:
         case ByProfile(uuid, version):
             return library.members(library.profile(uuid, version))
         case ByCodes(pairs):
             return tuple({library.classifier(code, version): None for code, version in pairs})
         case Inline(definitions):
-            return read_inline(definitions, library)
+            return read_inline(definitions, library, limits)

@@ -10,14 +10,21 @@ from meterd.classify.model import Classifier, Dictionary, Expression, Validator
 from meterd.classify.validators import UnknownValidator, validator
 from meterd.classify.words import Words
 
-LARGEST = 1 << 20
-"""Bytes of all definitions of a request."""
-MOST_CLASSIFIERS = 100
-MOST_EXPRESSIONS = 500
-"""Patterns and rules."""
-MOST_INSTRUCTIONS = 100_000
-"""Of all expressions, compiled: it bounds the work for a character."""
 LONGEST_WINDOW = 1_000
+
+
+class InlineLimits(msgspec.Struct, frozen=True):
+    """Of the definitions of a request together.
+
+    `max_expressions` counts patterns and rules. `max_instructions` are those of all expressions, compiled, which bounds
+    the work for a character; `max_work` bounds that of the patterns for all characters of a text.
+    """
+
+    max_bytes: int = 1 << 20
+    max_classifiers: int = 100
+    max_expressions: int = 500
+    max_instructions: int = 100_000
+    max_work: int = 4_000_000_000
 
 
 class _Named(msgspec.Struct, forbid_unknown_fields=True):
@@ -26,17 +33,19 @@ class _Named(msgspec.Struct, forbid_unknown_fields=True):
     name: str
 
 
-def read_inline(definitions: bytes, library: Library) -> tuple[Classifier, ...]:
+def read_inline(definitions: bytes, library: Library, limits: InlineLimits) -> tuple[Classifier, ...]:
     """The classifiers of a JSON array of definitions.
 
     One with nothing but `name` is the library's of that name, version 1. Raises `UnusableClassifier`.
     """
-    if len(definitions) > LARGEST:
-        raise UnusableClassifier("definitions", f"they have {len(definitions)} bytes, at most {LARGEST} are allowed")
+    if len(definitions) > limits.max_bytes:
+        raise UnusableClassifier(
+            "definitions", f"they have {len(definitions)} bytes, at most {limits.max_bytes} are allowed"
+        )
     raws = msgspec.json.decode(definitions, type=list[msgspec.Raw])
-    if len(raws) > MOST_CLASSIFIERS:
-        raise UnusableClassifier("definitions", f"there are {len(raws)}, at most {MOST_CLASSIFIERS} are allowed")
-    budget = Budget()
+    if len(raws) > limits.max_classifiers:
+        raise UnusableClassifier("definitions", f"there are {len(raws)}, at most {limits.max_classifiers} are allowed")
+    budget = Budget(limits)
     return tuple(_classifier(place, bytes(raw), library, budget) for place, raw in enumerate(raws))
 
 
@@ -65,15 +74,16 @@ def _classifier(place: int, raw: bytes, library: Library, budget: "Budget") -> C
 class Budget:
     """What the classifiers of a request have used up together."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: InlineLimits) -> None:
+        self._limits = limits
         self._expressions = 0
         self._instructions = 0
 
     def spend(self, classifier: Classifier) -> None:
         """Raises `InvalidDefinition`, `InvalidExpression`, `UnknownValidator` when the classifier can't be run."""
         self._expressions += len(classifier.patterns) + len(classifier.rules)
-        if self._expressions > MOST_EXPRESSIONS:
-            raise InvalidDefinition(f"at most {MOST_EXPRESSIONS} detections and rules are allowed in a request")
+        if self._expressions > (most := self._limits.max_expressions):
+            raise InvalidDefinition(f"at most {most} detections and rules are allowed in a request")
         for pattern in classifier.patterns:
             regexp = compiled(pattern.regex, pattern.ignore_case)
             if not 0 <= pattern.group <= regexp.groups:
@@ -86,10 +96,10 @@ class Budget:
 
     def _spend(self, instructions: int) -> None:
         self._instructions += instructions
-        if self._instructions > MOST_INSTRUCTIONS:
+        if self._instructions > (most := self._limits.max_instructions):
             raise InvalidDefinition(
                 f"its expressions, and those before, need {self._instructions} instructions, at most"
-                f" {MOST_INSTRUCTIONS} are allowed: repeat less, or a smaller class of characters"
+                f" {most} are allowed: repeat less, or a smaller class of characters"
             )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from meterd.classify.entities import Recogniser, likelihood
-from meterd.classify.errors import UnusableClassifier
+from meterd.classify.errors import TooMuch, UnusableClassifier
 from meterd.classify.expressions import InvalidExpression, Regexp, compiled
 from meterd.classify.findings import Finding, Precedence
 from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern
@@ -20,6 +20,10 @@ from meterd.classify.words import stands_alone
 
 _PIECE = 64 * 1024
 _OVERLAP = 16 * 1024
+_PROPOSALS = 20
+"""So many places may be proposed for each match that is allowed: rules remove most of what some patterns propose."""
+_MOST = 10_000
+_LESS = "send it in parts, or choose fewer or more precise classifiers"
 _FEW = 8
 """So many expressions are searched for faster than they are filtered."""
 
@@ -93,14 +97,19 @@ class Plan:
         searches = {one: Search(regexp, tuple(uses[one])) for one, regexp in regexps.items()}
         self._filtered = {numbers[one]: search for one, search in searches.items() if one in numbers}
         self._always = [search for one, search in searches.items() if one not in numbers]
+        self.instructions = sum(regexp.programsize for regexp in regexps.values())
+        """Of its patterns, compiled: the most work for a character."""
 
-    def run(self, source: Source, minimum: Likelihood, size: int = _PIECE) -> list[Finding]:
-        """What is found in the text, at least as likely as `minimum`, in order of start and end."""
+    def run(self, source: Source, minimum: Likelihood, size: int = _PIECE, most: int = _MOST) -> list[Finding]:
+        """What is found in the text, at least as likely as `minimum`, in order of start and end.
+
+        Raises `TooMuch` for more than `most`.
+        """
         proposals = list(self._recognised(source.text))
         encoded = source.text.encode()
         characters = 0
         for piece in _pieces(encoded, size):
-            places = self._places(source, encoded, piece, minimum)
+            places = self._places(source, encoded, piece, minimum, most * _PROPOSALS - len(proposals))
             offsets = _characters(
                 source.text, encoded, piece, characters, {place for *ends, _ in places for place in ends}
             )
@@ -110,26 +119,31 @@ class Plan:
         def judge(start: int, end: int, origin: Origin) -> Finding | None:
             return origin.rules.verdict(source, start, end, origin.likelihood, minimum)
 
-        return self._precedence.settled(_likeliest(proposals), judge)
+        findings = self._precedence.settled(_likeliest(proposals), judge)
+        if len(findings) > most:
+            raise TooMuch("max_matches", f"The text has {len(findings)} matches, at most {most} are answered: {_LESS}")
+        return findings
 
     def _recognised(self, text: str) -> Iterator[Proposal]:
         for entity in self._recogniser.find(text) if self._recogniser else ():
             for classifier, rules in self._entities.get(entity.kind, ()):
                 yield entity.start, entity.end, Origin(likelihood(entity.score), classifier, rules)
 
-    def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood) -> list[Place]:
-        """Where patterns that may come to the minimum match, in bytes; they begin in the piece."""
+    def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood, most: int) -> list[Place]:
+        """Where patterns that may come to the minimum match, in bytes; they begin in the piece. Raises `TooMuch`."""
         occurring: Collection[int] | None = None
         searches = self._always
         if self._prefilter is not None:
             occurring = self._prefilter.occurring(encoded[piece.before : piece.after])
             searches = [*searches, *(self._filtered[one] for one in occurring if one in self._filtered)]
-        places = []
+        places: list[Place] = []
         for search in searches:
             uses = [use for use in search.uses if use.rules.highest(use.likelihood, source, occurring) >= minimum]
             if not uses:
                 continue
             for found in search.regexp.finditer(encoded, piece.before, piece.after):
+                if len(places) > most:
+                    raise TooMuch("max_matches", f"The text has too many places that could be matches: {_LESS}")
                 for use in uses:
                     start, end = found.span(use.pattern.group)
                     if piece.start <= start < piece.end and start < end:

@@ -83,6 +83,13 @@ class ClassificationBody(msgspec.Struct, frozen=True, rename="camel"):
     counted: CountedBody | None = None
 
 
+class Parts(msgspec.Struct, frozen=True, rename="camel"):
+    """The members that hold many values, as they were sent."""
+
+    context: msgspec.Raw = msgspec.Raw()
+    classifier_description: msgspec.Raw = msgspec.Raw()
+
+
 class Timing(NamedTuple):
     """When a classification began, and how long it took."""
 

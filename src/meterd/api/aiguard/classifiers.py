@@ -7,16 +7,19 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from meterd.api.aiguard.remote_profiles import RemoteProfiles
-from meterd.classify import ClassifierNotFound, ClassifyError, Engine, Library, ProfileNotFound
+from meterd.classify import ClassifierNotFound, ClassifyError, Engine, Library, Limits, ProfileNotFound, TooMuch
 from meterd.classify.errors import NotAUuid, UnusableModel
+from meterd.classify.inline import InlineLimits
 from meterd.classify.presidio import PresidioRecogniser
 from meterd.classify.sources import DirectorySource
 from meterd.classify.system import system_library
 from meterd.errors import BadGateway, ConfigurationError, InvalidInput, MeterdError
 from meterd.settings import Classification, ClassificationSource
+from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
@@ -38,10 +41,11 @@ class Classifiers:
     has `timeout` seconds for a text. Raises `ConfigurationError` for an address or a model that can't be used.
     """
 
-    def __init__(self, settings: Classification, timeout: float) -> None:
+    def __init__(self, settings: Classification, timeout: float, telemetry: Telemetry) -> None:
+        self._refusals = telemetry.classification_refusals
         recogniser = _recogniser(settings.presidio.model, timeout) if settings.presidio.model else None
         built_in = system_library(with_entities=recogniser is not None)
-        self._engine = Engine(built_in, recogniser)
+        self._engine = Engine(built_in, recogniser, _limits(settings))
         self._source = _source(settings.client, built_in) if settings.client else None
         self._looked = asyncio.Event()
         self._problem = ""
@@ -64,10 +68,18 @@ class Classifiers:
 
     def refusal(self, error: ClassifyError) -> MeterdError:
         """The answer to a selection that does not work. What isn't known may be in a source that can't be read."""
+        if isinstance(error, TooMuch):
+            return self.too_much(error.limit, error.message)
         unknown = isinstance(error, ProfileNotFound | ClassifierNotFound) and not isinstance(error, NotAUuid)
         if unknown and self._problem:
             return BadGateway(f"{error.message}, and the source of profiles can't be read")
         return InvalidInput(error.message)
+
+    def too_much(self, limit: str, message: str) -> InvalidInput:
+        """The answer to what is beyond a limit of the settings, which it counts."""
+        name = limit.replace("_", "-")
+        self._refusals.labels(name).inc()
+        return InvalidInput(f"{message} (classification.{name})")
 
     async def close(self) -> None:
         """Look no more."""
@@ -107,6 +119,11 @@ class Classifiers:
         self._prepared = self._engine.library
         self._preparing = threading.Thread(target=self._engine.prepare, name="meterd-patterns", daemon=True)
         self._preparing.start()
+
+
+def _limits(settings: Classification) -> Limits:
+    inline = InlineLimits(**msgspec.structs.asdict(settings.inline))
+    return Limits(settings.max_text_characters, settings.max_matches, settings.max_matched_characters, inline)
 
 
 def _recogniser(model: str, timeout: float) -> PresidioRecogniser:

@@ -18,6 +18,8 @@ _COLUMNS = {"classifier": "classifier"} | {key: column for each in _REQUIRED.val
 """Where attributes of some meter are stored; on other meters they may be allowed extras."""
 _ATTRIBUTES = {column: key for key, column in _COLUMNS.items()}
 _admission = admission(METER_EVENTS)
+_NAMED = 64
+"""Characters of what was sent that a sentence about it repeats."""
 
 
 class Meter(msgspec.Struct, frozen=True, gc=False):
@@ -36,7 +38,7 @@ def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) 
     """The fact that an event is, as a row of `METER_EVENTS`. Raises `InvalidInput` with the specified sentences."""
     required = _REQUIRED.get(event.meter.name)
     if required is None:
-        raise InvalidInput(f"Unknown meter: {event.meter.name}")
+        raise InvalidInput(f"Unknown meter: {event.meter.name[:_NAMED]}")
     attributes, labels = event.attributes, None
     try:
         columns = {column: attributes[key] for key, column in required.items()}
@@ -46,7 +48,7 @@ def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) 
         others = {key: value for key, value in attributes.items() if key not in required}
         for key in others:
             if key not in allowed:
-                raise InvalidInput(f"Attribute not allowed: {key}")
+                raise InvalidInput(f"Attribute not allowed: {key[:_NAMED]}")
         more, labels = attribute_values(others)
         columns |= more
     row: Any = METER_EVENTS.row_type(
@@ -79,4 +81,4 @@ def attribute_values(attributes: Mapping[str, str]) -> tuple[dict[str, str], dic
 def _meter_value(text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) <= 32 and (value := int(text)) <= MAXIMUM_UNSIGNED:
         return value
-    raise InvalidInput(f"Invalid meter value: {text[:64]}")
+    raise InvalidInput(f"Invalid meter value: {text[:_NAMED]}")

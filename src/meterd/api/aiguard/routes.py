@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from meterd.api.aiguard.authorization import Callers
 from meterd.api.aiguard.classifications import (
     ClassificationBody,
     Clock,
+    InlineBody,
+    Parts,
     check_attributes,
     check_context,
     check_counted,
@@ -38,8 +40,24 @@ _EMPTY = Answer()
 _SHORT = 4_000
 """Characters of a text that is classified at once; longer ones have a thread, so that other requests go on. With a
 language model all have one."""
+_LARGE = 2**14
+"""Bytes of a body in which nothing needs to be measured."""
 _classification = msgspec.json.Decoder(ClassificationBody)
+_parts = msgspec.json.Decoder(Parts)
 _Body = TypeVar("_Body")
+
+
+class Bounds(NamedTuple):
+    """Most bytes of a classification's body, of its context, and of what it says of classifiers."""
+
+    body: int
+    context: int
+    description: int
+
+
+def _body_bytes(settings: Classification) -> int:
+    """What a text of the largest size may need in JSON, and all else."""
+    return 6 * settings.max_text_characters + settings.max_context_bytes + settings.inline.max_bytes + _LARGE
 
 
 class AIGuard:
@@ -63,9 +81,13 @@ class AIGuard:
         self._allowed = frozenset(settings.metrics.allowed_attributes if settings.metrics else ())
         self._limit = settings.ingest.max_event_bytes
         self._decoder = msgspec.json.Decoder(MeterEvent)
-        self._largest = settings.ingest.max_body_bytes
         classification = settings.classification or Classification()
-        self._classifiers = Classifiers(classification, settings.service.timeout)
+        self._classifiers = Classifiers(classification, settings.service.timeout, telemetry)
+        self._bounds = Bounds(
+            min(settings.ingest.max_body_bytes, _body_bytes(classification)),
+            classification.max_context_bytes,
+            classification.inline.max_bytes,
+        )
         self._minimum = Likelihood[classification.min_allowed_likelihood]
         self._short = 0 if classification.presidio.model else _SHORT
         self._threads = ThreadPoolExecutor(thread_name_prefix="meterd-classify")
@@ -97,7 +119,7 @@ class AIGuard:
         caller = await self._callers.caller(request.header(b"authorization"))
         caller.require(Scope.INGEST)
         key = request.key(_CLASSIFICATIONS, caller.tenant, caller.subject_type, caller.subject)
-        body = self._decode(await request.body(self._largest), _classification)
+        body = self._classification(await request.body(self._bounds.body))
         check_context(body.context)
         check_attributes(body.context, caller, self._classified)
         check_counted(body)
@@ -105,7 +127,7 @@ class AIGuard:
         clock = Clock()
         try:
             arguments = (body.text, selection_of(body), metadata_of(body), self._minimum)
-            if len(body.text) < self._short:
+            if len(body.text) < self._short and not isinstance(body.classifier_description, InlineBody):
                 matches = engine.classify(*arguments)
             else:
                 loop = asyncio.get_running_loop()
@@ -132,6 +154,21 @@ class AIGuard:
         await self._callers.close()
         await self._classifiers.close()
 
+    def _classification(self, body: bytes) -> ClassificationBody:
+        """What was sent, of which only the text may be large: what makes many objects is measured before it does."""
+        if len(body) > _LARGE:
+            try:
+                parts = _parts.decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                parts = Parts()
+            for limit, name, part, most in (
+                ("max_context_bytes", "context", parts.context, self._bounds.context),
+                ("inline.max_bytes", "classifierDescription", parts.classifier_description, self._bounds.description),
+            ):
+                if (size := len(bytes(part))) > most:
+                    raise self._classifiers.too_much(limit, f"Invalid field: {name} has {size} bytes, at most {most}")
+        return self._decode(body, _classification)
+
     def _decode(self, body: bytes, decoder: msgspec.json.Decoder[_Body]) -> _Body:
         try:
             return decoder.decode(body)
@@ -151,7 +188,7 @@ def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
 def _is_json(body: bytes) -> bool:
     """The decoder reports what does not fit before it has seen the end; being JSON comes first."""
     try:
-        msgspec.json.decode(body)
+        msgspec.json.decode(body, type=Any if len(body) <= _LARGE else msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
