@@ -1,12 +1,14 @@
 import contextlib
 import json
 import os
+import pty
 import re
 import select
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.process import METRICS, Meterd
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("METERD_")}
 INGEST = f"{METRICS}/ingest?datasource=guardrailMetrics"
+SERVE = [sys.executable, "-m", "meterd", "serve", "--listen", "127.0.0.1:0", "--data"]
 INTERFACE = {"id", "token", "subject", "type", "teams", "tenant", "tenantAdmin", "scopes", "expiresAt"}
 
 
@@ -51,7 +54,9 @@ def create(data: Path, *arguments: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory that tests of tokens share."""
-    return tmp_path_factory.mktemp("tokens") / "data"
+    data = tmp_path_factory.mktemp("tokens") / "data"
+    output("token", "create", "--subject", "first", "--data", data, "--create")
+    return data
 
 
 class TestVersion:
@@ -60,22 +65,43 @@ class TestVersion:
 
 
 class TestCheckConfig:
-    def test_prints_the_effective_settings_without_secrets(self, tmp_path: Path) -> None:
+    def test_prints_the_effective_settings(self, tmp_path: Path) -> None:
         file = tmp_path / "meterd.yaml"
-        file.write_text("metrics: {exporter: {collector-endpoint: 'http://alice:hunter2@collector:${PORT:-4317}'}}")
+        file.write_text("metrics: {exporter: {collector-endpoint: 'http://collector:${PORT:-4317}'}}")
 
         shown = output("check-config", "--config", file, METERD_SERVICE__LISTEN="10.0.0.1:99")
 
         settings = yaml.safe_load(shown)
         assert settings["service"]["listen"] == "10.0.0.1:99"
-        assert settings["metrics"]["exporter"]["collector-endpoint"].endswith("@collector:4317")
-        assert "hunter2" not in shown
+        assert settings["metrics"]["exporter"]["collector-endpoint"] == "http://collector:4317"
 
     def test_names_what_is_wrong(self, tmp_path: Path) -> None:
         file = tmp_path / "meterd.yaml"
         file.write_text("service: {lissten: 1}")
 
         assert "service.lissten" in sentence("check-config", METERD_CONFIG=str(file))
+
+    @pytest.mark.parametrize(
+        ("named", "settings"),
+        [
+            ("store.retention", {"STORE__RETENTION": "{nothing_like_it: 3}"}),
+            ("service.tls", {"SERVICE__TLS__KEY_PATH": "/nothing/like/it"}),
+            ("metrics.exporter", {"METRICS__EXPORTER__TYPE": "otlp"}),
+            ("classification.presidio.model", {"CLASSIFICATION__PRESIDIO__MODEL": "nothing_like_it"}),
+            ("service.authorization.secret-path", {"SERVICE__AUTHORIZATION__TYPE": "shared-secret",
+                                                   "SERVICE__AUTHORIZATION__SECRET_PATH": "/nothing/like/it"}),
+            ("store.memory", {"STORE__MEMORY": "1KB"}),
+        ],
+    )  # fmt: skip
+    def test_refuses_what_a_start_refuses(self, named: str, settings: dict[str, str]) -> None:
+        environment = {f"METERD_{name}": value for name, value in settings.items()}
+
+        assert named in sentence("check-config", **environment)
+
+    def test_leaves_nothing_behind(self, tmp_path: Path) -> None:
+        output("check-config", METERD_DATA=str(tmp_path / "data"), TMPDIR=str(tmp_path))
+
+        assert list(tmp_path.iterdir()) == []
 
     def test_checks_the_address(self) -> None:
         assert "service.listen" in sentence("check-config", METERD_SERVICE__LISTEN="nowhere")
@@ -84,6 +110,10 @@ class TestCheckConfig:
 class TestTokens:
     def test_a_created_token_is_printed_alone(self, data: Path) -> None:
         assert re.fullmatch(r"mtr_[0-9a-f]{40}\n", output("token", "create", "--subject", "alone", "--data", data))
+
+    def test_a_new_data_directory_is_made_only_when_that_is_said(self, tmp_path: Path) -> None:
+        assert "--create" in sentence("token", "create", "--subject", "a", "--data", tmp_path / "typo")
+        assert not (tmp_path / "typo").exists()
 
     def test_a_created_token_is_described_as_json(self, data: Path) -> None:
         before = datetime.now(UTC)
@@ -198,17 +228,53 @@ class TestServing:
         refused = sentence("serve", "--config", file, "--data", tmp_path / "data", "--listen", "127.0.0.1:0")
         assert f"{tmp_path}/tls.key" in refused
 
-    def test_the_first_start_shows_a_token_once_and_signals_stop_it_with_status_0(self, tmp_path: Path) -> None:
+    def test_the_first_start_keeps_a_token_in_a_file_and_signals_stop_it_with_status_0(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
+        file = data / "administrator-token"
         with served(data, signal.SIGINT) as (url, shown):
-            (token,) = set(re.findall(r"mtr_[0-9a-f]{40}", shown))
-            authorization = {"Authorization": f"Bearer {token}"}
+            assert "mtr_" not in shown, "what is no terminal may be a log that others read"
+            assert str(file) in shown
+            assert file.stat().st_mode & 0o777 == 0o600
+            authorization = {"Authorization": f"Bearer {file.read_text().strip()}"}
             assert data.stat().st_mode & 0o777 == 0o700
-            assert httpx.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json() == {"accepted": 1}
+            assert httpx.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json()["accepted"] == 1
+        file.unlink()
 
         with served(data, signal.SIGTERM) as (url, shown):
-            assert "mtr_" not in shown
-            assert httpx.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json() == {"accepted": 1}
+            assert "token" not in shown
+            assert not file.exists()
+            assert httpx.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json()["accepted"] == 1
+
+    def test_the_first_start_shows_a_token_on_a_terminal(self, tmp_path: Path) -> None:
+        ours, terminal = pty.openpty()
+        server = subprocess.Popen([*SERVE, tmp_path / "data"], stderr=terminal, env=ENVIRONMENT)
+        os.close(terminal)
+        shown = b""
+        while b"meterd ready on" not in shown:
+            readable, _, _ = select.select([ours], [], [], 60)
+            part = os.read(ours, 65536) if readable else b""
+            assert part, shown
+            shown += part
+        server.terminate()
+
+        assert server.wait(timeout=60) == 0
+        assert len(set(re.findall(rb"mtr_[0-9a-f]{40}", shown))) == 1
+        assert not (tmp_path / "data" / "administrator-token").exists()
+        os.close(ours)
+
+    @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_while_it_starts_ends_it_quietly(self, end: signal.Signals, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        server = subprocess.Popen([*SERVE, data], stderr=subprocess.PIPE, env=ENVIRONMENT)
+        while not (data / "lock").exists():
+            assert server.poll() is None
+            time.sleep(0.001)
+        server.send_signal(end)
+
+        _, shown = server.communicate(timeout=60)
+        assert server.returncode == 0
+        assert b"Traceback" not in shown
+        assert b"Error" not in shown
 
 
 @contextlib.contextmanager

@@ -6,11 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from meterd.access import Scope
 from meterd.errors import ConfigurationError
+from meterd.first_token import first_token
 from meterd.ingest.journal import JournalReader
-from meterd.service import Service, first_token, listening, lock_directory, open_directory, prepare_data
+from meterd.service import Service, listening, lock_directory, open_directory, prepare_data
 from meterd.settings import Settings, load
 from meterd.store import DuckDBStore
 
@@ -60,16 +62,26 @@ async def test_a_closed_service_can_be_opened_again(tmp_path: Path) -> None:
         assert store.select("SELECT count(*) FROM guardrail_evaluations", (), 30) == [(1,)]
 
 
-async def test_everything_it_keeps_is_under_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    monkeypatch.chdir(elsewhere)
+@pytest.mark.parametrize("name", ["data", "a#b", "100%25", "it's", 'quo"te', "md:x", "file:x"])
+async def test_everything_it_keeps_is_under_its_directory(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
 
-    async with opened(tmp_path / "data", load(None, {})) as client:
-        assert (await client.post(INGEST, json={})).status_code == 200
+    for _ in range(2):
+        async with opened(Path(name), load(None, {})) as client:
+            assert (await client.post(INGEST, json={})).status_code == 200
 
-    assert names_in(elsewhere) == set()
-    assert names_in(tmp_path) == {"data", "elsewhere"}
+    assert names_in(tmp_path) == {name}
+    assert {"directory.sqlite", "journal.sqlite", "store.duckdb"} <= names_in(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a?mode=ro&b", "back\\slash"])
+def test_a_name_that_the_store_would_read_otherwise_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="in a path another meaning"):
+        prepare_data(tmp_path / name)
+
+    assert names_in(tmp_path) == set()
 
 
 def names_in(directory: Path) -> set[str]:
@@ -127,6 +139,17 @@ class TestDirectory:
         with lock_directory(tmp_path), pytest.raises(ConfigurationError, match=f"another meterd .* {tmp_path}"):
             lock_directory(tmp_path)
         lock_directory(tmp_path).close()
+
+    def test_that_others_can_read_is_warned_of(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o750)
+        with capture_logs() as logged:
+            lock_directory(tmp_path).close()
+        assert [(each["log_level"], each["mode"]) for each in logged] == [("warning", "750")]
+
+        tmp_path.chmod(0o700)
+        with capture_logs() as logged:
+            lock_directory(tmp_path).close()
+        assert logged == []
 
     def test_that_is_held_can_not_be_served(self, tmp_path: Path) -> None:
         with lock_directory(tmp_path), pytest.raises(ConfigurationError, match="another meterd"):

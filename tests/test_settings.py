@@ -211,6 +211,49 @@ class TestRefusals:
         assert "settings" in refusal(file, "5: {}")
 
 
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("text", "meant"),
+        [
+            ("store: {memroy: 1GB}", "store.memory"),
+            ("ingest: {max_rows: 5}", "ingest.max-rows"),
+            ("servise: {}", "service"),
+            ("service: {authorization: {secret: x}}", "service.authorization.secret-path"),
+            ("query: {retention: {}}", "store.retention"),
+        ],
+    )
+    def test_an_unknown_key_that_looks_like_a_known_one_is_told_which(self, file: Path, text: str, meant: str) -> None:
+        assert f"did you mean {meant}?" in refusal(file, text)
+
+    def test_an_unknown_key_like_no_other_is_only_named(self, file: Path) -> None:
+        assert "did you mean" not in refusal(file, "zzz: {}")
+
+    @pytest.mark.parametrize("text", ["store: {memory: 1GB}\nstore: {}", "store:\n  memory: 1GB\n  memory: 2GB"])
+    def test_a_key_that_is_there_twice_is_refused_with_its_lines(self, file: Path, text: str) -> None:
+        refused = refusal(file, text)
+
+        assert "is there twice, in the lines " in refused
+        assert str(file) in refused
+
+    def test_a_merged_mapping_may_be_overridden(self, file: Path) -> None:
+        text = "store: &own {memory: 1GB}\nquery:\n  <<: *own\n  memory: 512MB"
+
+        assert load_text(file, text).query.memory == "512MB"
+
+    def test_empty_members_of_lists_are_not_given(self, file: Path) -> None:
+        metrics = load_text(file, "metrics: {allowed-attributes: [a, '${EXTRA:-}', null, b]}").metrics
+
+        assert metrics is not None
+        assert metrics.allowed_attributes == ("a", "b")
+
+    @pytest.mark.parametrize("size", ["lots", "5", "-1GB"])
+    def test_a_size_that_is_none_is_told_what_one_looks_like(self, file: Path, size: str) -> None:
+        refused = refusal(file, f"store: {{memory: '{size}'}}")
+
+        assert "store.memory must be a size such as 512MB" in refused
+        assert "^" not in refused
+
+
 class TestListen:
     @pytest.mark.parametrize(
         ("listen", "address"),

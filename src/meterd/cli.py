@@ -4,6 +4,7 @@ import gc
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -18,10 +19,14 @@ from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.directory import Directory, TokenDetails
 from meterd.collect.command import collectors
 from meterd.errors import ConfigurationError, MeterdError
+from meterd.files import path_of
+from meterd.first_token import announce_first_token
 from meterd.installation import File
-from meterd.service import Service, first_token, listening, lock_directory, open_directory, prepare_data
+from meterd.memory import spare_address_space
+from meterd.service import Service, listening, lock_directory, open_directory, prepare_data
 from meterd.serving import HTTPServer, Port
 from meterd.settings import Settings, describe, load
+from meterd.starting import end_on_signals
 
 if TYPE_CHECKING:
     from meterd.tls import ServedCertificate
@@ -36,6 +41,7 @@ app.add_typer(collectors, name="collect")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", envvar="METERD_CONFIG", help="Settings file (YAML).")]
 DataOption = Annotated[Path, typer.Option("--data", envvar="METERD_DATA", help="Directory for all that is kept.")]
+NoTlsOption = Annotated[bool, typer.Option("--no-tls", help="Plain HTTP, whatever the settings say.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _DATA = Path("meterd-data")
 
@@ -43,6 +49,7 @@ _DATA = Path("meterd-data")
 def main() -> None:
     """Entry point: errors of ours are one sentence and status 1. Files are readable by their owner only."""
     os.umask(0o077)
+    spare_address_space()
     try:
         app()
     except MeterdError as error:
@@ -58,7 +65,7 @@ def serve(
         list[str] | None,
         typer.Option(help="HOST:PORT to listen on, default 127.0.0.1:8080; repeat for more.", show_default=False),
     ] = None,
-    no_tls: Annotated[bool, typer.Option("--no-tls", help="Plain HTTP, whatever the settings say.")] = False,
+    no_tls: NoTlsOption = False,
     accept_loss: Annotated[
         list[File] | None,
         typer.Option(
@@ -67,15 +74,15 @@ def serve(
     ] = None,
 ) -> None:
     """Run the service until SIGTERM or SIGINT."""
+    end_on_signals()
     settings = load(config, flags={"service.listen": listen} if listen else None)
     logs.configure(settings.logging)
-    listeners = settings.service.listeners
-    certificate = _certificate(settings) if any(each.tls for each in listeners) and not no_tls else None
+    certificate = _certificate(settings, no_tls)
     with ExitStack() as sockets:
         ports = [
             Port(sockets.enter_context(listening(each.host, each.port)), each.host,
                  certificate.context if certificate and each.tls else None)
-            for each in listeners
+            for each in settings.service.listeners
         ]  # fmt: skip
         service = Service(settings, data, accept_loss or ())
         try:
@@ -89,7 +96,10 @@ def serve(
             gc.unfreeze()
 
 
-def _certificate(settings: Settings) -> "ServedCertificate":
+def _certificate(settings: Settings, no_tls: bool) -> "ServedCertificate | None":
+    """What the listeners serve; None when none has TLS. Raises `ConfigurationError`."""
+    if no_tls or not any(each.tls for each in settings.service.listeners):
+        return None
     from meterd.tls import ServedCertificate
 
     assert settings.service.tls is not None  # otherwise no listener has TLS
@@ -100,18 +110,9 @@ def _announce(service: Service, ports: Sequence[Port], pins: Sequence[str], data
     gc.collect()
     gc.freeze()  # what is loaded by now stays: collections need not look at it again
     gc.set_threshold(50_000, 20, 50)  # requests leave hardly any cycles behind
-    token = first_token(service.directory)
     url = ports[0].url
-    if token:
-        curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
-        sys.stderr.write(
-            f"\nThis is the first start on {data}. Your administrator token, shown only now:\n\n    {token}\n\n"
-            f"Keep it safe, then try:\n\n    export METERD_TOKEN={token}\n"
-            f'    {curl} {url}/metric -H "Authorization: Bearer $METERD_TOKEN" -d \''
-            '{"attributes": {"agent_id": "demo", "platform": "DATABRICKS"}, '
-            '"meter": {"name": "ai_guard.agent", "value": "120"}}\'\n\n'
-            f"Tokens for others: meterd token create --subject NAME --data {data}\nAPI: {url}/docs\n\n"
-        )
+    curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
+    announce_first_token(service.directory, data, url, curl)
     lines = [*(f"meterd ready on {port.url}" for port in ports), *(f"meterd TLS pin {pin}" for pin in pins)]
     sys.stderr.write("".join(f"{line}\n" for line in lines))
     sys.stderr.flush()
@@ -126,10 +127,13 @@ def agent() -> None:
 
 
 @app.command("check-config")
-def check_config(config: ConfigOption = None) -> None:
-    """Check the settings and print the effective ones."""
+def check_config(config: ConfigOption = None, no_tls: NoTlsOption = False) -> None:
+    """Check the settings, as a start of the service does, and print the effective ones."""
     settings = load(config)
-    _ = settings.service.listeners
+    logs.configure(msgspec.structs.replace(settings.logging, level="error"))
+    _certificate(settings, no_tls)
+    with tempfile.TemporaryDirectory(prefix="meterd-check-") as empty:
+        Service(settings, Path(empty)).close()
     typer.echo(describe(settings), nl=False)
 
 
@@ -162,6 +166,7 @@ def create_token(
     scope: Annotated[list[Scope] | None, typer.Option(help="Repeat for more; default: ingest and query.")] = None,
     expires: Annotated[str | None, typer.Option(help="Lifetime such as 30d, 12h or 15m; default: none.")] = None,
     data: DataOption = _DATA,
+    create: Annotated[bool, typer.Option("--create", help="Begin a new data directory when there is none.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Create a token and print it once."""
@@ -169,6 +174,11 @@ def create_token(
     for name, value in (("subject", subject), ("tenant", tenant), *(("team", each) for each in team or ())):
         if not value or not value.isprintable() or len(value) > 128:
             raise ConfigurationError(f"--{name} must have 1 to 128 printable characters")
+    if not create and not path_of(data, File.DIRECTORY).exists():
+        raise ConfigurationError(
+            f"nothing of meterd is in {data}: name the server's data directory with --data or METERD_DATA, or begin a"
+            " new one with --create"
+        )
     with _directory(data) as directory:
         made = directory.create_token(
             subject, type_, team or (), tenant, tenant_admin, scopes, _lifetime(expires) if expires else None

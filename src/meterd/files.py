@@ -45,7 +45,8 @@ class Files(NamedTuple):
 
 
 def path_of(data: Path, file: File) -> Path:
-    return data / file.file_name
+    """Where a file is, from the root: to some beginnings of relative paths the databases give a meaning (`file:`)."""
+    return data.absolute() / file.file_name
 
 
 def open_files(data: Path, settings: Settings, accepted: Collection[File] = ()) -> Files:

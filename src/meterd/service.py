@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import re
 import socket
 from collections.abc import Collection, Iterator
 from functools import partial
@@ -11,7 +12,6 @@ from typing import IO
 import structlog
 from litestar import Router
 
-from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.directory import Directory
 from meterd.access.documents import Documents
@@ -57,6 +57,8 @@ from meterd.telemetry import Telemetry
 log = structlog.get_logger()
 
 _BACKLOG = 2048
+_MEANING = re.compile(r"[?\\]")
+"""What DuckDB does not take as a part of a name: options begin with the one, the other one separates directories."""
 
 
 class Service:
@@ -177,15 +179,12 @@ def open_directory(data: Path) -> Directory:
     return Directory(path_of(data, File.DIRECTORY))
 
 
-def first_token(directory: Directory) -> str | None:
-    """An administrator's token when there is no token at all."""
-    if directory.has_tokens():
-        return None
-    return directory.create_token("admin", tenant_admin=True, scopes=tuple(Scope)).token
-
-
 def prepare_data(data: Path) -> Path:
     """Create the data directory, readable by its owner only. Raises `ConfigurationError`."""
+    if meant := _MEANING.search(str(data.resolve())):
+        raise ConfigurationError(
+            f"can't use the data directory {data}: DuckDB gives {meant[0]} in a path another meaning"
+        )
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -199,6 +198,9 @@ def lock_directory(data: Path) -> IO[str]:
         lock = (prepare_data(data) / "lock").open("a")
     except OSError as error:
         raise ConfigurationError(f"can't write to the data directory {data}: {error.strerror}") from None
+    if (mode := data.stat().st_mode) & 0o077:
+        log.warning("others can read the data directory, or write to it: chmod 700", directory=str(data),
+                    mode=f"{mode & 0o777:o}")  # fmt: skip
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

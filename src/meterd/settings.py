@@ -7,6 +7,7 @@ An AI Guard configuration file is valid as it is (`docs/specifications/ai-guard.
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -14,13 +15,17 @@ import msgspec
 import yaml
 from msgspec import Meta
 
+from meterd import memory
 from meterd.errors import ConfigurationError
-from meterd.validation import explain
+from meterd.validation import Problem, explain, members_of
 
+_MERGE = "tag:yaml.org,2002:merge"
 Seconds = Annotated[float, Meta(gt=0)]
 Days = Annotated[float, Meta(gt=0, le=36_500)]
 Count = Annotated[int, Meta(ge=1)]
-Size = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")]
+Size = Annotated[
+    str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$", description="a size such as 512MB, 4GB or 1.5GiB")
+]
 
 
 class Section(msgspec.Struct, kw_only=True, frozen=True, rename="kebab", forbid_unknown_fields=True):
@@ -240,7 +245,7 @@ class Usage(Section, frozen=True):
 class Store(Section, frozen=True):
     """The embedded DuckDB store."""
 
-    memory: Size = "2GB"
+    memory: Size = msgspec.field(default_factory=memory.for_store)
     spill: Size = "4GB"
     threads: Count | None = None
     load_interval: Seconds = 1.0
@@ -253,7 +258,7 @@ class Query(Section, frozen=True):
     """Limits of one query."""
 
     timeout: Seconds = 30.0
-    memory: Size = "1GB"
+    memory: Size = msgspec.field(default_factory=memory.for_query)
     max_rows: Count = 50_000
     max_buckets: Count = 50_000
     max_conditions: Count = 100
@@ -314,7 +319,34 @@ def load(
     try:
         return msgspec.convert(_without_empty(raw), Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"settings: {explain(error, Settings).sentence('the file')}") from None
+        problem = explain(error, Settings)
+        raise ConfigurationError(f"settings: {problem.sentence('the file')}{_hint(problem)}") from None
+
+
+def _hint(problem: Problem) -> str:
+    """For a key that is not known: one of the same section that looks like it, or of that name in another one."""
+    if not problem.is_unknown:
+        return ""
+    *section, name = problem.field.split(".")
+    alike = get_close_matches(name, members_of(Settings, section), 1)
+    meant = [".".join([*section, each]) for each in alike] or [
+        f"{other}.{name}" for other in members_of(Settings, []) if name in members_of(Settings, [other])
+    ]
+    return f": did you mean {meant[0]}?" if meant else ""
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice, of which YAML would take the last one without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: dict[Any, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                line = key.start_mark.line + 1
+                if key.value in seen:
+                    raise ConfigurationError(f"{key.value} is there twice, in the lines {seen[key.value]} and {line}")
+                seen[key.value] = line
+        return super().construct_mapping(node, deep)
 
 
 def _environment_value(name: str, value: str) -> Any:
@@ -322,7 +354,9 @@ def _environment_value(name: str, value: str) -> Any:
     if value[:1] not in ("[", "{"):
         return value
     try:
-        return yaml.safe_load(value)
+        return yaml.load(value, _Loader)  # noqa: S506 - a safe loader
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name}: {error.message}") from None
     except yaml.YAMLError:
         raise ConfigurationError(f"{name} starts like a list or mapping in YAML, but is none") from None
 
@@ -335,7 +369,9 @@ def describe(settings: Settings) -> str:
 
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
+    except ConfigurationError as error:
+        raise ConfigurationError(f"the settings file {path}: {error.message}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"can't read the settings file {path}: {error}") from None
     except yaml.YAMLError as error:
@@ -378,7 +414,9 @@ def _put(raw: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def _without_empty(value: Any) -> Any:
-    """Drop members that are null or an empty string: such an option counts as not given."""
+    """Drop members that are null or an empty string, of mappings and lists: such an option counts as not given."""
     if isinstance(value, dict):
         return {key: _without_empty(item) for key, item in value.items() if item is not None and item != ""}
+    if isinstance(value, list):
+        return [_without_empty(item) for item in value if item is not None and item != ""]
     return value

@@ -1,6 +1,7 @@
 """Turns msgspec's decoding errors into sentences that name the field in the caller's own words."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
@@ -19,12 +20,20 @@ _TYPES = {
 }
 
 
+_UNKNOWN = "is not a known field"
+
+
 class Problem(NamedTuple):
     """What is wrong and where: `row` is the position in an array, `field` a dotted path, either may be missing."""
 
     row: int | None
     field: str
     what: str
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the field should not be there."""
+        return self.what == _UNKNOWN
 
     def sentence(self, subject: str = "the body") -> str:
         """The problem as one sentence without the row, for example `meter.value must be a string, got a number`."""
@@ -44,6 +53,9 @@ def explain(error: msgspec.ValidationError, decoded: type[msgspec.Struct] | None
     if choices and match["what"].startswith("Invalid enum value"):
         got = match["what"].removeprefix("Invalid enum value ")
         return Problem(row, field, f"must be one of {', '.join(choices)}, got {got}")
+    if match["what"].startswith("Expected `str` matching regex") and decoded:
+        for form in _forms(decoded, field.split(".")):
+            return Problem(row, field, f"must be {form}")
     if field.endswith("[...]"):
         field, what = _reword(match["what"], field.removesuffix("[...]"))
         return Problem(row, field, f"values {what}")
@@ -64,9 +76,32 @@ def _choices(type_: Any, path: list[str]) -> tuple[str, ...]:
     return ()
 
 
+def members_of(type_: Any, path: list[str]) -> list[str]:
+    """Names of the fields of the struct at the end of a path through structs; empty when there is none."""
+    for kind in (type_, *get_args(type_)):
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+            if not path:
+                return list(fields)
+            return members_of(fields[path[0]], path[1:]) if path[0] in fields else []
+    return []
+
+
+def _forms(type_: Any, path: list[str]) -> Iterator[str]:
+    """What the type at the end of a path through structs says of texts that must have a form."""
+    if not path:
+        yield from [each.description for each in get_args(type_) if isinstance(each, msgspec.Meta) and each.description]
+        return
+    for kind in (type_, *get_args(type_)):
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            for field in msgspec.structs.fields(kind):
+                if field.encode_name == path[0]:
+                    yield from _forms(field.type, path[1:])
+
+
 def _reword(what: str, field: str) -> tuple[str, str]:
     if match := re.match(r"Object contains unknown field `(.*)`", what):
-        return _join(field, match[1]), "is not a known field"
+        return _join(field, match[1]), _UNKNOWN
     if match := re.match(r"Object missing required field `(.*)`", what):
         return _join(field, match[1]), "is required"
     if match := re.match(r"Expected `([^`]*)`, got `([^`]*)`", what):
@@ -78,8 +113,8 @@ def _reword(what: str, field: str) -> tuple[str, str]:
             unit = "characters long" if match[1] == "str" else "entries long"
             return field, f"must be {bound} {match[4]} {unit}"
         return field, f"must be {bound} {match[4]}"
-    if match := re.match(r"Expected `str` matching regex '(.*)'", what):
-        return field, f"must match the pattern {match[1]}"
+    if what.startswith("Expected `str` matching regex"):
+        return field, "does not have the form that it must have"
     if match := re.match(r"Invalid enum value (.*)", what):
         return field, f"must not be {match[1]}"
     if what.startswith("Invalid RFC3339"):

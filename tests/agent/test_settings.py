@@ -67,3 +67,11 @@ def test_a_taken_port_is_a_sentence_and_status_1(daemon: Daemon) -> None:
     done = subprocess.run([PROGRAM], capture_output=True, text=True, env=environment, check=False)
     expected = f"datacat-daemon: can't listen on 127.0.0.1:{daemon.port}: Address already in use\n"
     assert (1, expected) == (done.returncode, done.stderr)
+
+
+def test_help_is_printed_and_nothing_is_started() -> None:
+    ended = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, timeout=60, check=True)
+
+    assert ended.stderr == ""
+    assert "DATACAT_CONFIG" in ended.stdout
+    assert "METERD_URL" in ended.stdout

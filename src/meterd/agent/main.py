@@ -27,6 +27,16 @@ from meterd.agent.watch import Watch
 
 log = logging.getLogger(__name__)
 
+_HELP = """Usage: datacat-daemon
+
+Takes session telemetry of applications on this machine, keeps it on disk, and delivers it to a server. DataCat's
+clients start it, and it ends with the process that started it; `meterd agent` runs one by itself.
+
+  DATACAT_CONFIG      configuration file (JSON); default: daemon_config.json if there is one
+  METERD_URL          the server, where the file names none; default: http://127.0.0.1:8080
+  METERD_TOKEN        the token for it
+  METERD_AGENT_DATA   directory for what waits
+"""
 _HOST = "127.0.0.1"
 _FINISH = "--finish"
 _LAST_DELIVERY = 2.0
@@ -38,6 +48,9 @@ _LONGEST_EXIT = 30.0
 
 def main() -> None:
     """Entry point of `datacat-daemon`: ends with the process that started it."""
+    if {"-h", "--help"}.intersection(sys.argv[1:]):
+        sys.stdout.write(_HELP)
+        return
     if _FINISH in sys.argv[1:]:
         sys.exit(_finish(msgspec.json.decode(sys.stdin.buffer.read(), type=Unfinished)))
     sys.exit(run(find(os.getppid()) if os.getppid() > 1 else None, logs_to_file=True))

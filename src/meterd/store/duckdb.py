@@ -7,7 +7,7 @@ The log of the database is checkpointed only on request, so that the loader know
 import contextlib
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,10 +113,22 @@ class DuckDBStore:
         if is_cut_short(connection, self._path):
             connection.close()
             raise StoreDamaged(f"can't open the store {self._path}: a part of the file is missing")
-        connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
-        if not connection.execute("SELECT 1 FROM meterd_loader").fetchall():
-            connection.execute("INSERT INTO meterd_loader VALUES (0)")
+        with self._refusals():
+            connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
+            if not connection.execute("SELECT 1 FROM meterd_loader").fetchall():
+                connection.execute("INSERT INTO meterd_loader VALUES (0)")
         return connection
+
+    @contextlib.contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """What keeps an open file from being used, as a sentence for who starts the service."""
+        try:
+            yield
+        except duckdb.OutOfMemoryException:
+            limit = self._options["memory_limit"]
+            raise ConfigurationError(f"store.memory: {limit} is too little for the store to work with") from None
+        except duckdb.Error as error:
+            raise self._cannot_open(error) from None
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         if not descriptors.are_free(_FILES):  # DuckDB ends the process when the last one is missing
@@ -135,12 +147,16 @@ class DuckDBStore:
 
     def create(self, datasets: Iterable[Dataset]) -> None:
         self._datasets = tuple(datasets)
-        for dataset in self._datasets:
-            columns = {"tenant": "VARCHAR"} | {column.name: _TYPES[column.kind] for column in dataset.columns}
-            declared = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
-            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {dataset.name} ({declared})")
-            for name, type_ in columns.items():
-                self._connection.execute(f"ALTER TABLE {dataset.name} ADD COLUMN IF NOT EXISTS {name} {type_}")
+        with self._refusals():
+            for dataset in self._datasets:
+                self._create(dataset)
+
+    def _create(self, dataset: Dataset) -> None:
+        columns = {"tenant": "VARCHAR"} | {column.name: _TYPES[column.kind] for column in dataset.columns}
+        declared = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {dataset.name} ({declared})")
+        for name, type_ in columns.items():
+            self._connection.execute(f"ALTER TABLE {dataset.name} ADD COLUMN IF NOT EXISTS {name} {type_}")
 
     def append(self, batch: Sequence[Lines], watermark: int) -> None:
         connection = self._connection

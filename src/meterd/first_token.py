@@ -1,0 +1,55 @@
+"""The administrator's first token: shown on a terminal, and otherwise kept in a file that the log names."""
+
+import os
+import sys
+from pathlib import Path
+
+from meterd.access import Scope
+from meterd.access.directory import Directory
+from meterd.errors import ConfigurationError
+
+FILE_NAME = "administrator-token"
+
+
+def announce_first_token(directory: Directory, data: Path, url: str, curl: str) -> None:
+    """Make an administrator's token when there is no token at all, and say where it is. Raises `ConfigurationError`.
+
+    Where standard error goes to a journal or a collector of logs, a token in it would be kept for all who read those.
+    """
+    if directory.has_tokens():
+        return
+    if sys.stderr.isatty():
+        token = first_token(directory)
+        where, value = f"Your administrator token, shown only now:\n\n    {token}\n\nKeep it safe, then try:", token
+    else:
+        path = data.absolute() / FILE_NAME
+        _write(path, directory)
+        where = f"Your administrator token is in {path}. Keep it safe, delete the file, and try:"
+        value = f"$(cat {path})"
+    sys.stderr.write(
+        f"\nThis is the first start on {data}. {where}\n\n    export METERD_TOKEN={value}\n"
+        f'    {curl} {url}/metric -H "Authorization: Bearer $METERD_TOKEN" -d \''
+        '{"attributes": {"agent_id": "demo", "platform": "DATABRICKS"}, '
+        '"meter": {"name": "ai_guard.agent", "value": "120"}}\'\n\n'
+        f"Tokens for others: meterd token create --subject NAME --data {data}\nAPI: {url}/docs\n\n"
+    )
+
+
+def first_token(directory: Directory) -> str | None:
+    """An administrator's token when there is no token at all."""
+    if directory.has_tokens():
+        return None
+    return directory.create_token("admin", tenant_admin=True, scopes=tuple(Scope)).token
+
+
+def _write(path: Path, directory: Directory) -> None:
+    """The file comes first: a token that nobody can read would never be made again."""
+    try:
+        path.unlink(missing_ok=True)
+        path.touch(0o600, exist_ok=False)
+        with path.open("w", encoding="ascii") as file:
+            file.write(f"{first_token(directory)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise ConfigurationError(f"can't write the administrator's token to {path}: {error.strerror}") from None

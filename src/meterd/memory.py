@@ -1,0 +1,77 @@
+"""How much memory this process may have, and what of it the store gets unless the settings say otherwise."""
+
+import ctypes
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+_GROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUPS = Path("/proc/self/cgroup")
+_MEGABYTE = 2**20
+_BESIDE_THE_STORE = 512 * _MEGABYTE
+"""What the rest of the process takes: code, threads, requests under way."""
+
+_LEAST, _MOST = 64 * _MEGABYTE, 2000 * _MEGABYTE
+_MOST_OF_A_QUERY = 1000 * _MEGABYTE
+_ARENA_MAX = -8
+"""`M_ARENA_MAX` of `mallopt`."""
+
+
+def for_store() -> str:
+    """The default of `store.memory`: 2 GB, or half of what a smaller limit leaves beside the rest."""
+    return _size(_share(_MOST), _MOST, "2GB")
+
+
+def for_query() -> str:
+    """The default of `query.memory`: 1 GB, or half of a smaller store."""
+    return _size(min(_MOST_OF_A_QUERY, _share(_MOST) // 2), _MOST_OF_A_QUERY, "1GB")
+
+
+def spare_address_space() -> None:
+    """Where address space is limited let threads share what they allocate from: each would reserve 128 MB of it."""
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
+
+
+def available() -> int:
+    """Bytes that the process may have: the least of the machine's memory, its control groups' and its own limit."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    own, _ = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [machine, *_group_limits()]
+    return min(limits if own == resource.RLIM_INFINITY else [*limits, own])
+
+
+def _share(most: int) -> int:
+    return max(_LEAST, min(most, (available() - _BESIDE_THE_STORE) // 2))
+
+
+def _size(share: int, most: int, name: str) -> str:
+    return name if share >= most else f"{share // _MEGABYTE}MiB"
+
+
+def _group_limits() -> Iterator[int]:
+    """What the process's control group may have, and those around it, in version 1 or 2."""
+    try:
+        lines = _OWN_GROUPS.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            yield from limits_above(_GROUPS, path, "memory.max")
+        elif "memory" in controllers.split(","):
+            yield from limits_above(_GROUPS / "memory", path, "memory.limit_in_bytes")
+
+
+def limits_above(root: Path, path: str, name: str) -> Iterator[int]:
+    """In a container the path may be the host's, and its own group be the root."""
+    group = root / path.strip("/")
+    for place in (group, *group.parents):
+        if place == root or root in place.parents:
+            try:
+                text = (place / name).read_text(encoding="utf-8").strip()
+            except OSError:
+                continue
+            if text.isdecimal():
+                yield int(text)

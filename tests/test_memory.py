@@ -1,0 +1,53 @@
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from meterd.memory import available, limits_above
+from tests.process import Meterd
+
+MEGABYTE = 2**20
+
+
+def test_no_more_is_available_than_the_machine_has() -> None:
+    assert 64 * MEGABYTE < available() <= int(Path("/proc/meminfo").read_text().split()[1]) * 1024
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "defaults"), [(900, "194MiB 97MiB"), (300, "64MiB 32MiB"), (2048, "768MiB 384MiB")]
+)
+def test_defaults_leave_room_within_the_process_own_limit(megabytes: int, defaults: str) -> None:
+    program = "from meterd.memory import *; print(for_store(), for_query())"
+    shown = subprocess.run(
+        [sys.executable, "-c", program],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE,) * 2),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert shown.stdout.strip() == defaults
+
+
+def test_a_control_group_is_limited_by_those_around_it(tmp_path: Path) -> None:
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "memory.max").write_text("max\n")
+    (inner.parent / "memory.max").write_text("1073741824\n")
+
+    assert list(limits_above(tmp_path, "/outer/inner", "memory.max")) == [1073741824]
+    assert list(limits_above(tmp_path, "/of/the/host", "memory.max")) == []
+
+
+def test_a_server_with_little_address_space_takes_and_answers(tmp_path: Path) -> None:
+    rows = [{"guardrailName": f"name {number}", "latencyMs": number} for number in range(5000)]
+    with Meterd(tmp_path, limits={resource.RLIMIT_AS: 1000 * MEGABYTE}) as server:
+        for number in range(20):
+            answered = server.ingest(rows)
+            assert answered.status_code in (200, 503), answered.text
+            asked = server.query(groupBy=["guardrailName"], aggregations=[{"type": "p99", "column": "latencyMs"}])
+            assert asked.status_code in (200, 400, 503), asked.text
+            assert server.process.poll() is None, number
+        assert server.points()[0]["total"] >= 5000
