@@ -867,3 +867,47 @@ def test_only_columns_are_reported_whatever_the_payload_holds() -> None:
     )  # fmt: skip
 
     assert marker.encode() not in b"".join(facts.lines for facts in reported(payload))
+
+
+class TestToolCallsOfOneRequest:
+    """They share its call id, and their own ids (`docs/specifications/ingest-sources.md` section 1.6)."""
+
+    @staticmethod
+    def tools(route: str | None = "/v1/responses") -> list[Payload]:
+        return [
+            tool_call(
+                id="c",
+                litellm_call_id="c",
+                startTime=START + second,
+                metadata=caller(user_api_key_request_route=route, mcp_tool_call_metadata={"name": name}),
+                guardrail_information=[evaluation(start_time=None, end_time=None)],
+            )
+            for second, name in enumerate(["search", "fetch", "search"])
+        ]
+
+    def test_are_facts_of_their_own(self) -> None:
+        found = rows(MCP, *self.tools())
+
+        assert ["search", "fetch", "search"] == [each["toolName"] for each in found]
+        assert len({each["spanId"] for each in found}) == 3
+        assert len({each["spanId"] for each in rows(GUARDRAIL, *self.tools())}) == 3
+
+    def test_have_the_same_identities_whenever_they_are_sent(self) -> None:
+        tools = self.tools()
+
+        assert rows(MCP, *tools) == [row(MCP, each) for each in tools]
+
+    @pytest.mark.parametrize("route", ["/v1/responses", None])
+    def test_are_no_requests_beside_the_one_that_made_them(self, route: str | None) -> None:
+        whole = success(id="r", litellm_call_id="c", call_type="aresponses", endTime=START + 9)
+
+        for payloads in ([*self.tools(route), whole], [whole, *self.tools(route)]):
+            (request,) = rows(REQUEST, *payloads)
+            assert (request["requestType"], request["latencyMs"]) == ("responses", 9000.0)
+
+    def test_never_take_the_place_of_the_request_that_made_them(self) -> None:
+        whole = success(id="r", litellm_call_id="c", call_type="aresponses")
+        first = {each["spanId"] for each in rows(REQUEST, *self.tools(None))}
+
+        assert rows(REQUEST, *self.tools()) == []
+        assert row(REQUEST, whole)["spanId"] not in first

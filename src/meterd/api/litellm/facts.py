@@ -37,7 +37,7 @@ class Translator:
     def __init__(self, report: Report, assume_cache_misses: bool) -> None:
         self._report = report
         self._assume_cache_misses = assume_cache_misses
-        self._requests: dict[str, tuple[bool, Any]] = {}
+        self._requests: dict[tuple[object, ...], tuple[bool, Any]] = {}
 
     def add(self, payload: Payload) -> None:
         """Add the rows of one payload, all or none. Raises `ValueError` for a time that can't be stored."""
@@ -57,14 +57,18 @@ class Translator:
             self._report.add(MCP_CALLS, [_mcp_call(payload, common)])
         elif payload.call_type not in AGENT_CALL_TYPES and _reached_model(payload):
             self._report.add(MODEL_CALLS, [self._model_call(payload, common)])
-        known = self._requests.get(payload.call)
+        if payload.is_part:
+            return
+        known = self._requests.get(payload.identity)
         if known is None or (known[0] and not payload.failed):
             is_blocked = not payload.error.llm_provider and any(row.guardrail_result == "fail" for row in evaluations)
-            self._requests[payload.call] = (payload.failed, _request(payload, common, is_blocked))
+            self._requests[payload.identity] = (payload.failed, _request(payload, common, is_blocked))
 
     def finish(self) -> None:
-        """Add the requests to the report."""
-        self._report.add(GATEWAY_REQUESTS, [row for _, row in self._requests.values()])
+        """Add the requests to the report. A tool call is none when the call has a payload of another kind."""
+        for identity, (_, row) in self._requests.items():
+            if len(identity) == 1 or identity[:1] not in self._requests:
+                self._report.add(GATEWAY_REQUESTS, [row])
 
     def _common(self, payload: Payload) -> Columns:
         caller = payload.caller
@@ -94,7 +98,7 @@ class Translator:
             result = "fail"
         return GUARDRAIL_EVALUATIONS.row_type(**common | {
             "ts": self._evaluated(entry, common),
-            "span_id": fact_id("guardrail", payload.call, entry.guardrail_name, entry.start_time, number),
+            "span_id": fact_id("guardrail", *payload.identity, entry.guardrail_name, entry.start_time, number),
             "guardrail_name": entry.guardrail_name,
             "guardrail_id": entry.guardrail_id,
             "provider_integration_type": entry.guardrail_provider,
@@ -214,7 +218,7 @@ def _mcp_call(payload: Payload, common: Columns) -> Any:
     tool = payload.caller.mcp_tool_call_metadata if is_call else None
     return MCP_CALLS.row_type(
         **common,
-        span_id=fact_id("mcp", payload.call),
+        span_id=fact_id("mcp", *payload.identity),
         method="tools/call" if is_call else "tools/list",
         mcp_server_name=tool and tool.mcp_server_name,
         mcp_server_url=_origin(tool.mcp_server_resource) if tool else None,
@@ -229,7 +233,7 @@ def _request(payload: Payload, common: Columns, is_blocked: bool) -> Any:
     is_agent = payload.call_type in AGENT_CALL_TYPES
     return GATEWAY_REQUESTS.row_type(
         **common,
-        span_id=fact_id("request", payload.call),
+        span_id=fact_id("request", *payload.identity),
         request_method="POST",
         request_path=payload.caller.user_api_key_request_route,
         request_type=request_type(payload.call_type),

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from meterd.datasets import LONGEST_TEXT
+from meterd.ingest.litellm import MCP_CALL_TYPES
 
 MOST_GUARDRAILS = 64
 """Entries of one payload that are read; a gateway has a few."""
@@ -150,6 +151,22 @@ class Payload(msgspec.Struct, frozen=True):
     def call(self) -> str:
         """Identity of the request to the gateway."""
         return self.litellm_call_id or f"{self.id}\0{self.startTime!r}"
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells the payload's request from others. The tool calls of one request share its id: tool and start tell
+        them apart.
+        """
+        if self.call_type not in MCP_CALL_TYPES:
+            return (self.call,)
+        tool = self.caller.mcp_tool_call_metadata
+        return (self.call, tool and tool.mcp_server_name, tool and tool.name, self.startTime)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a tool call that a request of another kind made, which has a payload of its own."""
+        route = self.caller.user_api_key_request_route
+        return self.call_type in MCP_CALL_TYPES and route is not None and "mcp" not in route
 
     @property
     def failed(self) -> bool:
