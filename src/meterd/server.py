@@ -21,6 +21,7 @@ from meterd.access.authentication import current_caller
 from meterd.addresses import shape_of
 from meterd.api.http import GONE, Answer, HotRoute, Request, last_answer, options_of
 from meterd.api.usage.recording import Calls
+from meterd.datasets.usage import OWN_ID
 from meterd.deadlines import Deadlines
 from meterd.errors import MeterdError, MethodNotAllowed, TimedOut
 from meterd.framework import Hooks, framework
@@ -216,6 +217,6 @@ async def _send(answer: Answer, send: Send, request_id: bytes) -> tuple[int, int
 
 
 def _request_ids() -> "itertools.chain[bytes]":
-    """Unique ids of 24 hexadecimal characters: a random part for the process and a counter."""
-    prefix = secrets.token_hex(7).encode()
+    """Unique ids of 24 hexadecimal characters that nobody may send: a random part for the process and a counter."""
+    prefix = f"{OWN_ID}{secrets.token_hex(6)}".encode()
     return itertools.chain.from_iterable([b"%s%010x" % (prefix, number)] for number in itertools.count(1))

@@ -51,6 +51,15 @@ def test_every_fact_has_its_entry_when_one_has_an_identity() -> None:
     assert one == again
 
 
+def test_identities_differ_by_sender() -> None:
+    row = guardrail(trace_id="t", span_id="s")
+    senders = [(), ("user", "ann"), ("virtualaccount", "ann"), ("user", "bob"), ("user", "an"), ("userann", "")]
+    found = [encode(GUARDRAIL_EVALUATIONS, "acme", [row], sender).identities for sender in senders]
+
+    assert len(set(found)) == len(senders)
+    assert encode(GUARDRAIL_EVALUATIONS, "acme", [row], ("user", "ann")).identities == found[1]
+
+
 def test_identities_differ_by_trace_span_tenant_and_place() -> None:
     found = [
         *identities(guardrail(trace_id="t", span_id="s"), guardrail(trace_id="s", span_id="t")),

@@ -2,6 +2,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,18 @@ class TestReport:
         first, second, third = facts.identities
 
         assert first == third != second
+
+    def test_has_one_identity_for_whoever_may_speak_for_others(self) -> None:
+        another = msgspec.structs.replace(ANY_SUBJECT, subject="collector")
+        stranger = msgspec.structs.replace(OWN_ONLY, subject="bob")
+        found = []
+        for caller in (ANY_SUBJECT, another, OWN_ONLY, stranger):
+            report = Report(caller, Ingest())
+            report.add(MCP_CALLS, [MCP_CALLS.row_type(method="m", trace_id="t", span_id="s")])
+            found += [facts.identities for facts in report.facts()]
+
+        assert found[0] == found[1]
+        assert len(set(found)) == 3
 
     def test_leaves_out_members_that_a_column_may_not_have(self) -> None:
         report = Report(OWN_ONLY, Ingest())

@@ -3,10 +3,23 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from meterd.access import Caller, Scope, SubjectType
-from meterd.datasets import DATASETS, GUARDRAIL_EVALUATIONS, METER_EVENTS, SESSION_EVENTS, SESSION_METRICS, Dataset
+from meterd.datasets import (
+    API_REQUESTS,
+    DATASETS,
+    GATEWAY_REQUESTS,
+    GUARDRAIL_EVALUATIONS,
+    METER_EVENTS,
+    MODEL_CALLS,
+    PROCESS_RUNS,
+    QUEUE_SAMPLES,
+    SESSION_EVENTS,
+    SESSION_METRICS,
+    Dataset,
+)
 from meterd.errors import Forbidden, InvalidInput
 from meterd.ingest.facts import Facts
 from meterd.ingest.rows import facts_from_json
@@ -207,6 +220,68 @@ class TestBadRow:
         assert refusal([{"sessionId": "s", member: text}], dataset=dataset).startswith(f"row 0: {member} ")
 
 
+AMOUNTS = [
+    (dataset, column.member, value)
+    for dataset in DATASETS.values()
+    for column in dataset.columns
+    if not column.assigned
+    for bound, value in ((column.minimum, -1), (column.maximum, 10**16))
+    if bound is not None
+]
+
+
+class TestAmount:
+    @pytest.mark.parametrize(
+        ("dataset", "member", "value"), AMOUNTS, ids=[f"{each.name}.{name}={value}" for each, name, value in AMOUNTS]
+    )
+    def test_that_can_not_be_is_refused(self, dataset: Dataset, member: str, value: int) -> None:
+        message = refusal(required(dataset) | {member: value}, dataset=dataset)
+
+        assert message.startswith(f"row 0: {member} must be at {'least' if value < 0 else 'most'} ")
+
+    @pytest.mark.parametrize(
+        ("dataset", "members"),
+        [
+            (MODEL_CALLS, "inputTokens outputTokens costInUSD latencyMs timeToFirstTokenMs httpStatusCode"),
+            (API_REQUESTS, "httpstatus duration responseSize value"),
+            (PROCESS_RUNS, "duration value"),
+            (GATEWAY_REQUESTS, "latencyMs httpStatusCode"),
+        ],
+    )  # fmt: skip
+    def test_has_bounds(self, dataset: Dataset, members: str) -> None:
+        bounded = {member for each, member, _ in AMOUNTS if each is dataset}
+
+        assert bounded >= set(members.split())
+
+    @pytest.mark.parametrize("status", [0, 99, 600, 1000, 2**62])
+    def test_that_is_no_status_is_refused(self, status: int) -> None:
+        assert "httpStatusCode must be at " in refusal({"httpStatusCode": status}, dataset=MODEL_CALLS)
+
+
+class TestOrigin:
+    @pytest.mark.parametrize("dataset", [API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES])
+    def test_is_set_by_who_takes_the_row(self, dataset: Dataset) -> None:
+        sent = required(dataset)
+
+        assert row(sent, dataset=dataset)["origin"] == "sent"
+        assert row(sent, ANY_SUBJECT, dataset=dataset)["origin"] == "vouched"
+
+    @pytest.mark.parametrize("dataset", [API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES])
+    @pytest.mark.parametrize("caller", [CALLER, ANY_SUBJECT])
+    def test_can_not_be_forged_by_the_id_of_a_recorded_call(self, dataset: Dataset, caller: Caller) -> None:
+        own = "ff" + "0123456789abcdef012345"
+
+        assert refusal(required(dataset) | {"id": own}, caller, dataset=dataset).startswith("row 0: id of 24 ")
+        for other in (own[:-1], own + "0", "fe" + own[2:], own.upper(), "65" + own[2:]):
+            assert row(required(dataset) | {"id": other}, caller, dataset=dataset)["id"] == other
+
+    def test_is_told_by_ids_that_are_made_up(self) -> None:
+        made_up = {each["id"] for each in rows([{}] * 2000, dataset=API_REQUESTS)}
+
+        assert len(made_up) == 2000
+        assert not any(each.startswith("ff") for each in made_up)
+
+
 class TestValues:
     def test_a_document_is_kept_as_it_is(self) -> None:
         text = ' {"a": [1, "}"]}'
@@ -334,6 +409,23 @@ class TestIdentity:
         one, other, again = facts.identities
         assert one == again
         assert one != other
+
+    def test_is_that_of_its_sender(self) -> None:
+        sent = [{"traceId": "t", "spanId": "s"}]
+        others = [msgspec.structs.replace(CALLER, subject="bob"),
+                  msgspec.structs.replace(CALLER, subject_type=SubjectType.VIRTUAL_ACCOUNT), ANY_SUBJECT]  # fmt: skip
+
+        assert len({accept(sent, each).identities for each in (CALLER, *others)}) == 4
+        assert accept(sent).identities == accept(sent, msgspec.structs.replace(CALLER, teams=())).identities
+
+    @pytest.mark.parametrize("dataset", [API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES])
+    def test_of_a_record_is_that_of_its_environment(self, dataset: Dataset) -> None:
+        sent = required(dataset) | {"id": "nightly"}
+        plain, production, staging = accept(
+            [sent, sent | {"environment": "production"}, sent | {"environment": "staging"}], dataset=dataset
+        ).identities
+
+        assert plain == production != staging
 
     @pytest.mark.parametrize("half", [{"traceId": "t"}, {"spanId": "s"}, {"traceId": "t", "spanId": None}])
     def test_is_both_or_none(self, half: dict[str, object]) -> None:

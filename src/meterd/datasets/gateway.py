@@ -2,7 +2,36 @@
 
 from typing import Any
 
-from meterd.datasets.model import COMMON, LONGEST_TEXT, Column, Dataset, Kind
+from meterd.datasets.model import (
+    COMMON,
+    HIGHEST_STATUS,
+    LONGEST_DURATION,
+    LONGEST_TEXT,
+    LOWEST_STATUS,
+    Column,
+    Dataset,
+    Kind,
+)
+
+_MOST_TOKENS = 10**12
+_MOST_DOLLARS = 10**9
+
+
+def _milliseconds(name: str, description: str) -> Column:
+    return Column(name, Kind.NUMBER, description, minimum=0, maximum=LONGEST_DURATION)
+
+
+def _tokens(name: str, description: str) -> Column:
+    return Column(name, Kind.INTEGER, description, minimum=0, maximum=_MOST_TOKENS)
+
+
+def _dollars(name: str, description: str, json: str = "") -> Column:
+    return Column(name, Kind.NUMBER, description, json, minimum=0, maximum=_MOST_DOLLARS)
+
+
+def _status(description: str) -> Column:
+    return Column("http_status_code", Kind.INTEGER, description, minimum=LOWEST_STATUS, maximum=HIGHEST_STATUS)
+
 
 _GATEWAY_COMMON = (
     *COMMON,
@@ -40,7 +69,7 @@ GUARDRAIL_EVALUATIONS = Dataset(
         Column("guardrail_id", Kind.TEXT, "id of the guardrail"),
         Column("guardrail_name", Kind.TEXT, "name, often `group/integration`"),
         Column("guardrail_fqn", Kind.TEXT, "fully qualified name"),
-        Column("latency_ms", Kind.NUMBER, "duration of the evaluation in milliseconds"),
+        _milliseconds("latency_ms", "duration of the evaluation in milliseconds"),
         Column("guardrail_result", Kind.TEXT, "verdict; open set: pass, fail, error, mutate, flag are usual"),
         Column("guardrail_native_result", Kind.TEXT, "the gateway's own word for the result"),
         Column("is_failure", Kind.BOOLEAN, "the evaluation itself broke, as opposed to a verdict"),
@@ -68,23 +97,23 @@ MODEL_CALLS = Dataset(
         Column("virtual_model_name", Kind.TEXT, "set only on the fact of a virtual model"),
         Column("virtual_model_slug", Kind.TEXT, "slug of the virtual model"),
         Column("virtual_model_id", Kind.TEXT, "id of the virtual model"),
-        Column("virtual_model_target_attempt", Kind.INTEGER, "which attempt of the virtual model this was"),
+        Column("virtual_model_target_attempt", Kind.INTEGER, "which attempt of the virtual model this was", minimum=0),
         Column("request_type", Kind.TEXT, "chat, embedding, …"),
         Column("provider_account_type", Kind.TEXT, "provider, such as openai"),
         Column("provider_integration_type", Kind.TEXT, "kind of the provider's integration"),
-        Column("input_tokens", Kind.INTEGER, "tokens sent, cached ones included"),
-        Column("output_tokens", Kind.INTEGER, "tokens received, reasoning included"),
-        Column("cache_read_input_tokens", Kind.INTEGER, "input tokens read from the provider's cache"),
-        Column("cache_creation_input_tokens", Kind.INTEGER, "input tokens written to the provider's cache"),
-        Column("cost_in_usd", Kind.NUMBER, "cost in US dollars", json="costInUSD"),
-        Column("potential_cost_savings", Kind.NUMBER, "US dollars that the gateway's cache saved"),
-        Column("latency_ms", Kind.NUMBER, "duration of the call in milliseconds"),
-        Column("time_to_first_token_ms", Kind.NUMBER, "until the first token, when streaming"),
-        Column("inter_token_latency_ms", Kind.NUMBER, "between tokens, when streaming"),
-        Column("time_per_output_token_latency_ms", Kind.NUMBER, "by default (latencyMs - timeToFirstTokenMs) / "
+        _tokens("input_tokens", "tokens sent, cached ones included"),
+        _tokens("output_tokens", "tokens received, reasoning included"),
+        _tokens("cache_read_input_tokens", "input tokens read from the provider's cache"),
+        _tokens("cache_creation_input_tokens", "input tokens written to the provider's cache"),
+        _dollars("cost_in_usd", "cost in US dollars", json="costInUSD"),
+        _dollars("potential_cost_savings", "US dollars that the gateway's cache saved"),
+        _milliseconds("latency_ms", "duration of the call in milliseconds"),
+        _milliseconds("time_to_first_token_ms", "until the first token, when streaming"),
+        _milliseconds("inter_token_latency_ms", "between tokens, when streaming"),
+        _milliseconds("time_per_output_token_latency_ms", "by default (latencyMs - timeToFirstTokenMs) / "
                "(outputTokens - 1)"),
         Column("streaming", Kind.BOOLEAN, "the answer was streamed"),
-        Column("http_status_code", Kind.INTEGER, "status of the call"),
+        _status("status of the call"),
         Column("is_failure", Kind.BOOLEAN, "the call failed"),
         Column("error_type", Kind.TEXT, "class of the error"),
         Column("error_code", Kind.TEXT, "the provider's code of the error, as text"),
@@ -92,7 +121,7 @@ MODEL_CALLS = Dataset(
         Column("cache_namespace", Kind.TEXT, "namespace in the gateway's cache"),
         Column("cache_lookup_status", Kind.TEXT, "hit, miss or error; set only when the cache was asked"),
         Column("cache_hit", Kind.BOOLEAN, "the answer came from the gateway's cache"),
-        Column("cache_lookup_latency_ms", Kind.NUMBER, "duration of the look-up in milliseconds"),
+        _milliseconds("cache_lookup_latency_ms", "duration of the look-up in milliseconds"),
         Column("semantic_cache_similarity_score", Kind.NUMBER, "similarity of the best entry"),
         Column("semantic_cache_similarity_threshold", Kind.NUMBER, "similarity that counts as a hit"),
         Column("applied_config_ids", Kind.TEXT_MAP, "ids of the rules that applied, by kind; arrays as JSON text",
@@ -112,8 +141,8 @@ MCP_CALLS = Dataset(
         Column("mcp_server_url", Kind.TEXT, "address of the MCP server"),
         Column("method", Kind.TEXT, "JSON-RPC method, such as tools/call", required=True),
         Column("tool_name", Kind.TEXT, "tool that was called, set for tools/call"),
-        Column("latency_ms", Kind.NUMBER, "duration in milliseconds"),
-        Column("http_status_code", Kind.INTEGER, "status of the request"),
+        _milliseconds("latency_ms", "duration in milliseconds"),
+        _status("status of the request"),
         Column("error_code", Kind.INTEGER, "JSON-RPC error code"),
         Column("is_tool_call_execution_error", Kind.BOOLEAN, "the tool ran and reported an error"),
         Column("is_cached", Kind.BOOLEAN, "the answer came from a cache"),
@@ -137,7 +166,7 @@ ROUTING_DECISIONS = Dataset(
         Column("loadbalance_type", Kind.TEXT, "kind of load balancing"),
         Column("loadbalance_first_target", Kind.TEXT, "target tried first"),
         Column("loadbalance_final_target", Kind.TEXT, "target that answered"),
-        Column("loadbalance_target_attempt_count", Kind.INTEGER, "how many targets were tried"),
+        Column("loadbalance_target_attempt_count", Kind.INTEGER, "how many targets were tried", minimum=0),
         Column("status", Kind.TEXT, "allowed, blocked, failure; open set"),
     ),
     identity=("trace_id", "span_id"),
@@ -153,9 +182,9 @@ GATEWAY_REQUESTS = Dataset(
         Column("span_type", Kind.TEXT, "kind of the span"),
         Column("request_method", Kind.TEXT, "HTTP method"),
         Column("request_path", Kind.TEXT, "HTTP path"),
-        Column("latency_ms", Kind.NUMBER, "duration in milliseconds"),
+        _milliseconds("latency_ms", "duration in milliseconds"),
         Column("streaming", Kind.BOOLEAN, "the answer was streamed"),
-        Column("http_status_code", Kind.INTEGER, "status that the caller saw"),
+        _status("status that the caller saw"),
         Column("is_failure", Kind.BOOLEAN, "the request failed; a block by a guardrail is no failure"),
         Column("agent_name", Kind.TEXT, "agent that handled it, null for other traffic"),
         Column("agent_framework", Kind.TEXT, "framework of the agent"),

@@ -45,6 +45,10 @@ MOST_LABELS = 64
 """Keys of a map."""
 DEEPEST_JSON = 100
 """Levels of objects and arrays in a JSON column."""
+LONGEST_DURATION = 10**12
+"""Milliseconds, some 31 years. What is longer was not measured, and would drown a sum."""
+LOWEST_STATUS, HIGHEST_STATUS = 100, 599
+"""Statuses of HTTP (RFC 9110, section 15)."""
 
 _Label = Annotated[str, Meta(max_length=LONGEST_LABEL)]
 _PYTHON_TYPES: dict[Kind, Any] = {Kind.BOOLEAN: bool, Kind.TIME: datetime, Kind.NUMBERS: list[float | None]}

@@ -1,10 +1,11 @@
 """What the use of services is billed and watched by (`docs/specifications/usage-metrics.md` sections 3.1 and 5)."""
 
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
 
-from meterd.datasets.model import COMMON, Column, Dataset, Kind
+from meterd.datasets.model import COMMON, HIGHEST_STATUS, LONGEST_DURATION, LOWEST_STATUS, Column, Dataset, Kind
 
 
 def _of_type(type_: str) -> Callable[[Any], None]:
@@ -12,7 +13,7 @@ def _of_type(type_: str) -> Callable[[Any], None]:
 
     def fill(row: Any) -> None:
         if row.record_id is None:
-            row.record_id = secrets.token_hex(12)
+            row.record_id = f"0{secrets.token_hex(12)[1:]}"
         if row.record_type is None:
             row.record_type = type_
         if row.environment is None:
@@ -25,6 +26,20 @@ def _of_type(type_: str) -> Callable[[Any], None]:
 
 PRODUCTION = "production"
 """The environment of whoever names none."""
+MEASURED, VOUCHED, SENT = "measured", "vouched", "sent"
+"""Where a record comes from: this service, a sender who may speak for others, any other sender."""
+OWN_ID = "ff"
+"""How the ids begin that this service gives to calls, and nobody else may send. An ObjectId, which has as many digits,
+begins with its time, and with this not before the year 2105."""
+_OWN_IDS = re.compile(f"{OWN_ID}[0-9a-f]{{22}}")
+
+
+def _rule(row: Any) -> tuple[str, str] | None:
+    """A record that was sent can't pass for a call that this service recorded."""
+    if row.origin != MEASURED and _OWN_IDS.fullmatch(row.record_id):
+        return "record_id", f"of 24 hexadecimal digits must not begin with {OWN_ID}: such are ids of recorded calls"
+    return None
+
 
 _RECORD = (
     *COMMON,
@@ -38,8 +53,23 @@ _RECORD = (
     Column("record_type", Kind.TEXT, "api, process or message, as the dataset says; open set", json="type"),
     Column("environment", Kind.TEXT, f"environment it was made in; default: {PRODUCTION}"),
     Column("detail", Kind.TEXT, "description of the record"),
+    Column(
+        "origin",
+        Kind.TEXT,
+        "where the record comes from: measured by this service, or sent to it, by a sender who may speak for others "
+        "(the scope ingest:any-subject) or not",
+        allowed=(MEASURED, VOUCHED, SENT),
+        assigned=True,
+    ),
 )
-_COUNTED = Column("value", Kind.INTEGER, "value of the record; default: 1")
+_LARGEST = 10**15
+"""Bytes of an answer, and what a record counts: sums stay exact."""
+_COUNTED = Column("value", Kind.INTEGER, "value of the record; default: 1", minimum=0, maximum=_LARGEST)
+
+
+def _duration(description: str) -> Column:
+    return Column("duration", Kind.INTEGER, description, minimum=0, maximum=LONGEST_DURATION)
+
 
 API_REQUESTS = Dataset(
     name="api_requests",
@@ -51,13 +81,21 @@ API_REQUESTS = Dataset(
         Column("method", Kind.TEXT, "HTTP method in lower case"),
         Column("key", Kind.TEXT, "id of the item in the request"),
         Column("application", Kind.TEXT, "application that made the call"),
-        Column("http_status", Kind.INTEGER, "status of the answer", json="httpstatus"),
-        Column("duration", Kind.INTEGER, "execution time in milliseconds"),
-        Column("response_size", Kind.INTEGER, "size of the answer in bytes"),
+        Column(
+            "http_status",
+            Kind.INTEGER,
+            "status of the answer",
+            json="httpstatus",
+            minimum=LOWEST_STATUS,
+            maximum=HIGHEST_STATUS,
+        ),
+        _duration("execution time in milliseconds"),
+        Column("response_size", Kind.INTEGER, "size of the answer in bytes", minimum=0, maximum=_LARGEST),
         _COUNTED,
     ),
-    identity=("record_id",),
+    identity=("record_id", "environment"),
     derive=_of_type("api"),
+    rule=_rule,
     packed=("ts", "record_id", "duration", "response_size"),
 )
 
@@ -69,11 +107,12 @@ PROCESS_RUNS = Dataset(
         Column("name", Kind.TEXT, "name of the process", required=True),
         Column("trigger", Kind.TEXT, "scheduled, manual or subscription; open set"),
         Column("status", Kind.TEXT, "success, failed or warning; open set"),
-        Column("duration", Kind.INTEGER, "overall duration in milliseconds"),
+        _duration("overall duration in milliseconds"),
         _COUNTED,
     ),
-    identity=("record_id",),
+    identity=("record_id", "environment"),
     derive=_of_type("process"),
+    rule=_rule,
 )
 
 QUEUE_SAMPLES = Dataset(
@@ -83,9 +122,10 @@ QUEUE_SAMPLES = Dataset(
         *_RECORD,
         Column("metric", Kind.TEXT, "name of the metric, such as ActiveMessages", required=True),
         Column("queue", Kind.TEXT, "name of the queue"),
-        Column("value", Kind.NUMBER, "the sample", required=True),
+        Column("value", Kind.NUMBER, "the sample", required=True, minimum=0, maximum=_LARGEST),
         Column("unit", Kind.TEXT, "unit of the value"),
     ),
-    identity=("record_id",),
+    identity=("record_id", "environment"),
     derive=_of_type("message"),
+    rule=_rule,
 )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from meterd.access import DEFAULT_TENANT, SubjectType
 from meterd.datasets import PROCESS_RUNS
+from meterd.datasets.usage import MEASURED
 from meterd.ingest.admission import admission
 from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
@@ -39,6 +40,7 @@ class Maintenance:
             subject=_SUBJECT,
             subject_type=str(SubjectType.VIRTUAL_ACCOUNT),
             name=name,
+            origin=MEASURED,
             trigger="scheduled",
             status=status,
             duration=duration,

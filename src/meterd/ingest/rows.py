@@ -11,6 +11,7 @@ import msgspec
 
 from meterd.access import Caller, Scope
 from meterd.datasets import Dataset, Kind
+from meterd.datasets.usage import SENT, VOUCHED
 from meterd.errors import Forbidden, InvalidInput
 from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
@@ -85,11 +86,14 @@ class _Completion:
         self._latest = self._now + MOST_AHEAD
         self._teams = frozenset(caller.teams)
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
+        self._origin = (VOUCHED if self._any_subject else SENT) if "origin" in dataset.by_name else None
         self._maps = [column.name for column in dataset.columns if column.kind is Kind.TEXT_MAP]
 
     def apply(self, row: Any) -> None:
         row.ts = self._now if row.ts is None else self._time(row.ts)
         self._subject(row)
+        if self._origin:
+            row.origin = self._origin
         for name in self._maps:
             if (labels := getattr(row, name)) is not None:
                 setattr(row, name, text_map(labels))

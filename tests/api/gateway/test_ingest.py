@@ -88,7 +88,7 @@ def error_of(response: httpx.Response, status: int = 400) -> str:
 
 def accepted(response: httpx.Response) -> int:
     assert response.status_code == 200, response.text
-    assert response.json().keys() == {"accepted"}
+    assert response.json().keys() in ({"accepted"}, {"accepted", "duplicates"})
     count: int = response.json()["accepted"]
     return count
 
@@ -455,3 +455,38 @@ def test_a_document_that_closes_its_object_is_refused(gateway: Sender) -> None:
 
     assert message.startswith("row 0: data must hold a JSON object")
     assert gateway.total_of("sessionEvents") == 0
+
+
+def test_an_id_that_another_sender_uses_too_suppresses_nothing(sender: Sender) -> None:
+    run = {"id": "nightly-2026-03-01", "name": "nightly"}
+    other = sender.another("bob", Scope.INGEST)
+    account = sender.another("ann", Scope.INGEST, type_=SubjectType.VIRTUAL_ACCOUNT)
+
+    for token in (sender.token, other, account):
+        answer = sender.send(run, datasource="processMetrics", token=token)
+        assert answer.json() == {"accepted": 1}
+    staging = sender.send(run | {"environment": "staging"}, datasource="processMetrics")
+
+    assert staging.json() == {"accepted": 1}
+    assert sender.total_of("processMetrics") == 4
+
+
+def test_answers_and_metrics_count_duplicates(sender: Sender) -> None:
+    rows = [{"id": str(number), "name": "nightly"} for number in range(3)]
+    before = _duplicates(sender.meterd)
+
+    assert sender.send(rows[:2], datasource="processMetrics").json() == {"accepted": 2}
+    assert sender.send(rows, datasource="processMetrics").json() == {"accepted": 3, "duplicates": 2}
+    keyed = [sender.send(rows, datasource="processMetrics", idempotency_key="k").json() for _ in range(2)]
+
+    assert keyed == [{"accepted": 3, "duplicates": 3}] * 2
+    assert _duplicates(sender.meterd) - before == 5
+
+
+def _duplicates(meterd: Meterd) -> float:
+    page = meterd.client.get("/metrics").text
+    return sum(
+        float(line.rpartition(" ")[2])
+        for line in page.splitlines()
+        if line.startswith('meterd_ingest_duplicate_facts_total{dataset="process_runs"}')
+    )

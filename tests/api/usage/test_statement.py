@@ -230,3 +230,39 @@ def test_a_statement_of_an_environment_has_its_calls_only(shared: Meterd) -> Non
     totals = [first.read(f"usage/statement?from=T-1D&to=T{query}")["services"][0]
               for query in ("", f"&environment={second.name}")]  # fmt: skip
     assert [3, 2] == [each["requests"] for each in totals]
+
+
+def test_a_bill_counts_what_was_measured_or_vouched_for_and_not_what_an_ordinary_token_sent(shared: Meterd) -> None:
+    tenant = uuid.uuid4().hex
+    own = make_token(shared.data, "ann", tenant=tenant).token or ""
+    gateway = make_token(shared.data, "ann", tenant=tenant, scopes=(Scope.INGEST, Scope.INGEST_ANY_SUBJECT)).token or ""
+    environment = Environment(shared, own)
+    call = {"createdAt": "2024-11-20T09:00:00Z", "environment": environment.name, "service": "object", "method": "get"}
+    vouched = call | {"duration": 100, "responseSize": 1000}
+    assert shared.ingest([vouched], "requestMetrics", gateway).json() == {"accepted": 1}
+    assert shared.ingest([call | {"duration": 0, "responseSize": 0}] * 9, "requestMetrics", own).json() == {
+        "accepted": 9
+    }
+
+    statement = environment.read(f"{DAY}&user=ann&environment={environment.name}")
+    average = environment.read(
+        "object/v1", _metric="ODSLRequest/ReadRequestDuration", _observed="averaged", _range="2024-11-20"
+    )
+
+    assert statement["total"] == {"requests": 1, "duration": 100, "bytes": 1000}
+    assert [each["value"] for each in average["data"]] == [100]
+    listed = {origin: len(environment.read("metric/v1", service="object", origin=origin))
+              for origin in ("sent", "vouched", "measured")}  # fmt: skip
+    assert (listed["sent"], listed["vouched"]) == (9, 1)
+
+
+def test_calls_that_the_service_measured_are_billed(shared: Meterd) -> None:
+    environment = Environment(shared, make_token(shared.data, "ann", tenant=uuid.uuid4().hex).token or "")
+    environment.read("metric/v1")
+
+    (call,) = environment.read("metric/v1", service="metric", origin="measured")
+    statement = environment.read(f"usage/statement?from=T-1D&to=T&environment={environment.name}")
+
+    assert call["_id"].startswith("ff")
+    assert len(call["_id"]) == 24
+    assert statement["total"]["requests"] == 2

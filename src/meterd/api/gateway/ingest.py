@@ -10,7 +10,7 @@ from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.openapi import ingest_operation
-from meterd.api.http import Answer, Decoding, HotRoute, Request, plain_error
+from meterd.api.http import Answer, Decoding, HotRoute, Request, json_answer, plain_error
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput
 from meterd.ingest.facts import Receipt, Submission
@@ -59,13 +59,13 @@ class GatewayIngest:
         if take := self._keepers.get(datasource.dataset.name):
             rows = await self._decoding.run(body, rows_from_json, datasource.dataset, caller, is_lines, most)
             receipt = await take(datasource.dataset, rows, caller, key, _accepted(len(rows)))
-            return Answer(body=receipt.answer)
+            return _answer(receipt)
         facts = await self._decoding.run(body, facts_from_json, datasource.dataset, caller, is_lines, most)
         answer = _accepted(facts.count)
         if facts.count == 0 and key is None:
             return Answer(body=answer)
         receipt = await self._recorder.record(Submission((facts,), key, answer))
-        return Answer(body=receipt.answer)
+        return _answer(receipt)
 
     def _datasource(self, query_string: str) -> Datasource:
         sent = parse_qs(query_string).get("datasource", [])
@@ -73,6 +73,13 @@ class GatewayIngest:
             return self._datasources[sent[0]]
         problem = f'Unknown datasource "{sent[0]}"' if sent else "Missing query parameter datasource"
         raise InvalidInput(f"{problem}: use ?datasource= with one of {', '.join(self._datasources)}")
+
+
+def _answer(receipt: Receipt) -> Answer:
+    """The answer that was prepared, and how many of its rows were known already, if any were."""
+    if not receipt.known:
+        return Answer(body=receipt.answer)
+    return json_answer(200, msgspec.json.decode(receipt.answer) | {"duplicates": receipt.known})
 
 
 def _accepted(count: int) -> bytes:

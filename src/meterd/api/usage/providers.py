@@ -3,8 +3,9 @@
 import msgspec
 
 from meterd.datasets import API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES, Dataset
+from meterd.datasets.usage import SENT
 from meterd.errors import InvalidInput
-from meterd.query.model import Compare, Comparison, Condition, Field, OneOf
+from meterd.query.model import Compare, Comparison, Condition, Field, IsNull, OneOf, Or
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -26,14 +27,20 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """Metrics of the records of one dataset. `has_levels`: an address narrows it to a service or an item."""
+    """Metrics of the records of one dataset, or of those that fit the condition `records`. `has_levels`: an address
+    narrows it to a service or an item.
+    """
 
     name: str
     dataset: Dataset
     metrics: tuple[Metric, ...]
+    records: Condition | None = None
     has_levels: bool = False
 
 
+BILLED = Or((IsNull(Field("origin")), Compare(Field("origin"), Comparison.NOT_EQUAL, SENT)))
+"""Calls that this service measured, or that were sent by who may speak for others. What an ordinary token sent is
+listed, and counts in no bill. Records of older versions don't say where they come from."""
 _METHOD = Field("method")
 _READ = OneOf(_METHOD, ("get",))
 _WRITE = OneOf(_METHOD, ("post", "put"))
@@ -57,6 +64,7 @@ PROVIDERS = {
                 Metric("WriteRequests", "Requests that create or update", "count", None, _WRITE),
                 Metric("DeleteRequests", "Requests that delete", "count", None, _DELETE),
             ),
+            BILLED,
             has_levels=True,
         ),
         Provider(

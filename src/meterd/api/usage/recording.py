@@ -16,7 +16,7 @@ import structlog
 
 from meterd.access import DEFAULT_TENANT, Caller
 from meterd.datasets import API_REQUESTS, Dataset
-from meterd.datasets.usage import PRODUCTION
+from meterd.datasets.usage import MEASURED, PRODUCTION
 from meterd.errors import Unavailable
 from meterd.ingest.facts import Submission, pack
 from meterd.ingest.loader import Loader
@@ -224,6 +224,7 @@ def _shared(kind: _Kind) -> Any:
         subject_type=str(caller.subject_type) if caller else None,
         teams=caller.teams if caller else None,
         record_type="api",
+        origin=MEASURED,
         value=1,
         environment=_text(kind.environment) or PRODUCTION,
         service=kind.service or "other",

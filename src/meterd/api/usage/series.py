@@ -88,7 +88,7 @@ def _query(question: Question) -> Query:
         question.provider.dataset,
         min(max(range_.start or _FIRST, _FIRST), _LAST),
         max(min(range_.before or _LAST, _LAST), _FIRST),
-        condition=every(metric.records, has_value, question.condition),
+        condition=every(question.provider.records, metric.records, has_value, question.condition),
     )
 
 

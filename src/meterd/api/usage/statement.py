@@ -15,6 +15,7 @@ from meterd.api.usage.formats import format_of
 from meterd.api.usage.identity import caller_of, environment_of
 from meterd.api.usage.openapi import STATEMENT
 from meterd.api.usage.parameters import Parameters, parameters_of
+from meterd.api.usage.providers import BILLED
 from meterd.api.usage.recording import WHAT, What
 from meterd.api.usage.series import interval_of
 from meterd.api.usage.statement_formats import POLICY, SHAPES, Amounts, Line, Period, text_of
@@ -71,7 +72,7 @@ class Statements:
             end + timedelta(seconds=1),
             groups=(Group("service", Field("service")),),
             aggregates=tuple(Aggregate(key, Function.SUM, Field(column)) for key, column in _SUMS.items()),
-            condition=every(_is("subject", period.user), _is("environment", period.environment)),
+            condition=every(BILLED, _is("subject", period.user), _is("environment", period.environment)),
             interval=interval_of(calendar.resolution(start, end)),
         )
         lines: dict[tuple[datetime, str], Line] = {}
