@@ -6,7 +6,8 @@ import msgspec
 
 from meterd.access import SubjectType
 from meterd.api.gateway.operators import FULL, RANGE
-from meterd.datasets import Dataset, Kind
+from meterd.datasets import LONGEST_LABEL, Dataset, Kind
+from meterd.errors import InvalidInput
 from meterd.query.model import Condition, MapValue, Operand, TagValue
 from meterd.query.model import Field as ColumnValue
 
@@ -95,12 +96,20 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
 
 
 def metadata_field(key: str) -> Field:
-    """The field that reads one key of the caller's own labels."""
+    """The field that reads one key of the caller's own labels. Raises `InvalidInput`."""
+    _check_label(key)
     return Field(f"{METADATA_PREFIX}{key}", MapValue("metadata", key), group=True, operators=FULL)
 
 
+def _check_label(key: str) -> None:
+    """No fact has a longer one, and the answer names it again in each of its rows."""
+    if len(key) > LONGEST_LABEL:
+        raise InvalidInput(f"a key of metadata or of a tag has at most {LONGEST_LABEL} characters, got {len(key)}")
+
+
 def tag_field(key: str) -> Field:
-    """The field that reads the value of the tag `key:value`."""
+    """The field that reads the value of the tag `key:value`. Raises `InvalidInput`."""
+    _check_label(key)
     return Field(f"{TAG_PREFIX}{key}", TagValue("tags", key), group=True, operators=FULL)
 
 
