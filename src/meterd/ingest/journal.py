@@ -166,8 +166,13 @@ class Journal:
         with transaction(self._connection):
             self._connection.execute("DELETE FROM entries WHERE sequence <= ?", (sequence,))
 
-    def set_aside(self, entry: Entry) -> bool:
-        """Keep an entry that can't be loaded, past trimming. False when it is too much, and gone."""
+    def set_aside(self, entry: Entry, is_whole: bool) -> bool:
+        """Keep an entry that can't be loaded, past trimming. False when it is too much, and gone.
+
+        Of a whole entry nothing is stored: its identities are forgotten, and senders may repeat its facts.
+        """
+        if is_whole:
+            self._remembered.forget(entry.sequence - 1, entry.sequence)
         return self._aside.keep(entry)
 
     @property
@@ -229,11 +234,6 @@ class JournalReader:
                 raise
             return damaged(sequence, "the row can't be read")
         return entry_of(row) if row else damaged(sequence, "the row is missing")
-
-    def end(self) -> int:
-        """The last sequence number that was given."""
-        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
-        return int(row[0]) if row else 0
 
     def aside(self) -> list[Entry]:
         """What was set aside."""

@@ -53,7 +53,7 @@ class Loader:
         settings: StoreSettings,
         telemetry: Telemetry,
         trim: Callable[[int], None],
-        set_aside: Callable[[Entry], bool],
+        set_aside: Callable[[Entry, bool], bool],
         end: int,
         retention: Retention | None = None,
     ) -> None:

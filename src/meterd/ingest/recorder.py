@@ -141,12 +141,12 @@ class Recorder:
         """Ask the journal thread to forget entries up to `sequence`."""
         self._queue.put(_Task(lambda: self._journal.trim(sequence)))
 
-    def set_aside(self, entry: Entry) -> bool:
+    def set_aside(self, entry: Entry, is_whole: bool) -> bool:
         """Keep an entry that can't be loaded; blocking. False when there is no room. Raises `Unavailable`."""
         kept: Future[bool] = Future()
         self._queue.put(
             _Task(
-                lambda: kept.set_result(self._journal.set_aside(entry)),
+                lambda: kept.set_result(self._journal.set_aside(entry, is_whole)),
                 lambda error: kept.set_exception(error) if error else None,
             )
         )

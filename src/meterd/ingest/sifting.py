@@ -17,10 +17,10 @@ log = structlog.get_logger()
 class Sifter:
     """Belongs to the thread that writes to the store.
 
-    `set_aside` makes an entry durable elsewhere, and tells whether there was room for it.
+    `set_aside` makes an entry durable elsewhere, whole or what is bad of it, and tells whether there was room.
     """
 
-    def __init__(self, store: Store, telemetry: Telemetry, set_aside: Callable[[Entry], bool]) -> None:
+    def __init__(self, store: Store, telemetry: Telemetry, set_aside: Callable[[Entry, bool], bool]) -> None:
         self._store = store
         self._telemetry = telemetry
         self._set_aside = set_aside
@@ -50,13 +50,13 @@ class Sifter:
         """Move the lines that can be read. The others are set aside before, so that a crash in between loses none."""
         good, bad = self._parted(entry)
         if good.lines and bad.lines:
-            self._keep(bad, problem)
+            self._keep(bad, problem, is_whole=False)
             try:
                 self._move([good])
                 return
             except Unreadable as error:
                 problem = str(error)
-        self._keep(entry, problem)
+        self._keep(entry, problem, is_whole=True)
         self._store.append([], entry.sequence)
 
     def _parted(self, entry: Entry) -> tuple[Entry, Entry]:
@@ -81,8 +81,8 @@ class Sifter:
         except Unreadable:  # not even as lines
             return [0] * len(split(piece.lines))
 
-    def _keep(self, entry: Entry, problem: str) -> None:
-        is_kept = self._set_aside(msgspec.structs.replace(entry, problem=problem))
+    def _keep(self, entry: Entry, problem: str, is_whole: bool) -> None:
+        is_kept = self._set_aside(msgspec.structs.replace(entry, problem=problem), is_whole)
         dataset = entry.dataset if entry.dataset in DATASETS else "unknown"
         self._telemetry.set_aside_facts.labels(dataset).inc(entry.count)
         self._telemetry.set_aside_entries.labels("kept" if is_kept else "dropped").inc()
