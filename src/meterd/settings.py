@@ -191,6 +191,7 @@ class Ingest(Section, frozen=True):
     max_body_bytes: Count = 64 * 2**20
     max_event_bytes: Count = 2**20
     max_rows: Count = 100_000
+    max_growth: Count = 500
     queue_bytes: Count = 256 * 2**20
     backlog_bytes: Count = 4 * 2**30
     disk_reserve_bytes: Annotated[int, Meta(ge=0)] = 256 * 2**20

@@ -23,13 +23,13 @@ LONG = "é" * 5000
 
 class TestReport:
     def test_of_nothing_has_no_facts(self) -> None:
-        report = Report(OWN_ONLY, Ingest())
+        report = Report(OWN_ONLY, Ingest(), 2**20)
         report.add(MCP_CALLS, [])
 
         assert report.facts() == ()
 
     def test_has_facts_of_each_dataset_for_the_tenant_of_the_token(self) -> None:
-        report = Report(OWN_ONLY, Ingest())
+        report = Report(OWN_ONLY, Ingest(), 2**20)
         for _ in range(2):
             report.add(GUARDRAIL_EVALUATIONS, [GUARDRAIL_EVALUATIONS.row_type(guardrail_name="a")])
         report.add(MCP_CALLS, [MCP_CALLS.row_type(method="tools/list")])
@@ -39,7 +39,7 @@ class TestReport:
         ]
 
     def test_has_the_identities_of_its_rows(self) -> None:
-        report = Report(OWN_ONLY, Ingest())
+        report = Report(OWN_ONLY, Ingest(), 2**20)
         report.add(MCP_CALLS, [MCP_CALLS.row_type(method="m", trace_id="t", span_id=span) for span in ("1", "2", "1")])
         (facts,) = report.facts()
         first, second, third = facts.identities
@@ -59,7 +59,7 @@ class TestReport:
         assert len(set(found)) == 3
 
     def test_leaves_out_members_that_a_column_may_not_have(self) -> None:
-        report = Report(OWN_ONLY, Ingest())
+        report = Report(OWN_ONLY, Ingest(), 2**20)
         report.add(
             MCP_CALLS,
             [
@@ -76,7 +76,7 @@ class TestReport:
         assert report.rows_left_out == {}
 
     def test_leaves_out_rows_that_can_not_do_without_a_member(self) -> None:
-        report = Report(OWN_ONLY, Ingest())
+        report = Report(OWN_ONLY, Ingest(), 2**20)
         report.add(MCP_CALLS, [MCP_CALLS.row_type(method="x" * 4097), MCP_CALLS.row_type(method="m")])
         (facts,) = report.facts()
 
@@ -84,7 +84,7 @@ class TestReport:
         assert report.rows_left_out == {"method must be at most 4096 characters long": 1}
 
     def test_is_not_refused_for_what_is_derived(self) -> None:
-        report = Report(OWN_ONLY, Ingest())
+        report = Report(OWN_ONLY, Ingest(), 2**20)
         report.add(MODEL_CALLS, [MODEL_CALLS.row_type(latency_ms=1.0, time_to_first_token_ms=5.0, output_tokens=9)])
         (facts,) = report.facts()
 
@@ -105,46 +105,48 @@ SUBJECTS: list[tuple[Any, Any, Any, Any, list[Any]]] = [
 class TestSubject:
     @pytest.mark.parametrize(("user", "account", "id_", "teams", "expected"), SUBJECTS)
     def test_is_what_the_gateway_says(self, user: Any, account: Any, id_: Any, teams: Any, expected: Any) -> None:
-        columns = Report(ANY_SUBJECT, Ingest()).subject(user, account, id_, teams)
+        columns = Report(ANY_SUBJECT, Ingest(), 2**20).subject(user, account, id_, teams)
 
         assert expected == [columns[name] for name in ("subject", "subject_type", "subject_id", "teams")]
 
     @pytest.mark.parametrize(("user", "account", "id_", "teams", "_"), SUBJECTS)
     def test_is_the_tokens_without_the_scope(self, user: Any, account: Any, id_: Any, teams: Any, _: Any) -> None:
-        columns = Report(OWN_ONLY, Ingest()).subject(user, account, id_, teams)
+        columns = Report(OWN_ONLY, Ingest(), 2**20).subject(user, account, id_, teams)
 
         assert columns == {"subject": "ann", "subject_type": SubjectType.USER, "teams": ("red", "blue")}
 
     def test_may_be_the_tokens_with_the_scope_too(self) -> None:
-        columns = Report(ANY_SUBJECT, Ingest()).own_subject()
+        columns = Report(ANY_SUBJECT, Ingest(), 2**20).own_subject()
 
         assert columns == {"subject": "gateway", "subject_type": SubjectType.VIRTUAL_ACCOUNT, "teams": ("ops",)}
 
 
 class TestTime:
     def test_is_utc_with_microseconds(self) -> None:
-        assert Report(OWN_ONLY, Ingest()).time(1_760_000_000.123456) == datetime(2025, 10, 9, 8, 53, 20, 123456, UTC)
+        assert Report(OWN_ONLY, Ingest(), 2**20).time(1_760_000_000.123456) == datetime(
+            2025, 10, 9, 8, 53, 20, 123456, UTC
+        )
 
     def test_may_be_the_very_first(self) -> None:
-        assert Report(OWN_ONLY, Ingest()).time(0.0) == datetime(1970, 1, 1, tzinfo=UTC)
+        assert Report(OWN_ONLY, Ingest(), 2**20).time(0.0) == datetime(1970, 1, 1, tzinfo=UTC)
 
     def test_may_be_ahead_by_less_than_a_day(self) -> None:
         ahead = datetime.now(UTC) + timedelta(hours=23)
 
-        assert abs(Report(OWN_ONLY, Ingest()).time(ahead.timestamp()) - ahead) < timedelta(milliseconds=1)
+        assert abs(Report(OWN_ONLY, Ingest(), 2**20).time(ahead.timestamp()) - ahead) < timedelta(milliseconds=1)
 
     @pytest.mark.parametrize(
         "seconds", [-1e-6, -1.0, 1e10, 1e18, 1e300, -1e300, float("inf"), float("-inf"), float("nan")]
     )
     def test_that_cannot_be_stored_is_an_error(self, seconds: float) -> None:
         with pytest.raises(ValueError, match=r".+"):
-            Report(OWN_ONLY, Ingest()).time(seconds)
+            Report(OWN_ONLY, Ingest(), 2**20).time(seconds)
 
     def test_of_more_than_a_day_ahead_is_an_error(self) -> None:
         ahead = datetime.now(UTC) + timedelta(hours=25)
 
         with pytest.raises(ValueError, match="24 hours"):
-            Report(OWN_ONLY, Ingest()).time(ahead.timestamp())
+            Report(OWN_ONLY, Ingest(), 2**20).time(ahead.timestamp())
 
 
 @pytest.mark.parametrize(
@@ -213,14 +215,14 @@ class TestFactId:
 
 class TestLimits:
     def test_more_facts_than_a_request_may_have_are_refused(self) -> None:
-        report = Report(OWN_ONLY, Ingest(max_rows=2))
+        report = Report(OWN_ONLY, Ingest(max_rows=2), 2**20)
         report.add(MCP_CALLS, [MCP_CALLS.row_type(method="tools/list")] * 2)
 
         with pytest.raises(TooLarge, match=r"more than 2 facts \(ingest\.max-rows\)"):
             report.add(MCP_CALLS, [MCP_CALLS.row_type(method="tools/list")])
 
     def test_facts_that_grew_larger_than_what_may_wait_are_refused(self) -> None:
-        report = Report(OWN_ONLY, Ingest(queue_bytes=10_000))
+        report = Report(OWN_ONLY, Ingest(queue_bytes=10_000), 2**20)
         shared = {str(number): "x" * 100 for number in range(10)}
         report.add(MCP_CALLS, [MCP_CALLS.row_type(method="tools/list", metadata=shared)] * 20)
 
@@ -228,7 +230,7 @@ class TestLimits:
             report.facts()
 
     def test_many_facts_are_all_there(self) -> None:
-        report = Report(OWN_ONLY, Ingest())
+        report = Report(OWN_ONLY, Ingest(), 2**20)
         report.add(MCP_CALLS, [MCP_CALLS.row_type(method="tools/list")] * 2500)
 
         assert sum(facts.count for facts in report.facts()) == 2500

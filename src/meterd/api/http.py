@@ -70,12 +70,16 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Request:
-    """The part of an HTTP request that the hot routes need; `parameter` is what stands for `{id}` in the path."""
+    """The part of an HTTP request that the hot routes need; `parameter` is what stands for `{id}` in the path.
 
-    __slots__ = ("_headers", "_receive", "_scope", "parameter")
+    `received` is the size of the body as it was sent, once it was read.
+    """
+
+    __slots__ = ("_headers", "_receive", "_scope", "parameter", "received")
 
     def __init__(self, scope: "HTTPScope", receive: "Receive", parameter: str = "") -> None:
         self.parameter = parameter
+        self.received = 0
         self._scope = scope
         self._receive = receive
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -133,6 +137,7 @@ class Request:
     async def body(self, limit: int) -> bytes:
         """The body, decompressed; raises `TooLarge` above `limit` bytes before or after decompression."""
         body = await self._raw_body(limit)
+        self.received = len(body)
         encoding = self.header(b"content-encoding")
         if encoding is None or encoding == "identity":
             return body

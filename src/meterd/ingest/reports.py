@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+import msgspec
+
 from meterd.access import Caller, Scope, SubjectType
 from meterd.datasets import LONGEST_LABEL, LONGEST_TEXT, MOST_LABELS, Dataset
 from meterd.errors import TooLarge
@@ -20,19 +22,23 @@ from meterd.ingest.rows import MOST_AHEAD, text_map
 from meterd.settings import Ingest
 
 _ENCODED_AT_ONCE = 1000
+_ALWAYS = 2**20
+"""Bytes of facts that a request may become however small it is."""
+_encoder = msgspec.json.Encoder()
 
 
 class Report:
     """The rows of one request, for the token that sent it, within the limits of one request.
 
-    Rows of one report may share their metadata, and so be far larger than the body that they came in. What has a flaw
-    is left out: `members_left_out` counts members by name, `rows_left_out` rows that can't do without theirs by the
-    reason.
+    Rows of one report may share names and metadata, and so be far larger than the `sent` bytes that they came in. Those
+    beyond `ingest.max-growth` times these are left out. What has a flaw is left out, too: `members_left_out` counts
+    members by name, `rows_left_out` rows by the reason.
     """
 
-    def __init__(self, caller: Caller, limits: Ingest) -> None:
+    def __init__(self, caller: Caller, limits: Ingest, sent: int) -> None:
         self._limits = limits
-        self._count = 0
+        self._count = self._size = 0
+        self._largest = _ALWAYS + limits.max_growth * sent
         self.caller = caller
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._latest = datetime.now(UTC) + MOST_AHEAD
@@ -58,6 +64,11 @@ class Report:
                 return False
             setattr(row, column.name, None)
             self.members_left_out[column.member] += 1
+        size = len(_encoder.encode(row))
+        if self._size + size > self._largest:
+            self.rows_left_out["the request becomes too large for what was sent (ingest.max-growth)"] += 1
+            return False
+        self._size += size
         return True
 
     def facts(self) -> tuple[Facts, ...]:

@@ -40,7 +40,7 @@ Row = dict[str, Any]
 
 def reported(*payloads: Payload, token: Caller = GATEWAY, assume_cache_misses: bool = False) -> tuple[Facts, ...]:
     """Facts of one body."""
-    report = Report(token, Ingest())
+    report = Report(token, Ingest(), 2**20)
     translator = Translator(report, assume_cache_misses)
     usable, unreadable = decode(array(*payloads), 100_000)
     assert unreadable == 0
@@ -397,7 +397,7 @@ class TestCommon:
 
     @pytest.mark.parametrize("time", [-1.0, 32_503_680_000.0, 1e300, -1e300])
     def test_a_time_that_cannot_be_stored_is_an_error_and_leaves_nothing_behind(self, time: float) -> None:
-        report = Report(GATEWAY, Ingest())
+        report = Report(GATEWAY, Ingest(), 2**20)
         translator = Translator(report, assume_cache_misses=False)
         (payload,), _ = decode(array(success(startTime=time, guardrail_information=[evaluation()])), 100_000)
 

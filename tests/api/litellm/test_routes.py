@@ -571,7 +571,7 @@ class TestAnyDocument:
 
 def distinct(body: bytes) -> int:
     """How many facts of a body differ in their identity."""
-    report = Report(Caller("acme", "proxy", SubjectType.USER), Ingest())
+    report = Report(Caller("acme", "proxy", SubjectType.USER), Ingest(), 2**20)
     translator = Translator(report, assume_cache_misses=False)
     for payload in decode(body, 1000)[0]:
         with contextlib.suppress(ValueError):

@@ -150,7 +150,7 @@ def read_traces(
     document: Document, encoding: str = PROTOBUF, caller: Caller = CALLER, metadata: tuple[str, ...] = ()
 ) -> tuple[dict[str, list[Document]], Document]:
     """Facts of a trace export by dataset, as the journal gets them, and what is rejected by reason."""
-    report = Report(caller, Ingest())
+    report = Report(caller, Ingest(), 2**20)
     request, damage = decode(TRACES, encoded(document, encoding), encoding == JSON)
     rejected = add_traces(report, request, metadata, Ways())
     return _facts(report), dict(rejected + damage.rejected)
@@ -160,7 +160,7 @@ def read_points(
     document: Document, encoding: str = PROTOBUF, allowed: tuple[str, ...] = Otlp().point_attributes
 ) -> tuple[list[Document], Document]:
     """Points of a metric export, as the journal gets them, and what is rejected by reason."""
-    report = Report(CALLER, Ingest())
+    report = Report(CALLER, Ingest(), 2**20)
     request, damage = decode(METRICS, encoded(document, encoding), encoding == JSON)
     rejected = add_points(report, request, frozenset(allowed))
     return _facts(report).get("otlp_points", []), dict(rejected + damage.rejected)

@@ -416,6 +416,28 @@ def test_what_could_not_be_used_is_counted_by_signal(exporter: Exporter) -> None
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
+def test_what_becomes_far_larger_than_it_was_sent_is_rejected_beyond_a_limit(exporter: Exporter, encoding: str) -> None:
+    points = [{"timeUnixNano": str(START + number), "asInt": "1"} for number in range(1_000)]
+    load = metrics("gauge", *points, name="n" * 4096, unit="u" * 4096, scope="s" * 4096)
+    body = gzip.compress(encoded(load, encoding))
+    count, message = rejected(exporter.send(body, encoding, "metrics", content_encoding="gzip"), "metrics")
+
+    kept = exporter.total("otlpMetrics")
+    assert count + kept == 1_000
+    assert "(ingest.max-growth)" in message
+    assert kept * 3 * 4096 < 2**20 + 500 * len(body)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_an_ordinary_export_of_many_points_is_kept_whole(exporter: Exporter, encoding: str) -> None:
+    points = [point({"server.port": 80, "http.route": f"/{number}"}, asInt="0") for number in range(3_000)]
+    load = metrics("sum", *points, name="http.server.request.duration", resource={"service.name": "shop"})
+
+    taken(exporter.send(gzip.compress(encoded(load, encoding)), encoding, "metrics", content_encoding="gzip"))
+    assert exporter.total("otlpMetrics") == 3_000
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_log_records_are_all_rejected_with_a_sentence(exporter: Exporter, encoding: str) -> None:
     records = [{"body": {"stringValue": "a prompt"}, "eventName": "gen_ai.guardrail.result"}] * 3
     count, message = rejected(exporter.send(logs(*records), encoding, "logs"), "logs")

@@ -51,7 +51,7 @@ class LiteLLM:
         caller = await self._authenticator.caller(request.header(b"authorization"))
         caller.require(Scope.INGEST)
         body = await request.body(self._limits.max_body_bytes)
-        facts, skipped, members = await self._decoding.run(body, self._facts, caller)
+        facts, skipped, members = await self._decoding.run(body, self._facts, caller, request.received)
         if facts:
             self._ways.note(caller, "callback")
             await self._recorder.record(Submission(facts))
@@ -60,11 +60,11 @@ class LiteLLM:
             log.warning("parts of a LiteLLM batch could not be used", skipped=skipped, left_out=members)
         return json_answer(200, {"accepted": sum([each.count for each in facts]), "skipped": skipped.total()})
 
-    def _facts(self, body: bytes, caller: Caller) -> tuple[tuple[Facts, ...], Counter[str], Counter[str]]:
+    def _facts(self, body: bytes, caller: Caller, sent: int) -> tuple[tuple[Facts, ...], Counter[str], Counter[str]]:
         """Facts of a body, how many elements were left out for which reason, and which members of others."""
         payloads, unreadable = decode(body, self._limits.max_rows)
         skipped = Counter({"unreadable": unreadable}) if unreadable else Counter[str]()
-        report = Report(caller, self._limits)
+        report = Report(caller, self._limits, sent)
         translator = Translator(report, self._assume_cache_misses)
         for payload in payloads:
             try:

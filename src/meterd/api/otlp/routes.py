@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from meterd.access import Caller, Scope
+from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers
 from meterd.api.openapi import JSON
@@ -107,7 +107,8 @@ class OpenTelemetry:
         caller.require(Scope.INGEST)
         is_json = _is_json(request.content_type)
         body = await request.body(self._most_bytes)
-        facts, damage, members = await self._read(body, endpoint, is_json, caller)
+        report = Report(caller, self._limits, request.received)
+        facts, damage, members = await self._read(body, endpoint, is_json, report)
         if facts:
             await self._recorder.record(Submission(facts))
         if damage or members:
@@ -116,7 +117,7 @@ class OpenTelemetry:
             log.warning("parts of an export could not be used", rejected=damage.rejected, left_out=left_out)
         return _answer(endpoint, damage, is_json)
 
-    async def _read(self, body: bytes, endpoint: Endpoint, is_json: bool, caller: Caller) -> _Read:
+    async def _read(self, body: bytes, endpoint: Endpoint, is_json: bool, report: Report) -> _Read:
         """Read an export. Only what is small and whole is read in the event loop."""
         if len(body) <= _QUICKLY_READ:
             try:
@@ -124,15 +125,14 @@ class OpenTelemetry:
             except InvalidInput:
                 pass
             else:
-                return self._facts(request, Damage(), endpoint, caller)
+                return self._facts(request, Damage(), endpoint, report)
 
         def read(body: bytes) -> _Read:
-            return self._facts(*decode(endpoint.signal, body, is_json), endpoint, caller)
+            return self._facts(*decode(endpoint.signal, body, is_json), endpoint, report)
 
         return await self._decoding.run_apart(body, read)
 
-    def _facts(self, request: Any, damage: Damage, endpoint: Endpoint, caller: Caller) -> _Read:
-        report = Report(caller, self._limits)
+    def _facts(self, request: Any, damage: Damage, endpoint: Endpoint, report: Report) -> _Read:
         damage.rejected.update(endpoint.add(report, request) + report.rows_left_out)
         return report.facts(), damage, report.members_left_out
 
