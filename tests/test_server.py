@@ -164,6 +164,16 @@ def test_options_lists_what_every_address_takes_and_lets_no_page_of_others_in(sh
     assert 404 == httpx.options(f"{shared.url}/nowhere").status_code
 
 
+@pytest.mark.parametrize("method", ["BREW", "X-1"])
+def test_every_route_refuses_a_method_that_nobody_knows_in_its_own_shape(shared: Meterd, method: str) -> None:
+    with httpx.Client(base_url=shared.url) as client:
+        for path in dict.fromkeys(path for _, path in [*described(shared), *PAGES]):
+            client.get("/healthz")  # so that the connection was of use before
+            response = client.request(method, path)
+            expected = "Session ID required" if path == "/api/sessions/" else f"the method {method} is not known"
+            assert (400, expected) == (response.status_code, sentence(response).removeprefix("[4000] ")), path
+
+
 def test_no_answer_may_be_framed_or_guessed_at(shared: Meterd) -> None:
     for method, path in [*described(shared), *PAGES]:
         for response in (raw(shared, method, path), shared.client.request(method, path)):

@@ -6,6 +6,7 @@ address's protocol has, after the answers that are due before it; then the conne
 """
 
 import asyncio
+import re
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _LINGER = 2.0
 """Seconds in which what a refused client still sends is read and dropped: closing at once could destroy the answer."""
+_LONGEST_METHOD = 32
+_REQUEST_LINE = re.compile(rb"(?P<method>[!#$%&'*+.^_`|~\w-]+) (?P<address>/[^\s]*) HTTP/1\.[01]\r?\n")
 _AT_REST, _IN_HEAD, _IN_BODY = range(3)
 
 
@@ -90,9 +93,7 @@ class Connection(HttpToolsProtocol):
             pass  # there is nothing to upgrade to: the request is answered as it is
         except httptools.HttpParserError as error:
             cause = error.__context__
-            if not isinstance(cause, _Refused):
-                cause = _Refused("malformed", InvalidInput(f"this is no valid HTTP/1.1 request: {error}"))
-            self._refuse(cause)
+            self._refuse(cause if isinstance(cause, _Refused) else self._malformed(data, error))
             return
         if before != (self._phase, self._requests, self._received):
             self._unfinished = 0
@@ -100,6 +101,14 @@ class Connection(HttpToolsProtocol):
             self._unfinished += len(data)
             if self._unfinished > self._limits.header_bytes:
                 self._refuse(self._too_large())
+
+    def _malformed(self, data: bytes, error: httptools.HttpParserError) -> _Refused:
+        """Why the parser gave up. It does so at a method that it does not know, before it tells the address."""
+        sentence = f"this is no valid HTTP/1.1 request: {error}"
+        if isinstance(error, httptools.HttpParserInvalidMethodError) and (line := _REQUEST_LINE.match(data)):
+            self.url, self.headers = line["address"], []
+            sentence = f"the method {line['method'][:_LONGEST_METHOD].decode()} is not known"
+        return _Refused("malformed", InvalidInput(sentence))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -19,7 +19,7 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from meterd.access import Caller
 from meterd.access.authentication import current_caller
 from meterd.addresses import shape_of
-from meterd.api.http import GONE, Answer, HotRoute, Request, last_answer, options_of
+from meterd.api.http import GONE, GUARDS, Answer, HotRoute, Request, last_answer, options_of
 from meterd.api.usage.recording import Calls
 from meterd.datasets.usage import OWN_ID
 from meterd.deadlines import Deadlines
@@ -32,10 +32,7 @@ from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
-_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-"""What a browser may do with an answer that says nothing else: show it, by itself."""
 _NO_CONTENT = 204
-_GUARDS = ((b"x-content-type-options", b"nosniff"), _POLICY)
 
 
 class Server:
@@ -187,7 +184,7 @@ class Server:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 names = {name for name, _ in message["headers"]}
-                guards = (guard for guard in _GUARDS if guard[0] not in names)
+                guards = (guard for guard in GUARDS if guard[0] not in names)
                 message["headers"] = [*message["headers"], *guards, (b"x-request-id", request_id)]
             elif message["type"] == "http.response.body":
                 size += len(message["body"])
@@ -210,7 +207,7 @@ async def _send(answer: Answer, send: Send, request_id: bytes) -> tuple[int, int
     if answer.status != _NO_CONTENT:
         headers.append((b"content-length", b"%d" % len(answer.body)))
     if answer.body or answer.content_type:
-        headers += (*_GUARDS, (b"content-type", answer.content_type or b"application/json"))
+        headers += (*GUARDS, (b"content-type", answer.content_type or b"application/json"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
     return answer.status, len(answer.body)

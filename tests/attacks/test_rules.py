@@ -30,6 +30,8 @@ RULES = {
     "the agent's token reads its own sessions":
         "agent/test_peers.py::test_the_agent_s_token_reads_no_sessions_but_its_own",
     "a header has one meaning": "test_server.py::test_every_route_refuses_two_different_headers_in_its_own_shape",
+    "an unknown method is refused in each shape":
+        "test_server.py::test_every_route_refuses_a_method_that_nobody_knows_in_its_own_shape",
     "no answer is framed or guessed at": "test_server.py::test_no_answer_may_be_framed_or_guessed_at",
     "a cell is no formula":
         "api/usage/test_formats.py::test_a_formula_is_quoted_whatever_a_spreadsheet_may_skip_before_it",

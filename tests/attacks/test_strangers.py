@@ -73,6 +73,7 @@ def test_what_is_no_request_is_refused_and_opens_no_other(shared: Meterd, head: 
 
     statuses = [line.split()[1][:1] for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
     assert statuses in ([], [b"4"])
+    assert not answer or b"x-content-type-options: nosniff" in answer
     assert not any(line.lower().startswith(b"set-cookie") for line in answer.split(b"\r\n"))
 
 

@@ -29,6 +29,11 @@ try:
 except ImportError:
     from backports import zstd
 
+GUARDS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""What a browser may do with an answer that says nothing else: show it as what it is, by itself."""
 GONE = 499
 """The status that a call has whose client did not wait."""
 LONGEST_KEY = 256
@@ -300,6 +305,7 @@ def last_answer(answer: Answer, request_id: bytes = b"") -> bytes:
         (b"content-type", answer.content_type or b"application/json"),
         (b"content-length", b"%d" % len(answer.body)),
         (b"connection", b"close"),
+        *GUARDS,
         *([(b"x-request-id", request_id)] if request_id else ()),
         *answer.headers,
     ]
