@@ -80,7 +80,7 @@ READ = Operation(
     ),
     success="The session",
     answers=(Media(SessionDocument),),
-    statuses=_NO_SESSION,
+    statuses=_NO_SESSION | {413: "Larger than `sessions.max-document-bytes`: read it in pages, with `limit`"},
 )
 EXPORT = Operation(
     "exportSessions",
