@@ -94,6 +94,26 @@ async def test_a_store_that_a_forged_position_has_spoilt_heals(
     assert {"product": "p", "late": True} == (await application.document("/api/sessions/late"))["state"]
 
 
+async def test_facts_that_are_followed_again_change_nothing(application: Application, tmp_path: Path) -> None:
+    paths = [await application.begin(machine_id="m") for _ in range(3)]
+    for path in paths:
+        await application.write(f"{path}/state", {"large": "x" * 10_000, "a": {"b": None}})
+        await application.write(f"{path}/state", {"a": {"c": {"d": None}}})
+        await application.write(f"{path}/events", {"name": "application_appears_hung"})
+        await application.write(f"{path}/heartbeat")
+    await application.write(f"{paths[0]}/crash")
+    await application.write(f"{paths[1]}/events", {"name": "application_recovered"})
+    await application.write(f"{paths[1]}/end")
+    before = [await application.document(path) for path in paths]
+    application.service.close()
+    with sqlite3.connect(tmp_path / "directory.sqlite") as directory:
+        directory.execute("UPDATE session_progress SET position = 0")
+    directory.close()
+    application.start()
+
+    assert before == [await application.document(path) for path in paths]
+
+
 @pytest.mark.parametrize(
     ("whose", "reason"),
     [

@@ -162,7 +162,7 @@ class Keeping:
         last = await last_position(self._engine)
         progress = await asyncio.to_thread(self._documents.progress)
         if progress > last:
-            log.warning("documents of sessions had followed forged positions: they follow all facts again")
+            log.warning("documents of sessions are ahead of the facts: they follow all of them again")
             progress = 0
         async for facts in missed(self._engine, progress, last):
             await asyncio.to_thread(self._follow, facts)

@@ -134,8 +134,9 @@ class NotTheirs(Exception):
 
 def _changed(session: Session | None, fact: Missed) -> Session:
     change, state, update, product, version, machine_id, hostname = fact.columns
-    if session and fact.position is not None and fact.position <= session.position:
-        return session  # it has followed this one
+    if session and fact.position is not None and fact.position <= session.position:  # its state has this one
+        session.apply(change, session.position, fact.arrived_at, fact.happened_at, session.state)
+        return session
     if session is None:
         session = Session(
             fact.session_id, fact.tenant, fact.subject, fact.subject_type, fact.teams, product, version,
