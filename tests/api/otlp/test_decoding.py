@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from meterd.api.otlp.damage import MOST_DAMAGED, Damage
-from meterd.api.otlp.decoding import decode
+from meterd.api.otlp.decoding import MOST_OBJECTS, decode
 from meterd.api.otlp.messages import DEEPEST, LOGS, METRICS, TRACES, attributes_of
 from meterd.errors import InvalidInput
 from tests.api.otlp.exports import (
@@ -238,6 +238,14 @@ def test_what_is_left_out_is_named_by_its_member_and_never_by_its_value() -> Non
         "1 rejected: must be an object; "
         "values that can't be used are left out: 1 of intValue, 1 of key, 1 of attributes"
     )
+
+
+def test_a_damaged_export_of_very_many_objects_is_refused_with_the_reason() -> None:
+    many = b",".join([b"{}"] * MOST_OBJECTS)
+    body = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"kind": "ODD", "attributes": [%b]}]}]}]}' % many
+
+    with pytest.raises(InvalidInput, match=f"kind must be an integer.*more than {MOST_OBJECTS} objects"):
+        read(body)
 
 
 def test_only_so_many_damaged_parts_are_looked_into() -> None:

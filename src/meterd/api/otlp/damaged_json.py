@@ -38,11 +38,14 @@ class _Member(NamedTuple):
 
 def read(type_: type[_Message], body: bytes, damage: Damage) -> _Message:
     """As much of a request as can be used. Raises `ValueError` for a body that is no JSON object."""
-    text = dumps(loads_at_any_depth(body))
     try:
-        return msgspec.json.decode(text, type=type_)
-    except msgspec.ValidationError:
-        document = msgspec.json.decode(text)
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        text = dumps(loads_at_any_depth(body))
+        try:
+            return msgspec.json.decode(text, type=type_)
+        except msgspec.ValidationError:
+            document = msgspec.json.decode(text)
     try:
         return _Reader(damage).message(document, type_)
     except _Unusable as error:
