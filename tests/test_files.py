@@ -1,11 +1,15 @@
 """Files of a data directory that are missing, older than the others, or another installation's."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Collection
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import pytest
+from structlog.testing import capture_logs
 
 from meterd.errors import ConfigurationError
 from meterd.files import open_files, path_of
@@ -125,6 +129,25 @@ def test_a_whole_older_directory_starts(history: History, tmp_path: Path) -> Non
 def test_a_new_directory_starts_with_tokens_and_without(tmp_path: Path) -> None:
     start(tmp_path)
     assert {file.file_name for file in File} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_directory_of_an_earlier_version_is_adopted_quietly(history: History, tmp_path: Path) -> None:
+    data = shutil.copytree(history.now, tmp_path / "data")
+    with closing(sqlite3.connect(path_of(data, File.JOURNAL), isolation_level=None)) as journal:
+        journal.execute("DROP TABLE stamp")
+    with closing(sqlite3.connect(path_of(data, File.DIRECTORY), isolation_level=None)) as directory:
+        directory.execute("DROP TABLE installation")
+        directory.execute("UPDATE alembic_version SET version_num = '0005'")
+    with closing(duckdb.connect(str(path_of(data, File.STORE)))) as store:
+        store.execute("DROP TABLE meterd_installation")
+
+    with capture_logs() as logged:
+        start(data)
+        start(data)
+
+    assert logged == []
+    exchanged(File.STORE, data, history)
+    assert "store.duckdb is of another installation" in refusal(data)
 
 
 def test_a_file_of_nobody_among_others_is_refused(history: History, tmp_path: Path) -> None:
