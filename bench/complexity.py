@@ -19,7 +19,7 @@ from bench.tables import table
 from meterd.access import Caller, SubjectType
 from meterd.datasets import DATASETS, METER_EVENTS, MODEL_CALLS, SESSION_METRICS, Dataset, Kind
 from meterd.query.compile import compile_query
-from meterd.query.complexity import DEEPEST, MOST_EXPRESSION_TEXT, MOST_EXPRESSIONS, Bounds
+from meterd.query.complexity import DEEPEST, MOST_DISTINCT, MOST_EXPRESSION_TEXT, MOST_EXPRESSIONS, Bounds
 from meterd.query.dialects import DIALECTS
 from meterd.query.model import (
     Aggregate,
@@ -47,6 +47,7 @@ from meterd.settings import Query as Limits
 from meterd.store import DuckDBStore, Lines, QueryMemory, QueryTimeout
 
 _FACTS = 1000
+_KINDS = 4
 _TIMEOUT = 30.0
 _START, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _DATASETS = (SESSION_METRICS, MODEL_CALLS, METER_EVENTS)
@@ -100,9 +101,14 @@ class Largest:
 
     def _aggregates(self, dataset: Dataset) -> Iterator[Aggregate]:
         numbers = [column.name for column in dataset.columns if column.kind.is_numeric]
-        functions = [Function.COUNT, Function.COUNT_DISTINCT, Function.FIRST, Function.LAST, Function.PERCENTILE]
+        every = [Function.COUNT, Function.COUNT_DISTINCT, Function.FIRST, Function.LAST, Function.PERCENTILE]
+        functions = self._random.choice([every, *([each] for each in every)])  # all of a kind may be the worst
+        distinct = 0
         for number in range(self._limits.max_aggregates):
             function = self._random.choice(functions)
+            distinct += function is Function.COUNT_DISTINCT
+            if distinct > MOST_DISTINCT:
+                function = Function.FIRST
             if function is Function.PERCENTILE:
                 yield Aggregate(f"a{number}", function, Field(self._random.choice(numbers)), self._random.random())
             elif dataset.series and self._random.random() < 0.1:
@@ -111,7 +117,8 @@ class Largest:
                 yield Aggregate(f"a{number}", function, self._operand(dataset, number))
 
     def _condition(self, dataset: Dataset) -> Condition:
-        tests = [self._test(dataset, number) for number in range(self._limits.max_conditions)]
+        kind = self._random.choice((None, *range(_KINDS)))
+        tests = [self._test(dataset, number, kind) for number in range(self._limits.max_conditions)]
         shape = self._random.choice((And, Or, None))
         if shape is not None:
             return shape(tuple(tests))
@@ -121,11 +128,12 @@ class Largest:
             nested = kind((tests.pop(), nested)) if tests else Not(nested)
         return nested
 
-    def _test(self, dataset: Dataset, number: int) -> Condition:
+    def _test(self, dataset: Dataset, number: int, kind: int | None) -> Condition:
+        """A test of a kind, or of any."""
         operand, text = self._operand(dataset, number), f"v{number}"
         each = self._limits.max_values // self._limits.max_conditions
         values = tuple(f"v{number}-{value}" for value in range(each))
-        if number < MOST_EXPRESSIONS:
+        if kind is None and number < MOST_EXPRESSIONS:
             pattern = self._random.choice(_PATTERNS).format(number)
             longest = MOST_EXPRESSION_TEXT // MOST_EXPRESSIONS
             return Matches(
@@ -137,7 +145,7 @@ class Largest:
             lambda: HasAny("teams", values),
             lambda: Compare(operand, Comparison.GREATER, text),
         ]
-        return self._random.choice(kinds)()
+        return self._random.choice(kinds)() if kind is None else kinds[kind]()
 
 
 def costs(queries: Iterable[Query], limits: Limits) -> list[Cost]:

@@ -59,8 +59,8 @@ def grouped(count: int) -> tuple[Group, ...]:
     return tuple(Group(f"g{number}", MapValue("metadata", f"k{number}")) for number in range(count))
 
 
-def counted(count: int) -> tuple[Aggregate, ...]:
-    return tuple(Aggregate(f"a{number}", Function.COUNT, SERVICE) for number in range(count))
+def counted(count: int, function: Function = Function.COUNT) -> tuple[Aggregate, ...]:
+    return tuple(Aggregate(f"a{number}", function, SERVICE) for number in range(count))
 
 
 def expressions(*patterns: str) -> Condition:
@@ -73,6 +73,7 @@ LARGEST: dict[str, tuple[Callable[[int], Query], int, str]] = {
     "values of arrays": (lambda n: asked(HasAny("teams", tuple(map(str, range(n))))), 8, "query.max-values"),
     "groups": (lambda n: asked(groups=grouped(n)), 2, "query.max-groups"),
     "aggregates": (lambda n: asked(aggregates=counted(n)), 3, "query.max-aggregates"),
+    "distinct": (lambda n: asked(aggregates=counted(n, Function.COUNT_DISTINCT)), complexity.MOST_DISTINCT, "several"),
     "depth": (lambda n: asked(nested(n)), complexity.DEEPEST, "flatter"),
     "text": (lambda n: asked(contains("x" * n)[0]), complexity.MOST_TEXT, "shorter values"),
     "text of keys": (lambda n: asked(groups=(Group("g", MapValue("m", "x" * n)),)), complexity.MOST_TEXT, "shorter"),
@@ -84,7 +85,7 @@ LARGEST: dict[str, tuple[Callable[[int], Query], int, str]] = {
 def test_a_query_at_its_bound_is_passed_on_and_one_beyond_is_refused(kind: str) -> None:
     make, most, hint = LARGEST[kind]
     refused: list[str] = []
-    bounds = Bounds(LIMITS, refused.append)
+    bounds = Bounds(LIMITS if kind != "distinct" else Limits(), refused.append)
 
     bounds.query(make(most))
     assert not refused

@@ -16,6 +16,7 @@ from meterd.query.model import (
     And,
     Compare,
     Condition,
+    Function,
     Group,
     HasAny,
     Listing,
@@ -34,6 +35,8 @@ DEEPEST = 100
 """Levels of `And`, `Or` and `Not` in a condition."""
 MOST_TEXT = 2**20
 """Characters of all texts of a question together: values, and keys of maps."""
+MOST_DISTINCT = 20
+"""Distinct counts of a question: each becomes a plan of its own, joined with the others."""
 MOST_EXPRESSIONS = 32
 MOST_EXPRESSION_TEXT = 2000
 """Regular expressions of a question, and their characters together: testing a text takes as long as both are, and the
@@ -55,8 +58,7 @@ class _Size(msgspec.Struct):
 class Bounds:
     """Passes questions on that are simple enough, with many tests of one operand folded into one.
 
-    `refused` is called with the reason of each refusal: `conditions`, `values`, `groups`, `order`, `aggregates`,
-    `depth`, `text`, `expressions` or `expression`.
+    `refused` is called with the reason of each refusal, which is a key of `_SENTENCES`.
     """
 
     def __init__(self, limits: Limits, refused: Callable[[str], None]) -> None:
@@ -67,6 +69,8 @@ class Bounds:
         """Raises `InvalidInput` that says what there is too much of, how much may be, and what to ask instead."""
         self._check("groups", len(query.groups), self._limits.max_groups)
         self._check("aggregates", len(query.aggregates), self._limits.max_aggregates)
+        distinct = sum(each.function is Function.COUNT_DISTINCT for each in query.aggregates)
+        self._check("distinct", distinct, MOST_DISTINCT)
         operands = [each.operand for each in (*query.groups, *query.aggregates) if isinstance(each, Group | Aggregate)]
         return msgspec.structs.replace(query, condition=self._condition(query.condition, operands))
 
@@ -104,6 +108,7 @@ _SENTENCES = {
     "groups": ("fields to group by, at most {most} are allowed (query.max-groups)", "group by fewer fields"),
     "order": ("fields to sort by, at most {most} are allowed (query.max-groups)", "sort by fewer fields"),
     "aggregates": ("aggregations, at most {most} are allowed (query.max-aggregates)", "ask in several queries"),
+    "distinct": ("distinct counts, at most {most} are allowed", "ask in several queries"),
     "depth": ("levels of conditions, at most {most} are allowed", "write them flatter"),
     "expressions": ("regular expressions, at most {most} are allowed", "join them with |, or search for fewer words"),
     "expression": ("characters in its regular expressions, at most {most} are allowed", "write shorter ones"),
