@@ -49,6 +49,7 @@ from meterd.ingest.maintenance import Maintenance
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.installation import File
+from meterd.promptness import Promptness
 from meterd.query.engine import QueryEngine
 from meterd.server import Server
 from meterd.settings import Settings
@@ -137,6 +138,7 @@ class Service:
         hot_routes += sessions.routes()
         routers.append(sessions.router())
         routers += self._usage_routers(authenticator, settings)
+        promptness = Promptness(telemetry)
         return Server(
             hot_routes,
             routers,
@@ -145,8 +147,8 @@ class Service:
             settings.service.timeout,
             partial(caller_of, authenticator=authenticator),
             settings.logging,
-            on_startup=(guard.start, keeping.start, *(each.start for each in exporting)),
-            on_shutdown=(*(each.stop for each in exporting), self._calls.flush, guard.close),
+            on_startup=(promptness.start, guard.start, keeping.start, *(each.start for each in exporting)),
+            on_shutdown=(*(each.stop for each in exporting), self._calls.flush, guard.close, promptness.stop),
         )
 
     def _usage_routers(self, authenticator: Authenticator, settings: Settings) -> list[Router]:

@@ -125,6 +125,10 @@ class Telemetry:
         self.query_failures = Counter(
             "meterd_query_failures", "Queries that hit a limit", ["reason"], registry=registry
         )
+        self.loop_delays = Histogram(
+            "meterd_event_loop_delay_seconds", "How late the event loop comes back, looked at 20 times a second",
+            buckets=_DURATIONS, registry=registry,
+        )  # fmt: skip
         self.work_running = Gauge("meterd_work_running", "Long work under way", ["work"], registry=registry)
         self.work_waiting = Gauge(
             "meterd_work_waiting", "Long work that waits for its turn", ["work"], registry=registry

@@ -61,6 +61,8 @@ RULES = {
     "texts to classify are bounded": "attacks/test_exhaustion.py::test_a_text_to_classify_is_bounded",
     "work ends with its client":
         "attacks/test_abandoned.py::test_queries_end_when_their_clients_go_and_keep_nobody_waiting",
+    "nothing long is done in the event loop":
+        "attacks/test_stalls.py::test_the_worst_request_keeps_nobody_waiting",
     "tenants have fair shares of exports": "export/test_series.py::test_no_tenants_many_series_push_out_anothers_few",
     "no series holds up an export": "export/test_otlp.py::test_a_series_that_is_refused_is_set_aside_and_no_other_is",
     "TLS has no CBC": "test_tls.py::test_is_served_with_no_suite_in_cbc_mode",

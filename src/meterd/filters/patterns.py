@@ -5,6 +5,8 @@ from typing import Protocol, cast
 
 import re2  # type: ignore[import-untyped]  # the package comes without types
 
+LONGEST = 2000
+"""Characters of a pattern: making one holds Python's lock."""
 _BLANKS = " \t\r\n"
 
 
@@ -19,6 +21,8 @@ class Pattern(Protocol):
 @functools.lru_cache(maxsize=256)
 def compiled(pattern: str, any_case: bool = False) -> Pattern:
     """Raises `InvalidPattern`."""
+    if len(pattern) > LONGEST:
+        raise InvalidPattern(f"it has more than {LONGEST} characters")
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = not any_case

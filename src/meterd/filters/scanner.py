@@ -12,6 +12,8 @@ DEEPEST = 50
 """Levels of nesting in a filter."""
 MOST = 1000
 """Values, and conditions, in a filter."""
+LONGEST = 2**17
+"""Characters of a filter: reading one word holds Python's lock."""
 
 _BLANKS = re.compile(r"\s*")
 QUOTED = re.compile(r"""'([^'\\]*(?:\\.[^'\\]*)*)'|"([^"\\]*(?:\\.[^"\\]*)*)\"""", re.DOTALL)
@@ -36,6 +38,8 @@ class Scanner:
         self.position = 0
         self._depth = 0
         self._counts: Counter[str] = Counter()
+        if len(text) > LONGEST:
+            raise ExpressionError(part, f"{text[:40]}…", 0, f"longer than {LONGEST} characters")
         try:
             text.encode()
         except UnicodeEncodeError as error:

@@ -11,7 +11,7 @@ from meterd.access.authentication import Authenticator
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.openapi import query_operation
 from meterd.api.gateway.request import parse_query
-from meterd.api.http import Answer, error_headers, json_answer, response_of
+from meterd.api.http import Answer, Decoding, error_headers, json_answer, json_array, response_of
 from meterd.api.openapi import Described, described
 from meterd.errors import MeterdError, TooLarge
 from meterd.phrases import PHRASES
@@ -25,14 +25,15 @@ _MOST_BYTES = 2**20
 def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasources: Mapping[str, Datasource]) -> Router:
     """The metrics query over the given datasources."""
 
+    decoding = Decoding()
     asked = Described("POST", f"{PREFIX}/query", query_operation(datasources))
 
     @post("/query", status_code=200, request_max_body_size=None, opt=described(asked))
     async def metrics_query(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller = await authenticator.caller(request.headers.get("authorization"))
         caller.require(Scope.QUERY)
-        rows = await engine.run(parse_query(await _body(request), datasources), caller)
-        return response_of(json_answer(200, {"data": {"dataPoints": _data_points(rows)}}))
+        rows = await engine.run(await decoding.run(await _body(request), parse_query, datasources), caller)
+        return response_of(await engine.shape(caller, _answer, rows))
 
     return Router(PREFIX, route_handlers=[metrics_query])
 
@@ -46,6 +47,10 @@ async def _body(request: Request[Any, Any, Any]) -> bytes:
             raise TooLarge(f"the query is larger than {_MOST_BYTES} bytes")
         parts.append(part)
     return b"".join(parts)
+
+
+def _answer(rows: list[Row]) -> Answer:
+    return Answer(200, b'{"data":{"dataPoints":%b}}' % json_array(_data_points(rows)))
 
 
 def _data_points(rows: list[Row]) -> list[dict[str, Any]]:

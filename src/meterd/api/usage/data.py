@@ -20,6 +20,7 @@ class Data:
     def __init__(self, objects: Objects, engine: QueryEngine, calendars: Calendars, most: int) -> None:
         self._objects = objects.shelf
         self._series = StoredSeries(engine, calendars)
+        self._engine = engine
         self._most = most
 
     async def get(self, call: Call) -> Answer:
@@ -30,7 +31,8 @@ class Data:
         if call.place.release is None:
             return answer(build_information("data"), call.format)
         if call.place.id is not None:
-            return answer(call.parameters.projection().of(await self._one(call, call.place.id)), call.format)
+            shown = call.parameters.projection().of(await self._one(call, call.place.id))
+            return await self._engine.shape(call.caller, answer, shown, call.format)
         ids = call.parameters.every("_id")
         objects = self._objects.each(call, {id_.rpartition(":")[0] for id_ in ids} or None)
         definitions = (definition for item in objects for definition in definitions_of(item))

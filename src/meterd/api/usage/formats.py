@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from meterd.api.http import Answer, Request
+from meterd.api.http import Answer, Request, json_array
 from meterd.errors import InvalidInput
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,7 +44,7 @@ def answer(content: Any, format_: str, headers: Headers = ()) -> Answer:
         return Answer(200, _csv(content).encode(), headers, b"text/csv")
     if format_ == "application/xml":
         return Answer(200, _xml(content).encode(), headers, b"application/xml")
-    return Answer(200, msgspec.json.encode(content), headers)
+    return Answer(200, json_array(content) if isinstance(content, list) else msgspec.json.encode(content), headers)
 
 
 def _is_series(content: Any) -> bool:

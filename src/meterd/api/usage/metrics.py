@@ -2,6 +2,7 @@
 sections 3 and 6).
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from meterd.api.usage.shelf import build_information
 from meterd.datasets import API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES, Dataset
 from meterd.errors import InvalidInput, NotFound
 from meterd.query.engine import QueryEngine
-from meterd.query.model import And, Compare, Comparison, Condition, Field, Group, Listing, Order, Query, every
+from meterd.query.model import And, Compare, Comparison, Condition, Field, Group, Listing, Order, Query, Row, every
 
 _DATASETS = {"api": API_REQUESTS, "process": PROCESS_RUNS, "message": QUEUE_SAMPLES}
 """Whose records a list has, by the `type` that it asks for; without one, calls."""
@@ -70,9 +71,11 @@ class Metrics:
         """Records, newest first unless sorted, with how many match in `x-total-count`; or values of one field."""
         dataset = self._dataset(parameters)
         fields = columns_of(dataset)
-        condition = selection(parameters, resolver(dataset)) or And(())
+        condition = await self._engine.shape(caller, selection, parameters, resolver(dataset)) or And(())
         if (distinct := parameters.text("_distinct")) is not None:
-            return answer(await self._distinct(dataset, self._column(dataset, distinct), condition, caller), format_)
+            column = self._column(dataset, distinct)
+            values = await self._engine.run(_values(dataset, column, condition), caller)
+            return await self._engine.shape(caller, lambda: answer(_sorted(values), format_))
         order = tuple(Order(self._column(dataset, each.column), each.descending) for each in parameters.sort())
         limit, projection = parameters.limit(self._most), parameters.projection()
         (total,) = await self._engine.run(Query(dataset, *_ALWAYS, condition=condition), caller)
@@ -81,8 +84,12 @@ class Metrics:
             columns = tuple(fields.values())
             listing = Listing(dataset, columns, condition, order or _NEWEST, limit, parameters.skip())
             rows = await self._engine.facts(listing, caller)
-        records = [projection.of(shown(fields, row)) for row in rows]
-        return answer(records, format_, ((TOTAL, b"%d" % total.total),))
+
+        def made() -> Answer:
+            records = [projection.of(shown(fields, row)) for row in rows]
+            return answer(records, format_, ((TOTAL, b"%d" % total.total),))
+
+        return await self._engine.shape(caller, made)
 
     def _dataset(self, parameters: Parameters) -> Dataset:
         wanted = [value for name, value in parameters.simple_filters() if name == "type"]
@@ -94,10 +101,14 @@ class Metrics:
             raise InvalidInput(f"records have no field {field!r}: use one of {', '.join(fields)}")
         return fields[field]
 
-    async def _distinct(self, dataset: Dataset, column: str, condition: Condition, caller: Caller) -> list[Any]:
-        query = Query(dataset, *_ALWAYS, groups=(Group("value", Field(column)),), condition=every(condition))
-        values = {shown_value(row.values["value"]) for row in await self._engine.run(query, caller)}
-        return sorted((value for value in values if value is not None), key=_rank)
+
+def _values(dataset: Dataset, column: str, condition: Condition) -> Query:
+    return Query(dataset, *_ALWAYS, groups=(Group("value", Field(column)),), condition=every(condition))
+
+
+def _sorted(rows: Iterable[Row]) -> list[Any]:
+    values = {shown_value(row.values["value"]) for row in rows}
+    return sorted((value for value in values if value is not None), key=_rank)
 
 
 def _rank(value: Any) -> tuple[bool, Any]:

@@ -26,6 +26,7 @@ class Objects:
     ) -> None:
         self.shelf = Shelf(items, "object", "#Object", {}, most_bytes, most, scans)
         self._calendars = calendars
+        self._engine = engine
         self._series = StoredSeries(engine, calendars)
 
     async def get(self, call: Call) -> Answer:
@@ -40,7 +41,9 @@ class Objects:
     async def post(self, call: Call) -> Answer:
         """Create or update objects. Their series must be ones that can be computed."""
         posting = await self.shelf.posting(call)
-        await check_series(posting.items, self._calendars.finder(call.caller.tenant, call.environment))
+        await check_series(
+            self._engine, call.caller, posting.items, self._calendars.finder(call.caller.tenant, call.environment)
+        )
         return await self.shelf.store(call, posting)
 
     async def delete(self, call: Call) -> Answer:
@@ -51,7 +54,8 @@ class Objects:
         definition = definition_of(await self.shelf.one(call, id_), field)
         if definition is None:
             raise NotFound(f"{id_} has no series {field!r}")
-        return answer(call.parameters.projection().of(await self._series.one(call, definition)), call.format)
+        shown = call.parameters.projection().of(await self._series.one(call, definition))
+        return await self._engine.shape(call.caller, answer, shown, call.format)
 
     async def _profiles(self, call: Call, field: str) -> Answer:
         """The series of each object that matches and has one."""

@@ -1,5 +1,6 @@
 """The parameters that calls of these services share (`docs/specifications/usage-metrics.md` section 3.2)."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from meterd.query.model import Order
 DEFAULT_LIMIT = 100
 _MOST_SKIPPED = 2**40
 _MOST_BYTES = 2**20
+_SLOW_TO_READ = 2**16
 _FORM = "application/x-www-form-urlencoded"
 
 COMMON = (
@@ -123,8 +125,11 @@ async def parameters_of(request: Request, has_form: bool) -> Parameters:
     """Parameters of a call, of one that may have a form as body from there too. Raises `InvalidInput`."""
     sent = _pairs("the address", request.query_string)
     if has_form and request.content_type.partition(";")[0].strip().lower() == _FORM:
-        body = await request.body(_MOST_BYTES)
-        sent += _pairs("the body", body.decode("latin-1"))
+        text = (await request.body(_MOST_BYTES)).decode("latin-1")
+        if len(text) < _SLOW_TO_READ:
+            sent += _pairs("the body", text)
+        else:
+            sent += await asyncio.to_thread(_pairs, "the body", text)
     return Parameters(sent)
 
 

@@ -103,4 +103,4 @@ class Usage:
         find = self._calendars.finder(call.caller.tenant, call.environment)
         level = Level(service.name, call.place.id)
         made = await virtual_series(self._engine, level, call.parameters, call.environment, find, call.caller)
-        return answer(made, call.format)
+        return await self._engine.shape(call.caller, answer, made, call.format)

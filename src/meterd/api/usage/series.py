@@ -63,10 +63,10 @@ class _Window(NamedTuple):
 async def series(engine: QueryEngine, question: Question, caller: Caller) -> Series:
     """Make a series of the records that the caller may see. Raises `InvalidInput` when it would be too long."""
     plain = _query(question)
-    window = _bounds(question) or await _window(engine, plain, caller)
+    window = await engine.shape(caller, _bounds, question) or await _window(engine, plain, caller)
     if window is None:
         return Series([])
-    calendar, scaled = _scaled(question, window)
+    calendar, scaled = await engine.shape(caller, _scaled, question, window)
     aggregates = _aggregates(question)
     query = msgspec.structs.replace(
         plain,
@@ -75,9 +75,14 @@ async def series(engine: QueryEngine, question: Question, caller: Caller) -> Ser
         aggregates=aggregates,
         interval=interval_of(calendar.resolution(window.start, window.end)),
     )
-    cells = ((row.start, _cell(row, aggregates)) for row in await engine.run(query, caller, is_sparse=True))
-    observations = list(_observations(calendar, question, cells))
-    return Series(observations[-question.range.last :] if question.range.last else observations, scaled)
+    rows = await engine.run(query, caller, is_sparse=True)
+
+    def observed() -> Series:
+        cells = ((row.start, _cell(row, aggregates)) for row in rows)
+        observations = list(_observations(calendar, question, cells))
+        return Series(observations[-question.range.last :] if question.range.last else observations, scaled)
+
+    return await engine.shape(caller, observed)
 
 
 def _query(question: Question) -> Query:

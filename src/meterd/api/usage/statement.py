@@ -1,5 +1,6 @@
 """`/api/usage/statement`: what a user's calls come to, by service and by day or another calendar; ours, for billing."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from meterd.datasets import API_REQUESTS
 from meterd.errors import InvalidInput
 from meterd.ingest.rows import MOST_AHEAD
 from meterd.query.engine import QueryEngine
-from meterd.query.model import Aggregate, Compare, Comparison, Condition, Field, Function, Group, Query, every
+from meterd.query.model import Aggregate, Compare, Comparison, Condition, Field, Function, Group, Query, Row, every
 
 _PARAMETERS = ("user", "from", "to", "calendar", "environment", "format")
 _DEFAULT_CALENDAR = "#P1D"
@@ -58,11 +59,16 @@ class Statements:
         format_ = _format(request, parameters)
         period = _period(parameters, caller)
         find = self._calendars.finder(caller.tenant, environment_of(request))
-        lines = await self._lines(period, await find(period.calendar), caller)
+        calendar = await find(period.calendar)
+        rows = await self._rows(period, calendar, caller)
         headers = (POLICY,) if format_ == "text/html" else ()
-        return Answer(200, SHAPES[format_](period, lines).encode(), headers, format_.encode())
 
-    async def _lines(self, period: Period, calendar: Calendar, caller: Caller) -> list[Line]:
+        def made() -> Answer:
+            return Answer(200, SHAPES[format_](period, _lines(calendar, rows)).encode(), headers, format_.encode())
+
+        return await self._engine.shape(caller, made)
+
+    async def _rows(self, period: Period, calendar: Calendar, caller: Caller) -> list[Row]:
         start, end = max(period.start, _FIRST), min(period.end, datetime.now(UTC) + MOST_AHEAD)
         if end < start:  # there are no calls before 1970 or in the future
             return []
@@ -75,14 +81,18 @@ class Statements:
             condition=every(BILLED, _is("subject", period.user), _is("environment", period.environment)),
             interval=interval_of(calendar.resolution(start, end)),
         )
-        lines: dict[tuple[datetime, str], Line] = {}
-        for row in await self._engine.run(query, caller, is_sparse=True):
-            assert row.start is not None  # the query has an interval
-            index, service = calendar.floor(row.start), str(row.values["service"] or "")
-            line = lines.setdefault((index, service), Line(service, text_of(index), Amounts()))
-            sums: dict[str, Any] = {key: row.values[key] or 0 for key in _SUMS}
-            line.amounts.add(Amounts(row.total, **sums))
-        return [lines[place] for place in sorted(lines)]
+        return await self._engine.run(query, caller, is_sparse=True)
+
+
+def _lines(calendar: Calendar, rows: Iterable[Row]) -> list[Line]:
+    lines: dict[tuple[datetime, str], Line] = {}
+    for row in rows:
+        assert row.start is not None  # the query has an interval
+        index, service = calendar.floor(row.start), str(row.values["service"] or "")
+        line = lines.setdefault((index, service), Line(service, text_of(index), Amounts()))
+        sums: dict[str, Any] = {key: row.values[key] or 0 for key in _SUMS}
+        line.amounts.add(Amounts(row.total, **sums))
+    return [lines[place] for place in sorted(lines)]
 
 
 def _is(column: str, value: str | None) -> Condition | None:

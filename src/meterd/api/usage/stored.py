@@ -5,6 +5,7 @@ section 7).
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
+from meterd.access import Caller
 from meterd.api.http import Answer
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import Call
@@ -13,7 +14,7 @@ from meterd.api.usage.listing import Document, Page, page_answer
 from meterd.api.usage.observed import DEFAULT
 from meterd.api.usage.posting import Posted
 from meterd.api.usage.series import MOST
-from meterd.api.usage.virtual import DEFAULT_CALENDAR, TYPE, FindCalendar, check_definition, stored_series
+from meterd.api.usage.virtual import DEFAULT_CALENDAR, TYPE, Definition, FindCalendar, definition_read, stored_series
 from meterd.errors import InvalidInput
 from meterd.query.engine import QueryEngine
 
@@ -47,7 +48,7 @@ class StoredSeries:
             observations += len(made[-1]["data"])
             if observations > MOST:
                 raise InvalidInput(f"the series have more than {MOST} observations together: ask for a shorter _range")
-        return page_answer(Page(made, definitions.total), call)
+        return await self._engine.shape(call.caller, page_answer, Page(made, definitions.total), call)
 
 
 def definition_of(item: Mapping[str, Any], field: str) -> Document | None:
@@ -66,8 +67,18 @@ def definitions_of(item: Mapping[str, Any]) -> Iterator[Document]:
     return (definition for field in item if (definition := definition_of(item, field)))
 
 
-async def check_series(posted: Sequence[Posted], find: FindCalendar) -> None:
+async def check_series(engine: QueryEngine, caller: Caller, posted: Sequence[Posted], find: FindCalendar) -> None:
     """Refuse objects with series that can't be computed. Raises `InvalidUpdate`, `ComputedUpdate`."""
+    for where, definition in await engine.shape(caller, _read, posted):
+        try:
+            await definition.question(find)
+        except InvalidInput as error:
+            raise InvalidUpdate(f"{where}: {error.message}") from None
+
+
+def _read(posted: Sequence[Posted]) -> list[tuple[str, Definition]]:
+    """The series of objects, and where each is."""
+    found = []
     series = [(each.id, *member) for each in posted for member in each.members.items() if _is_series(member[1])]
     if len(series) > MOST_POSTED:
         raise InvalidUpdate(f"at most {MOST_POSTED} series can be posted at once, got {len(series)}")
@@ -77,9 +88,10 @@ async def check_series(posted: Sequence[Posted], find: FindCalendar) -> None:
         if "data" in definition:
             raise ComputedUpdate(f"{id_}:{field}: the data of a {TYPE} are computed, leave the member data out")
         try:
-            await check_definition(definition, find)
+            found.append((f"{id_}:{field}", definition_read(definition)))
         except InvalidInput as error:
             raise InvalidUpdate(f"{id_}:{field}: {error.message}") from None
+    return found
 
 
 def _is_series(value: Any) -> TypeGuard[Document]:

@@ -12,11 +12,11 @@ import msgspec
 from meterd.access import Caller
 from meterd.api.usage.errors import invalid
 from meterd.api.usage.fields import resolver
-from meterd.api.usage.observed import DEFAULT, Number, observed_named
+from meterd.api.usage.observed import DEFAULT, Number, Observed, observed_named
 from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.providers import Metric, Provider, metric_named, provider_named
 from meterd.api.usage.selection import selection
-from meterd.api.usage.series import Question, series
+from meterd.api.usage.series import Question, Series, series
 from meterd.calendars.errors import ExpressionError
 from meterd.calendars.model import Calendar
 from meterd.calendars.ranges import Range, parse_range
@@ -52,7 +52,7 @@ async def virtual_series(
     condition = every(
         _is(provider.dataset, "service", level.service) if provider.has_levels else None,
         _is(provider.dataset, "key", level.key) if provider.has_levels and level.key is not None else None,
-        selection(parameters, resolver(provider.dataset)),
+        await engine.shape(caller, selection, parameters, resolver(provider.dataset)),
     )
     question = Question(
         provider,
@@ -75,17 +75,33 @@ async def stored_series(
     find: FindCalendar,
     caller: Caller,
 ) -> dict[str, Any]:
-    """The series of a field of an object, which `check_definition` has accepted. Raises `InvalidInput`."""
+    """The series of a field of an object, which `check_series` has accepted. Raises `InvalidInput`."""
+    defined = await engine.shape(caller, definition_read, definition)
     question = msgspec.structs.replace(
-        await check_definition(definition, find), range=range_of(parameters), scaling=is_scaled(parameters)
+        await defined.question(find), range=range_of(parameters), scaling=is_scaled(parameters)
     )
     in_environment = _is(question.provider.dataset, "environment", environment)
     question = msgspec.structs.replace(question, condition=every(in_environment, question.condition))
     return await answered(engine, question, definition, caller)
 
 
-async def check_definition(definition: Mapping[str, Any], find: FindCalendar) -> Question:
-    """What a stored series asks for, over all time. Raises `InvalidInput` naming the property."""
+class Definition(msgspec.Struct, frozen=True):
+    """A stored series, read; its calendar is still a code."""
+
+    provider: Provider
+    metric: Metric
+    calendar: str
+    observed: Observed
+    condition: Condition | None
+
+    async def question(self, find: FindCalendar) -> Question:
+        """What it asks for, over all time. Raises `InvalidInput` when there is no such calendar."""
+        calendar = await find(self.calendar)
+        return Question(self.provider, self.metric, calendar, self.observed, Range(), self.condition)
+
+
+def definition_read(definition: Mapping[str, Any]) -> Definition:
+    """Raises `InvalidInput` naming the property."""
     texts = {}
     for name, default in (("provider", None), ("metric", None), ("calendar", DEFAULT_CALENDAR), ("observed", DEFAULT)):
         value = definition.get(name, default)
@@ -99,9 +115,7 @@ async def check_definition(definition: Mapping[str, Any], find: FindCalendar) ->
         _filter(definition.get("filter"), provider.dataset),
         _is(provider.dataset, "queue", queue) if queue is not None and "queue" in provider.dataset.by_name else None,
     )
-    return Question(
-        provider, metric, await find(texts["calendar"]), observed_named(texts["observed"]), Range(), condition
-    )
+    return Definition(provider, metric, texts["calendar"], observed_named(texts["observed"]), condition)
 
 
 def range_of(parameters: Parameters) -> Range:
@@ -123,6 +137,10 @@ def is_scaled(parameters: Parameters) -> bool:
 async def answered(engine: QueryEngine, question: Question, shown: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """The series as JSON has it, with the members that are known of it."""
     made = await series(engine, question, caller)
+    return await engine.shape(caller, _described, question, made, shown)
+
+
+def _described(question: Question, made: Series, shown: Mapping[str, Any]) -> dict[str, Any]:
     data = [{"time": _time(time), "value": _shown(value)} for time, value in made.observations]
     described = {
         "description": "",
