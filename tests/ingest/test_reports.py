@@ -51,7 +51,7 @@ class TestReport:
         stranger = msgspec.structs.replace(OWN_ONLY, subject="bob")
         found = []
         for caller in (ANY_SUBJECT, another, OWN_ONLY, stranger):
-            report = Report(caller, Ingest())
+            report = Report(caller, Ingest(), 2**20)
             report.add(MCP_CALLS, [MCP_CALLS.row_type(method="m", trace_id="t", span_id="s")])
             found += [facts.identities for facts in report.facts()]
 
