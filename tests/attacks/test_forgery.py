@@ -65,13 +65,23 @@ def test_a_session_of_another_tenant_is_neither_read_nor_written(
 @pytest.mark.parametrize(
     "row",
     [{"createdBySubjectSlug": "somebody-else"}, {"teams": ["not-mine"]}, {"tenant": "other"}, {"latencyMs": "NaN"},
-     {"latencyMs": True}, {"details": '{"a": 1}, {"forged": true}'}, {"details": "]"},
+     {"latencyMs": True}, {"latencyMs": -1}, {"latencyMs": 1e308},
+     {"details": '{"a": 1}, {"forged": true}'}, {"details": "]"},
      {"guardrailName": "x" * 2**20}, {"unknown": 1}],
     ids=lambda row: next(iter(row)),
 )  # fmt: skip
 def test_a_row_that_says_what_its_sender_may_not_is_refused_whole(attacker: Party, row: dict[str, Any]) -> None:
     assert ingest(attacker, "guardrailMetrics", {"guardrailName": "good"}, row)[0] in (400, 403)
     assert 0 == total(attacker, "guardrailMetrics")
+
+
+def test_an_identity_is_its_sender_s_and_suppresses_nobody_else_s_facts(shared: Meterd, victim: Party) -> None:
+    rival = Party(shared, tenant=victim.tenant)
+    row = {"guardrailName": "g", "traceId": uuid.uuid4().hex, "spanId": "1"}
+
+    for party in (rival, victim, victim):
+        assert 200 == ingest(party, "guardrailMetrics", row)[0]
+    assert (2, 1) == (total(victim, "guardrailMetrics"), total(rival, "guardrailMetrics"))
 
 
 @pytest.mark.parametrize(

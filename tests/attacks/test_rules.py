@@ -47,6 +47,8 @@ RULES = {
     "raw JSON is one object": "ingest/test_admission.py::test_what_is_no_single_object_is_not",
     "a row says what its sender may":
         "attacks/test_forgery.py::test_a_row_that_says_what_its_sender_may_not_is_refused_whole",
+    "an identity is its sender's":
+        "attacks/test_forgery.py::test_an_identity_is_its_sender_s_and_suppresses_nobody_else_s_facts",
     "a meter has its rules at every door": "attacks/test_forgery.py::test_a_meter_has_its_rules_at_every_door",
     "tenants see nothing of each other": "attacks/test_forgery.py::test_nothing_of_another_tenant_is_seen",
     "who may only send reads nothing": "attacks/test_forgery.py::test_who_may_only_send_is_not_shown_what_is_stored",
