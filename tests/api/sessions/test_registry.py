@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from meterd.api.sessions import keeping
-from meterd.service import Service, first_token
+from meterd.first_token import first_token
+from meterd.service import Service
 from meterd.settings import load
 
 COLLECTIONS = ("state_history", "events", "metrics")
