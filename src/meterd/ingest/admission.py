@@ -128,7 +128,8 @@ def is_too_deep(text: bytes) -> bool:
     if text.count(b"{") + text.count(b"[") <= DEEPEST_JSON:
         return False
     depth = 0
-    for bracket in _BRACKETS.findall(text):
+    for match in _BRACKETS.finditer(text):  # one by one: in a thread, others have their turns between
+        bracket = match[0]
         if bracket in b"{[":
             depth += 1
             if depth > DEEPEST_JSON:

@@ -172,11 +172,11 @@ class Registry:
 
     def _merged(self, state: dict[str, Any], update: dict[str, Any]) -> _Merged:
         merged = merge(state, update)
-        text = msgspec.json.encode(merged)
-        check_depth(text, "the state")
+        text, sent = msgspec.json.encode(merged), msgspec.json.encode(update)
+        check_depth(sent, "the state")  # which gets no deeper than what is merged into it
         if len(text) > self._most_bytes:
             raise TooLarge(f"the state would be larger than {self._most_bytes} bytes (ingest.max-event-bytes)")
-        return _Merged(merged, text, msgspec.json.encode(update))
+        return _Merged(merged, text, sent)
 
     async def change(
         self, live: Live, change: str, timestamp: str | None, event: Event | None = None, key: bytes | None = None

@@ -150,7 +150,8 @@ def _raw(text: str | None) -> Any:
 
 
 def shown_state(row: Any) -> dict[str, Any]:
-    return {"timestamp": _when(row), "state": _raw(row[3])}
+    """States are JSON that the server wrote."""
+    return {"timestamp": _when(row), "state": None if row[3] is None else msgspec.Raw(row[3].encode())}
 
 
 def shown_event(row: Any) -> dict[str, Any]:
