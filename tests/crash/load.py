@@ -61,7 +61,7 @@ class Ledger:
             self._changed.notify_all()
 
     def _note(self, request: Request, response: httpx.Response) -> None:
-        if response.status_code == 200 and response.text in ("", f'{{"accepted":{len(request.ids)}}}'):
+        if response.status_code == 200 and (not response.content or response.json()["accepted"] == len(request.ids)):
             self.acknowledged.update(request.ids)
         elif response.status_code == 503:
             self.refusals.append(response)

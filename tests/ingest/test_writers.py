@@ -88,6 +88,8 @@ class Writers:
         def write(client: httpx.Client) -> None:
             columns = _OPEN[datasource].columns
             row = {column.member: _value(column) for column in columns if column.required} | {"createdAt": _NOW}
+            if datasource == "aiGuardMetrics":
+                row |= {"agent": "bot", "platform": "DATABRICKS"}  # as its meter's rules want
             if "sessionId" in row:
                 row["sessionId"] = self._begin(client)
             answer = self._post(client, f"{METRICS}/ingest?datasource={datasource}", [row] * ROWS)
