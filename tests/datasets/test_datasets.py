@@ -1,10 +1,23 @@
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from meterd.datasets import COMMON, DATASETS, METER_EVENTS, MODEL_CALLS, ROUTING_DECISIONS, Dataset, Kind
+from meterd.datasets import (
+    API_REQUESTS,
+    COMMON,
+    DATASETS,
+    METER_EVENTS,
+    MODEL_CALLS,
+    PROCESS_RUNS,
+    QUEUE_SAMPLES,
+    ROUTING_DECISIONS,
+    SESSION_METRICS,
+    Dataset,
+    Kind,
+)
 from meterd.ingest.admission import admission
 from meterd.store import DuckDBStore, Lines
 
@@ -161,6 +174,34 @@ def test_an_id_that_is_sent_is_kept() -> None:
     admission(ROUTING_DECISIONS).require(row)
 
     assert row.budget_rule_id == "b-1"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "values"),
+    [
+        (MODEL_CALLS, {"latency_ms": 9.0, "time_to_first_token_ms": 1.0, "output_tokens": 5}),
+        *((ROUTING_DECISIONS, {"config_type": kind, "rule_id": "r"}) for kind in ("load", "rate", "budget")),
+        (SESSION_METRICS, {"metric_type": "histogram", "details": '{"buckets": [{"le": 1, "count": 2}]}'}),
+        (API_REQUESTS, {}),
+        (PROCESS_RUNS, {}),
+        (QUEUE_SAMPLES, {"value": 2.0}),
+    ],
+)
+def test_what_is_derived_is_declared(dataset: Dataset, values: dict[str, Any]) -> None:
+    known = {column.name: values.get(column.name) for column in dataset.columns}
+    row = SimpleNamespace(**known)
+
+    assert dataset.derive is not None
+    dataset.derive(row)
+    changed = {name for name, value in vars(row).items() if value != known[name]}
+
+    assert changed
+    assert changed <= {column.name for column in dataset.columns if column.derived}
+
+
+@EACH
+def test_nothing_is_derived_where_nothing_derives(dataset: Dataset) -> None:
+    assert dataset.derive or not any(column.derived for column in dataset.columns)
 
 
 def test_meter_events_are_all_distinct() -> None:

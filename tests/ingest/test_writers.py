@@ -92,6 +92,8 @@ class Writers:
                 row |= {"agent": "bot", "platform": "DATABRICKS"}  # as its meter's rules want
             if "sessionId" in row:
                 row["sessionId"] = self._begin(client)
+            if "meter" in row:
+                row |= {"agent": "bot", "platform": "DATABRICKS"}
             answer = self._post(client, f"{METRICS}/ingest?datasource={datasource}", [row] * ROWS)
             with self._lock:
                 if answer.get("accepted") != ROWS:

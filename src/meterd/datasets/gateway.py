@@ -17,8 +17,8 @@ _MOST_TOKENS = 10**12
 _MOST_DOLLARS = 10**9
 
 
-def _milliseconds(name: str, description: str) -> Column:
-    return Column(name, Kind.NUMBER, description, minimum=0, maximum=LONGEST_DURATION)
+def _milliseconds(name: str, description: str, derived: bool = False) -> Column:
+    return Column(name, Kind.NUMBER, description, minimum=0, maximum=LONGEST_DURATION, derived=derived)
 
 
 def _tokens(name: str, description: str) -> Column:
@@ -111,7 +111,7 @@ MODEL_CALLS = Dataset(
         _milliseconds("time_to_first_token_ms", "until the first token, when streaming"),
         _milliseconds("inter_token_latency_ms", "between tokens, when streaming"),
         _milliseconds("time_per_output_token_latency_ms", "by default (latencyMs - timeToFirstTokenMs) / "
-               "(outputTokens - 1)"),
+               "(outputTokens - 1)", derived=True),
         Column("streaming", Kind.BOOLEAN, "the answer was streamed"),
         _status("status of the call"),
         Column("is_failure", Kind.BOOLEAN, "the call failed"),
@@ -158,9 +158,9 @@ ROUTING_DECISIONS = Dataset(
         Column("config_type", Kind.TEXT, "kind of the rule: load balance, rate limit or budget", required=True),
         Column("rule_id", Kind.TEXT, "id of the rule; becomes the id for its configType when that is left out"),
         Column("resolved_rule_id", Kind.TEXT, "id of the rule after resolving"),
-        Column("loadbalance_rule_id", Kind.TEXT, "id of the load-balance rule"),
-        Column("ratelimit_rule_id", Kind.TEXT, "id of the rate-limit rule"),
-        Column("budget_rule_id", Kind.TEXT, "id of the budget rule"),
+        Column("loadbalance_rule_id", Kind.TEXT, "id of the load-balance rule", derived=True),
+        Column("ratelimit_rule_id", Kind.TEXT, "id of the rate-limit rule", derived=True),
+        Column("budget_rule_id", Kind.TEXT, "id of the budget rule", derived=True),
         Column("requested_model", Kind.TEXT, "model that the caller asked for"),
         Column("target_model", Kind.TEXT, "model that the rule chose"),
         Column("loadbalance_type", Kind.TEXT, "kind of load balancing"),

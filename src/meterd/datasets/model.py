@@ -61,6 +61,7 @@ class Column(msgspec.Struct, frozen=True):
     `name` is the storage name (snake_case); `json` the member name in ingested rows and in the journal, by default
     the lowerCamelCase form. `allowed` closes the set of values; those of them that are `reserved` only the server sets.
     `required` means a row without it is refused, and `assigned` that a sent row with it is: only the server sets it.
+    The dataset's `derive` may fill in what is `derived`.
     `minimum` and `maximum` bound a number; every number is finite. `longest` is the most characters of a text, of
     each text of an array, or of each value of a map, when it is not what is usual for the kind.
     """
@@ -73,6 +74,7 @@ class Column(msgspec.Struct, frozen=True):
     reserved: tuple[str, ...] = ()
     required: bool = False
     assigned: bool = False
+    derived: bool = False
     minimum: int | None = None
     maximum: int | None = None
     longest: int = 0
@@ -177,6 +179,15 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     def fact_type(self) -> type[msgspec.Struct]:
         """As `row_type`; rows are converted into it to check their values, which making one does not."""
         return self._struct("fact", {column: column.python_type for column in self.columns})
+
+    @cached_property
+    def rest_type(self) -> type[msgspec.Struct]:
+        """As `fact_type`, of the columns that decoding a sent row has not checked already."""
+        return self._struct("rest", {
+            column: column.python_type
+            for column in self.columns
+            if column.kind is Kind.TEXT_MAP or column.assigned or column.derived
+        })  # fmt: skip
 
     def _struct(self, name: str, types: Mapping[Column, Any]) -> type[msgspec.Struct]:
         fields: list[tuple[str, Any, Any]] = []

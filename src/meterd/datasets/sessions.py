@@ -66,11 +66,13 @@ SESSION_METRICS = Dataset(
             "bucket_bounds",
             Kind.NUMBERS,
             "upper bounds of a histogram's buckets, ascending; null: no bound; default: those in `details`",
+            derived=True,
         ),
         Column(
             "bucket_counts",
             Kind.NUMBERS,
             "samples in each bucket so far; the last one takes what is above it; default: those in `details`",
+            derived=True,
         ),
     ),
     derive=_buckets,

@@ -49,9 +49,12 @@ _RECORD = (
         "id of the record, its identity; default: a new one of 24 hexadecimal characters. Of a call to "
         "this service: the x-request-id of its answer",
         json="id",
+        derived=True,
     ),
-    Column("record_type", Kind.TEXT, "api, process or message, as the dataset says; open set", json="type"),
-    Column("environment", Kind.TEXT, f"environment it was made in; default: {PRODUCTION}"),
+    Column(
+        "record_type", Kind.TEXT, "api, process or message, as the dataset says; open set", json="type", derived=True
+    ),
+    Column("environment", Kind.TEXT, f"environment it was made in; default: {PRODUCTION}", derived=True),
     Column("detail", Kind.TEXT, "description of the record"),
     Column(
         "origin",
@@ -64,7 +67,7 @@ _RECORD = (
 )
 _LARGEST = 10**15
 """Bytes of an answer, and what a record counts: sums stay exact."""
-_COUNTED = Column("value", Kind.INTEGER, "value of the record; default: 1", minimum=0, maximum=_LARGEST)
+_COUNTED = Column("value", Kind.INTEGER, "value of the record; default: 1", minimum=0, maximum=_LARGEST, derived=True)
 
 
 def _duration(description: str) -> Column:

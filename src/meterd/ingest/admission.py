@@ -59,8 +59,9 @@ class Admission:
         dataset = self._dataset
         if dataset.derive:
             dataset.derive(row)
+        unchecked = dataset.rest_type if type(row) is dataset.sent_type else dataset.fact_type
         try:
-            msgspec.convert(row, dataset.fact_type, from_attributes=True)
+            msgspec.convert(row, unchecked, from_attributes=True)
         except msgspec.ValidationError as error:
             return self._explained(row, error)
         for column in self._unsigned:
