@@ -214,6 +214,8 @@ async def _send(answer: Answer, send: Send, request_id: bytes) -> tuple[int, int
 
 
 def _request_ids() -> "itertools.chain[bytes]":
-    """Unique ids of 24 hexadecimal characters that nobody may send: a random part for the process and a counter."""
-    prefix = f"{OWN_ID}{secrets.token_hex(6)}".encode()
-    return itertools.chain.from_iterable([b"%s%010x" % (prefix, number)] for number in itertools.count(1))
+    """Unique ids of 24 hexadecimal characters that nobody may send: a random part for the process and a counter that
+    begins anywhere.
+    """
+    prefix, first = f"{OWN_ID}{secrets.token_hex(3)}".encode(), secrets.randbits(39)
+    return itertools.chain.from_iterable([b"%s%010x" % (prefix, number)] for number in itertools.count(first))

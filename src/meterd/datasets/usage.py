@@ -28,10 +28,10 @@ PRODUCTION = "production"
 """The environment of whoever names none."""
 MEASURED, VOUCHED, SENT = "measured", "vouched", "sent"
 """Where a record comes from: this service, a sender who may speak for others, any other sender."""
-OWN_ID = "ff"
+OWN_ID = "f" * 8
 """How the ids begin that this service gives to calls, and nobody else may send. An ObjectId, which has as many digits,
-begins with its time, and with this not before the year 2105."""
-_OWN_IDS = re.compile(f"{OWN_ID}[0-9a-f]{{22}}")
+begins with its time, and with this not before the year 2106; a digest does once in four billion."""
+_OWN_IDS = re.compile(f"{OWN_ID}[0-9a-f]{{16}}")
 
 
 def _rule(row: Any) -> tuple[str, str] | None:

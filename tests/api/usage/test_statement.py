@@ -263,6 +263,6 @@ def test_calls_that_the_service_measured_are_billed(shared: Meterd) -> None:
     (call,) = environment.read("metric/v1", service="metric", origin="measured")
     statement = environment.read(f"usage/statement?from=T-1D&to=T&environment={environment.name}")
 
-    assert call["_id"].startswith("ff")
+    assert call["_id"].startswith("ffffffff")
     assert len(call["_id"]) == 24
     assert statement["total"]["requests"] == 2
