@@ -1,5 +1,6 @@
-"""Who attacks whom: two tenants of the server that tests share, and a look at whether it still lives well."""
+"""Who attacks whom: two tenants of a server with little memory, and a look at whether it still lives well."""
 
+import resource
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from meterd.access import Scope
 from tests.process import Meterd, make_token
 
+SMALL = {resource.RLIMIT_AS: 2**30}
+"""The limit of an attacked process: 1 GB of address space. What it can't hold it has to refuse."""
 MOST_GROWTH = 400 * 2**20
 """Bytes that one attack may add to the resident memory, at its height."""
 
@@ -28,6 +31,13 @@ class Party:
     def send(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
         with httpx.Client(headers={"Authorization": f"Bearer {self.token}"}, timeout=60) as client:
             return client.request(method, f"{self._url}{path}", headers=headers, **options)
+
+
+@pytest.fixture(scope="package")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    """The server that is attacked."""
+    with Meterd(tmp_path_factory.mktemp("attacked"), limits=SMALL) as meterd:
+        yield meterd
 
 
 @pytest.fixture
