@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from meterd import descriptors
-from meterd.api.http import last_answer, plain_error
+from meterd.api.http import plain_error, written
 from meterd.errors import ConfigurationError, Unavailable
 from meterd.settings import Limits
 from meterd.telemetry import Telemetry
@@ -230,4 +230,6 @@ def origin_of(address: str) -> str:
     return address
 
 
-_TURNED_AWAY = last_answer(plain_error(Unavailable("too many connections (service.limits), try again")))
+_TURNED_AWAY = written(
+    plain_error(Unavailable("too many connections (service.limits), try again")), b"none", (), keep_alive=False
+)

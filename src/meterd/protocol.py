@@ -8,7 +8,7 @@ address's protocol has, after the answers that are due before it; then the conne
 import asyncio
 import re
 import urllib.parse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 from uvicorn.config import Config
@@ -16,13 +16,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from meterd.access.authentication import current_caller
+from meterd.api.http import written
 from meterd.connections import Connections, Place
+from meterd.direct import Direct
 from meterd.errors import AddressTooLong, HeadersTooLarge, InvalidInput, MeterdError, TooSlow, Unavailable
 from meterd.server import Server
 from meterd.telemetry import Telemetry
 from meterd.uploads import Upload, Uploads
 
 if TYPE_CHECKING:
+    from litestar.types import HTTPScope as LitestarScope
     from uvicorn._types import ASGI3Application, ASGIReceiveEvent
 
 _LINGER = 2.0
@@ -59,7 +62,7 @@ class Shared:
 class Connection(HttpToolsProtocol):
     """One connection. `place` is the one that it has among all; `app_state` is what the application's start left."""
 
-    cycle: "_Exchange"
+    cycle: "_Exchange | Direct"  # type: ignore[assignment]  # of the latter uvicorn uses what it has
 
     def __init__(self, shared: Shared, place: Place, app_state: dict[str, Any]) -> None:
         super().__init__(shared.config, shared.state, app_state)
@@ -73,6 +76,7 @@ class Connection(HttpToolsProtocol):
         self._unsent, self._sent_at = 0, self._heard
         self._is_deaf = False
         self._farewell = b""
+        self._direct: Direct | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -93,8 +97,10 @@ class Connection(HttpToolsProtocol):
             pass  # there is nothing to upgrade to: the request is answered as it is
         except httptools.HttpParserError as error:
             cause = error.__context__
+            self._wait_for_body()
             self._refuse(cause if isinstance(cause, _Refused) else self._malformed(data, error))
             return
+        self._wait_for_body()
         if before != (self._phase, self._requests, self._received):
             self._unfinished = 0
         elif self._phase != _AT_REST:  # all of it belongs to a field or a chunk's head that has no end yet
@@ -128,15 +134,20 @@ class Connection(HttpToolsProtocol):
         scope["path"] = urllib.parse.unquote(path) if "%" in path else path
         scope["raw_path"] = raw_path
         scope["query_string"] = address.query or b""
-        must_wait = self._is_answering
-        self.cycle = _Exchange(self, version != "1.0" and self.parser.should_keep_alive())
-        if must_wait:
-            self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
-        else:
-            self._start_asgi_task(self.cycle, self.app)
+        keep_alive = version != "1.0" and self.parser.should_keep_alive()
         self._phase = _IN_BODY
         self._received = 0
+        if self._is_answering:
+            self.cycle = _Exchange(self, keep_alive)
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+            return
+        route = self.shared.server.direct_route(scope["method"], scope["path"])
+        if route and not self.expect_100_continue and not self.flow.write_paused:
+            self._direct = Direct(self, self.shared.server, route, cast("LitestarScope", scope), keep_alive=keep_alive)
+        else:
+            self.cycle = _Exchange(self, keep_alive)
+            self._start_asgi_task(self.cycle, self.app)
 
     def _check_head(self) -> None:
         limits = self._limits
@@ -157,11 +168,34 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._received += len(body)
-        super().on_body(body)
+        if self._direct:
+            self._direct.body += body
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._phase = _AT_REST
-        super().on_message_complete()
+        direct, self._direct = self._direct, None
+        if direct is None:
+            super().on_message_complete()
+            return
+        self.cycle = direct
+        if not direct.begin():
+            self._start_task(direct, is_complete=True)
+
+    def _wait_for_body(self) -> None:
+        """A request that has not arrived whole has a task, which waits for the rest."""
+        direct, self._direct = self._direct, None
+        if direct:
+            self._start_task(direct, is_complete=False)
+
+    def _start_task(self, direct: Direct, *, is_complete: bool) -> None:
+        self.cycle = exchange = _Exchange(self, direct.keep_alive)
+        exchange.body += direct.body
+        exchange.more_body = not is_complete
+        if direct.body or is_complete:
+            exchange.message_event.set()
+        self._start_asgi_task(exchange, self.app)
 
     def on_response_complete(self) -> None:
         """As uvicorn's, without a timer for each answer: `look` ends what is idle."""
@@ -188,9 +222,10 @@ class Connection(HttpToolsProtocol):
             return
         content_type = next((value for name, value in self.headers or () if name == b"content-type"), b"")
         path = self.url.partition(b"?")[0]
-        self._farewell = self.shared.server.refuse(
+        answer, request_id = self.shared.server.refuse(
             refused.error, path.decode("latin-1"), content_type.decode("latin-1")
         )
+        self._farewell = written(answer, request_id, self.server_state.default_headers, keep_alive=False)
         if not self._is_answering:
             self._say_farewell()
 
@@ -214,6 +249,8 @@ class Connection(HttpToolsProtocol):
     def look(self, now: float) -> None:
         """End the connection when the client let it wait too long."""
         limits, waited = self._limits, now - self._since
+        if isinstance(self.cycle, Direct):
+            self.cycle.look()
         if self._is_stuck(now):
             self.shared.refusals.labels("write-timeout").inc()
             self.transport.abort()

@@ -19,7 +19,7 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from meterd.access import Caller
 from meterd.access.authentication import current_caller
 from meterd.addresses import shape_of
-from meterd.api.http import GONE, GUARDS, Answer, HotRoute, Request, last_answer, options_of
+from meterd.api.http import GONE, GUARDS, Answer, HotRoute, Request, headers_of, options_of
 from meterd.api.usage.recording import Calls
 from meterd.datasets.usage import OWN_ID
 from meterd.deadlines import Deadlines
@@ -31,8 +31,6 @@ from meterd.settings import Logging
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
-
-_NO_CONTENT = 204
 
 
 class Server:
@@ -65,8 +63,9 @@ class Server:
         self._framework = framework(routers, hot_routes, on_startup, on_shutdown)
         self._telemetry = telemetry
         self._calls = calls
+        self.timeout = timeout
         self._deadlines = Deadlines(timeout)
-        self._request_ids = _request_ids()
+        self.request_ids = _request_ids()
         self._identify = identify
         self._log_all = logging.level == "debug"
         self._strangers = Rate(logging.unknown_callers_per_minute)
@@ -78,7 +77,7 @@ class Server:
         started, began = time.perf_counter(), time.time()
         current_caller.set(None)
         receiving.set(receive)
-        request_id = next(self._request_ids)
+        request_id = next(self.request_ids)
         method = scope["method"]
         if method == "HEAD":  # the connection leaves out the body; what is done and said is the same
             scope = {**scope, "method": "GET"}
@@ -96,19 +95,34 @@ class Server:
         seconds = time.perf_counter() - started
         if current_caller.get() is None:
             await self._attribute(request, status)
+        self.note(scope, method, path, status, size, seconds, began, request_id, is_hot=route is not None)
+
+    def note(
+        self, scope: HTTPScope, method: str, route: str, status: int, size: int, seconds: float, began: float,
+        request_id: bytes, *, is_hot: bool,
+    ) -> None:  # fmt: skip
+        """Count, record and log a call that was answered."""
         caller = current_caller.get()
-        self._telemetry.requests.observe(method, path, status, seconds)
+        self._telemetry.requests.observe(method, route, status, seconds)
         self._calls.note(scope, method, caller, began, seconds, status, size, request_id)
-        if (self._log_all or route is None or status >= 400) and (caller or self._logs_stranger()):
+        if (self._log_all or not is_hot or status >= 400) and (caller or self._logs_stranger()):
             log.info("request", id=request_id.decode(), method=method, path=scope["path"], status=status,
                      milliseconds=round(seconds * 1000, 3))  # fmt: skip
 
-    def refuse(self, error: MeterdError, path: str, content_type: str) -> bytes:
-        """The complete last answer of a connection whose request can't be served; `path` may be cut off."""
-        request_id = next(self._request_ids)
+    def direct_route(self, method: str, path: str) -> HotRoute | None:
+        """The route at an address that may be answered without a task."""
+        route = self._hot.get(path)
+        return route if route is not None and route.direct is not None and route.method == method else None
+
+    def too_late(self) -> TimedOut:
+        return TimedOut(f"the request took longer than {self.timeout:g} s (service.timeout)")
+
+    def refuse(self, error: MeterdError, path: str, content_type: str) -> tuple[Answer, bytes]:
+        """The answer to a request that can't be served, and its id; `path` may be cut off."""
+        request_id = next(self.request_ids)
         if self._logs_stranger():
             log.info("request refused", id=request_id.decode(), path=path, status=error.status, error=error.message)
-        return last_answer(shape_of(path)(error, content_type), request_id)
+        return shape_of(path)(error, content_type), request_id
 
     def _logs_stranger(self) -> bool:
         """Whether one more request of someone who is not known has a line of its own in the log."""
@@ -161,8 +175,7 @@ class Server:
         except asyncio.CancelledError:
             if not self._deadlines.expired(task):
                 raise
-            limit = f"the request took longer than {self._deadlines.timeout:g} s (service.timeout)"
-            return route.error(TimedOut(limit), request.content_type)
+            return route.error(self.too_late(), request.content_type)
         except ClientGone:
             raise
         except Exception:
@@ -203,12 +216,7 @@ def _other_method(route: HotRoute, method: str, content_type: str) -> Answer:
 
 async def _send(answer: Answer, send: Send, request_id: bytes) -> tuple[int, int]:
     """Status and size of the answer."""
-    headers = [(b"x-request-id", request_id), *answer.headers]
-    if answer.status != _NO_CONTENT:
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    if answer.body or answer.content_type:
-        headers += (*GUARDS, (b"content-type", answer.content_type or b"application/json"))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers_of(answer, request_id)})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
     return answer.status, len(answer.body)
 

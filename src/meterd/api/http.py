@@ -5,7 +5,7 @@ The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler t
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import unquote
@@ -213,6 +213,10 @@ class Decoding:
 
 
 Handler = Callable[[Request], Awaitable[Answer]]
+Direct = Callable[[Request, bytes, Callable[[Any], None]], Answer | None]
+"""Begins at once what a request with a complete body asks for, without a task: the answer for when the callback gets no
+`MeterdError`. None when there is something to wait for first; then the handler is called.
+"""
 ErrorShape = Callable[[MeterdError, str], Answer]
 """A protocol's answer to an error, given the content type of the request."""
 
@@ -228,6 +232,7 @@ class HotRoute(msgspec.Struct, frozen=True):
     handler: Handler
     error: ErrorShape
     operation: Operation | None = None
+    direct: Direct | None = None
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
@@ -306,18 +311,29 @@ def options_of(allow: str) -> str:
     return ", ".join((*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"))
 
 
-def last_answer(answer: Answer, request_id: bytes = b"") -> bytes:
-    """An answer as it is written to a connection that ends with it."""
-    headers = [
-        (b"content-type", answer.content_type or b"application/json"),
-        (b"content-length", b"%d" % len(answer.body)),
-        (b"connection", b"close"),
-        *GUARDS,
-        *([(b"x-request-id", request_id)] if request_id else ()),
-        *answer.headers,
-    ]
-    head = b"HTTP/1.1 %d %s\r\n" % (answer.status, PHRASES[answer.status].encode())
-    return b"".join((head, *(b"%s: %s\r\n" % header for header in headers), b"\r\n", answer.body))
+_NO_CONTENT = 204
+
+
+def headers_of(answer: Answer, request_id: bytes) -> list[tuple[bytes, bytes]]:
+    """All headers of an answer that are its own."""
+    headers = [(b"x-request-id", request_id), *answer.headers]
+    if answer.status != _NO_CONTENT:
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    if answer.body or answer.content_type:
+        headers += (*GUARDS, (b"content-type", answer.content_type or b"application/json"))
+    return headers
+
+
+def written(answer: Answer, request_id: bytes, default: Iterable[tuple[bytes, bytes]], keep_alive: bool) -> bytes:
+    """An answer as it goes to the connection, with the server's own headers."""
+    headers = [*default, *headers_of(answer, request_id)]
+    if not keep_alive:
+        headers.append((b"connection", b"close"))
+    lines = [b"%s: %s\r\n" % header for header in headers]
+    return b"%s%s\r\n%s" % (_STATUS_LINES[answer.status], b"".join(lines), answer.body)
+
+
+_STATUS_LINES = {status: b"HTTP/1.1 %d %s\r\n" % (status, phrase.encode()) for status, phrase in PHRASES.items()}
 
 
 def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -28,10 +29,14 @@ _WRITTEN_TIMES = 3
 """How often an accepted byte is written at most, before something is trimmed: journal, its log, the store's log."""
 
 
+Settle = Callable[[Receipt | Unavailable], None]
+"""Told in the event loop what became of a submission."""
+
+
 class _Waiting(NamedTuple):
     submission: Submission
     size: int
-    future: asyncio.Future[Receipt]
+    settle: Settle
 
 
 class _Task(NamedTuple):
@@ -78,20 +83,21 @@ class Recorder:
 
     async def record(self, submission: Submission) -> Receipt:
         """Make the submission durable. Raises `Unavailable` when it can't be taken or could not be written."""
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self.submit(submission, partial(_set, future))
+        return await future
+
+    def submit(self, submission: Submission, settle: Settle) -> None:
+        """Make the submission durable and then call `settle`. Raises `Unavailable` when it can't be taken."""
         size = submission.size
         if not self._arrived or self._queued_bytes + size > self._limits.queue_bytes:
             self._admit(size)  # once for all that arrives in this turn of the loop
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Receipt] = loop.create_future()
         self._queued_bytes += size
         self._disk_free -= _WRITTEN_TIMES * size
         if not self._arrived:  # handed over together
-            loop.call_soon(self._hand_over)
-        self._arrived.append(_Waiting(submission, size, future))
-        try:
-            return await future
-        finally:
-            self._queued_bytes -= size
+            self._loop = asyncio.get_running_loop()
+            self._loop.call_soon(self._hand_over)
+        self._arrived.append(_Waiting(submission, size, settle))
 
     def write(self, submission: Submission) -> None:
         """Make the submission durable, or log why not; blocking, for threads without an event loop."""
@@ -134,7 +140,7 @@ class Recorder:
         """A real write and fsync through the journal thread; raises `Unavailable` when that fails."""
         self._admit(0)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Task(self._journal.probe, lambda error: _tell([future], [error])))
+        self._queue.put(_Task(self._journal.probe, partial(_tell, future)))
         await future
 
     def trim(self, sequence: int) -> None:
@@ -220,7 +226,13 @@ class Recorder:
                 self._telemetry.duplicates.labels(dataset).inc(count)
 
     def _resume(self, group: list[_Waiting], outcomes: Sequence[Receipt | Unavailable]) -> None:
-        _tell([waiting.future for waiting in group], outcomes)
+        with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody waits
+            self._loop.call_soon_threadsafe(self._settle, group, outcomes)
+
+    def _settle(self, group: list[_Waiting], outcomes: Sequence[Receipt | Unavailable]) -> None:
+        self._queued_bytes -= sum([waiting.size for waiting in group])
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            waiting.settle(outcome)
 
     def _perform(self, task: _Task) -> None:
         outcome: Unavailable | None = None
@@ -233,16 +245,15 @@ class Recorder:
             task.settle(outcome)
 
 
-def _tell(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Any]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody waits
-        futures[0].get_loop().call_soon_threadsafe(_settle, futures, outcomes)
+def _tell(future: asyncio.Future[Any], outcome: Any) -> None:
+    with contextlib.suppress(RuntimeError):  # as above
+        future.get_loop().call_soon_threadsafe(_set, future, outcome)
 
 
-def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Any]) -> None:
-    for future, outcome in zip(futures, outcomes, strict=True):
-        if future.done():
-            continue  # the caller went away
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+def _set(future: asyncio.Future[Any], outcome: Any) -> None:
+    if future.done():
+        return  # the caller went away
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

@@ -26,11 +26,15 @@ class Callers:
 
     async def caller(self, authorization: str | None) -> Caller:
         """The caller behind an `Authorization` header; raises `Unauthenticated` and `Unavailable`."""
-        if known := self._authenticator.remembered(authorization):
+        if known := self.remembered(authorization):
             return known
         if await self._is_accepted(bearer_token(authorization)):
             return identified(AI_GUARD_CALLER)
         return await self._authenticator.caller(authorization)
+
+    def remembered(self, authorization: str | None) -> Caller | None:
+        """The caller who was found behind a header a moment ago."""
+        return self._authenticator.remembered(authorization)
 
     async def close(self) -> None:
         """Close the connections that validation needs."""

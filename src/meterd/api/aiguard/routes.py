@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from meterd.access import Scope
+from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.aiguard.authorization import Callers
 from meterd.api.aiguard.classifications import (
@@ -95,7 +95,9 @@ class AIGuard:
 
     def routes(self) -> list[HotRoute]:
         return [
-            HotRoute("POST", "/metric", self.metric, error_answer, metric_operation(self._allowed)),
+            HotRoute(
+                "POST", "/metric", self.metric, error_answer, metric_operation(self._allowed), self.metric_directly
+            ),
             HotRoute("POST", _CLASSIFICATIONS, self.classify, error_answer, CLASSIFY),
             HotRoute("GET", "/health", self.health, error_answer, HEALTH),
         ]
@@ -103,13 +105,27 @@ class AIGuard:
     async def metric(self, request: Request) -> Answer:
         """Record one meter event; the answer is given when it is durable."""
         caller = await self._callers.caller(request.header(b"authorization"))
+        self._check_meters(caller)
+        await self._recorder.record(self._submission(caller, await request.body(self._limit)))
+        return _EMPTY
+
+    def metric_directly(self, request: Request, body: bytes, settle: Callable[[Any], None]) -> Answer | None:
+        """As `metric`, when the caller is known and the body is as it is sent."""
+        caller = self._callers.remembered(request.header(b"authorization"))
+        if caller is None or len(body) > self._limit or request.header(b"content-encoding"):
+            return None
+        self._check_meters(caller)
+        self._recorder.submit(self._submission(caller, body), settle)
+        return _EMPTY
+
+    def _check_meters(self, caller: Caller) -> None:
         caller.require(Scope.INGEST)
         if self._metrics is None:
             raise InvalidInput("Metrics not permitted")
-        event = self._decode(await request.body(self._limit), self._decoder)
-        row = meter_event_row(event, caller, self._allowed)
-        await self._recorder.record(Submission((encode(METER_EVENTS, caller.tenant, [row]),)))
-        return _EMPTY
+
+    def _submission(self, caller: Caller, body: bytes) -> Submission:
+        row = meter_event_row(self._decode(body, self._decoder), caller, self._allowed)
+        return Submission((encode(METER_EVENTS, caller.tenant, [row]),))
 
     async def classify(self, request: Request) -> Answer:
         """Find what the selected classifiers know in a text; the answer is given when it is recorded.

@@ -1,0 +1,108 @@
+"""Requests that are answered without a task for each (`docs/decisions/0004-hot-routes.md`).
+
+When all of a request is there and nothing must be waited for but its group commit, the connection itself begins the
+work, and the commit's end writes the answer. To its connection such a request is an exchange like others.
+"""
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from meterd.access import Caller
+from meterd.access.authentication import current_caller
+from meterd.api.http import Answer, HotRoute, Request, written
+from meterd.errors import MeterdError
+from meterd.server import Server
+
+if TYPE_CHECKING:
+    from litestar.types import HTTPReceiveMessage, HTTPScope
+
+log = structlog.get_logger()
+
+
+class _Nobody:
+    """What an exchange without a task has in place of the event that wakes the task."""
+
+    def set(self) -> None: ...
+
+
+class Direct:
+    """A request on a route that has a `direct` handler."""
+
+    message_event = _Nobody()
+
+    def __init__(
+        self, connection: HttpToolsProtocol, server: Server, route: HotRoute, scope: "HTTPScope", keep_alive: bool
+    ) -> None:
+        self._connection = connection
+        self._server = server
+        self._route = route
+        self._scope = scope
+        self._request = Request(scope, _no_more)
+        self._answer: Answer | None = None
+        self._caller: Caller | None = None
+        self.body = b""
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+
+    def begin(self) -> bool:
+        """Begin, now that the body is complete; False when the request must be answered in a task."""
+        self._started, self._began = time.perf_counter(), time.time()
+        assert self._route.direct is not None  # the server chose it
+        current_caller.set(None)
+        try:
+            self._request.check()
+            self._answer = self._route.direct(self._request, self.body, self.settle)
+        except MeterdError as error:
+            self._finish(self._shape(error))
+            return True
+        except Exception:
+            log.exception("request failed", path=self._route.path)
+            self._finish(self._shape(MeterdError("internal error")))
+            return True
+        self._caller = current_caller.get()
+        return self._answer is not None
+
+    def settle(self, outcome: object) -> None:
+        """What was begun is done, or failed."""
+        if self.response_complete:
+            return  # it had taken too long
+        assert self._answer is not None  # nothing is settled before it is begun
+        current_caller.set(self._caller)
+        self._finish(self._shape(outcome) if isinstance(outcome, MeterdError) else self._answer)
+
+    def fail(self, error: MeterdError) -> None:
+        """Answer with an error, whatever becomes of what was begun."""
+        self.settle(error)
+
+    def look(self) -> None:
+        """Answer now when it takes too long; called about once a second."""
+        server = self._server
+        if time.perf_counter() - self._started > server.timeout:
+            self.fail(server.too_late())
+
+    def _shape(self, error: MeterdError) -> Answer:
+        return self._route.error(error, self._request.content_type)
+
+    def _finish(self, answer: Answer) -> None:
+        connection, server = self._connection, self._server
+        request_id = next(server.request_ids)
+        self.response_complete = True
+        if not self.disconnected and not connection.transport.is_closing():
+            default = connection.server_state.default_headers
+            connection.transport.write(written(answer, request_id, default, self.keep_alive))
+            if not self.keep_alive:
+                connection.transport.close()
+            connection.on_response_complete()
+        server.note(
+            self._scope, self._route.method, self._route.path, answer.status, len(answer.body),
+            time.perf_counter() - self._started, self._began, request_id, is_hot=True,
+        )  # fmt: skip
+
+
+async def _no_more() -> "HTTPReceiveMessage":
+    """A direct handler is given the body."""
+    return {"type": "http.disconnect"}
