@@ -157,13 +157,17 @@ class Registry:
         for live in {id(fact.live): fact.live for fact in facts}.values():
             self._keeping.note(live)
 
-    async def update(self, live: Live, update: dict[str, Any], timestamp: str | None, key: bytes | None) -> None:
-        """Merge an update into the state. Raises `InvalidInput`, `TooLarge`."""
-        await self._finish(self._update(live, update, timestamp, key))
+    async def update(
+        self, live: Live, update: dict[str, Any], size: int, timestamp: str | None, key: bytes | None
+    ) -> None:
+        """Merge an update of about `size` bytes into the state. Raises `InvalidInput`, `TooLarge`."""
+        await self._finish(self._update(live, update, size, timestamp, key))
 
-    async def _update(self, live: Live, update: dict[str, Any], timestamp: str | None, key: bytes | None) -> None:
+    async def _update(
+        self, live: Live, update: dict[str, Any], size: int, timestamp: str | None, key: bytes | None
+    ) -> None:
         async with live.lock:
-            if live.size < _SLOW_TO_MERGE:
+            if live.size + size < _SLOW_TO_MERGE:
                 merged = self._merged(live.session.state, update)
             else:
                 merged = await asyncio.to_thread(self._merged, live.session.state, update)

@@ -111,9 +111,10 @@ class Sessions:
         return write
 
     async def _state(self, request: Request, live: Live, key: bytes | None) -> None:
-        update, timestamp = await self._decoding.run(await request.body(self._most_bytes), decode_update)
+        body = await request.body(self._most_bytes)
+        update, timestamp = await self._decoding.run(body, decode_update)
         parse_stamp(timestamp)
-        await self._registry.update(live, update, timestamp, key)
+        await self._registry.update(live, update, len(body), timestamp, key)
 
     async def _event(self, request: Request, live: Live, key: bytes | None) -> None:
         def row(body: bytes) -> Any:
