@@ -15,6 +15,7 @@ from bench import (
     dashboard,
     events,
     fuzz,
+    influxdb,
     loading,
     memory,
     queries,
@@ -27,6 +28,7 @@ from bench import (
 
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "events": events.measure,
+    "influxdb": influxdb.measure,
     "batches": batches.measure,
     "sources": sources.measure,
     "queries": queries.measure,

@@ -84,11 +84,12 @@ class _Connection(asyncio.Protocol):
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
         if not separator:
             return
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        status = head[9:12]
+        length = 0 if status == b"204" else int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
         if len(body) < length:
             return
         self._buffer = b""
-        self.failures += head[9:12] != b"200"
+        self.failures += status not in (b"200", b"204")
         self._latencies.append(time.perf_counter() - self._sent)
         self._send()
 

@@ -67,7 +67,7 @@ def meterd(data: Path | None = None, environment: Mapping[str, str] | None = Non
             "--listen",
             f"127.0.0.1:{port}",
         ]
-        with _process(command, port, "/healthz", environment) as process:
+        with serving(command, port, "/healthz", environment) as process:
             yield Running(port, process, token, directory_path)
 
 
@@ -75,12 +75,12 @@ def meterd(data: Path | None = None, environment: Mapping[str, str] | None = Non
 def nothing() -> Iterator[Running]:
     """The do-nothing application."""
     port = free_port()
-    with _process([sys.executable, "-m", "bench.nothing", str(port)], port, "/") as process:
+    with serving([sys.executable, "-m", "bench.nothing", str(port)], port, "/") as process:
         yield Running(port, process, "", Path())
 
 
 @contextmanager
-def _process(
+def serving(
     command: list[str | Path], port: int, path: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[int]:
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | (environment or {}))
