@@ -20,7 +20,9 @@ from meterd.classify.rules import Source
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PLANS = 64
-"""Selections that stay compiled."""
+"""Selections of the library that stay compiled."""
+_INLINE_PLANS = 4
+"""Definitions of requests that do; they push out none of the others."""
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -102,6 +104,7 @@ class Engine:
             return Plan(classifiers, prefilter, self._recogniser)
 
         self._plan = functools.lru_cache(maxsize=_PLANS)(plan)
+        self._inline_plan = functools.lru_cache(maxsize=_INLINE_PLANS)(plan)
 
     @property
     def library(self) -> Library:
@@ -145,8 +148,9 @@ class Engine:
                 f"The text has {len(text)} characters, at most {limits.max_text_characters} are classified at once: "
                 "send it in parts",
             )
-        plan = self._plan(selection)
-        if isinstance(selection, Inline):
+        is_inline = isinstance(selection, Inline)
+        plan = (self._inline_plan if is_inline else self._plan)(selection)
+        if is_inline:
             _check_work(plan.instructions, len(text), limits.inline)
         given = metadata or {}
         name = " ".join(given[key] for key in ("objectName", "xPath") if given.get(key))

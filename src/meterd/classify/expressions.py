@@ -8,6 +8,8 @@ from typing import Protocol, cast
 import re2  # type: ignore[import-untyped]  # the package comes without types
 
 _MEMORY = 4 << 20
+_KEPT = 256
+"""Expressions that stay compiled though nothing holds them: requests bring ever new ones, each up to `_MEMORY`."""
 _SINGLE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 
@@ -32,7 +34,7 @@ class Regexp(Protocol):
     def finditer(self, text: str | bytes, pos: int = 0, endpos: int | None = None) -> Iterator[Found]: ...
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=_KEPT)
 def compiled(regex: str, ignore_case: bool = False) -> Regexp:
     """Raises `InvalidExpression`."""
     options = re2.Options()
