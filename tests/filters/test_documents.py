@@ -14,6 +14,7 @@ from meterd.filters import Variable, document_field, matches, parse_filter
 from meterd.query.compile import compile_listing
 from meterd.query.dialects import DIALECTS
 from meterd.query.model import Compare, Comparison, Condition, Field, Listing, Order, TagValue
+from meterd.query.visibility import Visibility
 from tests.filters.fields import resolve
 from tests.filters.languages import TEXTS, Filter, expression, filters, texts
 from tests.query.reference import RealEngine
@@ -68,7 +69,7 @@ def _document(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stored(engine: RealEngine, tenant: str, condition: Condition) -> list[str]:
-    visible = Compare(Field("tenant"), Comparison.EQUAL, tenant)
+    visible = Visibility(Compare(Field("tenant"), Comparison.EQUAL, tenant), {})
     listing = Listing(MODEL_CALLS, ("span_id",), condition, (Order("span_id"),), 100)
     sql, parameters = compile_listing(listing, visible, DIALECTS["duckdb"])
     return [row[0] for row in engine.store.select(sql, parameters, 10)]

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from meterd.access import Scope
+from meterd.phrases import PHRASES
 from tests.process import METRICS, Meterd, make_token
 
 DAY = {"startTs": "2026-04-21T00:00:00Z", "endTs": "2026-04-22T00:00:00Z"}
@@ -62,7 +63,7 @@ def error_of(response: httpx.Response, status: int = 400) -> str:
     body = response.json()
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"
-    assert body == {"statusCode": status, "message": body["message"], "error": httpx.codes.get_reason_phrase(status)}
+    assert body == {"statusCode": status, "message": body["message"], "error": PHRASES[status]}
     message: str = body["message"]
     return message
 
