@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from meterd.access import Scope
+from tests.api.aiguard.test_classifications import body
 from tests.process import METRICS, Meterd, make_token
 
 KEYS = [f"metadata.k{number}" for number in range(20)]
@@ -24,35 +25,37 @@ ABANDONED = 60
 
 @pytest.fixture(scope="module")
 def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
-    environment = {"METERD_QUERY__TIMEOUT": "3600", "METERD_QUERY__MAX_WAITING": "50"}
+    environment = {"METERD_QUERY__TIMEOUT": "3600", "METERD_QUERY__MAX_WAITING": "50",
+                   "METERD_SERVICE__TIMEOUT": "300"}  # fmt: skip
     with Meterd(tmp_path_factory.mktemp("abandoned"), environment=environment) as started:
-        rows = [{"guardrailName": "g", "teams": [f"t{number}" for number in range(200)]}] * 20_000
-        assert 200 == started.ingest(rows).status_code
+        rows = [{"guardrailName": "g", "teams": [f"t{number}" for number in range(200)]}] * 10_000
+        for _ in range(2):
+            assert 200 == started.ingest(rows).status_code
         yield started
 
 
-def work(meterd: Meterd, name: str) -> int:
-    found = re.search(rf'^meterd_work_{name}{{work="query"}} (\S+)$', meterd.client.get("/metrics").text, re.MULTILINE)
+def work(meterd: Meterd, name: str, kind: str = "query") -> int:
+    found = re.search(rf'^meterd_work_{name}{{work="{kind}"}} (\S+)$', meterd.client.get("/metrics").text, re.MULTILINE)
     assert found is not None
     return int(float(found[1]))
 
 
-def until(meterd: Meterd, name: str, expected: int) -> None:
+def until(meterd: Meterd, name: str, expected: int, kind: str = "query") -> None:
     """Wait for a metric; a test that waits for ever fails by its time limit."""
     deadline = time.monotonic() + 60
-    while (value := work(meterd, name)) != expected:
+    while (value := work(meterd, name, kind)) != expected:
         assert time.monotonic() < deadline, f"{name} is {value}, not {expected}"
         time.sleep(0.05)
 
 
-def ask(meterd: Meterd) -> socket.socket:
-    """Send the endless query, and do not wait for the answer."""
-    body = json.dumps(ENDLESS).encode()
-    head = (f"POST {METRICS}/query HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {meterd.token}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n")  # fmt: skip
+def ask(meterd: Meterd, path: str = f"{METRICS}/query", question: object = ENDLESS) -> socket.socket:
+    """Send what takes long, and do not wait for the answer."""
+    content = json.dumps(question).encode()
+    head = (f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {meterd.token}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n")  # fmt: skip
     url = httpx.URL(meterd.url)
     connection = socket.create_connection((url.host, url.port or 80))
-    connection.sendall(head.encode() + body)
+    connection.sendall(head.encode() + content)
     return connection
 
 
@@ -85,3 +88,13 @@ def test_who_comes_when_too_many_wait_is_told_when_to_try_again(meterd: Meterd) 
     for connection in connections:
         connection.close()
     until(meterd, "running", 0)
+
+
+def test_classifications_whose_clients_go_while_they_wait_are_not_done(meterd: Meterd) -> None:
+    text = body("ann@example.org 4111 1111 1111 1111 " * 50_000)
+    for connection in [ask(meterd, "/classifications/v1", text) for _ in range(20)]:
+        connection.close()
+
+    for name in ("running", "waiting"):
+        until(meterd, name, 0, "classification")
+    assert 0 < work(meterd, "cancelled_total", "classification")

@@ -36,10 +36,14 @@ class Workers:
     Args:
         most: how many may wait.
         timeout: seconds that work may take, its waiting included.
+        setting: where that is set, for messages.
     """
 
-    def __init__(self, name: str, places: int, most: int, timeout: float, telemetry: Telemetry) -> None:
+    def __init__(
+        self, name: str, places: int, most: int, timeout: float, telemetry: Telemetry, setting: str = "query.timeout"
+    ) -> None:
         self._timeout = timeout
+        self._setting = setting
         self._turns = turns = Turns(places, most)
         self._threads = ThreadPoolExecutor(places, thread_name_prefix=f"meterd-{name}")
         self._refused = telemetry.work_refused.labels(name)
@@ -74,7 +78,7 @@ class Workers:
         except TimeoutError:
             self._refused.inc()
             raise Unavailable(
-                f"it was not this request's turn within {self._timeout:g} s (query.timeout), try again", 5
+                f"it was not this request's turn within {self._timeout:g} s ({self._setting}), try again", 5
             ) from None
         except Unavailable:
             self._refused.inc()

@@ -1,8 +1,7 @@
 """`POST /metric`, `POST /classifications/v1` and `GET /health` (`docs/specifications/ai-guard.md` sections 2 to 5)."""
 
-import asyncio
+import os
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -31,6 +30,7 @@ from meterd.datasets import METER_EVENTS
 from meterd.errors import InvalidInput, MeterdError, TooLarge, Unavailable
 from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
+from meterd.query.workers import Workers
 from meterd.settings import Classification, Settings
 from meterd.telemetry import Telemetry
 from meterd.validation import explain
@@ -90,7 +90,8 @@ class AIGuard:
         )
         self._minimum = Likelihood[classification.min_allowed_likelihood]
         self._short = 0 if classification.presidio.model else _SHORT
-        self._threads = ThreadPoolExecutor(thread_name_prefix="meterd-classify")
+        self._workers = Workers("classification", (os.cpu_count() or 1) + 4, settings.query.max_waiting,
+                                settings.service.timeout, telemetry, "service.timeout")  # fmt: skip
         self._classified = None if settings.metrics is None else self._allowed
 
     def routes(self) -> list[HotRoute]:
@@ -146,8 +147,7 @@ class AIGuard:
             if len(body.text) < self._short and not isinstance(body.classifier_description, InlineBody):
                 matches = engine.classify(*arguments)
             else:
-                loop = asyncio.get_running_loop()
-                matches = await loop.run_in_executor(self._threads, engine.classify, *arguments)
+                matches = await self._workers.run(caller, lambda _turn: engine.classify(*arguments))
         except ClassifyError as error:
             raise self._classifiers.refusal(error) from None
         facts = facts_of(body, matches, clock.stop(), caller, self._classified)
@@ -166,7 +166,7 @@ class AIGuard:
 
     async def close(self) -> None:
         """Close what asking for callers, looking for profiles and classifying need."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._workers.close()
         await self._callers.close()
         await self._classifiers.close()
 
