@@ -68,7 +68,9 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
     start, end = _time(body["startTs"]), _time(body["endTs"])
     groups = list(dict.fromkeys(body.get("groupBy") or []))
     is_timeseries = body["type"] == "timeseries"
-    earlier = [dict(row) for row in rows if _visible(row, caller) and row["createdAt"] < end]
+    earlier = [
+        row | {"teams": _shown_teams(row, caller)} for row in rows if _visible(row, caller) and row["createdAt"] < end
+    ]
     if pinned := PINNED.get(body["datasource"]):
         earlier = [row for row in earlier if value_of(row, pinned) is not None]
     types = {SUBJECT_TYPES[group] for group in groups if group in SUBJECT_TYPES}
@@ -81,7 +83,7 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
     if any(each["column"] == "histogram" for each in body.get("aggregations") or []):
         _add_samples(earlier)
     if "team" in groups:
-        kept = [row | {"teams": [team]} for row in kept for team in _shown_teams(row, caller)]
+        kept = [row | {"teams": [team]} for row in kept for team in row["teams"]]
     for array, member in (("tag", "tags"), ("label", "labels")):
         if array in groups:
             kept = [row | {f"grouped {array}": element} for row in kept for element in row[member]]
