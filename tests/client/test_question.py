@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from meterd.api.gateway.operators import OPERATORS
-from meterd.api.gateway.query import AGGREGATIONS
+from meterd.api.gateway.request import AGGREGATIONS
 from meterd.client import AggregationType, Filter, Operator
 from meterd.client.question import question
 
