@@ -224,7 +224,6 @@ BAD_TOKENS = {
     "no token": "Bearer",
     "unknown": "Bearer mtr_" + "0" * 40,
     "too short": "Bearer mtr_0",
-    "two blanks": "Bearer  {token}",
     "another scheme": "Basic {token}",
     "no scheme": "{token}",
     "more than a token": "Bearer {token} x",
@@ -256,7 +255,7 @@ def test_a_token_without_the_scope_gets_403_that_names_it(shared: Meterd) -> Non
         (path, allowed, method)
         for path, allowed in (("/metric", "POST"), ("/health", "GET"))
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
-        if method != allowed
+        if method != allowed and (method, allowed) != ("HEAD", "GET")
     ],
 )
 def test_other_methods_get_405_without_a_token(shared: Meterd, path: str, allowed: str, method: str) -> None:
