@@ -223,6 +223,10 @@ def sample(schema: dict[str, Any]) -> Any:
         return "{}"
     if schema.get("format") == "date-time":
         return "2026-01-01T00:00:00Z"
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "minimum" in schema:
+        return schema["minimum"]
     kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][0]
     return {"string": "a", "number": 1.5, "integer": 1, "boolean": True, "object": {"a": "b"}}[kind]
 
@@ -240,7 +244,8 @@ def test_the_rows_of_the_description_have_the_fields_that_are_accepted(
     for datasource, name in rows.items():
         schema = document["components"]["schemas"][name]
         row = {member: sample(each["anyOf"][0]) for member, each in schema["properties"].items()}
-        row["createdBySubjectType"] = "user"
+        if "platform" in row:  # which meters have a list of
+            row["platform"] = "DATABRICKS"
         if "sessionId" in row:  # which has to be there; times of sessions are kept as they are sent
             row |= {"sessionId": begun, "sentAt": "2026-01-01T00:00:00Z"}
         assert shared.ingest(row, datasource).json() == {"accepted": 1}
