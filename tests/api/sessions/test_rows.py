@@ -1,14 +1,12 @@
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
-from meterd.api.sessions.model import Session
-from meterd.api.sessions.rows import document
+from meterd.api.sessions.rows import shown_event
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
-SESSION = Session("s-1", "acme", "ann", "user", (), "product", "1", NOW, NOW)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +22,6 @@ SESSION = Session("s-1", "acme", "ann", "user", (), "product", "1", NOW, NOW)
 def test_a_document_is_shown_as_json_only_when_it_is_an_object(stored: str | None, shown: object) -> None:
     event = (1, NOW, None, "name", "info", "", [], "", stored, [], None, None, None, None, None)
 
-    (found,) = json.loads(msgspec.json.encode(document(SESSION, [[], [event], []], timedelta(minutes=1))))["events"]
+    found = json.loads(msgspec.json.encode(shown_event(event)))
 
     assert found["data"] == shown
