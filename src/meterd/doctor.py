@@ -19,7 +19,7 @@ from meterd.ingest.stamped import JournalState
 from meterd.installation import DirectoryState, File, Found, StoreState, Unusable, losses
 from meterd.stamps import read_only
 from meterd.store import StoreDamaged
-from meterd.store.extent import is_cut_short
+from meterd.store.extent import is_cut_short, newest_header
 
 _MOST_NAMED = 5
 """Complaints of an engine that are repeated to the reader."""
@@ -144,6 +144,7 @@ def _look_at_store(path: Path) -> StoreState:
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, bool]]:
     """The store, for reading, and whether with its log: one that can't be read is left out, as a start does."""
+    header = newest_header(path)
     with ExitStack() as opened:
         try:
             connection, log_is_used = _connect(path), True
@@ -155,7 +156,7 @@ def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, bool]]:
             alone.hardlink_to(path)
             connection, log_is_used = _connect(alone), False
         opened.enter_context(closing(connection))
-        if is_cut_short(connection, path):
+        if is_cut_short(connection, path, header):
             raise StoreDamaged("can't open the store: a part of the file is missing")
         yield connection, log_is_used
 

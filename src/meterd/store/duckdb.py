@@ -30,7 +30,7 @@ from meterd.store.base import (
     Unreadable,
 )
 from meterd.store.compaction import compact, is_worth_it
-from meterd.store.extent import is_cut_short
+from meterd.store.extent import is_cut_short, newest_header
 from meterd.store.rewriting import move_together
 
 _TYPES = {
@@ -98,6 +98,7 @@ class DuckDBStore:
             self._connection = self._open()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        header = newest_header(self._path)
         try:
             connection = self._connect()
         except duckdb.Error as error:
@@ -110,7 +111,7 @@ class DuckDBStore:
                 connection = self._connect()
             except duckdb.Error as again:
                 raise self._cannot_open(again) from None
-        if is_cut_short(connection, self._path):
+        if is_cut_short(connection, self._path, header):
             connection.close()
             raise StoreDamaged(f"can't open the store {self._path}: a part of the file is missing")
         with self._refusals():

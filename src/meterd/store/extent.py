@@ -12,7 +12,7 @@ _BLOCKS = 12_288
 _HEADER = struct.Struct("<6Q")
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
     checksum: int
     iteration: int
     metadata: int
@@ -21,23 +21,34 @@ class _Header(NamedTuple):
     block_size: int
 
 
-def is_cut_short(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Whether the open database at `path` lacks blocks. Costs next to nothing for a file that is whole.
+def is_cut_short(connection: duckdb.DuckDBPyConnection, path: Path, header: Header | None) -> bool:
+    """Whether the open database at `path` lacks blocks that it had with its header, None for a new file.
+
+    Costs next to nothing for a file that is whole.
 
     A file may end before the last block that its header counts, where those are free. So when it does, the blocks that
     tables use are looked at.
     """
-    header, size = _newest_header(path), path.stat().st_size
+    if header is None:
+        return False
+    size = path.stat().st_size
     if size >= _BLOCKS + header.blocks * header.block_size:
         return False
     return size < _BLOCKS + (_last_used(connection) + 1) * header.block_size
 
 
-def _newest_header(path: Path) -> _Header:
-    with path.open("rb") as file:
-        beginning = file.read(_BLOCKS)
-    headers = [_Header(*_HEADER.unpack_from(beginning, at)) for at in _HEADERS if len(beginning) >= at + _HEADER.size]
-    return max(headers, key=lambda header: header.iteration)
+def newest_header(path: Path) -> Header | None:
+    """The header of a file that is not open yet; None when it has none.
+
+    A process that closes any descriptor of a file gives up the locks that the engine has on it.
+    """
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_BLOCKS)
+    except FileNotFoundError:
+        return None
+    headers = [Header(*_HEADER.unpack_from(beginning, at)) for at in _HEADERS if len(beginning) >= at + _HEADER.size]
+    return max(headers, key=lambda header: header.iteration, default=None)
 
 
 def _last_used(connection: duckdb.DuckDBPyConnection) -> int:
