@@ -38,8 +38,8 @@ def measure() -> str:
                 resident.append(server.resident())
                 if time.monotonic() > until:
                     break
-        late = server.metric("meterd_event_loop_delay_seconds_count")
-        late -= server.metric('meterd_event_loop_delay_seconds_bucket{le="0.25"}')
+        prompt = server.metric('meterd_event_loop_delay_seconds_bucket{le="0.25"}')
+        late = server.metric("meterd_event_loop_delay_seconds_count") - prompt
     found = sorted(by_status(outcomes).items(), key=str)
     statuses = ", ".join(f"{status or 'closed'}: {number:,}" for status, number in found)
     harmful = " ".join(str(each.number) for each in faults(outcomes)) or "none"
