@@ -14,7 +14,7 @@ import msgspec
 from litestar import Response
 from litestar.response.base import ASGIResponse
 
-from meterd.api.openapi import Operation
+from meterd.api.openapi import LONGEST_KEY, Operation
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
 from meterd.loopback import is_local
@@ -36,9 +36,6 @@ GUARDS = (
 """What a browser may do with an answer that says nothing else: show it as what it is, by itself."""
 GONE = 499
 """The status that a call has whose client did not wait."""
-LONGEST_KEY = 256
-"""Characters of an `Idempotency-Key`."""
-
 _SINGLE = frozenset(
     {
         b"authorization",

@@ -6,6 +6,8 @@ import msgspec
 
 from meterd.api.openapi import IDEMPOTENCY_KEY, JSON, OBJECT, Media, Operation, Parameter
 from meterd.api.sessions.bodies import Create, Event, Metric
+from meterd.api.sessions.collections import COLLECTIONS
+from meterd.api.sessions.reading import MOST_AT_ONCE, STATUSES
 
 _TAG = "Sessions"
 _NO_SESSION = {404: "No such session, or none of yours"}
@@ -46,7 +48,7 @@ class SessionDocument(msgspec.Struct, frozen=True):
 
 
 _ERRORS = (Media(SessionProblem),)
-_LIMIT = Parameter("limit", "At most so many", {"type": "integer", "minimum": 1, "maximum": 50_000})
+_LIMIT = Parameter("limit", "At most so many", {"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE})
 _CURSOR = Parameter("cursor", "Where the page before ended, as its answer says")
 
 
@@ -73,7 +75,7 @@ READ = Operation(
     _ERRORS,
     "Whole without parameters; with `limit` page by page.",
     (
-        Parameter("collection", "Only this part", {"type": "string", "enum": ["state_history", "events", "metrics"]}),
+        Parameter("collection", "Only this part", {"type": "string", "enum": list(COLLECTIONS)}),
         _LIMIT,
         _CURSOR,
         Parameter("name", "Only events or points of this name"),
@@ -93,7 +95,7 @@ EXPORT = Operation(
         Parameter("product", "Only of this product"),
         Parameter("version", "Only of this version"),
         Parameter("status", "Only those that are so now",
-                  {"type": "string", "enum": ["active", "suspended", "crashed", "hung", "ended"]}),
+                  {"type": "string", "enum": list(STATUSES)}),
         Parameter("from", "Begun at this time or later", {"type": "string", "format": "date-time"}),
         Parameter("to", "Begun before this time", {"type": "string", "format": "date-time"}),
     ),

@@ -29,7 +29,7 @@ STATUSES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "hung": lambda shown: bool(shown["hung"]),
     "ended": lambda shown: not (shown["active"] or shown["suspended"] or shown["crashed"]),
 }
-_MOST = 50_000
+MOST_AT_ONCE = 50_000
 _SESSIONS_AT_ONCE = 50
 _LARGE_AT_ONCE = 2
 """Documents of more than one piece of a collection that are put together in memory."""
@@ -55,8 +55,10 @@ class Parameters:
 
     def count(self, name: str) -> int | None:
         text = self.text(name)
-        if text is not None and not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= _MOST):
-            raise InvalidInput(f"{name} must be a whole number from 1 to {_MOST}")
+        if text is not None and not (
+            text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MOST_AT_ONCE
+        ):
+            raise InvalidInput(f"{name} must be a whole number from 1 to {MOST_AT_ONCE}")
         return None if text is None else int(text)
 
     def time(self, name: str) -> datetime | None:
