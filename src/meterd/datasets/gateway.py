@@ -111,7 +111,7 @@ MODEL_CALLS = Dataset(
         _milliseconds("time_to_first_token_ms", "until the first token, when streaming"),
         _milliseconds("inter_token_latency_ms", "between tokens, when streaming"),
         _milliseconds("time_per_output_token_latency_ms", "by default (latencyMs - timeToFirstTokenMs) / "
-               "(outputTokens - 1)", derived=True),
+               "(outputTokens - 1), where no first token comes after the end", derived=True),
         Column("streaming", Kind.BOOLEAN, "the answer was streamed"),
         _status("status of the call"),
         Column("is_failure", Kind.BOOLEAN, "the call failed"),

@@ -38,14 +38,14 @@ def is_cut_short(connection: duckdb.DuckDBPyConnection, path: Path, header: Head
 
 
 def newest_header(path: Path) -> Header | None:
-    """The header of a file that is not open yet; None when it has none.
+    """The header of a file that is not open yet; None when it has none that can be read: opening it tells why.
 
     A process that closes any descriptor of a file gives up the locks that the engine has on it.
     """
     try:
         with path.open("rb") as file:
             beginning = file.read(_BLOCKS)
-    except FileNotFoundError:
+    except OSError:
         return None
     headers = [Header(*_HEADER.unpack_from(beginning, at)) for at in _HEADERS if len(beginning) >= at + _HEADER.size]
     return max(headers, key=lambda header: header.iteration, default=None)
