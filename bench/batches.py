@@ -20,8 +20,17 @@ def measure() -> str:
         _measure("without trace and span id", False, 60.0),
         _measure("each row with trace and span id", True, 10.0),
     ]
-    head = ("rows", "seconds", "facts/s accepted", "median ms a batch", "p99 ms", "failures", "largest lag, facts",
-            "lag at the end, s", "resident MB at most")  # fmt: skip
+    head = (
+        "rows",
+        "seconds",
+        "facts/s accepted",
+        "median ms a batch",
+        "p99 ms",
+        "failures",
+        "largest lag, facts",
+        "lag at the end, s",
+        "resident MB at most",
+    )
     return table(f"Batches of {_ROWS:,} rows, NDJSON, {_CONNECTIONS} connections", head, rows)
 
 
@@ -37,8 +46,17 @@ def _measure(label: str, with_identity: bool, seconds: float) -> tuple[object, .
             time.sleep(0.02)
         behind = time.perf_counter() - started
         watch.stop()
-    return (label, seconds, outcome.rate * _ROWS, outcome.median, outcome.p99, outcome.failures, watch.lag, behind,
-            watch.resident)  # fmt: skip
+    return (
+        label,
+        seconds,
+        outcome.rate * _ROWS,
+        outcome.median,
+        outcome.p99,
+        outcome.failures,
+        watch.lag,
+        behind,
+        watch.resident,
+    )
 
 
 def _bodies(count: int, with_identity: bool) -> list[bytes]:

@@ -54,10 +54,14 @@ def _beside_presidio(texts: dict[str, str], in_process: dict[str, float]) -> str
 
 
 def _body(text: str) -> bytes:
-    return json.dumps({
-        "context": {"actor": "user", "agent_id": "bench", "platform": "DATABRICKS"},
-        "classifierDescription": {"type": "default"}, "structured": False, "text": text,
-    }).encode()  # fmt: skip
+    return json.dumps(
+        {
+            "context": {"actor": "user", "agent_id": "bench", "platform": "DATABRICKS"},
+            "classifierDescription": {"type": "default"},
+            "structured": False,
+            "text": text,
+        }
+    ).encode()
 
 
 def _warm(server: servers.Running) -> None:

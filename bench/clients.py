@@ -36,8 +36,9 @@ def measure() -> str:
     """Microseconds of a call in the application's thread, and items a second that reach a server."""
     with servers.meterd() as server, tempfile.TemporaryDirectory(prefix="meterd-bench-") as temporary:
         folder = Path(temporary)
-        costs = [(name, *_cost(server, call, None), *_cost(server, call, folder / name))
-                 for name, call in _CALLS.items()]  # fmt: skip
+        costs = [
+            (name, *_cost(server, call, None), *_cost(server, call, folder / name)) for name, call in _CALLS.items()
+        ]
         ways: dict[str, Callable[[int], float]] = {
             "bare connections": lambda sessions: _bare(server, sessions),
             "client": lambda sessions: _client(server, sessions, None),
@@ -45,10 +46,16 @@ def measure() -> str:
             "agent": lambda sessions: _agent(server, sessions, folder),
         }
         rates = [(way, *map(rate, _SESSIONS)) for way, rate in ways.items()]
-    calls = table("Sessions: what a call costs the application, in microseconds",
-                  ("call", "median", "p99", "median with a spool", "p99 with a spool"), costs)  # fmt: skip
-    deliveries = table(f"Sessions: {_ITEMS:,} items that waited, delivered one request each, in order, items/s",
-                       ("way", *(f"{count} at a time" for count in _SESSIONS)), rates)  # fmt: skip
+    calls = table(
+        "Sessions: what a call costs the application, in microseconds",
+        ("call", "median", "p99", "median with a spool", "p99 with a spool"),
+        costs,
+    )
+    deliveries = table(
+        f"Sessions: {_ITEMS:,} items that waited, delivered one request each, in order, items/s",
+        ("way", *(f"{count} at a time" for count in _SESSIONS)),
+        rates,
+    )
     return f"{calls}\n{deliveries}"
 
 

@@ -161,8 +161,13 @@ def costs(queries: Iterable[Query], limits: Limits) -> list[Cost]:
 def _store(folder: Path) -> DuckDBStore:
     store = DuckDBStore(folder / "store.duckdb")
     store.create(DATASETS.values())
-    row = {"createdAt": "2026-01-01T00:00:00Z", "createdBySubjectSlug": "s", "createdBySubjectType": "user",
-           "teams": ["red", "blue"], "metadata": {f"k{number}": "abc123" * 20 for number in range(64)}}  # fmt: skip
+    row = {
+        "createdAt": "2026-01-01T00:00:00Z",
+        "createdBySubjectSlug": "s",
+        "createdBySubjectType": "user",
+        "teams": ["red", "blue"],
+        "metadata": {f"k{number}": "abc123" * 20 for number in range(64)},
+    }
     text = "\n".join([msgspec.json.encode(row).decode()] * _FACTS)
     store.append([Lines(dataset, "t", text, _FACTS) for dataset in _DATASETS], 1)
     return store

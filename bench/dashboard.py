@@ -17,22 +17,39 @@ _TOKENS = _of("inputTokens", "sum") + _of("outputTokens", "sum")
 _BY_HOUR = {"type": "timeseries", "interval": "1 hour", "filters": [_MODELS]}
 _RANKING = {"type": "distribution", "aggregations": _COST + _TOKENS, "filters": [_MODELS]}
 _QUERIES: dict[str, dict[str, Any]] = {
-    "cost, calls, tokens of half a month": {"type": "distribution", "aggregations": _COST + _TOKENS,
-                                            "filters": [_MODELS], "startTs": "2026-01-16T12:00:00Z"},
-    "… of the half before": {"type": "distribution", "aggregations": _COST + _TOKENS, "filters": [_MODELS],
-                             "endTs": "2026-01-16T12:00:00Z"},
+    "cost, calls, tokens of half a month": {
+        "type": "distribution",
+        "aggregations": _COST + _TOKENS,
+        "filters": [_MODELS],
+        "startTs": "2026-01-16T12:00:00Z",
+    },
+    "… of the half before": {
+        "type": "distribution",
+        "aggregations": _COST + _TOKENS,
+        "filters": [_MODELS],
+        "endTs": "2026-01-16T12:00:00Z",
+    },
     "top models": {**_RANKING, "groupBy": ["modelName"]},
     "top providers": {**_RANKING, "groupBy": ["providerAccountType"]},
     "top users": {**_RANKING, "groupBy": ["userEmail"]},
     "top virtual accounts": {**_RANKING, "groupBy": ["virtualAccount"]},
-    "errors by model and code": {"type": "distribution", "groupBy": ["modelName", "errorCode"], "filters": [
-        _MODELS, {"fieldName": "isFailure", "operator": "EQUAL", "value": True}]},
+    "errors by model and code": {
+        "type": "distribution",
+        "groupBy": ["modelName", "errorCode"],
+        "filters": [_MODELS, {"fieldName": "isFailure", "operator": "EQUAL", "value": True}],
+    },
     "latency p50, p90, p99 by hour": {**_BY_HOUR, "aggregations": _of("latencyMs", "p50", "p90", "p99")},
     "time to first token p50, p90, p99 by model by hour": {
-        **_BY_HOUR, "groupBy": ["modelName"], "aggregations": _of("timeToFirstTokenMs", "p50", "p90", "p99")},
+        **_BY_HOUR,
+        "groupBy": ["modelName"],
+        "aggregations": _of("timeToFirstTokenMs", "p50", "p90", "p99"),
+    },
     "requests a minute, cost and tokens by team by hour": {
-        **_BY_HOUR, "groupBy": ["team"], "aggregations": _of("modelName", "ratePerMinute") + _COST + _TOKENS},
-}  # fmt: skip
+        **_BY_HOUR,
+        "groupBy": ["team"],
+        "aggregations": _of("modelName", "ratePerMinute") + _COST + _TOKENS,
+    },
+}
 _FACTS = """
 INSERT INTO model_calls
     (tenant, ts, subject, subject_type, teams, metadata, model_name, virtual_model_name, provider_account_type,
@@ -56,5 +73,6 @@ FROM (SELECT i, hash(i) AS h FROM range({facts}) AS t(i))
 def measure() -> str:
     """Each figure is a median of rounds."""
     workload = Workload("modelMetrics", _FACTS, _QUERIES)
-    return compare("Usage dashboard: model calls, over HTTP and as the same SQL on a bare connection", workload,
-                   (10_000_000,))  # fmt: skip
+    return compare(
+        "Usage dashboard: model calls, over HTTP and as the same SQL on a bare connection", workload, (10_000_000,)
+    )

@@ -25,10 +25,17 @@ def measure(seconds: float = 4.0) -> str:
             with servers.meterd() as server:
                 meterd.append(_load(server, connections, seconds))
         rate, yardstick = (statistics.median(each.rate for each in outcomes) for outcomes in (meterd, nothing))
-        rows.append((
-            connections, yardstick, rate, rate / yardstick, statistics.median(each.median for each in meterd),
-            statistics.median(each.p99 for each in meterd), sum(each.failures for each in meterd),
-        ))  # fmt: skip
+        rows.append(
+            (
+                connections,
+                yardstick,
+                rate,
+                rate / yardstick,
+                statistics.median(each.median for each in meterd),
+                statistics.median(each.p99 for each in meterd),
+                sum(each.failures for each in meterd),
+            )
+        )
     head = ("connections", "do-nothing requests/s", "meterd requests/s", "ratio", "median ms", "p99 ms", "failures")
     return table("Single events: `POST /metric`, durable", head, rows)
 

@@ -47,8 +47,10 @@ def measure() -> str:
         ("requests", f"{len(outcomes):,} in {minutes:g} minutes"),
         ("answers by status", statuses),
         ("server errors, by number", harmful),
-        ("resident memory in MB: after the first requests, at most, at the end",
-         f"{resident[0]:.0f}, {max(resident):.0f}, {resident[-1]:.0f}"),
+        (
+            "resident memory in MB: after the first requests, at most, at the end",
+            f"{resident[0]:.0f}, {max(resident):.0f}, {resident[-1]:.0f}",
+        ),
         ("event loop late by more than 0.25 s", f"{late:.0f} times"),
-    ]  # fmt: skip
+    ]
     return table("Damaged requests at every address", ("what", "figure"), rows)

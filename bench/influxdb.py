@@ -57,8 +57,15 @@ def measure(seconds: float = 4.0) -> str:
                 failures += outcome.failures
         nothing, influx, ours = (statistics.median(each) for each in rates.values())
         rows.append((connections, nothing, influx, ours, ours / influx, ours / nothing, failures))
-    head = ("connections", "do-nothing requests/s", "InfluxDB requests/s", "meterd requests/s", "to InfluxDB",
-            "to do-nothing", "failures")  # fmt: skip
+    head = (
+        "connections",
+        "do-nothing requests/s",
+        "InfluxDB requests/s",
+        "meterd requests/s",
+        "to InfluxDB",
+        "to do-nothing",
+        "failures",
+    )
     return table(TITLE, head, rows)
 
 

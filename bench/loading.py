@@ -24,11 +24,19 @@ def measure() -> str:
     row_type = GUARDRAIL_EVALUATIONS.row_type
     now = datetime.now(UTC)
     rows = [
-        row_type(ts=now + timedelta(microseconds=number), subject="a@example.com", subject_type="user",
-                 teams=["red", "blue"], metadata={"env": "prod", "n": str(number)}, guardrail_name="group/pii",
-                 latency_ms=number * 0.37, guardrail_result="pass", is_failure=False)
+        row_type(
+            ts=now + timedelta(microseconds=number),
+            subject="a@example.com",
+            subject_type="user",
+            teams=["red", "blue"],
+            metadata={"env": "prod", "n": str(number)},
+            guardrail_name="group/pii",
+            latency_ms=number * 0.37,
+            guardrail_result="pass",
+            is_failure=False,
+        )
         for number in range(_ROWS)
-    ]  # fmt: skip
+    ]
     text = encode(GUARDRAIL_EVALUATIONS, "default", rows).lines.decode().removesuffix("\n")
     tuples = [_tuple(row) for row in rows]
     with tempfile.TemporaryDirectory(prefix="meterd-bench-") as folder:

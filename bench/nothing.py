@@ -18,6 +18,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 if __name__ == "__main__":
     uvicorn.run(
-        application, port=int(sys.argv[1]), log_config=None, access_log=False, server_header=False, ws="none",
+        application,
+        port=int(sys.argv[1]),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
         lifespan="off",
-    )  # fmt: skip
+    )

@@ -6,19 +6,35 @@ from bench.compare import Workload, compare
 
 _BY_GUARDRAIL = {"groupBy": ["guardrailName"]}
 _QUERIES: dict[str, dict[str, Any]] = {
-    "outcomes by guardrail": {"type": "distribution", "groupBy": ["guardrailName", "guardrailResult"],
-                              "aggregations": [{"type": "count", "column": "guardrailName"}]},
-    "p50, p90, p99 by guardrail": {"type": "distribution", **_BY_GUARDRAIL, "aggregations": [
-        {"type": each, "column": "latencyMs"} for each in ("p50", "p90", "p99")]},
-    "p99 by guardrail by hour": {"type": "timeseries", "interval": "1 hour", **_BY_GUARDRAIL,
-                                 "aggregations": [{"type": "p99", "column": "latencyMs"}]},
-    "failures by hour": {"type": "timeseries", "interval": "1 hour", "filters": [
-        {"fieldName": "guardrailResult", "operator": "IN", "value": ["fail"]}]},
-    "slow evaluations": {"type": "distribution", **_BY_GUARDRAIL, "aggregations": [
-        {"type": "avg", "column": "latencyMs"}], "filters": [
-        {"fieldName": "latencyMs", "operator": "GREATER_THAN", "value": 500}]},
+    "outcomes by guardrail": {
+        "type": "distribution",
+        "groupBy": ["guardrailName", "guardrailResult"],
+        "aggregations": [{"type": "count", "column": "guardrailName"}],
+    },
+    "p50, p90, p99 by guardrail": {
+        "type": "distribution",
+        **_BY_GUARDRAIL,
+        "aggregations": [{"type": each, "column": "latencyMs"} for each in ("p50", "p90", "p99")],
+    },
+    "p99 by guardrail by hour": {
+        "type": "timeseries",
+        "interval": "1 hour",
+        **_BY_GUARDRAIL,
+        "aggregations": [{"type": "p99", "column": "latencyMs"}],
+    },
+    "failures by hour": {
+        "type": "timeseries",
+        "interval": "1 hour",
+        "filters": [{"fieldName": "guardrailResult", "operator": "IN", "value": ["fail"]}],
+    },
+    "slow evaluations": {
+        "type": "distribution",
+        **_BY_GUARDRAIL,
+        "aggregations": [{"type": "avg", "column": "latencyMs"}],
+        "filters": [{"fieldName": "latencyMs", "operator": "GREATER_THAN", "value": 500}],
+    },
     "volume by team by day": {"type": "timeseries", "interval": "1 day", "groupBy": ["team"]},
-}  # fmt: skip
+}
 _FACTS = """
 INSERT INTO guardrail_evaluations
     (tenant, ts, subject, subject_type, teams, metadata, guardrail_name, latency_ms, guardrail_result,

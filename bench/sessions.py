@@ -31,13 +31,25 @@ def measure() -> str:
             paths = [f"/api/sessions/{session}/metrics" for session in sessions]
             outcome = run(Job(server.port, paths, [_POINT], _CONNECTIONS, _SECONDS, server.token))
             published = _PUBLISHED[label]
-            rows.append((label, outcome.rate, published, outcome.rate / published, outcome.median, outcome.p99,
-                         outcome.failures))  # fmt: skip
+            rows.append(
+                (
+                    label,
+                    outcome.rate,
+                    published,
+                    outcome.rate / published,
+                    outcome.median,
+                    outcome.p99,
+                    outcome.failures,
+                )
+            )
         first, following = _pages(server, large)
     head = ("points go to", "appends/s", "the original's", "ratio", "median ms", "p99 ms", "failures")
     appends = table(f"Sessions: points appended, {_CONNECTIONS} connections", head, rows)
-    pages = table(f"Sessions: pages of 500 points of a session of {_LARGE:,}", ("page", "median ms"),
-                  [("first", first), ("following", following)])  # fmt: skip
+    pages = table(
+        f"Sessions: pages of 500 points of a session of {_LARGE:,}",
+        ("page", "median ms"),
+        [("first", first), ("following", following)],
+    )
     return f"{appends}\n{pages}"
 
 

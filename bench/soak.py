@@ -45,11 +45,13 @@ def measure() -> str:
     warm = [look for look in looks if look.minutes >= minutes / 3]
     rows = [
         ("rounds of one event, 20 rows, a query and a session with an event and a point", f"{next(rounds):,}"),
-        ("resident MB at the beginning, when warm, at the end",
-         f"{looks[0].resident:.0f}, {warm[0].resident:.0f}, {warm[-1].resident:.0f}"),
+        (
+            "resident MB at the beginning, when warm, at the end",
+            f"{looks[0].resident:.0f}, {warm[0].resident:.0f}, {warm[-1].resident:.0f}",
+        ),
         ("MB a minute when warm (least squares)", f"{_slope(warm):.2f}"),
         ("file descriptors when warm, at the end", f"{warm[0].descriptors}, {warm[-1].descriptors}"),
-    ]  # fmt: skip
+    ]
     return table(f"Steady load for {minutes:g} minutes", ("what", "figure"), rows)
 
 
@@ -86,9 +88,14 @@ def _round(client: httpx.Client, number: int) -> None:
         for place in range(20)
     ]
     _post(client, f"{_METRICS}/ingest?datasource=guardrailMetrics", rows)
-    asked = {"startTs": "2020-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z", "datasource": "guardrailMetrics",
-             "type": "distribution", "groupBy": ["guardrailName"],
-             "aggregations": [{"type": "p99", "column": "latencyMs"}]}  # fmt: skip
+    asked = {
+        "startTs": "2020-01-01T00:00:00Z",
+        "endTs": "2100-01-01T00:00:00Z",
+        "datasource": "guardrailMetrics",
+        "type": "distribution",
+        "groupBy": ["guardrailName"],
+        "aggregations": [{"type": "p99", "column": "latencyMs"}],
+    }
     _post(client, f"{_METRICS}/query", asked)
     session = _post(client, "/api/sessions", {"product": "soak", "version": "1"})["session_id"]
     _post(client, f"/api/sessions/{session}/events", {"name": "step"})

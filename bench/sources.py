@@ -92,7 +92,7 @@ def _payload(number: int) -> dict[str, Any]:
         "messages": [{"role": "user", "content": "some words of a prompt " * 40}],
         "response": {"choices": [{"message": {"role": "assistant", "content": "some words of an answer " * 40}}]},
         "model_map_information": {f"supports_something_{each}": None if each % 3 else 1e-06 for each in range(240)},
-    }  # fmt: skip
+    }
 
 
 def _spans() -> bytes:

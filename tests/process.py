@@ -127,8 +127,12 @@ class Meterd:
 
     def query(self, token: str = "", **body: Any) -> httpx.Response:
         """Ask; a distribution of guardrail facts of all times unless `body` says otherwise."""
-        whole: dict[str, Any] = {"startTs": "1970-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z",
-                                 "datasource": "guardrailMetrics", "type": "distribution"}  # fmt: skip
+        whole: dict[str, Any] = {
+            "startTs": "1970-01-01T00:00:00Z",
+            "endTs": "2100-01-01T00:00:00Z",
+            "datasource": "guardrailMetrics",
+            "type": "distribution",
+        }
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         return self.client.post(f"{METRICS}/query", json=whole | body, headers=authorization)
 

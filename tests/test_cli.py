@@ -88,11 +88,16 @@ class TestCheckConfig:
             ("service.tls", {"SERVICE__TLS__KEY_PATH": "/nothing/like/it"}),
             ("metrics.exporter", {"METRICS__EXPORTER__TYPE": "otlp"}),
             ("classification.presidio.model", {"CLASSIFICATION__PRESIDIO__MODEL": "nothing_like_it"}),
-            ("service.authorization.secret-path", {"SERVICE__AUTHORIZATION__TYPE": "shared-secret",
-                                                   "SERVICE__AUTHORIZATION__SECRET_PATH": "/nothing/like/it"}),
+            (
+                "service.authorization.secret-path",
+                {
+                    "SERVICE__AUTHORIZATION__TYPE": "shared-secret",
+                    "SERVICE__AUTHORIZATION__SECRET_PATH": "/nothing/like/it",
+                },
+            ),
             ("store.memory", {"STORE__MEMORY": "1KB"}),
         ],
-    )  # fmt: skip
+    )
     def test_refuses_what_a_start_refuses(self, named: str, settings: dict[str, str]) -> None:
         environment = {f"METERD_{name}": value for name, value in settings.items()}
 
@@ -118,9 +123,25 @@ class TestTokens:
     def test_a_created_token_is_described_as_json(self, data: Path) -> None:
         before = datetime.now(UTC)
         made = create(
-            data, "--subject", "bot", "--type", "virtualaccount", "--team", "red", "--team", "blue", "--tenant", "acme",
-            "--tenant-admin", "--scope", "ingest", "--scope", "ingest:any-subject", "--expires", "30d",
-        )  # fmt: skip
+            data,
+            "--subject",
+            "bot",
+            "--type",
+            "virtualaccount",
+            "--team",
+            "red",
+            "--team",
+            "blue",
+            "--tenant",
+            "acme",
+            "--tenant-admin",
+            "--scope",
+            "ingest",
+            "--scope",
+            "ingest:any-subject",
+            "--expires",
+            "30d",
+        )
 
         assert made.keys() >= INTERFACE
         assert re.fullmatch(r"mtr_[0-9a-f]{40}", made["token"])

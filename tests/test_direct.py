@@ -26,8 +26,13 @@ def exchange(meterd: Meterd, *pieces: bytes) -> bytes:
 
 
 def request(meterd: Meterd, body: bytes = BODY, *headers: str, version: str = "1.1") -> bytes:
-    lines = [f"POST /metric HTTP/{version}", "Host: x", f"Authorization: Bearer {meterd.token}",
-             f"Content-Length: {len(body)}", *headers]  # fmt: skip
+    lines = [
+        f"POST /metric HTTP/{version}",
+        "Host: x",
+        f"Authorization: Bearer {meterd.token}",
+        f"Content-Length: {len(body)}",
+        *headers,
+    ]
     return "".join(f"{line}\r\n" for line in lines).encode() + b"\r\n" + body
 
 

@@ -85,9 +85,17 @@ class TestTrust:
 class TestRefusals:
     @pytest.mark.parametrize(
         "url",
-        ["", "tenant.example/api", "tenant.example:443", "ftp://tenant.example", "https://", "https://tenant.example:x",
-         "https://alice:hunter2@tenant.example", "https://alice@tenant.example"],
-    )  # fmt: skip
+        [
+            "",
+            "tenant.example/api",
+            "tenant.example:443",
+            "ftp://tenant.example",
+            "https://",
+            "https://tenant.example:x",
+            "https://alice:hunter2@tenant.example",
+            "https://alice@tenant.example",
+        ],
+    )
     def test_a_url_that_can_not_be_used_is_named_and_not_repeated(self, url: str) -> None:
         with pytest.raises(ConfigurationError) as caught:
             endpoint(url)

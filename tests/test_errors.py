@@ -34,9 +34,7 @@ def real_tree() -> dict[str, type[MeterdError]]:
 
 def test_the_drawn_tree_is_the_real_one() -> None:
     drawn = {name: parent for name, (parent, _) in drawn_tree().items()}
-    real = {
-        name: None if each is MeterdError else each.__mro__[1].__name__ for name, each in real_tree().items()
-    }  # fmt: skip
+    real = {name: None if each is MeterdError else each.__mro__[1].__name__ for name, each in real_tree().items()}
 
     assert drawn == real
 

@@ -65,8 +65,13 @@ def damaged(file: File, data: Path, _history: History) -> None:
 
 
 Way = Callable[[File, Path, History], None]
-WAYS: dict[Way, str] = {missing: "is missing", empty: "is missing", damaged: "is damaged", older: "is an older one",
-        exchanged: "is of another installation"}  # fmt: skip
+WAYS: dict[Way, str] = {
+    missing: "is missing",
+    empty: "is missing",
+    damaged: "is damaged",
+    older: "is an older one",
+    exchanged: "is of another installation",
+}
 
 
 def start(data: Path, accepted: Collection[File] = ()) -> None:

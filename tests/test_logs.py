@@ -114,8 +114,10 @@ def test_text_with_an_exception_raises_no_warning() -> None:
 @pytest.mark.parametrize("format_", ["json", "text"])
 def test_what_anybody_wrote_is_one_line_of_bounded_length_without_control_characters(format_: str) -> None:
     hostile = "/\\r\\n\\x1b[31m\\x00\\x9b\\u202e\\u2028\\ud800" + "x" * 65_000
-    program = HEAD + (f'logs.configure(Logging(format="{format_}")); log.info("request", path="{hostile}")\n'
-                      f'logging.getLogger("uvicorn.error").warning("{hostile}")')  # fmt: skip
+    program = HEAD + (
+        f'logs.configure(Logging(format="{format_}")); log.info("request", path="{hostile}")\n'
+        f'logging.getLogger("uvicorn.error").warning("{hostile}")'
+    )
 
     shown = errors_of(program)
     assert 2 == len(shown.splitlines())

@@ -8,16 +8,40 @@ import pytest
 from meterd.loopback import is_local, is_loopback
 from tests.process import Meterd
 
-PLACES = [("GET", "/metrics"), ("GET", "/export/prometheus"), ("GET", "/api/data/sessions"), ("POST", "/api/sessions"),
-          ("GET", "/api/sessions/0"), ("POST", "/api/sessions/0/events")]  # fmt: skip
+PLACES = [
+    ("GET", "/metrics"),
+    ("GET", "/export/prometheus"),
+    ("GET", "/api/data/sessions"),
+    ("POST", "/api/sessions"),
+    ("GET", "/api/sessions/0"),
+    ("POST", "/api/sessions/0/events"),
+]
 FOREIGN = [
-    {"Host": "example.com"}, {"Host": "localhost.example.com:8080"}, {"Host": "127.0.0.1.example.com"}, {"Host": ""},
-    {"Host": "[::1"}, {"Origin": "https://example.com"}, {"Origin": "null"}, {"Origin": ""},
-    {"Forwarded": "for=192.0.2.1"}, {"Via": "1.1 proxy"}, {"X-Real-IP": "127.0.0.1"}, {"X-Forwarded-For": "127.0.0.1"},
-    {"X-Forwarded-Host": "example.com"}, {"X-Forwarded-Proto": "https"}, {"CF-Connecting-IP": "192.0.2.1"},
-]  # fmt: skip
-OWN = [{}, {"Host": "localhost"}, {"Host": "LOCALHOST:1"}, {"Host": "[::1]:8080"}, {"Host": "127.9.9.9"},
-       {"Origin": "http://localhost:3000"}, {"Origin": "http://127.0.0.1"}]  # fmt: skip
+    {"Host": "example.com"},
+    {"Host": "localhost.example.com:8080"},
+    {"Host": "127.0.0.1.example.com"},
+    {"Host": ""},
+    {"Host": "[::1"},
+    {"Origin": "https://example.com"},
+    {"Origin": "null"},
+    {"Origin": ""},
+    {"Forwarded": "for=192.0.2.1"},
+    {"Via": "1.1 proxy"},
+    {"X-Real-IP": "127.0.0.1"},
+    {"X-Forwarded-For": "127.0.0.1"},
+    {"X-Forwarded-Host": "example.com"},
+    {"X-Forwarded-Proto": "https"},
+    {"CF-Connecting-IP": "192.0.2.1"},
+]
+OWN = [
+    {},
+    {"Host": "localhost"},
+    {"Host": "LOCALHOST:1"},
+    {"Host": "[::1]:8080"},
+    {"Host": "127.9.9.9"},
+    {"Origin": "http://localhost:3000"},
+    {"Origin": "http://127.0.0.1"},
+]
 
 
 def status(server: Meterd, method: str, path: str, headers: dict[str, str]) -> int:
@@ -50,9 +74,13 @@ def test_programs_and_pages_of_this_machine_need_none(
 
 
 @pytest.mark.parametrize(
-    "names", [[(b"host", b"localhost"), (b"host", b"example.com")], [],
-              [(b"host", b"localhost"), (b"origin", b"http://localhost"), (b"origin", b"http://example.com")]],
-)  # fmt: skip
+    "names",
+    [
+        [(b"host", b"localhost"), (b"host", b"example.com")],
+        [],
+        [(b"host", b"localhost"), (b"origin", b"http://localhost"), (b"origin", b"http://example.com")],
+    ],
+)
 def test_every_host_and_origin_counts(names: list[tuple[bytes, bytes]]) -> None:
     assert not is_local({"client": ("127.0.0.1", 1), "headers": names})
 

@@ -13,13 +13,31 @@ import pytest
 
 from tests.process import METRICS, Meterd
 
-LIMITS = {"HEADER_TIMEOUT": "1", "BODY_TIMEOUT": "1", "WRITE_TIMEOUT": "1", "CONNECTIONS": "60",
-          "CONNECTIONS_PER_ADDRESS": "40", "UPLOADS": "20", "UPLOADS_PER_CALLER": "10", "UPLOAD_BYTES": "12000000",
-          "UPLOAD_BYTES_PER_CALLER": "8000000"}  # fmt: skip
+LIMITS = {
+    "HEADER_TIMEOUT": "1",
+    "BODY_TIMEOUT": "1",
+    "WRITE_TIMEOUT": "1",
+    "CONNECTIONS": "60",
+    "CONNECTIONS_PER_ADDRESS": "40",
+    "UPLOADS": "20",
+    "UPLOADS_PER_CALLER": "10",
+    "UPLOAD_BYTES": "12000000",
+    "UPLOAD_BYTES_PER_CALLER": "8000000",
+}
 EVENT = {"attributes": {"agent_id": "a", "platform": "DATABRICKS"}, "meter": {"name": "ai_guard.agent", "value": "1"}}
 INGEST = f"{METRICS}/ingest?datasource=guardrailMetrics"
-ROUTES = ("/metric", INGEST, f"{METRICS}/query", "/v1/traces", "/ingest/litellm", "/api/sessions",
-          "/classifications/v1", "/api/object/v1/private", "/api/calendar/v1", "/nowhere")  # fmt: skip
+ROUTES = (
+    "/metric",
+    INGEST,
+    f"{METRICS}/query",
+    "/v1/traces",
+    "/ingest/litellm",
+    "/api/sessions",
+    "/classifications/v1",
+    "/api/object/v1/private",
+    "/api/calendar/v1",
+    "/nowhere",
+)
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,23 @@ from tests.process import METRICS, Meterd
 
 USAGE = tuple(f"/api/{service}" for service in ("metric", "object", "data", "calendar", "usage"))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
-ADDRESSES = ["/metric", "/ingest/litellm", "/v1/traces", "/v1/metrics", "/v1/logs", "/v1/nowhere", "/health",
-             "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", f"{METRICS}/query", f"{METRICS}/ingest",
-             "/nowhere"]  # fmt: skip
+ADDRESSES = [
+    "/metric",
+    "/ingest/litellm",
+    "/v1/traces",
+    "/v1/metrics",
+    "/v1/logs",
+    "/v1/nowhere",
+    "/health",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    f"{METRICS}/query",
+    f"{METRICS}/ingest",
+    "/nowhere",
+]
 
 
 def message_of(response: httpx.Response, status: int) -> str:
@@ -71,9 +85,23 @@ def test_every_described_route_refuses_other_methods_in_json(shared: Meterd) -> 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/metric/x", "/metric/", "/%00", "/..%2f..%2fetc/passwd", "/api", "/api/svc/v1", "/v1/nothing",
-             f"{METRICS}/nothing", f"{METRICS}/query/x", f"{METRICS}/ingest/", "/Healthz", "/" + "x" * 2000]
-)  # fmt: skip
+    "path",
+    [
+        "/nowhere",
+        "/metric/x",
+        "/metric/",
+        "/%00",
+        "/..%2f..%2fetc/passwd",
+        "/api",
+        "/api/svc/v1",
+        "/v1/nothing",
+        f"{METRICS}/nothing",
+        f"{METRICS}/query/x",
+        f"{METRICS}/ingest/",
+        "/Healthz",
+        "/" + "x" * 2000,
+    ],
+)
 def test_unknown_addresses_get_404_in_json(shared: Meterd, path: str, method: str) -> None:
     assert message_of(httpx.request(method, shared.url + path), 404)
 
@@ -113,8 +141,9 @@ def sentence(response: httpx.Response) -> str:
 def described(server: Meterd) -> list[tuple[str, str]]:
     """Every method and address, with something in the place of each parameter."""
     paths: dict[str, dict[str, Any]] = server.client.get("/openapi.json").json()["paths"]
-    return [(method.upper(), re.sub(r"{[^}]*}", "0", path)) for path, operations in paths.items()
-            for method in operations]  # fmt: skip
+    return [
+        (method.upper(), re.sub(r"{[^}]*}", "0", path)) for path, operations in paths.items() for method in operations
+    ]
 
 
 PAGES = [("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/docs/assets/swagger-ui.css"), ("GET", "/nowhere")]
@@ -224,8 +253,9 @@ def test_reason_phrases_do_not_depend_on_the_version_of_python(shared: Meterd) -
 
 def test_a_client_that_goes_away_in_the_middle_disturbs_nobody(shared: Meterd) -> None:
     address = urlsplit(shared.url)
-    head = (f"POST /metric HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {shared.token}\r\n"
-            "Content-Length: 1000\r\n\r\n{").encode()  # fmt: skip
+    head = (
+        f"POST /metric HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {shared.token}\r\nContent-Length: 1000\r\n\r\n{{"
+    ).encode()
     for _ in range(20):
         with socket.create_connection((address.hostname, address.port)) as connection:
             connection.sendall(head)

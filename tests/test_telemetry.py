@@ -66,9 +66,7 @@ def test_labels_are_escaped() -> None:
 
     telemetry.requests.observe("GET", '/"quoted"\n\\path', 200, 0.1)
 
-    assert value(
-        telemetry, "meterd_http_requests_total", method="GET", route='/"quoted"\n\\path', status="200"
-    ) == 1  # fmt: skip
+    assert value(telemetry, "meterd_http_requests_total", method="GET", route='/"quoted"\n\\path', status="200") == 1
 
 
 def test_a_gauge_is_read_when_it_is_scraped() -> None:

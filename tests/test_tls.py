@@ -40,10 +40,25 @@ def make_with_openssl(folder: Path, kind: list[str]) -> Tls:
     """A key of some kind and a certificate, as an operator's own tools make them."""
     key, certificate = folder / "tls.key", folder / "tls.crt"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-subj", "/CN=meterd", "-keyout", key,
-         "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            *kind,
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=meterd",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+        ],
+        check=True,
+        capture_output=True,
+    )
     return Tls(key_path=str(key), certificate_path=str(certificate))
 
 

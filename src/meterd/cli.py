@@ -31,8 +31,12 @@ from meterd.starting import end_on_signals
 if TYPE_CHECKING:
     from meterd.tls import ServedCertificate
 
-app = typer.Typer(help="A self-hosted metrics service for AI agents and LLM gateways.", no_args_is_help=True,
-                  add_completion=False, pretty_exceptions_enable=False)  # fmt: skip
+app = typer.Typer(
+    help="A self-hosted metrics service for AI agents and LLM gateways.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 tokens = typer.Typer(help="Create, list and revoke tokens; works while the server runs.", no_args_is_help=True)
 app.add_typer(tokens, name="token")
 certificates = typer.Typer(help="Certificates of the server, and the pin of its key.", no_args_is_help=True)
@@ -80,10 +84,13 @@ def serve(
     certificate = _certificate(settings, no_tls)
     with ExitStack() as sockets:
         ports = [
-            Port(sockets.enter_context(listening(each.host, each.port)), each.host,
-                 certificate.context if certificate and each.tls else None)
+            Port(
+                sockets.enter_context(listening(each.host, each.port)),
+                each.host,
+                certificate.context if certificate and each.tls else None,
+            )
             for each in settings.service.listeners
-        ]  # fmt: skip
+        ]
         service = Service(settings, data, accept_loss or ())
         try:
             pins = [certificate.pin] if certificate else []
@@ -207,8 +214,9 @@ def list_tokens(data: DataOption = _DATA, json: JsonOption = False) -> None:
         subject = f"{each.subject} (tenant admin)" if each.tenant_admin else each.subject
         expires = f"{each.expires_at:%Y-%m-%d %H:%M}" if each.expires_at else "never"
         state = "revoked" if each.revoked_at else "valid"
-        table.add_row(each.id, subject, each.type, ", ".join(each.teams), each.tenant, ", ".join(each.scopes), expires,
-                      state)  # fmt: skip
+        table.add_row(
+            each.id, subject, each.type, ", ".join(each.teams), each.tenant, ", ".join(each.scopes), expires, state
+        )
     Console().print(table)
 
 

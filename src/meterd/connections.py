@@ -187,9 +187,12 @@ class Acceptor:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(
-                lambda: self._make(place), connection, ssl=self._tls, ssl_handshake_timeout=handshake,
+                lambda: self._make(place),
+                connection,
+                ssl=self._tls,
+                ssl_handshake_timeout=handshake,
                 ssl_shutdown_timeout=_TLS_SHUTDOWN if self._tls else None,
-            )  # fmt: skip
+            )
         except (OSError, asyncio.CancelledError):  # it went away, or does not speak our TLS
             place.leave()
             connection.close()

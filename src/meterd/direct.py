@@ -98,9 +98,16 @@ class Direct:
                 connection.transport.close()
             connection.on_response_complete()
         server.note(
-            self._scope, self._route.method, self._route.path, answer.status, len(answer.body),
-            time.perf_counter() - self._started, self._began, request_id, is_hot=True,
-        )  # fmt: skip
+            self._scope,
+            self._route.method,
+            self._route.path,
+            answer.status,
+            len(answer.body),
+            time.perf_counter() - self._started,
+            self._began,
+            request_id,
+            is_hot=True,
+        )
 
 
 async def _no_more() -> "HTTPReceiveMessage":

@@ -98,16 +98,31 @@ class Server:
         self.note(scope, method, path, status, size, seconds, began, request_id, is_hot=route is not None)
 
     def note(
-        self, scope: HTTPScope, method: str, route: str, status: int, size: int, seconds: float, began: float,
-        request_id: bytes, *, is_hot: bool,
-    ) -> None:  # fmt: skip
+        self,
+        scope: HTTPScope,
+        method: str,
+        route: str,
+        status: int,
+        size: int,
+        seconds: float,
+        began: float,
+        request_id: bytes,
+        *,
+        is_hot: bool,
+    ) -> None:
         """Count, record and log a call that was answered."""
         caller = current_caller.get()
         self._telemetry.requests.observe(method, route, status, seconds)
         self._calls.note(scope, method, caller, began, seconds, status, size, request_id)
         if (self._log_all or not is_hot or status >= 400) and (caller or self._logs_stranger()):
-            log.info("request", id=request_id.decode(), method=method, path=scope["path"], status=status,
-                     milliseconds=round(seconds * 1000, 3))  # fmt: skip
+            log.info(
+                "request",
+                id=request_id.decode(),
+                method=method,
+                path=scope["path"],
+                status=status,
+                milliseconds=round(seconds * 1000, 3),
+            )
 
     def direct_route(self, method: str, path: str) -> HotRoute | None:
         """The route at an address that may be answered without a task."""

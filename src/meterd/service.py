@@ -201,8 +201,11 @@ def lock_directory(data: Path) -> IO[str]:
     except OSError as error:
         raise ConfigurationError(f"can't write to the data directory {data}: {error.strerror}") from None
     if (mode := data.stat().st_mode) & 0o077:
-        log.warning("others can read the data directory, or write to it: chmod 700", directory=str(data),
-                    mode=f"{mode & 0o777:o}")  # fmt: skip
+        log.warning(
+            "others can read the data directory, or write to it: chmod 700",
+            directory=str(data),
+            mode=f"{mode & 0o777:o}",
+        )
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -161,8 +161,22 @@ class MetricsExporter(Section, frozen=True):
     trusted_root_path: str | None = None
     trusted_root_address: str | None = None
     histogram_boundaries: Annotated[tuple[float, ...], Meta(min_length=1)] = (
-        0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000,
-    )  # fmt: skip
+        0,
+        5,
+        10,
+        25,
+        50,
+        75,
+        100,
+        250,
+        500,
+        750,
+        1000,
+        2500,
+        5000,
+        7500,
+        10000,
+    )
 
     @property
     def seconds(self) -> float:

@@ -79,9 +79,11 @@ class Telemetry:
             "meterd_ingest_refusals", "Requests refused to protect the service", ["reason"], registry=registry
         )
         self.left_out = Counter(
-            "meterd_ingest_left_out", "Elements and values of gateways' reports that could not be used", ["source"],
+            "meterd_ingest_left_out",
+            "Elements and values of gateways' reports that could not be used",
+            ["source"],
             registry=registry,
-        )  # fmt: skip
+        )
         self.classification_refusals = Counter(
             "meterd_classification_refusals", "Classifications that were beyond a limit", ["limit"], registry=registry
         )
@@ -95,9 +97,11 @@ class Telemetry:
             "meterd_log_lines_withheld", "Requests of unknown callers that were not logged", registry=registry
         )
         self.session_facts_skipped = Counter(
-            "meterd_session_facts_skipped", "Stored facts that documents of sessions do not follow", ["reason"],
+            "meterd_session_facts_skipped",
+            "Stored facts that documents of sessions do not follow",
+            ["reason"],
             registry=registry,
-        )  # fmt: skip
+        )
         self.commit_seconds = Histogram(
             "meterd_journal_commit_seconds", "Time of one group commit", buckets=_DURATIONS, registry=registry
         )
@@ -105,38 +109,49 @@ class Telemetry:
             "meterd_journal_commit_failures", "Groups that could not be written", registry=registry
         )
         self.load_seconds = Histogram(
-            "meterd_loader_batch_seconds", "Time to move one batch into the store", buckets=_DURATIONS,
+            "meterd_loader_batch_seconds",
+            "Time to move one batch into the store",
+            buckets=_DURATIONS,
             registry=registry,
-        )  # fmt: skip
+        )
         self.load_failures = Counter("meterd_loader_failures", "Batches that the store did not take", registry=registry)
         self.loaded = Counter("meterd_loader_facts", "Facts moved into the store", ["dataset"], registry=registry)
         self.set_aside_facts = Counter(
             "meterd_loader_set_aside_facts", "Facts that can't be moved into the store", ["dataset"], registry=registry
         )
         self.set_aside_entries = Counter(
-            "meterd_loader_set_aside_entries", "Journal entries that can't be moved into the store, whole or in part",
-            ["outcome"], registry=registry,
-        )  # fmt: skip
+            "meterd_loader_set_aside_entries",
+            "Journal entries that can't be moved into the store, whole or in part",
+            ["outcome"],
+            registry=registry,
+        )
         self.checkpoints = Counter("meterd_store_checkpoints", "Checkpoints of the store", registry=registry)
         self.query_seconds = Histogram(
-            "meterd_query_seconds", "Time of one query in the store", ["dataset"], buckets=_DURATIONS,
+            "meterd_query_seconds",
+            "Time of one query in the store",
+            ["dataset"],
+            buckets=_DURATIONS,
             registry=registry,
-        )  # fmt: skip
+        )
         self.query_failures = Counter(
             "meterd_query_failures", "Queries that hit a limit", ["reason"], registry=registry
         )
         self.loop_delays = Histogram(
-            "meterd_event_loop_delay_seconds", "How late the event loop comes back, looked at 20 times a second",
-            buckets=_DURATIONS, registry=registry,
-        )  # fmt: skip
+            "meterd_event_loop_delay_seconds",
+            "How late the event loop comes back, looked at 20 times a second",
+            buckets=_DURATIONS,
+            registry=registry,
+        )
         self.work_running = Gauge("meterd_work_running", "Long work under way", ["work"], registry=registry)
         self.work_waiting = Gauge(
             "meterd_work_waiting", "Long work that waits for its turn", ["work"], registry=registry
         )
         self.work_refused = Counter(
-            "meterd_work_refused", "Long work refused, because too much waited or it waited too long", ["work"],
+            "meterd_work_refused",
+            "Long work refused, because too much waited or it waited too long",
+            ["work"],
             registry=registry,
-        )  # fmt: skip
+        )
         self.work_cancelled = Counter(
             "meterd_work_cancelled", "Long work ended because its client had gone", ["work"], registry=registry
         )

@@ -138,9 +138,16 @@ def _sign(key: _Key, names: x509.SubjectAlternativeName, lifetime: timedelta) ->
     """A certificate that clients can also name as their authority: AI Guard's recipe has `CA:true`."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "meterd")])
     usage = x509.KeyUsage(
-        digital_signature=True, key_cert_sign=True, crl_sign=False, content_commitment=False, key_encipherment=False,
-        data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
-    )  # fmt: skip
+        digital_signature=True,
+        key_cert_sign=True,
+        crl_sign=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
     now = datetime.now(UTC)
     builder = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())

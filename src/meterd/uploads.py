@@ -33,9 +33,9 @@ class Uploads:
         limits = self._limits
         if self._bytes + size > limits.upload_bytes or self._bytes_by[caller] + size > limits.upload_bytes_per_caller:
             raise self._refusal(
-                "upload-bytes", "the bodies that are being received are too large together "
-                "(service.limits.upload-bytes), try again",
-            )  # fmt: skip
+                "upload-bytes",
+                "the bodies that are being received are too large together (service.limits.upload-bytes), try again",
+            )
         self._bytes += size
         self._bytes_by[caller] += size
 

@@ -80,7 +80,7 @@ class TestTokens:
 
         assert Caller(
             "default", "alice", SubjectType.USER, (), False, frozenset({Scope.INGEST, Scope.QUERY})
-        ) == caller_of(directory, token)  # fmt: skip
+        ) == caller_of(directory, token)
 
     def test_an_unknown_token_leads_nowhere(self, directory: Directory) -> None:
         secret_of(directory, "alice")
@@ -140,8 +140,12 @@ class TestTokens:
 
         (listed,) = directory.tokens()
         assert (made.id, made.subject, made.teams, made.expires_at, made.created_at) == (
-            listed.id, listed.subject, listed.teams, listed.expires_at, listed.created_at,
-        )  # fmt: skip
+            listed.id,
+            listed.subject,
+            listed.teams,
+            listed.expires_at,
+            listed.created_at,
+        )
         assert listed.expires_at is not None
         assert timedelta(0) == listed.expires_at.utcoffset()
 

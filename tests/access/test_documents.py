@@ -99,9 +99,15 @@ def test_a_directory_that_cannot_be_written_keeps_what_it_has(documents: Documen
 
 def test_documents_of_a_machine_are_those_of_the_tenant(documents: Documents) -> None:
     documents.save(
-        [stored("a", b"1", machine="m"), stored("b", b"2", machine="m"), stored("c", b"3", machine="n"),
-         stored("d", b"4", tenant="other", machine="m"), stored("e", b"5")], 1,
-    )  # fmt: skip
+        [
+            stored("a", b"1", machine="m"),
+            stored("b", b"2", machine="m"),
+            stored("c", b"3", machine="n"),
+            stored("d", b"4", tenant="other", machine="m"),
+            stored("e", b"5"),
+        ],
+        1,
+    )
 
     assert [b"1", b"2"] == sorted(documents.of_machine("t", "m"))
     assert [b"4"] == documents.of_machine("other", "m")
@@ -110,9 +116,15 @@ def test_documents_of_a_machine_are_those_of_the_tenant(documents: Documents) ->
 
 def test_pages_go_on_where_the_last_one_ended(documents: Documents) -> None:
     documents.save(
-        [stored("c", b"3", minutes=1), stored("a", b"1"), stored("b", b"2", minutes=1), stored("d", b"4", minutes=2),
-         stored("x", b"x", tenant="other")], 1,
-    )  # fmt: skip
+        [
+            stored("c", b"3", minutes=1),
+            stored("a", b"1"),
+            stored("b", b"2", minutes=1),
+            stored("d", b"4", minutes=2),
+            stored("x", b"x", tenant="other"),
+        ],
+        1,
+    )
 
     assert [b"1", b"2"] == documents.page("t", None, 2)
     assert [b"3", b"4"] == documents.page("t", (NOON + timedelta(minutes=1), "b"), 2)

@@ -61,8 +61,13 @@ def free_port() -> int:
 def write_config(directory: Path, url: str, **keys: Any) -> Path:
     """A configuration in the form that the client writes, and quicker intervals."""
     port = free_port()
-    settings = {"daemon_port": str(port), "server_url": url, "data_dir": str(directory / "queue"),
-                "batch_interval_seconds": 0.2, "linger_seconds": 10} | keys  # fmt: skip
+    settings = {
+        "daemon_port": str(port),
+        "server_url": url,
+        "data_dir": str(directory / "queue"),
+        "batch_interval_seconds": 0.2,
+        "linger_seconds": 10,
+    } | keys
     path = directory / f"daemon_config_{port}.json"
     path.write_text(json.dumps(settings))
     return path

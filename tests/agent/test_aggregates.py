@@ -49,8 +49,16 @@ def test_nothing_is_sent_again_while_nothing_happens(daemon: Daemon) -> None:
 def test_a_histogram_counts_per_bucket_with_inclusive_bounds(daemon: Daemon) -> None:
     id_ = daemon.register()
     for value in (0.5, 1, 2, 99):
-        daemon.post("/metric", id_, name="t", type="histogram", value=value, unit="ms", tags=["k:v"],
-                    metadata={"buckets": [2, 1], "host": "a"})  # fmt: skip
+        daemon.post(
+            "/metric",
+            id_,
+            name="t",
+            type="histogram",
+            value=value,
+            unit="ms",
+            tags=["k:v"],
+            metadata={"buckets": [2, 1], "host": "a"},
+        )
     point = last(daemon, id_, "t", 102.5 / 4)
     buckets = [{"le": 1.0, "count": 2}, {"le": 2.0, "count": 2}]
     assert {"host": "a", "count": 4, "sum": 102.5, "buckets": buckets} == point["metadata"]

@@ -37,8 +37,11 @@ def test_a_session_begun_in_an_outage_keeps_one_identity(returning: Returning, a
         agent.post("/state", id_, state={"level": 1})
         stub = agent.document(id_)
         assert (id_, True, [], {"product": "game", "version": "1.0", "level": 1}) == (
-            stub["id"], stub["active"], stub["events"], stub["state"]
-        )  # fmt: skip
+            stub["id"],
+            stub["active"],
+            stub["events"],
+            stub["state"],
+        )
         returning.start()
         found = arrived(agent, returning, id_)
         assert sent == names(found)

@@ -11,9 +11,20 @@ import pytest
 from tests.agent.process import Daemon, Refusal, call, document, names
 from tests.process import Meterd
 
-EVENT = {"name": "level_loaded", "category": "warning", "group": "engine", "labels": ["a", "b:c"], "message": "slow",
-         "data": {"level": 3}, "stacktrace": ["at f", "at g"], "exception_type": "Slow", "exception_msg": "too",
-         "source_file": "main.py", "source_line": 7, "source_function": "load"}  # fmt: skip
+EVENT = {
+    "name": "level_loaded",
+    "category": "warning",
+    "group": "engine",
+    "labels": ["a", "b:c"],
+    "message": "slow",
+    "data": {"level": 3},
+    "stacktrace": ["at f", "at g"],
+    "exception_type": "Slow",
+    "exception_msg": "too",
+    "source_file": "main.py",
+    "source_line": 7,
+    "source_function": "load",
+}
 
 
 def delivered(daemon: Daemon, id_: str) -> dict[str, Any]:
@@ -108,8 +119,11 @@ def test_the_agent_stays_when_its_last_session_has_ended(daemon: Daemon) -> None
         ("/metric", {"session_id": "ID", "name": "x", "value": "1"}, "400 Invalid request: "),
         ("/metric", {"session_id": "ID", "name": "x", "value": float("inf")}, "400 Invalid request: "),
         ("/metric", {"session_id": "ID", "name": "x", "value": 1, "count": 1.5}, "400 Invalid request: "),
-        ("/metric", {"session_id": "ID", "type": "histogram", "value": 1, "metadata": {"buckets": ["x"]}},
-         '400 Invalid request: metadata.buckets must be numbers or "inf"'),
+        (
+            "/metric",
+            {"session_id": "ID", "type": "histogram", "value": 1, "metadata": {"buckets": ["x"]}},
+            '400 Invalid request: metadata.buckets must be numbers or "inf"',
+        ),
         ("/state", {"session_id": "ID", "state": 1}, "400 Invalid request: "),
         ("/event", b'{"session_id": "ID", "name": "\\ud800"}', "400 Invalid request: "),
         ("/session", None, "400 Session ID required"),
@@ -118,7 +132,7 @@ def test_the_agent_stays_when_its_last_session_has_ended(daemon: Daemon) -> None
         ("/sessions", {}, "405 Method not allowed"),
         ("/nothing", None, "404 404 page not found"),
     ],
-)  # fmt: skip
+)
 def test_bad_requests_are_refused_with_a_line(daemon: Daemon, path: str, body: Any, expected: str) -> None:
     id_ = daemon.register()
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -128,9 +142,17 @@ def test_bad_requests_are_refused_with_a_line(daemon: Daemon, path: str, body: A
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "http://example.com"}, {"Origin": "http://localhost"}, {"Host": "example.com:80"},
-                {"Host": ""}, {"Forwarded": "for=192.0.2.1"}, {"Via": "1.1 proxy"}, {"X-Forwarded-For": "192.0.2.1"}],
-)  # fmt: skip
+    "headers",
+    [
+        {"Origin": "http://example.com"},
+        {"Origin": "http://localhost"},
+        {"Host": "example.com:80"},
+        {"Host": ""},
+        {"Forwarded": "for=192.0.2.1"},
+        {"Via": "1.1 proxy"},
+        {"X-Forwarded-For": "192.0.2.1"},
+    ],
+)
 def test_web_pages_and_proxies_are_not_answered(daemon: Daemon, headers: dict[str, str]) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", daemon.port)
     connection.request("GET", "/health", headers=headers)

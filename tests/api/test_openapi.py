@@ -70,11 +70,28 @@ def test_examples_fit_their_schemas_and_are_taken(closed: Meterd, document: dict
 def run_schemathesis(closed: Meterd, *options: str) -> None:
     """Every check, or all but those left out, with requests that fit the schemas, almost do, and don't."""
     ended = subprocess.run(
-        [sys.executable, "-m", "schemathesis.cli", "run", f"{closed.url}/openapi.json",
-         "-H", f"Authorization: Bearer {closed.token}", "--checks", "all", "--max-examples", "5",
-         "--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--no-color", *options],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            "run",
+            f"{closed.url}/openapi.json",
+            "-H",
+            f"Authorization: Bearer {closed.token}",
+            "--checks",
+            "all",
+            "--max-examples",
+            "5",
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--generation-database",
+            "none",
+            "--no-color",
+            *options,
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr
 
 
@@ -95,8 +112,10 @@ def test_a_generated_client_ingests_and_queries(
     generator = ROOT / ".venv" / "openapi" / "bin" / "openapi-python-client"
     subprocess.run(
         [generator, "generate", "--path", description, "--output-path", tmp_path / "made", "--meta", "none"],
-        check=True, capture_output=True, cwd=tmp_path,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        cwd=tmp_path,
+    )
     monkeypatch.syspath_prepend(tmp_path)
 
     from made.api.gateway_metrics import ingest_metrics, query_metrics  # type: ignore[import-not-found]

@@ -21,8 +21,14 @@ MOST_GROWTH = 400 * 2**20
 class Party:
     """A subject of a tenant of its own; `admin` sees the whole tenant."""
 
-    def __init__(self, server: Meterd, *, admin: bool = False, scopes: tuple[Scope, ...] = (Scope.INGEST, Scope.QUERY),
-                 tenant: str = "") -> None:  # fmt: skip
+    def __init__(
+        self,
+        server: Meterd,
+        *,
+        admin: bool = False,
+        scopes: tuple[Scope, ...] = (Scope.INGEST, Scope.QUERY),
+        tenant: str = "",
+    ) -> None:
         self.tenant = tenant or uuid.uuid4().hex
         self.name = f"u-{uuid.uuid4().hex[:8]}"
         self.token = make_token(server.data, self.name, tenant=self.tenant, tenant_admin=admin, scopes=scopes).token

@@ -16,17 +16,21 @@ from tests.process import METRICS, Meterd, make_token
 
 KEYS = [f"metadata.k{number}" for number in range(20)]
 LABELS = [{"type": type_, "column": key} for key in KEYS for type_ in ("countDistinct", "count")]
-ENDLESS: dict[str, Any] = {"startTs": "1970-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z",
-                           "datasource": "guardrailMetrics", "type": "distribution", "groupBy": ["team", *KEYS],
-                           "aggregations": LABELS}  # fmt: skip
+ENDLESS: dict[str, Any] = {
+    "startTs": "1970-01-01T00:00:00Z",
+    "endTs": "2100-01-01T00:00:00Z",
+    "datasource": "guardrailMetrics",
+    "type": "distribution",
+    "groupBy": ["team", *KEYS],
+    "aggregations": LABELS,
+}
 """Takes far longer than a test may."""
 ABANDONED = 60
 
 
 @pytest.fixture(scope="module")
 def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
-    environment = {"METERD_QUERY__TIMEOUT": "3600", "METERD_QUERY__MAX_WAITING": "50",
-                   "METERD_SERVICE__TIMEOUT": "300"}  # fmt: skip
+    environment = {"METERD_QUERY__TIMEOUT": "3600", "METERD_QUERY__MAX_WAITING": "50", "METERD_SERVICE__TIMEOUT": "300"}
     with Meterd(tmp_path_factory.mktemp("abandoned"), environment=environment) as started:
         rows = [{"guardrailName": "g", "teams": [f"t{number}" for number in range(200)]}] * 10_000
         for _ in range(2):
@@ -51,8 +55,10 @@ def until(meterd: Meterd, name: str, expected: int, kind: str = "query") -> None
 def ask(meterd: Meterd, path: str = f"{METRICS}/query", question: object = ENDLESS) -> socket.socket:
     """Send what takes long, and do not wait for the answer."""
     content = json.dumps(question).encode()
-    head = (f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {meterd.token}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n")  # fmt: skip
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {meterd.token}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+    )
     url = httpx.URL(meterd.url)
     connection = socket.create_connection((url.host, url.port or 80))
     connection.sendall(head.encode() + content)
@@ -83,8 +89,10 @@ def test_who_comes_when_too_many_wait_is_told_when_to_try_again(meterd: Meterd) 
     response = meterd.query(**ENDLESS)
 
     assert (503, "2", True) == (
-        response.status_code, response.headers["retry-after"], "query.max-waiting" in response.text
-    )  # fmt: skip
+        response.status_code,
+        response.headers["retry-after"],
+        "query.max-waiting" in response.text,
+    )
     for connection in connections:
         connection.close()
     until(meterd, "running", 0)

@@ -9,8 +9,12 @@ import pytest
 from tests.attacks.conftest import Party
 from tests.process import METRICS
 
-WHOLE = {"startTs": "1970-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z", "type": "distribution",
-         "datasource": "guardrailMetrics"}  # fmt: skip
+WHOLE = {
+    "startTs": "1970-01-01T00:00:00Z",
+    "endTs": "2100-01-01T00:00:00Z",
+    "type": "distribution",
+    "datasource": "guardrailMetrics",
+}
 FILTER = {"metadataKey": "k", "operator": "EQUAL", "value": "v"}
 DEEP = b"[" * 100_000
 BOMB = gzip.compress(bytes(200_000_000), 1)
@@ -23,9 +27,18 @@ QUESTIONS: dict[str, Any] = {
     "name": WHOLE | {"groupBy": ["metadata." + "x" * 500_000]},
 }
 CONTEXT = {"actor": "user", "agent_id": "a", "platform": "p"}
-ADDRESSES = ["/metric", "/classifications/v1", f"{METRICS}/query", f"{METRICS}/ingest?datasource=guardrailMetrics",
-             "/ingest/litellm", "/v1/traces", "/v1/metrics", "/api/sessions", "/api/object/v1/private",
-             "/api/calendar/v1/private"]  # fmt: skip
+ADDRESSES = [
+    "/metric",
+    "/classifications/v1",
+    f"{METRICS}/query",
+    f"{METRICS}/ingest?datasource=guardrailMetrics",
+    "/ingest/litellm",
+    "/v1/traces",
+    "/v1/metrics",
+    "/api/sessions",
+    "/api/object/v1/private",
+    "/api/calendar/v1/private",
+]
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -52,12 +65,17 @@ def test_a_body_that_is_packed_small_is_not_unpacked_large(shared: object, attac
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"_filter": "(" * 50_000}, {"_filter": " or ".join(f"key='{n}'" for n in range(20_000))},
-     {"_filter": json.dumps({"$or": [{"key": str(n)} for n in range(20_000)]})}, {"_limit": "9" * 400},
-     {"_metric": "ODSLRequest/ReadRequests", "_range": "between(1,9999)", "_calendar": "#PT1S"},
-     {"_project": "{" * 50_000}, {"_sort": "a," * 20_000}],
+    [
+        {"_filter": "(" * 50_000},
+        {"_filter": " or ".join(f"key='{n}'" for n in range(20_000))},
+        {"_filter": json.dumps({"$or": [{"key": str(n)} for n in range(20_000)]})},
+        {"_limit": "9" * 400},
+        {"_metric": "ODSLRequest/ReadRequests", "_range": "between(1,9999)", "_calendar": "#PT1S"},
+        {"_project": "{" * 50_000},
+        {"_sort": "a," * 20_000},
+    ],
     ids=lambda parameters: str(parameters)[:40],
-)  # fmt: skip
+)
 def test_parameters_are_bounded(shared: object, attacker: Party, parameters: dict[str, str]) -> None:
     body = "&".join(f"{name}={value}" for name, value in parameters.items())
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -69,11 +87,13 @@ def test_parameters_are_bounded(shared: object, attacker: Party, parameters: dic
 
 @pytest.mark.parametrize(
     "members",
-    [{"context": CONTEXT | {f"k{number}": "v" for number in range(400_000)}},
-     {"classifierDescription": {"type": "codes", "codes": ["phonenumber"] * 200_000}},
-     {"text": "a" * (70 * 2**20)}],
+    [
+        {"context": CONTEXT | {f"k{number}": "v" for number in range(400_000)}},
+        {"classifierDescription": {"type": "codes", "codes": ["phonenumber"] * 200_000}},
+        {"text": "a" * (70 * 2**20)},
+    ],
     ids=lambda members: next(iter(members)),
-)  # fmt: skip
+)
 def test_a_text_to_classify_is_bounded(shared: object, attacker: Party, members: dict[str, Any]) -> None:
     usual = {"context": CONTEXT, "classifierDescription": {"type": "default"}, "structured": False, "text": "x"}
 

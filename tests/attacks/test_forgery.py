@@ -15,9 +15,13 @@ WHOLE = {"startTs": "1970-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z", "ty
 
 
 OPERATIONS: dict[str, dict[str, Any]] = {
-    "events": {"name": "x"}, "metrics": {"name": "x", "value": 1}, "end": {}, "crash": {}, "heartbeat": {},
+    "events": {"name": "x"},
+    "metrics": {"name": "x", "value": 1},
+    "end": {},
+    "crash": {},
+    "heartbeat": {},
     "state": {"state": {"a": 1}},
-}  # fmt: skip
+}
 
 
 def ingest(party: Party, datasource: str, *rows: dict[str, Any]) -> tuple[int, str]:
@@ -64,12 +68,21 @@ def test_a_session_of_another_tenant_is_neither_read_nor_written(
 
 @pytest.mark.parametrize(
     "row",
-    [{"createdBySubjectSlug": "somebody-else"}, {"teams": ["not-mine"]}, {"tenant": "other"}, {"latencyMs": "NaN"},
-     {"latencyMs": True}, {"latencyMs": -1}, {"latencyMs": 1e308},
-     {"details": '{"a": 1}, {"forged": true}'}, {"details": "]"},
-     {"guardrailName": "x" * 2**20}, {"unknown": 1}],
+    [
+        {"createdBySubjectSlug": "somebody-else"},
+        {"teams": ["not-mine"]},
+        {"tenant": "other"},
+        {"latencyMs": "NaN"},
+        {"latencyMs": True},
+        {"latencyMs": -1},
+        {"latencyMs": 1e308},
+        {"details": '{"a": 1}, {"forged": true}'},
+        {"details": "]"},
+        {"guardrailName": "x" * 2**20},
+        {"unknown": 1},
+    ],
     ids=lambda row: next(iter(row)),
-)  # fmt: skip
+)
 def test_a_row_that_says_what_its_sender_may_not_is_refused_whole(attacker: Party, row: dict[str, Any]) -> None:
     assert ingest(attacker, "guardrailMetrics", {"guardrailName": "good"}, row)[0] in (400, 403)
     assert 0 == total(attacker, "guardrailMetrics")
@@ -86,11 +99,14 @@ def test_an_identity_is_its_sender_s_and_suppresses_nobody_else_s_facts(shared: 
 
 @pytest.mark.parametrize(
     ("name", "attributes"),
-    [("ai_guard.classification", {"agent_id": "a", "platform": "p", "actor": "user", "classifier": "x"}),
-     ("ai_guard.user", {"agent_id": "a" * 2**20, "platform": "p", "new_session": "true"}),
-     ("ai_guard.user", {"platform": "p", "new_session": "true"}), ("meterd.own", {"agent_id": "a", "platform": "p"}),
-     ("ai_guard.user", {"agent_id": "a", "platform": "p", "new_session": "true", "tenant": "other"})],
-)  # fmt: skip
+    [
+        ("ai_guard.classification", {"agent_id": "a", "platform": "p", "actor": "user", "classifier": "x"}),
+        ("ai_guard.user", {"agent_id": "a" * 2**20, "platform": "p", "new_session": "true"}),
+        ("ai_guard.user", {"platform": "p", "new_session": "true"}),
+        ("meterd.own", {"agent_id": "a", "platform": "p"}),
+        ("ai_guard.user", {"agent_id": "a", "platform": "p", "new_session": "true", "tenant": "other"}),
+    ],
+)
 def test_a_meter_has_its_rules_at_every_door(attacker: Party, name: str, attributes: dict[str, str]) -> None:
     body = {"attributes": attributes, "meter": {"name": name, "value": "1"}}
 
@@ -104,8 +120,14 @@ def test_nothing_of_another_tenant_is_seen(victim: Party, attacker: Party) -> No
     assert 200 == victim.send("POST", "/api/object/v1/private", json={"_id": mark, "secret": mark}).status_code
 
     assert (1, 0) == (total(victim, "guardrailMetrics"), total(attacker, "guardrailMetrics"))
-    for path in ("/api/metric/v1", "/api/object/v1", f"/api/object/v1/private/{mark}", "/api/data/sessions",
-                 "/export/prometheus", f"/api/usage/statement?from=T&to=T&user={victim.name}"):  # fmt: skip
+    for path in (
+        "/api/metric/v1",
+        "/api/object/v1",
+        f"/api/object/v1/private/{mark}",
+        "/api/data/sessions",
+        "/export/prometheus",
+        f"/api/usage/statement?from=T&to=T&user={victim.name}",
+    ):
         answer = attacker.send("GET", path, headers={"Accept": "*/*"})
         assert answer.status_code == 404 or mark not in answer.text, path
         assert not answer.headers.get("x-total-count", "").strip("0") or path == "/api/metric/v1"

@@ -54,21 +54,37 @@ def form(**parameters: str) -> bytes:
 
 
 WORST = {
-    "filters": query(type="distribution", status=400, filters=filters(
-        lambda number: {"metadataKey": f"k{number}", "operator": "EQUAL", "value": "v"})),
-    "values": query(type="distribution", status=400, filters=[
-        {"metadataKey": "k", "operator": "IN", "value": filters(lambda number: f"{number}")}]),
+    "filters": query(
+        type="distribution",
+        status=400,
+        filters=filters(lambda number: {"metadataKey": f"k{number}", "operator": "EQUAL", "value": "v"}),
+    ),
+    "values": query(
+        type="distribution",
+        status=400,
+        filters=[{"metadataKey": "k", "operator": "IN", "value": filters(lambda number: f"{number}")}],
+    ),
     "groups": query(type="distribution", status=400, groupBy=filters(lambda number: f"metadata.k{number}")),
-    "aggregations": query(type="distribution", status=400, aggregations=filters(
-        lambda number: {"type": "count", "column": f"metadata.k{number}"})),
+    "aggregations": query(
+        type="distribution",
+        status=400,
+        aggregations=filters(lambda number: {"type": "count", "column": f"metadata.k{number}"}),
+    ),
     "largest plan": query(
-        type="distribution", groupBy=[f"metadata.k{number}" for number in range(32)],
+        type="distribution",
+        groupBy=[f"metadata.k{number}" for number in range(32)],
         aggregations=[{"type": "countDistinct", "column": f"metadata.k{number}"} for number in range(20)],
-        filters=[{"metadataKey": f"k{number}", "operator": "NOT_IN", "value": [str(each) for each in range(100)]}
-                 for number in range(100)]),
+        filters=[
+            {"metadataKey": f"k{number}", "operator": "NOT_IN", "value": [str(each) for each in range(100)]}
+            for number in range(100)
+        ],
+    ),
     "largest answer": query(
-        type="timeseries", interval="2 second", groupBy=["guardrailName", "metadata.a", "metadata.b"],
-        aggregations=[{"type": type_, "column": "latencyMs"} for type_ in ("p50", "p95", "avg", "max", "sum")]),
+        type="timeseries",
+        interval="2 second",
+        groupBy=["guardrailName", "metadata.a", "metadata.b"],
+        aggregations=[{"type": type_, "column": "latencyMs"} for type_ in ("p50", "p95", "avg", "max", "sum")],
+    ),
     "records": Worst("GET", "/api/metric/v1?_limit=50000&type=process", 200),
     "records as XML": Worst("GET", "/api/metric/v1?_limit=50000&type=process", 200, headers=XML),
     "records as CSV": Worst("GET", "/api/metric/v1?_limit=50000&type=process", 200, headers=CSV),
@@ -83,17 +99,41 @@ WORST = {
     "series of a long range": Worst("GET", f"/api/{LONG}", 200),
     "hours of a zone": Worst("GET", f"/api/{LONG.replace('%23PT1S', '%23PT1H')}", 200),
     "statement": Worst("GET", "/api/usage/statement?from=1970&to=2030&calendar=%23PT1S&format=html", 200),
-    "objects with series": Worst("POST", "/api/object", 200, json.dumps(
-        {"_id": "worst"} | {f"s{n}": STORED | {"filter": " or ".join(f"name!='{each}'" for each in range(40))}
-                            for n in range(1000)}).encode()),
-    "calendar": Worst("POST", "/api/calendar", 200, json.dumps(
-        {"_id": "WORST", "calendar": {"_type": "HolidayCalendar", "base": "BUSINESS", "rules": [
-            {"rule": "actual", "dom": n % 28 + 1, "month": n % 12 + 1} for n in range(280)]}}).encode()),
-    "refused calendar": Worst("POST", "/api/calendar", 400, json.dumps(
-        {"_id": "WORST", "calendar": {"_type": "HolidayCalendar", "rules": [{"rule": "actual"}] * 2500}}).encode()),
+    "objects with series": Worst(
+        "POST",
+        "/api/object",
+        200,
+        json.dumps(
+            {"_id": "worst"}
+            | {f"s{n}": STORED | {"filter": " or ".join(f"name!='{each}'" for each in range(40))} for n in range(1000)}
+        ).encode(),
+    ),
+    "calendar": Worst(
+        "POST",
+        "/api/calendar",
+        200,
+        json.dumps(
+            {
+                "_id": "WORST",
+                "calendar": {
+                    "_type": "HolidayCalendar",
+                    "base": "BUSINESS",
+                    "rules": [{"rule": "actual", "dom": n % 28 + 1, "month": n % 12 + 1} for n in range(280)],
+                },
+            }
+        ).encode(),
+    ),
+    "refused calendar": Worst(
+        "POST",
+        "/api/calendar",
+        400,
+        json.dumps(
+            {"_id": "WORST", "calendar": {"_type": "HolidayCalendar", "rules": [{"rule": "actual"}] * 2500}}
+        ).encode(),
+    ),
     "page of meters": Worst("GET", "/export/prometheus", 200),
     "health in numbers": Worst("GET", "/metrics", 200),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +141,21 @@ def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
     """A server with as many facts as the largest answers have."""
     with Meterd(tmp_path_factory.mktemp("stalls")) as started:
         begin, second = datetime(2026, 1, 1, tzinfo=UTC), timedelta(seconds=1)
-        facts = [{"createdAt": (begin + number * second).isoformat(), "guardrailName": f"guardrail-{number % 50}",
-                  "latencyMs": number, "metadata": {"a": f"value {number}", "b": "é" * 50}}
-                 for number in range(50_000)]  # fmt: skip
+        facts = [
+            {
+                "createdAt": (begin + number * second).isoformat(),
+                "guardrailName": f"guardrail-{number % 50}",
+                "latencyMs": number,
+                "metadata": {"a": f"value {number}", "b": "é" * 50},
+            }
+            for number in range(50_000)
+        ]
         assert 200 == started.ingest(facts).status_code
         early = datetime(2020, 1, 1, tzinfo=UTC)
-        runs = [{"createdAt": (early + 4 * number * second).isoformat(), "name": f"run {number}", "duration": number}
-                for number in range(40_000)]  # fmt: skip
+        runs = [
+            {"createdAt": (early + 4 * number * second).isoformat(), "name": f"run {number}", "duration": number}
+            for number in range(40_000)
+        ]
         assert 200 == started.ingest(runs, "processMetrics").status_code
         yield started
 

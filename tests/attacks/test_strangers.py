@@ -15,21 +15,42 @@ from tests.process import METRICS, Meterd
 
 OPEN = ["/healthz", "/readyz", "/health", "/docs", "/openapi.json"]
 CLOSED = [
-    ("POST", "/metric"), ("POST", "/classifications/v1"), ("POST", f"{METRICS}/query"), ("POST", "/ingest/litellm"),
-    ("POST", f"{METRICS}/ingest?datasource=guardrailMetrics"), ("POST", "/v1/traces"), ("POST", "/v1/metrics"),
-    ("POST", "/v1/logs"), ("GET", "/api/metric/v1"), ("GET", "/api/object/v1"), ("POST", "/api/object/v1"),
-    ("DELETE", "/api/object/v1/private/X"), ("GET", "/api/data/v1"), ("GET", "/api/calendar/v1"),
+    ("POST", "/metric"),
+    ("POST", "/classifications/v1"),
+    ("POST", f"{METRICS}/query"),
+    ("POST", "/ingest/litellm"),
+    ("POST", f"{METRICS}/ingest?datasource=guardrailMetrics"),
+    ("POST", "/v1/traces"),
+    ("POST", "/v1/metrics"),
+    ("POST", "/v1/logs"),
+    ("GET", "/api/metric/v1"),
+    ("GET", "/api/object/v1"),
+    ("POST", "/api/object/v1"),
+    ("DELETE", "/api/object/v1/private/X"),
+    ("GET", "/api/data/v1"),
+    ("GET", "/api/calendar/v1"),
     ("GET", "/api/usage/statement?from=T&to=T"),
-]  # fmt: skip
-WRONG = [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer mtr_" + "0" * 40},
-         {"Authorization": "Basic cm9vdDp3cm9uZw=="}, {"x-odsl-email": "root", "x-odsl-key": "mtr_" + "0" * 40},
-         {"Authorization": "Bearer " + "x" * 20_000}, {"Authorization": "Bearer \u00e9".encode("latin-1")}]  # fmt: skip
+]
+WRONG = [
+    {},
+    {"Authorization": "Bearer wrong"},
+    {"Authorization": "Bearer mtr_" + "0" * 40},
+    {"Authorization": "Basic cm9vdDp3cm9uZw=="},
+    {"x-odsl-email": "root", "x-odsl-key": "mtr_" + "0" * 40},
+    {"Authorization": "Bearer " + "x" * 20_000},
+    {"Authorization": "Bearer \u00e9".encode("latin-1")},
+]
 HEADS = [
-    b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/3.0\r\nHost: x\r\n\r\n",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /\r\n\r\n",
+    b"GET / HTTP/3.0\r\nHost: x\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     b"\x00" * 100 + b"\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nA\x00b: c\r\n\r\n",
-    b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nA\x00b: c\r\n\r\n",
+    b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n",
     b"POST /metric HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
     b"POST /metric HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
     b"POST /metric HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -37,7 +58,7 @@ HEADS = [
     b"POST /metric HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked, identity\r\n\r\n",
     b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
     b"GET /api/object/v1/%0d%0aSet-Cookie:%20a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-]  # fmt: skip
+]
 
 
 def exchange(server: Meterd, sent: bytes) -> bytes:
@@ -120,8 +141,10 @@ def test_a_body_is_not_read_before_its_token_is_known(asking: tuple[Meterd, Endp
     connections = []
     for number in range(24):
         connection = socket.create_connection((address.hostname, address.port))
-        connection.sendall(f"POST /classifications/v1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t{number}\r\n"
-                           f"Content-Length: {len(body)}\r\n\r\n".encode())  # fmt: skip
+        connection.sendall(
+            f"POST /classifications/v1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t{number}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+        )
         connection.setblocking(False)
         connections.append(connection)
     endpoint.wait_for(16)

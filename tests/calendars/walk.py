@@ -12,8 +12,20 @@ DAY = timedelta(days=1)
 WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a local time
 
 ZONES = sorted(available_timezones() - {"localtime"})
-NOTABLE = ["America/Sao_Paulo", "Africa/Cairo", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_Howe", "America/Havana",
-           "America/St_Johns", "Asia/Gaza", "Pacific/Kwajalein", "Europe/London", "Asia/Kathmandu", "UTC"]  # fmt: skip
+NOTABLE = [
+    "America/Sao_Paulo",
+    "Africa/Cairo",
+    "Asia/Beirut",
+    "Pacific/Apia",
+    "Australia/Lord_Howe",
+    "America/Havana",
+    "America/St_Johns",
+    "Asia/Gaza",
+    "Pacific/Kwajalein",
+    "Europe/London",
+    "Asia/Kathmandu",
+    "UTC",
+]
 
 Included = Callable[[date], bool]
 

@@ -9,8 +9,15 @@ from meterd.classify.system import system_library
 from tests.classify.key_texts import CUT_OFF, PUTTY, WRITTEN, Written, armoured, drawn, secret_lines
 
 ENGINE = Engine(system_library())
-LABELS = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY",
-          "ANY PRIVATE KEY", "TSS2 PRIVATE KEY"]  # fmt: skip
+LABELS = [
+    "PRIVATE KEY",
+    "RSA PRIVATE KEY",
+    "EC PRIVATE KEY",
+    "OPENSSH PRIVATE KEY",
+    "ENCRYPTED PRIVATE KEY",
+    "ANY PRIVATE KEY",
+    "TSS2 PRIVATE KEY",
+]
 ENCRYPTED = ("Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-256-CBC,0123456789ABCDEF0123456789ABCDEF", "")
 
 
@@ -23,9 +30,8 @@ def uncovered(text: str, lines: list[str], code: str = "private_key") -> list[st
     spans = [(match.start, match.end) for match in found(text, code)]
     places = [(text.index(line), line) for line in lines]
     return [
-        line for start, line in places
-        if not any(first <= start and start + len(line) <= last for first, last in spans)
-    ]  # fmt: skip
+        line for start, line in places if not any(first <= start and start + len(line) <= last for first, last in spans)
+    ]
 
 
 @pytest.mark.parametrize("headers", [(), ENCRYPTED], ids=["plain", "encrypted"])

@@ -75,17 +75,39 @@ def test_a_file_that_can_not_be_used_is_said_until_it_can(tmp_path: Path) -> Non
 def test_the_files_of_ai_guard_are_read_as_they_are(tmp_path: Path) -> None:
     """Its profiles name other versions than its classifiers have, and much that has no meaning here."""
     profile_file = {
-        "id": UUID, "name": "PII", "description": None, "profileVersion": 1, "isDefault": True, "custom": False,
-        "nerEnabled": False, "documentClassificationEnabled": False, "cloneCount": 0, "surrogateDetectorsBases": [],
-        "profileSettings": [{"id": 7, "detectorName": "US_PHONE_NUMBER", "detectorCode": "phonenumber",
-                             "detectorVersion": 1, "threshold": 30, "isPII": True, "custom": False, "sampleSize": None},
-                            {"detectorName": "US_SSN", "detectorCode": "us_ssn", "detectorVersion": 4}],
-    }  # fmt: skip
+        "id": UUID,
+        "name": "PII",
+        "description": None,
+        "profileVersion": 1,
+        "isDefault": True,
+        "custom": False,
+        "nerEnabled": False,
+        "documentClassificationEnabled": False,
+        "cloneCount": 0,
+        "surrogateDetectorsBases": [],
+        "profileSettings": [
+            {
+                "id": 7,
+                "detectorName": "US_PHONE_NUMBER",
+                "detectorCode": "phonenumber",
+                "detectorVersion": 1,
+                "threshold": 30,
+                "isPII": True,
+                "custom": False,
+                "sampleSize": None,
+            },
+            {"detectorName": "US_SSN", "detectorCode": "us_ssn", "detectorVersion": 4},
+        ],
+    }
     classifier_file = {
-        "VERSION": 6, "name": "US_PHONE_NUMBER", "otCode": "phonenumber", "isCustom": False,
-        "metadata": {"locations": []}, "detectionRules": [],
+        "VERSION": 6,
+        "name": "US_PHONE_NUMBER",
+        "otCode": "phonenumber",
+        "isCustom": False,
+        "metadata": {"locations": []},
+        "detectionRules": [],
         "detections": [{"type": "PATTERN", "pattern": {"regex": "555-[0-9]{4}"}, "likelihood": "LIKELY"}],
-    }  # fmt: skip
+    }
     (tmp_path / f"{UUID}.json").write_text(json.dumps(profile_file))
     (tmp_path / "phonenumber.json").write_text(json.dumps(classifier_file))
 

@@ -40,9 +40,11 @@ async def test_what_was_ingested_can_be_queried(client: AsyncClient, ledger: Led
     await client.ingest(GUARDRAILS, [ledger.row(createdAt=day[0], latencyMs=latency) for latency in (1, 3)])
     await client.flush()
     result = await client.query(
-        GUARDRAILS, *day, aggregations={"latencyMs": "avg"},
+        GUARDRAILS,
+        *day,
+        aggregations={"latencyMs": "avg"},
         filters=[Filter("guardrailName", "STRING_STARTS_WITH", ledger.label)],
-    )  # fmt: skip
+    )
     assert result.rows == [{"total": 2, "avgLatencyMs": 2.0}]
 
 

@@ -50,9 +50,11 @@ def events(meterd: Meterd, agent: str) -> list[dict[str, Any]]:
     """The meter events of an agent, by meter and action."""
     mine = {"fieldName": "agentId", "operator": "EQUAL", "value": agent}
     return meterd.points(
-        datasource="aiGuardMetrics", groupBy=["meter", "action"], filters=[mine],
+        datasource="aiGuardMetrics",
+        groupBy=["meter", "action"],
+        filters=[mine],
         aggregations=[{"type": "sum", "column": "value"}],
-    )  # fmt: skip
+    )
 
 
 def test_a_text_is_classified_with_the_default_profile(guard: Guard, service: GuardService) -> None:
@@ -61,13 +63,15 @@ def test_a_text_is_classified_with_the_default_profile(guard: Guard, service: Gu
         {
             "context": {"actor": "user", "agent_id": "billing-bot", "platform": "DATABRICKS"},
             "classifierDescription": {
-                "type": "profile", "uuid": "7dbf380f-0af8-4276-acb0-85413db2dbff", "version": 1,
+                "type": "profile",
+                "uuid": "7dbf380f-0af8-4276-acb0-85413db2dbff",
+                "version": 1,
             },
             "structured": False,
             "metadata": {},
             "text": PHONE,
         }
-    ]  # fmt: skip
+    ]
     assert service.events == []
 
 
@@ -75,13 +79,15 @@ def test_a_text_is_classified_with_the_default_profile(guard: Guard, service: Gu
     ("classifiers", "description"),
     [
         ("6a0e", {"type": "profile", "uuid": "6a0e", "version": 1}),
-        (["phonenumber", "US_SSN"],
-         {"type": "codes", "codes": [{"code": "phonenumber", "version": 1}, {"code": "US_SSN", "version": 1}]}),
+        (
+            ["phonenumber", "US_SSN"],
+            {"type": "codes", "codes": [{"code": "phonenumber", "version": 1}, {"code": "US_SSN", "version": 1}]},
+        ),
         ([], {"type": "codes", "codes": []}),
         ([{"name": "BADGE"}], {"type": "json", "classifiers": [{"name": "BADGE"}]}),
         ({"type": "default"}, {"type": "default"}),
     ],
-)  # fmt: skip
+)
 def test_classifiers_can_be_chosen(
     guard: Guard, service: GuardService, classifiers: Any, description: dict[str, Any]
 ) -> None:
@@ -89,8 +95,10 @@ def test_classifiers_can_be_chosen(
     (body,) = service.classifications
     assert body["classifierDescription"] == description
     assert (body["context"]["actor"], body["metadata"], body["structured"]) == (
-        "agent", {"objectName": "home_phone"}, True,
-    )  # fmt: skip
+        "agent",
+        {"objectName": "home_phone"},
+        True,
+    )
 
 
 def test_codes_and_definitions_are_not_mixed(guard: Guard) -> None:
@@ -218,13 +226,19 @@ async def test_events_of_meters_carry_what_they_need(
     await asynchronous.response(7)
     guard.metric("ai_guard.redact", 3, action="block", actor="agent")
     assert [(event["meter"]["name"], event["meter"]["value"]) for event in service.events] == [
-        ("ai_guard.user", "1"), ("ai_guard.user", "1"), ("ai_guard.agent", "1234"), ("ai_guard.agent", "7"),
+        ("ai_guard.user", "1"),
+        ("ai_guard.user", "1"),
+        ("ai_guard.agent", "1234"),
+        ("ai_guard.agent", "7"),
         ("ai_guard.redact", "3"),
-    ]  # fmt: skip
+    ]
     assert [event["attributes"] for event in service.events] == [
-        own | {"new_session": "true"}, own | {"new_session": "false"}, own, own,
+        own | {"new_session": "true"},
+        own | {"new_session": "false"},
+        own,
+        own,
         own | {"action": "block", "actor": "agent"},
-    ]  # fmt: skip
+    ]
 
 
 def test_attributes_of_a_guard_go_with_everything(client: Client, service: GuardService) -> None:
@@ -264,8 +278,10 @@ async def test_meterd_finds_the_same_in_texts_and_streams(shared: Meterd) -> Non
         (point["meter"], point["action"]): point["sumValue"] for point in events(shared, "guard-that-classifies")
     }
     assert counted == {
-        ("ai_guard.classification", None): 6, ("ai_guard.redact", "redact"): 2, ("ai_guard.redact", "block"): 1,
-    }  # fmt: skip
+        ("ai_guard.classification", None): 6,
+        ("ai_guard.redact", "redact"): 2,
+        ("ai_guard.redact", "block"): 1,
+    }
 
 
 @pytest.mark.parametrize("window", [64, 256])
@@ -288,5 +304,7 @@ def test_meterd_counts_the_events(shared: Meterd) -> None:
         with pytest.raises(StatusError, match=r"Unknown meter: ai_guard\.other"):
             guard.metric("ai_guard.other", 1)
     assert {point["meter"]: point["sumValue"] for point in events(shared, "guard-of-the-client")} == {
-        "ai_guard.user": 1, "ai_guard.agent": 250, "ai_guard.redact": 2,
-    }  # fmt: skip
+        "ai_guard.user": 1,
+        "ai_guard.agent": 250,
+        "ai_guard.redact": 2,
+    }

@@ -11,9 +11,28 @@ from meterd.client import AsyncClient, AsyncGuard, Client, Guard, GuardedStream,
 from tests.client.guard_service import LONGEST, TOKEN, GuardService, Reply
 
 WORDS = (
-    "321-507-0525", "321-507-", "507-0525", "call", "pin ", "pin 4711", "4711", "a@b.com", "anna@shop.com", "@b",
-    "123456", "123456789012", "1", "😀", "é", "-", " ", "\n", "word", "<key", "<key abcdefghijklmnopqrstuvwxyz 0123>",
-)  # fmt: skip
+    "321-507-0525",
+    "321-507-",
+    "507-0525",
+    "call",
+    "pin ",
+    "pin 4711",
+    "4711",
+    "a@b.com",
+    "anna@shop.com",
+    "@b",
+    "123456",
+    "123456789012",
+    "1",
+    "😀",
+    "é",
+    "-",
+    " ",
+    "\n",
+    "word",
+    "<key",
+    "<key abcdefghijklmnopqrstuvwxyz 0123>",
+)
 texts = st.lists(st.sampled_from(WORDS), max_size=12).flatmap(lambda words: st.permutations(words * 6).map("".join))
 cuts = st.lists(st.integers(0, 400), max_size=30)
 windows = st.integers(LONGEST, 3 * LONGEST)
@@ -228,6 +247,7 @@ def test_classifiers_metadata_and_structure_go_with_each_request(guard: Guard, f
         "word " * 40, classifiers=["x"], metadata={"xPath": "/a"}, structured=True, window=50
     )
     list(stream)
-    described = [(body["classifierDescription"]["type"], body["metadata"], body["structured"])
-                 for body in fresh.classifications]  # fmt: skip
+    described = [
+        (body["classifierDescription"]["type"], body["metadata"], body["structured"]) for body in fresh.classifications
+    ]
     assert described == [("codes", {"xPath": "/a"}, True)] * 4

@@ -11,10 +11,16 @@ ROWS = [b"{}"] * 3
 def outbox() -> Outbox:
     return Outbox(
         Options(
-            url="http://127.0.0.1:8080", token="token", timeout=1, retry_attempts=1, retry_timeout=1, batch_size=2,
-            flush_interval=3600, max_buffered_rows=10,
+            url="http://127.0.0.1:8080",
+            token="token",
+            timeout=1,
+            retry_attempts=1,
+            retry_timeout=1,
+            batch_size=2,
+            flush_interval=3600,
+            max_buffered_rows=10,
         )
-    )  # fmt: skip
+    )
 
 
 def send(outbox: Outbox, error: BaseException | None = None) -> None:

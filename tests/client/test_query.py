@@ -62,9 +62,13 @@ def test_a_time_series_has_a_row_for_each_bucket(client: Client, mine: list[Filt
 
 def test_frames_have_real_times(client: Client, mine: list[Filter]) -> None:
     result = client.query(
-        "guardrailMetrics", *DAY, interval="1 hour", group_by="guardrailResult", aggregations={"latencyMs": "avg"},
+        "guardrailMetrics",
+        *DAY,
+        interval="1 hour",
+        group_by="guardrailResult",
+        aggregations={"latencyMs": "avg"},
         filters=mine,
-    )  # fmt: skip
+    )
     starts = [datetime(2026, 1, 31, hour, tzinfo=UTC) for hour in (10, 10, 11, 11)]
     in_pandas, in_polars = result.to_pandas(), result.to_polars()
     assert in_pandas["startTimestamp"].tolist() == starts

@@ -12,18 +12,28 @@ from meterd.client.question import question
 
 def body(**changes: Any) -> dict[str, Any]:
     arguments: dict[str, Any] = {
-        "datasource": "guardrailMetrics", "start": "2026-01-31", "end": "2026-02-01", "group_by": (),
-        "aggregations": {}, "filters": (), "interval": None,
-    }  # fmt: skip
+        "datasource": "guardrailMetrics",
+        "start": "2026-01-31",
+        "end": "2026-02-01",
+        "group_by": (),
+        "aggregations": {},
+        "filters": (),
+        "interval": None,
+    }
     decoded: dict[str, Any] = json.loads(question(**(arguments | changes)))
     return decoded
 
 
 def test_without_an_interval_it_is_a_distribution() -> None:
     assert {
-        "startTs": "2026-01-31", "endTs": "2026-02-01", "datasource": "guardrailMetrics", "type": "distribution",
-        "groupBy": [], "aggregations": [], "filters": [],
-    } == body()  # fmt: skip
+        "startTs": "2026-01-31",
+        "endTs": "2026-02-01",
+        "datasource": "guardrailMetrics",
+        "type": "distribution",
+        "groupBy": [],
+        "aggregations": [],
+        "filters": [],
+    } == body()
 
 
 @pytest.mark.parametrize(

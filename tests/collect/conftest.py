@@ -19,10 +19,29 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("azure")
     key, public, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=monitor", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", public],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=monitor",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-keyout",
+            key,
+            "-out",
+            public,
+        ],
+        check=True,
+        capture_output=True,
+    )
     both.write_bytes(key.read_bytes() + public.read_bytes())
     return both
 

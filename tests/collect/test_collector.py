@@ -67,15 +67,21 @@ class TestSamples:
         self, collector: Collector, shared: Meterd, namespace: Namespace
     ) -> None:
         collector.collect(NOW)
-        units = {"IncomingMessages": "count", "Size": "bytes", "ServerSendLatency": "ms",
-                 "ReplicationLagDuration": "seconds"}  # fmt: skip
+        units = {
+            "IncomingMessages": "count",
+            "Size": "bytes",
+            "ServerSendLatency": "ms",
+            "ReplicationLagDuration": "seconds",
+        }
         total = {"type": "sum", "column": "value"}
         known = {
-            (datetime.fromisoformat(point["startTimestamp"]), point["metric"], point["unit"], point["queue"]):
-                (point["total"], point["sumValue"])
+            (datetime.fromisoformat(point["startTimestamp"]), point["metric"], point["unit"], point["queue"]): (
+                point["total"],
+                point["sumValue"],
+            )
             for point in by_minute(shared, namespace, "metric", "unit", "queue", aggregations=[total])
             if point["metric"] in units
-        }  # fmt: skip
+        }
         expected = {
             (minute, metric, unit, queue): (1, pytest.approx(value))
             for minute, (metric, unit), queue in itertools.product(MINUTES, units.items(), (*QUEUES, None))
@@ -112,8 +118,14 @@ class TestQuestions:
         collector.collect(NOW)
         assert {"PT1M"} == {asked["interval"] for asked in monitor.asked}
         aggregates = {name: asked["aggregation"] for asked in monitor.asked for name in asked["metricnames"].split(",")}
-        expected = {"SuccessfulRequests": "total", "ActiveConnections": "total", "ConnectionsOpened": "average",
-                    "Size": "average", "ServerSendLatency": "average", "ReplicationLagCount": "maximum"}  # fmt: skip
+        expected = {
+            "SuccessfulRequests": "total",
+            "ActiveConnections": "total",
+            "ConnectionsOpened": "average",
+            "Size": "average",
+            "ServerSendLatency": "average",
+            "ReplicationLagCount": "maximum",
+        }
         assert expected.items() <= aggregates.items()
 
     def test_cover_the_whole_time_in_pieces(self, collector: Collector, monitor: Monitor) -> None:
@@ -157,9 +169,13 @@ class TestAgain:
 
 class TestFailures:
     def test_metrics_that_fail_leave_the_others_and_are_made_up(
-        self, collector: Collector, monitor: Monitor, shared: Meterd, namespace: Namespace,
+        self,
+        collector: Collector,
+        monitor: Monitor,
+        shared: Meterd,
+        namespace: Namespace,
         caplog: pytest.LogCaptureFixture,
-    ) -> None:  # fmt: skip
+    ) -> None:
         monitor.refuse["Size"] = refusal(400, "BadRequest", "Failed to find metric configuration.")
         collector.collect(NOW)
         assert "Size" not in {point["metric"] for point in stored(shared, namespace, "metric")}

@@ -86,8 +86,10 @@ class Ledger:
         self.wait_until(lambda: len(self.acknowledged) >= target, f"{more} more facts are acknowledged")
 
     def __repr__(self) -> str:
-        return (f"<Ledger {self.label}: {len(self.sent)} sent, {len(self.acknowledged)} acknowledged, "
-                f"{len(self.refusals)} refused, unexpected: {self.unexpected[:3]}>")  # fmt: skip
+        return (
+            f"<Ledger {self.label}: {len(self.sent)} sent, {len(self.acknowledged)} acknowledged, "
+            f"{len(self.refusals)} refused, unexpected: {self.unexpected[:3]}>"
+        )
 
 
 class Load:
@@ -175,8 +177,14 @@ def stored_counts(server: Meterd, label: str) -> Counter[str]:
 
 def _question(datasource: str, field: str, label: str) -> dict[str, Any]:
     mine = {"fieldName": field, "operator": "STRING_STARTS_WITH", "value": f"{label}-"}
-    return {"startTs": "1970-01-01T00:00:00Z", "endTs": "2100-01-01T00:00:00Z", "datasource": datasource,
-            "type": "distribution", "groupBy": [field], "filters": [mine]}  # fmt: skip
+    return {
+        "startTs": "1970-01-01T00:00:00Z",
+        "endTs": "2100-01-01T00:00:00Z",
+        "datasource": datasource,
+        "type": "distribution",
+        "groupBy": [field],
+        "filters": [mine],
+    }
 
 
 def _requests(prefix: str, padding: int) -> Iterator[Request]:

@@ -58,8 +58,13 @@ def test_a_damaged_directory_is_named_in_the_shape_of_each_protocol(tmp_path: Pa
             pages.write(os.urandom(file.stat().st_size - 4096))
         server.client.headers["Authorization"] = f"Bearer {unseen}"
 
-        for method, path in [("POST", "/metric"), ("POST", f"{METRICS}/query"), ("POST", "/v1/traces"),
-                             ("GET", "/api/object/v1"), ("POST", "/api/sessions")]:  # fmt: skip
+        for method, path in [
+            ("POST", "/metric"),
+            ("POST", f"{METRICS}/query"),
+            ("POST", "/v1/traces"),
+            ("GET", "/api/object/v1"),
+            ("POST", "/api/sessions"),
+        ]:
             answer = server.client.request(method, path)
             assert answer.status_code == 500, (path, answer.text)
             assert "meterd doctor" in answer.text, path

@@ -42,21 +42,33 @@ def members(kind: Kind, names: str) -> dict[str, Kind]:
 
 OWN_MEMBERS: dict[str, dict[str, Kind]] = {  # docs/specifications/gateway-metrics-query.md section 12
     "guardrail_evaluations": {
-        **members(TEXT, "guardrailId guardrailName guardrailFqn guardrailResult appliedOnEntityScope "
-                  "appliedOnEntityType appliedOnEntityId appliedOnEntityName appliedOnEntityFqn providerAccountId "
-                  "providerIntegrationType guardrailNativeResult"),
+        **members(
+            TEXT,
+            "guardrailId guardrailName guardrailFqn guardrailResult appliedOnEntityScope "
+            "appliedOnEntityType appliedOnEntityId appliedOnEntityName appliedOnEntityFqn providerAccountId "
+            "providerIntegrationType guardrailNativeResult",
+        ),
         "latencyMs": NUMBER,
         "isFailure": BOOLEAN,
     },
     "model_calls": {
-        **members(TEXT, "modelName modelId requestedModelName providerModelName virtualModelName virtualModelSlug "
-                  "virtualModelId requestType providerAccountType providerIntegrationType errorType errorCode "
-                  "cacheType cacheNamespace cacheLookupStatus"),
-        **members(INTEGER, "virtualModelTargetAttempt inputTokens outputTokens cacheReadInputTokens "
-                  "cacheCreationInputTokens httpStatusCode"),
-        **members(NUMBER, "costInUSD potentialCostSavings latencyMs timeToFirstTokenMs interTokenLatencyMs "
-                  "timePerOutputTokenLatencyMs cacheLookupLatencyMs semanticCacheSimilarityScore "
-                  "semanticCacheSimilarityThreshold"),
+        **members(
+            TEXT,
+            "modelName modelId requestedModelName providerModelName virtualModelName virtualModelSlug "
+            "virtualModelId requestType providerAccountType providerIntegrationType errorType errorCode "
+            "cacheType cacheNamespace cacheLookupStatus",
+        ),
+        **members(
+            INTEGER,
+            "virtualModelTargetAttempt inputTokens outputTokens cacheReadInputTokens "
+            "cacheCreationInputTokens httpStatusCode",
+        ),
+        **members(
+            NUMBER,
+            "costInUSD potentialCostSavings latencyMs timeToFirstTokenMs interTokenLatencyMs "
+            "timePerOutputTokenLatencyMs cacheLookupLatencyMs semanticCacheSimilarityScore "
+            "semanticCacheSimilarityThreshold",
+        ),
         **members(BOOLEAN, "streaming isFailure cacheHit"),
         "appliedConfigIds": Kind.TEXT_MAP,
     },
@@ -67,8 +79,11 @@ OWN_MEMBERS: dict[str, dict[str, Kind]] = {  # docs/specifications/gateway-metri
         "latencyMs": NUMBER,
     },
     "routing_decisions": {
-        **members(TEXT, "configType ruleId resolvedRuleId loadbalanceRuleId ratelimitRuleId budgetRuleId "
-                  "requestedModel targetModel loadbalanceType loadbalanceFirstTarget loadbalanceFinalTarget status"),
+        **members(
+            TEXT,
+            "configType ruleId resolvedRuleId loadbalanceRuleId ratelimitRuleId budgetRuleId "
+            "requestedModel targetModel loadbalanceType loadbalanceFirstTarget loadbalanceFinalTarget status",
+        ),
         "loadbalanceTargetAttemptCount": INTEGER,
     },
     "gateway_requests": {
@@ -77,7 +92,7 @@ OWN_MEMBERS: dict[str, dict[str, Kind]] = {  # docs/specifications/gateway-metri
         "httpStatusCode": INTEGER,
         **members(BOOLEAN, "streaming isFailure"),
     },
-}  # fmt: skip
+}
 
 
 def test_datasets_are_known_by_their_names() -> None:
@@ -132,10 +147,17 @@ def test_facts_of_a_gateway_are_told_apart_by_trace_and_span(name: str) -> None:
         ({"latency_ms": 1100.0, "output_tokens": 11}, None),
         ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0}, None),
         ({"time_to_first_token_ms": 100.0, "output_tokens": 11}, None),
-        ({"latency_ms": 1.0, "time_to_first_token_ms": 1.0, "output_tokens": 1,
-          "time_per_output_token_latency_ms": 7.0}, 7.0),
+        (
+            {
+                "latency_ms": 1.0,
+                "time_to_first_token_ms": 1.0,
+                "output_tokens": 1,
+                "time_per_output_token_latency_ms": 7.0,
+            },
+            7.0,
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_time_for_an_output_token_is_derived_when_it_is_not_sent(
     known: dict[str, float], expected: float | None
 ) -> None:

@@ -47,13 +47,31 @@ def test_each_meter_is_accepted_and_found_again(shared: Meterd) -> None:
     client.metric(event("ai_guard.user", new_session="true"))
     client.metric(event("ai_guard.redact", action="block", actor="agent"))
     assert points(shared, "every-meter", "platform", "new_session", "action", "actor") == [
-        {"total": 1, "meter": "ai_guard.agent", "platform": "GCP_VERTEX", "new_session": None, "action": None,
-         "actor": None},
-        {"total": 1, "meter": "ai_guard.redact", "platform": "GCP_VERTEX", "new_session": None, "action": "block",
-         "actor": "agent"},
-        {"total": 1, "meter": "ai_guard.user", "platform": "GCP_VERTEX", "new_session": "true", "action": None,
-         "actor": None},
-    ]  # fmt: skip
+        {
+            "total": 1,
+            "meter": "ai_guard.agent",
+            "platform": "GCP_VERTEX",
+            "new_session": None,
+            "action": None,
+            "actor": None,
+        },
+        {
+            "total": 1,
+            "meter": "ai_guard.redact",
+            "platform": "GCP_VERTEX",
+            "new_session": None,
+            "action": "block",
+            "actor": "agent",
+        },
+        {
+            "total": 1,
+            "meter": "ai_guard.user",
+            "platform": "GCP_VERTEX",
+            "new_session": "true",
+            "action": None,
+            "actor": None,
+        },
+    ]
 
 
 @pytest.mark.parametrize("platform", list(AIPlatform))

@@ -58,8 +58,11 @@ def shell(folder: Path, *lines: str) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-e", "-c", "\n".join(lines)],
-        env=os.environ | {"CURL_HOME": str(folder), "PATH": path}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=os.environ | {"CURL_HOME": str(folder), "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -14,8 +14,13 @@ import pytest
 from meterd.access import Scope
 from tests.process import Meterd, make_token
 
-READS = {"_type": "VarMetricTimeSeries", "provider": "ODSLRequest", "metric": "ReadRequests", "calendar": "#PT1H",
-         "observed": "summed"}  # fmt: skip
+READS = {
+    "_type": "VarMetricTimeSeries",
+    "provider": "ODSLRequest",
+    "metric": "ReadRequests",
+    "calendar": "#PT1H",
+    "observed": "summed",
+}
 MICROSOFT = "https://login.microsoft.com/common"
 
 
@@ -28,9 +33,15 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Any:
     tokens.write_text("{}")
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(action="ignore"):
         patch.setenv("HOME", str(home))
-        patch.setattr(msal.authority, "tenant_discovery", lambda *_arguments, **_options: {
-            "authorization_endpoint": f"{MICROSOFT}/authorize", "token_endpoint": f"{MICROSOFT}/token",
-            "issuer": MICROSOFT})  # fmt: skip
+        patch.setattr(
+            msal.authority,
+            "tenant_discovery",
+            lambda *_arguments, **_options: {
+                "authorization_endpoint": f"{MICROSOFT}/authorize",
+                "token_endpoint": f"{MICROSOFT}/token",
+                "issuer": MICROSOFT,
+            },
+        )
         from odsl import sdk
 
         yield sdk
@@ -118,8 +129,12 @@ def test_virtual_series_of_items_services_and_sources_count_the_calls(odsl: Any)
         odsl.get("object", "private", "ICE.NDEX.NLB")
     for _ in range(5):
         odsl.list("data")
-    params = {"_metric": "ODSLRequest/ReadRequests", "_calendar": "#P1D", "_observed": "summed",
-              "_range": "from(2024-11-20)"}  # fmt: skip
+    params = {
+        "_metric": "ODSLRequest/ReadRequests",
+        "_calendar": "#P1D",
+        "_observed": "summed",
+        "_range": "from(2024-11-20)",
+    }
 
     assert 3 == count(odsl.get("calendar", "public", "#HENG", params))
     assert 4 == count(odsl.get("object", "private", "ICE.NDEX.NLB", params))
@@ -136,10 +151,19 @@ def test_virtual_series_of_items_services_and_sources_count_the_calls(odsl: Any)
 def test_the_documented_examples_work(odsl: Any, shared: Meterd, key: str) -> None:
     """Records of 20 November 2024, and of yesterday: ranges, filters and observed as section 9 shows them."""
     yesterday = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
-    rows = [{"createdAt": f"{day}T{hour:02}:30:00Z", "service": "calendar", "key": "#HENG", "method": "get",
-             "application": application, "duration": duration, "responseSize": 1000 * duration}
-            for day in ("2024-11-20", "2024-11-21", yesterday)
-            for hour, application, duration in ((9, "api", 10), (9, "portal", 25), (11, "api", 40))]  # fmt: skip
+    rows = [
+        {
+            "createdAt": f"{day}T{hour:02}:30:00Z",
+            "service": "calendar",
+            "key": "#HENG",
+            "method": "get",
+            "application": application,
+            "duration": duration,
+            "responseSize": 1000 * duration,
+        }
+        for day in ("2024-11-20", "2024-11-21", yesterday)
+        for hour, application, duration in ((9, "api", 10), (9, "portal", 25), (11, "api", 40))
+    ]
     assert 200 == shared.ingest(rows, "requestMetrics", key).status_code
 
     def ask(range_: str, metric: str, observed: str, calendar: str = "#PT1H", **more: str) -> Any:
@@ -152,9 +176,20 @@ def test_the_documented_examples_work(odsl: Any, shared: Meterd, key: str) -> No
         {"time": "2024-11-20T10:00:00", "value": "NaN"},
         {"time": "2024-11-20T11:00:00", "value": 1},
     ] == series.pop("data")
-    assert {"_type": "VarTimeSeries", "_id": "ODSLRequest/ReadRequests", "description": "", "units": "count",
-            "start": "2024-11-20T09:00:00", "calendar": "#PT1H", "timezone": "UTC", "observed": "summed", "scaling": 0,
-            "valueType": "BASIC", "dataType": "any", "properties": {}} == series  # fmt: skip
+    assert {
+        "_type": "VarTimeSeries",
+        "_id": "ODSLRequest/ReadRequests",
+        "description": "",
+        "units": "count",
+        "start": "2024-11-20T09:00:00",
+        "calendar": "#PT1H",
+        "timezone": "UTC",
+        "observed": "summed",
+        "scaling": 0,
+        "valueType": "BASIC",
+        "dataType": "any",
+        "properties": {},
+    } == series
     assert [17.5, 40] == values(ask("2024-11-20", "ReadRequestDuration", "averaged"))
     assert [40_000] * 2 == values(ask("between(2024-11-20,2024-11-21)", "ReadRequestResponseSize", "high", "#P1D"))
     assert [2] == values(ask("2024-11-20", "ReadRequests", "sum", "#P1D", _filter='{"application":"api"}'))
@@ -172,12 +207,17 @@ def test_a_virtual_read_counts_from_the_next_one_on(odsl: Any) -> None:
 
 
 def test_a_stored_series_is_read_through_the_data_service(odsl: Any) -> None:
-    odsl.update("object", "private", {
-        "_id": "USAGE", "_type": "#Usage",
-        "READS": READS | {"calendar": "#P1D"},
-        "OF_OBJECTS": READS | {"calendar": "#P1D", "filter": "?service='object' and key='AAA'"},
-        "SLOW": READS | {"metric": "ReadRequestDuration", "observed": "high", "filter": {"service": "object"}},
-    })  # fmt: skip
+    odsl.update(
+        "object",
+        "private",
+        {
+            "_id": "USAGE",
+            "_type": "#Usage",
+            "READS": READS | {"calendar": "#P1D"},
+            "OF_OBJECTS": READS | {"calendar": "#P1D", "filter": "?service='object' and key='AAA'"},
+            "SLOW": READS | {"metric": "ReadRequestDuration", "observed": "high", "filter": {"service": "object"}},
+        },
+    )
     for _ in range(3):
         odsl.get("object", "private", "AAA")
     odsl.get("object", "private", "USAGE")
@@ -218,8 +258,18 @@ def test_what_goes_wrong_is_printed_with_its_reason(
     connect(sdk, shared, writer, "writer").list("metric", "")
 
     printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("ODSL error")]
-    assert ["404: [4040]", "400: [4000]", "400: [4000]", "400: [4000]", "405: [4050]", "400: [5005]", "400: [8003]",
-            "401: [4010]", "401: [4010]", "403: [4030]"] == [line[11:22] for line in printed]  # fmt: skip
+    assert [
+        "404: [4040]",
+        "400: [4000]",
+        "400: [4000]",
+        "400: [4000]",
+        "405: [4050]",
+        "400: [5005]",
+        "400: [8003]",
+        "401: [4010]",
+        "401: [4010]",
+        "403: [4030]",
+    ] == [line[11:22] for line in printed]
     for said, line in zip(
         ("NOT.THERE", "position 18", "PT7M", "provider", "GET", "Nope", "data"), printed, strict=False
     ):

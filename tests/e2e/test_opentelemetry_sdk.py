@@ -99,9 +99,13 @@ def converse(tracer: Tracer, rounds: int) -> None:
             with tracer.start_as_current_span(
                 "tools/call search",
                 kind=SpanKind.CLIENT,
-                attributes={"mcp.method.name": "tools/call", "gen_ai.tool.name": "search",
-                            "server.address": "tools.example.com", "server.port": 8080},
-            ) as tool:  # fmt: skip
+                attributes={
+                    "mcp.method.name": "tools/call",
+                    "gen_ai.tool.name": "search",
+                    "server.address": "tools.example.com",
+                    "server.port": 8080,
+                },
+            ) as tool:
                 if number == 0:
                     tool.set_attribute("error.type", "tool_error")
                     tool.set_status(StatusCode.ERROR, "no such article")
@@ -112,10 +116,14 @@ def converse(tracer: Tracer, rounds: int) -> None:
         tracer.start_as_current_span(
             "chat small-1",
             kind=SpanKind.CLIENT,
-            attributes={"gen_ai.operation.name": "chat", "gen_ai.request.model": "small-1", "error.type": "503",
-                        "user.email": "bob@example.com"},
+            attributes={
+                "gen_ai.operation.name": "chat",
+                "gen_ai.request.model": "small-1",
+                "error.type": "503",
+                "user.email": "bob@example.com",
+            },
         ),
-    ):  # fmt: skip
+    ):
         raise ProviderDown
 
 
@@ -207,8 +215,16 @@ def test_metrics_of_the_sdk_are_kept(shared: Meterd, tenant: Tenant, exporter: A
             duration.record(value)
 
     values = [{"type": "sum", "column": name} for name in ("value", "count", "sum", "minimum", "maximum")]
-    names = ("metricName", "metricType", "unit", "temporality", "serviceName", "scopeName",
-             "metadata.gen_ai.request.model", "metadata.user.email")  # fmt: skip
+    names = (
+        "metricName",
+        "metricType",
+        "unit",
+        "temporality",
+        "serviceName",
+        "scopeName",
+        "metadata.gen_ai.request.model",
+        "metadata.user.email",
+    )
     found = tenant.points("otlpMetrics", *names, aggregations=values)
     assert {(each["serviceName"], each["scopeName"], each["metadata.user.email"]) for each in found} == {
         ("shop", "shop.client", None)

@@ -21,11 +21,29 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Certificate of `collector.test`, signed by itself; its key is beside it, ending in `.key`."""
     path = tmp_path_factory.mktemp("tls") / "collector.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=collector.test", "-addext", "subjectAltName=DNS:collector.test",
-         "-keyout", path.with_suffix(".key"), "-out", path],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=collector.test",
+            "-addext",
+            "subjectAltName=DNS:collector.test",
+            "-keyout",
+            path.with_suffix(".key"),
+            "-out",
+            path,
+        ],
+        check=True,
+        capture_output=True,
+    )
     return path
 
 

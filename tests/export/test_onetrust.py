@@ -46,9 +46,12 @@ async def test_a_window_is_posted_as_one_entry_for_each_statistic(store: RealEng
     assert [f"/base{PATH}"] == receiver.paths
     entries = json.loads(receiver.bodies[0])["metrics"]
     assert {(each["name"], each["statistic"]): each["value"] for each in entries} == {
-        ("ai_guard.agent", "AVG"): 25, ("ai_guard.agent", "MIN"): 10, ("ai_guard.agent", "MAX"): 40,
-        ("ai_guard.agent", "P99"): 40, ("ai_guard.user", "COUNT"): 3,
-    }  # fmt: skip
+        ("ai_guard.agent", "AVG"): 25,
+        ("ai_guard.agent", "MIN"): 10,
+        ("ai_guard.agent", "MAX"): 40,
+        ("ai_guard.agent", "P99"): 40,
+        ("ai_guard.user", "COUNT"): 3,
+    }
     for each in entries:
         assert {"agent_id": "bot", "platform": "DATABRICKS"} == each["attributes"]
         assert ("2026-05-01T10:00:00Z", "2026-05-01T11:00:00Z") == (each["intervalStart"], each["intervalEnd"])

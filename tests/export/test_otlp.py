@@ -169,8 +169,9 @@ def names_of(collector: Collector) -> list[str]:
 @pytest.mark.parametrize("protocol", COLLECTORS)
 async def test_messages_are_bounded_by_bytes(store: RealEngine, protocol: str) -> None:
     names = sorted(f"agent-{number}-{'x' * (number % 400)}" for number in range(100))
-    store.append(METER_EVENTS, [event(meter, 1, agent=name) for name in names for meter in
-                                ("ai_guard.agent", "ai_guard.user")])  # fmt: skip
+    store.append(
+        METER_EVENTS, [event(meter, 1, agent=name) for name in names for meter in ("ai_guard.agent", "ai_guard.user")]
+    )
     with COLLECTORS[protocol]() as collector:
         exporter = otlp(store, 1000, collector_endpoint=collector.url, protocol=protocol, max_message_bytes=16_384)
         assert await exporter.send(HOUR)

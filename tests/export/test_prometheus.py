@@ -124,8 +124,12 @@ async def test_what_was_collapsed_once_stays_so(store: RealEngine) -> None:
 
 async def test_allowed_attributes_are_labels_and_odd_ones_do_no_harm(store: RealEngine) -> None:
     allowed = ("region", "cost.center", "cost_center", "le", "__name__", "9lives", "actor")
-    odd: list[dict[str, Any]] = [{}, {"region": ""}, {"cost.center": "1", "cost_center": "2"},
-                                 dict.fromkeys(allowed, "x")]  # fmt: skip
+    odd: list[dict[str, Any]] = [
+        {},
+        {"region": ""},
+        {"cost.center": "1", "cost_center": "2"},
+        dict.fromkeys(allowed, "x"),
+    ]
     for meter in ("ai_guard.agent", "ai_guard.user"):
         store.append(METER_EVENTS, [event(meter, 1, metadata=each) for each in odd])
     found = await page(store, allowed=allowed)
@@ -133,8 +137,17 @@ async def test_allowed_attributes_are_labels_and_odd_ones_do_no_harm(store: Real
     users = {labels: value for (name, labels), value in found.items() if name == "ai_guard_user_total"}
     assert 4 == sum(users.values())
     assert {"", "1;2", "x;x"} == {dict(labels)["cost_center"] for labels in users}
-    names = {"agent_id", "platform", "new_session", "region", "cost_center", "attribute_le", "attribute___name__",
-             "_9lives", "actor"}  # fmt: skip
+    names = {
+        "agent_id",
+        "platform",
+        "new_session",
+        "region",
+        "cost_center",
+        "attribute_le",
+        "attribute___name__",
+        "_9lives",
+        "actor",
+    }
     assert {frozenset(names)} == {frozenset(dict(labels)) for labels in users}
 
 

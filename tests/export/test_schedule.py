@@ -121,8 +121,12 @@ async def test_what_was_given_up_is_not_sent_later(exports: Exports) -> None:
 
     assert is_seamless(exporter.sent)
     assert len(set(exporter.sent)) == len(exporter.sent)
-    outcomes = {outcome: telemetry.registry.get_sample_value("meterd_exports_total", {"exporter": "recording",
-                "outcome": outcome}) for outcome in ("sent", "dropped")}  # fmt: skip
+    outcomes = {
+        outcome: telemetry.registry.get_sample_value(
+            "meterd_exports_total", {"exporter": "recording", "outcome": outcome}
+        )
+        for outcome in ("sent", "dropped")
+    }
     assert {"sent": len(exporter.sent) - 2, "dropped": 2} == outcomes
 
 

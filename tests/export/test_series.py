@@ -34,10 +34,15 @@ def histogram(*values: int) -> Series:
 
 async def test_counters_are_summed_by_their_attributes(store: RealEngine) -> None:
     redact = {"action": "block", "actor": "agent"}
-    store.append(METER_EVENTS, [
-        event("ai_guard.redact", 1, **redact), event("ai_guard.redact", 4, 59, **redact),
-        event("ai_guard.redact", 2, **redact | {"actor": "user"}), event("ai_guard.user", 9, newSession="true"),
-    ])  # fmt: skip
+    store.append(
+        METER_EVENTS,
+        [
+            event("ai_guard.redact", 1, **redact),
+            event("ai_guard.redact", 4, 59, **redact),
+            event("ai_guard.redact", 2, **redact | {"actor": "user"}),
+            event("ai_guard.user", 9, newSession="true"),
+        ],
+    )
 
     found = await reader(store).read(REDACT, HOUR)
     assert {(each.attributes["actor"], each.sum) for each in found.series} == {("agent", 5), ("user", 2)}
@@ -56,8 +61,10 @@ async def test_histograms_are_those_of_the_values(store: RealEngine) -> None:
 
 
 async def test_windows_are_half_open(store: RealEngine) -> None:
-    store.append(METER_EVENTS, [event("ai_guard.user", 10 ** place, minutes) for place, minutes in
-                                enumerate((-0.001, 0, 59.999, 60))])  # fmt: skip
+    store.append(
+        METER_EVENTS,
+        [event("ai_guard.user", 10**place, minutes) for place, minutes in enumerate((-0.001, 0, 59.999, 60))],
+    )
 
     (series,) = (await reader(store).read(USER, HOUR)).series
     assert 110 == series.sum
@@ -69,8 +76,11 @@ async def test_a_window_in_which_nothing_happened_has_no_series(store: RealEngin
 
 
 async def test_allowed_attributes_tell_series_apart_and_others_do_not(store: RealEngine) -> None:
-    rows = [event("ai_guard.user", 1, metadata={"region": region, "colour": colour}) for region in ("eu", "us")
-            for colour in ("red", "blue")]  # fmt: skip
+    rows = [
+        event("ai_guard.user", 1, metadata={"region": region, "colour": colour})
+        for region in ("eu", "us")
+        for colour in ("red", "blue")
+    ]
     store.append(METER_EVENTS, [*rows, event("ai_guard.user", 5)])
 
     found = await reader(store, allowed=("region", "actor")).read(USER, HOUR)
@@ -99,8 +109,9 @@ async def test_with_more_series_than_a_query_answers_nothing_is_lost(tmp_path: P
 
 async def test_no_tenants_many_series_push_out_anothers_few(store: RealEngine) -> None:
     store.append(METER_EVENTS, [event("ai_guard.user", 1, 1, "loud", agent=f"l{number:02}") for number in range(40)])
-    store.append(METER_EVENTS, [event("ai_guard.user", 10, 30 + number, "quiet", agent=f"q{number}")
-                                for number in range(3)])  # fmt: skip
+    store.append(
+        METER_EVENTS, [event("ai_guard.user", 10, 30 + number, "quiet", agent=f"q{number}") for number in range(3)]
+    )
 
     found = await reader(store, most=10).read(USER, HOUR)
     kept = [each.attributes["agent_id"] for each in found.series]
@@ -111,8 +122,9 @@ async def test_no_tenants_many_series_push_out_anothers_few(store: RealEngine) -
 
 async def test_equal_series_of_several_tenants_are_one_and_take_one_place(store: RealEngine) -> None:
     for tenant in ("a", "b", "c"):
-        store.append(METER_EVENTS, [event("ai_guard.user", 1, minutes, tenant, agent=f"a{minutes}")
-                                    for minutes in range(4)])  # fmt: skip
+        store.append(
+            METER_EVENTS, [event("ai_guard.user", 1, minutes, tenant, agent=f"a{minutes}") for minutes in range(4)]
+        )
 
     found = await reader(store, most=4).read(USER, HOUR)
     assert [(f"a{number}", 3) for number in range(4)] == [
@@ -126,8 +138,13 @@ async def test_what_was_left_to_the_rest_stays_there_when_tenants_come(store: Re
     before: set[str] = set()
     most_left: float = 0
     for minute in range(8):
-        store.append(METER_EVENTS, [event("ai_guard.user", 1, minute, chance.choice("abcd"[: minute + 1]),
-                                          agent=f"{minute}-{number}") for number in range(6)])  # fmt: skip
+        store.append(
+            METER_EVENTS,
+            [
+                event("ai_guard.user", 1, minute, chance.choice("abcd"[: minute + 1]), agent=f"{minute}-{number}")
+                for number in range(6)
+            ],
+        )
         found = await reader(store, most=12).read(USER, HOUR)
         seen = {f"{past}-{number}" for past in range(minute + 1) for number in range(6)}
         left = seen - {each.attributes["agent_id"] for each in found.series}
@@ -141,8 +158,10 @@ async def test_a_tenant_with_more_series_than_a_query_answers_is_the_only_one_th
     with RealEngine(tmp_path, Limits(max_rows=16)) as store:
         store.append(METER_EVENTS, [event("ai_guard.agent", 7, 0, "loud", agent=f"l{number}") for number in range(40)])
         for tenant in ("quiet", "still"):
-            store.append(METER_EVENTS, [event("ai_guard.agent", 900, 9, tenant, agent=f"{tenant}{number}")
-                                        for number in range(3)])  # fmt: skip
+            store.append(
+                METER_EVENTS,
+                [event("ai_guard.agent", 900, 9, tenant, agent=f"{tenant}{number}") for number in range(3)],
+            )
         found = await reader(store).read(AGENT, HOUR)
 
     names = ["quiet0", "quiet1", "quiet2", "still0", "still1", "still2"]
@@ -151,8 +170,14 @@ async def test_a_tenant_with_more_series_than_a_query_answers_is_the_only_one_th
 
 
 async def test_a_caller_has_only_what_is_its_own_and_the_service_has_all(store: RealEngine) -> None:
-    store.append(METER_EVENTS, [event("ai_guard.user", 1), event("ai_guard.user", 2, createdBySubjectSlug="bob"),
-                                event("ai_guard.user", 4, tenant="other")])  # fmt: skip
+    store.append(
+        METER_EVENTS,
+        [
+            event("ai_guard.user", 1),
+            event("ai_guard.user", 2, createdBySubjectSlug="bob"),
+            event("ai_guard.user", 4, tenant="other"),
+        ],
+    )
 
     async def total(caller: Caller | None) -> int:
         return sum(each.sum for each in (await reader(store).read(USER, HOUR, caller)).series)

@@ -46,8 +46,11 @@ def test_totals_count_from_the_beginning_for_ever_when_nothing_is_deleted() -> N
     assert EPOCH == beginning(TEN, None)
 
 
-@given(begun=TIMES, steps=st.lists(st.timedeltas(timedelta(minutes=1), timedelta(hours=30)), max_size=20),
-       kept=st.sampled_from([timedelta(days=1), timedelta(days=3)]))  # fmt: skip
+@given(
+    begun=TIMES,
+    steps=st.lists(st.timedeltas(timedelta(minutes=1), timedelta(hours=30)), max_size=20),
+    kept=st.sampled_from([timedelta(days=1), timedelta(days=3)]),
+)
 def test_totals_begin_anew_where_the_last_ones_ended_and_reach_back_no_further_than_facts_are_kept(
     begun: datetime, steps: list[timedelta], kept: timedelta
 ) -> None:

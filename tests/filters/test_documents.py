@@ -22,8 +22,10 @@ from tests.query.reference import RealEngine
 _run = itertools.count()
 _NOON = datetime(2024, 2, 29, 12, 30, 15, tzinfo=UTC)
 
-_times = st.builds(lambda seconds: _NOON + timedelta(seconds=seconds), st.sampled_from([0, 0.25, 0.251, -0.001, 45])
-                   | st.integers(-400 * 86_400, 400 * 86_400))  # fmt: skip
+_times = st.builds(
+    lambda seconds: _NOON + timedelta(seconds=seconds),
+    st.sampled_from([0, 0.25, 0.251, -0.001, 45]) | st.integers(-400 * 86_400, 400 * 86_400),
+)
 _members: dict[str, st.SearchStrategy[Any]] = {
     "modelName": texts,
     "modelId": texts,

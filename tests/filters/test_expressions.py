@@ -39,9 +39,9 @@ def utc(*parts: int) -> datetime:
 
 
 def test_the_documented_examples() -> None:
-    assert read("(service=EUR or service=GBP) and key=MT") == And((
-        Or((equal(SERVICE, "EUR"), equal(SERVICE, "GBP"))), equal(KEY, "MT")
-    ))  # fmt: skip
+    assert read("(service=EUR or service=GBP) and key=MT") == And(
+        (Or((equal(SERVICE, "EUR"), equal(SERVICE, "GBP"))), equal(KEY, "MT"))
+    )
     assert read("httpstatus=gt(7)") == Compare(STATUS, Comparison.GREATER, 7)
     assert read("?service='object' and key='AAA'") == And((equal(SERVICE, "object"), equal(KEY, "AAA")))
     assert read("properties.queue='etrm'") == equal(QUEUE, "etrm")
@@ -69,17 +69,20 @@ def test_and_binds_tighter_than_or() -> None:
         ("service in []", OneOf(SERVICE, ())),
         ("service in [null, api]", Or((IsNull(SERVICE), OneOf(SERVICE, ("api",))))),
         ("service like ob", Matches(SERVICE, TextTest.CONTAINS, "ob")),
-        ("service matches ^a(b c)|[)]+ and failed", And((
-            Matches(SERVICE, TextTest.HAS_MATCH, "^a(b c)|[)]+"), IsNull(FAILED, negated=True)
-        ))),
+        (
+            "service matches ^a(b c)|[)]+ and failed",
+            And((Matches(SERVICE, TextTest.HAS_MATCH, "^a(b c)|[)]+"), IsNull(FAILED, negated=True))),
+        ),
         (r"service matches '\d+'", Matches(SERVICE, TextTest.HAS_MATCH, r"\d+")),
         ("service=regex(.*(x|y), z)", Matches(SERVICE, TextTest.HAS_MATCH, ".*(x|y), z")),
         ("service=ne(null)", IsNull(SERVICE, negated=True)),
         ("service=null", IsNull(SERVICE)),
         ("service='null'", equal(SERVICE, "null")),
         ("service=in(New York, 'a)b')", OneOf(SERVICE, ("New York", "a)b"))),
-        ("httpstatus=range(1,2)", And((Compare(STATUS, Comparison.GREATER_OR_EQUAL, 1),
-                                       Compare(STATUS, Comparison.LESS_OR_EQUAL, 2)))),
+        (
+            "httpstatus=range(1,2)",
+            And((Compare(STATUS, Comparison.GREATER_OR_EQUAL, 1), Compare(STATUS, Comparison.LESS_OR_EQUAL, 2))),
+        ),
         ("service", IsNull(SERVICE, negated=True)),
         ("not service", IsNull(SERVICE)),
         ("not service=a", Compare(SERVICE, Comparison.NOT_EQUAL, "a")),
@@ -90,7 +93,7 @@ def test_and_binds_tighter_than_or() -> None:
         ("key=ann@x.io", equal(KEY, "ann@x.io")),
         (r'key="a\"b\\c\d"', equal(KEY, 'a"b\\c\\d')),
     ],
-)  # fmt: skip
+)
 def test_operators_and_values(text: str, condition: Condition) -> None:
     assert read(text) == condition
 
@@ -124,10 +127,12 @@ def test_arrays_have_elements() -> None:
 )
 def test_times_cover_as_long_as_their_last_part(value: str, start: datetime, length: timedelta) -> None:
     end = start + length
-    within = And((
-        Compare(TIMESTAMP, Comparison.GREATER_OR_EQUAL, start),
-        Compare(TIMESTAMP, Comparison.LESS, end),
-    ))  # fmt: skip
+    within = And(
+        (
+            Compare(TIMESTAMP, Comparison.GREATER_OR_EQUAL, start),
+            Compare(TIMESTAMP, Comparison.LESS, end),
+        )
+    )
 
     assert read(f"timestamp={value}") == within
     assert read(f"timestamp=range({value},{value})") == within

@@ -18,10 +18,12 @@ def read(text: str) -> Condition:
 def test_the_documented_examples() -> None:
     assert read('{"service":"api"}') == equal(SERVICE, "api")
     assert read("{key:/AB/}") == Matches(KEY, TextTest.HAS_MATCH, "AB")
-    assert read('{"timestamp":{"$gte":"2025-05-23T00:00:00","$lte":"2025-05-30T23:59:59"}}') == And((
-        Compare(TIMESTAMP, Comparison.GREATER_OR_EQUAL, utc(2025, 5, 23)),
-        Compare(TIMESTAMP, Comparison.LESS, utc(2025, 5, 31)),
-    ))  # fmt: skip
+    assert read('{"timestamp":{"$gte":"2025-05-23T00:00:00","$lte":"2025-05-30T23:59:59"}}') == And(
+        (
+            Compare(TIMESTAMP, Comparison.GREATER_OR_EQUAL, utc(2025, 5, 23)),
+            Compare(TIMESTAMP, Comparison.LESS, utc(2025, 5, 31)),
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_escaped_slashes_are_regular_expressions_of_the_engine() -> None:
         ("{service:{$not:5}}", 10, "$not takes an object of operators or a regular expression"),
         ("{httpstatus:'x'}", 12, "httpstatus must be a number (up to 1e+300), got 'x'"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_have_a_place(text: str, position: int, problem: str) -> None:
     with pytest.raises(ExpressionError) as raised:
         read(text)

@@ -17,19 +17,51 @@ def found(text: str, document: dict[str, object] = POTATO) -> bool:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  ", "europe", "EUROPE potato", "euro|usa", "usa | europe", "(europe | usa) potato", "-germany",
-     "europe potato -germany", "-(germany|usa)", "--europe", "usa | europe potato", "pot.to", "^#eur", r"eur\.1",
-     "location=BELG", "location==Belgium", "size==5", "size=5", "location=", "-location=usa", "-nobody=x"],
-)  # fmt: skip
+    [
+        "",
+        "  ",
+        "europe",
+        "EUROPE potato",
+        "euro|usa",
+        "usa | europe",
+        "(europe | usa) potato",
+        "-germany",
+        "europe potato -germany",
+        "-(germany|usa)",
+        "--europe",
+        "usa | europe potato",
+        "pot.to",
+        "^#eur",
+        r"eur\.1",
+        "location=BELG",
+        "location==Belgium",
+        "size==5",
+        "size=5",
+        "location=",
+        "-location=usa",
+        "-nobody=x",
+    ],
+)
 def test_searches_that_find(text: str) -> None:
     assert found(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["belgium", "europe germany", "-europe", "-(usa|europe)", "(usa|germany) potato", "location=b.l",
-     "location==belgium", "location==", "nobody=x", "nobody==x", "usa potato|germany"],
-)  # fmt: skip
+    [
+        "belgium",
+        "europe germany",
+        "-europe",
+        "-(usa|europe)",
+        "(usa|germany) potato",
+        "location=b.l",
+        "location==belgium",
+        "location==",
+        "nobody=x",
+        "nobody==x",
+        "usa potato|germany",
+    ],
+)
 def test_searches_that_do_not_find(text: str) -> None:
     assert not found(text)
 

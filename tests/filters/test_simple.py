@@ -28,12 +28,18 @@ from tests.filters.test_expressions import equal, utc
         ("httpstatus", "gte( 4 )", Compare(STATUS, Comparison.GREATER_OR_EQUAL, 4)),
         ("httpstatus", "lt(4)", Compare(STATUS, Comparison.LESS, 4)),
         ("httpstatus", "lte(4)", Compare(STATUS, Comparison.LESS_OR_EQUAL, 4)),
-        ("timestamp", "range(2021-01-01,2021-12-31)", And((
-            Compare(TIMESTAMP, Comparison.GREATER_OR_EQUAL, utc(2021, 1, 1)),
-            Compare(TIMESTAMP, Comparison.LESS, utc(2022, 1, 1)),
-        ))),
+        (
+            "timestamp",
+            "range(2021-01-01,2021-12-31)",
+            And(
+                (
+                    Compare(TIMESTAMP, Comparison.GREATER_OR_EQUAL, utc(2021, 1, 1)),
+                    Compare(TIMESTAMP, Comparison.LESS, utc(2022, 1, 1)),
+                )
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_values_are_exact_and_functions_have_their_meaning(field: str, text: str, condition: Condition) -> None:
     assert parse_simple(field, text, resolve) == condition
 

@@ -27,9 +27,26 @@ def test_an_object_in_json_may_be_shown_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "5", "null", "[]", '"{}"', "{", "{}}", "{} {}", '{"a": 1}, "forged": {"b": 2}', '{"a": NaN}', "{'a': 1}",
-     '{"a": "\n"}', '{"a": "\\ud800"}', '{"a": "\ud800"}', '{"a": 1,}', "\ufeff{}", '{"a": 1} // x'],
-)  # fmt: skip
+    [
+        "",
+        "5",
+        "null",
+        "[]",
+        '"{}"',
+        "{",
+        "{}}",
+        "{} {}",
+        '{"a": 1}, "forged": {"b": 2}',
+        '{"a": NaN}',
+        "{'a': 1}",
+        '{"a": "\n"}',
+        '{"a": "\\ud800"}',
+        '{"a": "\ud800"}',
+        '{"a": 1,}',
+        "\ufeff{}",
+        '{"a": 1} // x',
+    ],
+)
 def test_what_is_no_single_object_is_not(text: str) -> None:
     assert json_flaw(text).startswith("must hold a JSON object")
 
@@ -59,10 +76,21 @@ CHECKED = Dataset(
     rule=lambda row: ("share", "is too much for a red one") if row.choice == "red" and row.share else None,
 )
 FULL: dict[str, Any] = {
-    "ts": datetime(2026, 1, 31, tzinfo=UTC), "subject": "ann", "subject_type": SubjectType.USER, "teams": ("red",),
-    "metadata": {"k" * 128: "v" * 128}, "trace_id": "t", "span_id": "s", "share": 1, "size": 0, "total": 2**64 - 1,
-    "labels": ["abc"], "body": "{}", "choice": "green", "number": -1,
-}  # fmt: skip
+    "ts": datetime(2026, 1, 31, tzinfo=UTC),
+    "subject": "ann",
+    "subject_type": SubjectType.USER,
+    "teams": ("red",),
+    "metadata": {"k" * 128: "v" * 128},
+    "trace_id": "t",
+    "span_id": "s",
+    "share": 1,
+    "size": 0,
+    "total": 2**64 - 1,
+    "labels": ["abc"],
+    "body": "{}",
+    "choice": "green",
+    "number": -1,
+}
 
 
 def flaw(dataset: Dataset, **values: Any) -> str | None:
@@ -116,10 +144,12 @@ def test_every_text_of_every_dataset_has_a_longest_length(dataset: Dataset) -> N
     for column in dataset.columns:
         if column.kind in (Kind.TEXT, Kind.TEXTS, Kind.JSON) and not column.allowed:
             text = "x" * (column.most_characters + 1)
-            found = Admission(dataset).flaw(dataset.row_type(
-                **{each.name: _least(each) for each in dataset.columns if each.required}
-                | {column.name: [text] if column.kind is Kind.TEXTS else text}
-            ))  # fmt: skip
+            found = Admission(dataset).flaw(
+                dataset.row_type(
+                    **{each.name: _least(each) for each in dataset.columns if each.required}
+                    | {column.name: [text] if column.kind is Kind.TEXTS else text}
+                )
+            )
             assert found is not None
             assert found.column is column
 

@@ -13,10 +13,18 @@ from meterd.ingest.litellm import Ways, error_status, guardrail_result, guardrai
 class TestGuardrailResult:
     @pytest.mark.parametrize(
         ("native", "result"),
-        [("success", "pass"), ("guardrail_flagged", "flag"), ("guardrail_intervened", "fail"), ("blocked", "fail"),
-         ("guardrail_failed_to_respond", "error"), ("failure", "error"), ("Success", "Success"), ("", ""),
-         (None, None)],
-    )  # fmt: skip
+        [
+            ("success", "pass"),
+            ("guardrail_flagged", "flag"),
+            ("guardrail_intervened", "fail"),
+            ("blocked", "fail"),
+            ("guardrail_failed_to_respond", "error"),
+            ("failure", "error"),
+            ("Success", "Success"),
+            ("", ""),
+            (None, None),
+        ],
+    )
     def test_follows_from_the_native_word(self, native: str | None, result: str | None) -> None:
         assert guardrail_result(native, b"null", masked=False) == result
 
@@ -80,12 +88,25 @@ def test_the_scope_follows_from_the_mode_and_of_several_from_the_time(mode: Any,
 
 @pytest.mark.parametrize(
     ("call_type", "expected"),
-    [("acompletion", "chat"), ("completion", "chat"), ("atext_completion", "completion"), ("aembedding", "embedding"),
-     ("anthropic_messages", "messages"), ("aresponses", "responses"), ("responses", "responses"),
-     ("audio_transcription", "audio_transcription"), ("add_message", "add_message"), ("call_mcp_tool", "mcp"),
-     ("list_mcp_tools", "mcp"), ("asend_message", "a2a"), ("send_message", "a2a"),
-     ("asend_message_streaming", "a2a"), ("rerank", "rerank"), (None, None)],
-)  # fmt: skip
+    [
+        ("acompletion", "chat"),
+        ("completion", "chat"),
+        ("atext_completion", "completion"),
+        ("aembedding", "embedding"),
+        ("anthropic_messages", "messages"),
+        ("aresponses", "responses"),
+        ("responses", "responses"),
+        ("audio_transcription", "audio_transcription"),
+        ("add_message", "add_message"),
+        ("call_mcp_tool", "mcp"),
+        ("list_mcp_tools", "mcp"),
+        ("asend_message", "a2a"),
+        ("send_message", "a2a"),
+        ("asend_message_streaming", "a2a"),
+        ("rerank", "rerank"),
+        (None, None),
+    ],
+)
 def test_the_type_of_a_request_is_its_call_without_the_asynchronous_prefix(
     call_type: str | None, expected: str | None
 ) -> None:

@@ -155,8 +155,9 @@ def test_what_is_forgotten_takes_no_room(remembered: Remembered, connection: sql
     assert at_first == tables()
 
 
-def test_other_tables_of_the_database_are_left_alone(remembered: Remembered, connection: sqlite3.Connection,
-                                                     clock: Clock) -> None:  # fmt: skip
+def test_other_tables_of_the_database_are_left_alone(
+    remembered: Remembered, connection: sqlite3.Connection, clock: Clock
+) -> None:
     connection.execute("CREATE TABLE others (a)")
     connection.execute("CREATE TABLE others_1 (a)")
 

@@ -14,9 +14,12 @@ from meterd.ingest.reports import Report, cut, fact_id, labels, milliseconds
 from meterd.settings import Ingest
 
 ANY_SUBJECT = Caller(
-    "acme", "gateway", SubjectType.VIRTUAL_ACCOUNT, ("ops",),
+    "acme",
+    "gateway",
+    SubjectType.VIRTUAL_ACCOUNT,
+    ("ops",),
     scopes=frozenset({Scope.INGEST, Scope.INGEST_ANY_SUBJECT}),
-)  # fmt: skip
+)
 OWN_ONLY = Caller("acme", "ann", SubjectType.USER, ("red", "blue"), scopes=frozenset({Scope.INGEST}))
 LONG = "é" * 5000
 
@@ -70,8 +73,9 @@ class TestReport:
         (facts,) = report.facts()
 
         assert [json.loads(line) for line in facts.lines.splitlines()] == [
-            {"method": "m", "mcpServerId": "kept"}, {"method": "m", "errorCode": 2**63 - 1},
-        ]  # fmt: skip
+            {"method": "m", "mcpServerId": "kept"},
+            {"method": "m", "errorCode": 2**63 - 1},
+        ]
         assert report.members_left_out == {"errorCode": 1, "toolName": 1}
         assert report.rows_left_out == {}
 

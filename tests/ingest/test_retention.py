@@ -80,8 +80,10 @@ def test_a_service_deletes_what_is_too_old_when_it_starts(tmp_path: Path) -> Non
     now = datetime.now(UTC)
     with Meterd(tmp_path) as meterd:
         session = meterd.client.post("/api/sessions", json={"product": "p", "version": "1"}).json()["session_id"]
-        rows = [{"createdAt": (now - timedelta(days=days)).isoformat(), "sessionId": session, "name": "n",
-                 "value": days} for days in (1, 40)]  # fmt: skip
+        rows = [
+            {"createdAt": (now - timedelta(days=days)).isoformat(), "sessionId": session, "name": "n", "value": days}
+            for days in (1, 40)
+        ]
         assert meterd.ingest(rows, "sessionMetrics").json() == {"accepted": 2}
         assert meterd.points(datasource="sessionMetrics")[0]["total"] == 2
     settings = {"METERD_STORE__RETENTION": f"{{{SESSION_METRICS.name}: 30}}"}

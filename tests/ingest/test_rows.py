@@ -247,7 +247,7 @@ class TestAmount:
             (PROCESS_RUNS, "duration value"),
             (GATEWAY_REQUESTS, "latencyMs httpStatusCode"),
         ],
-    )  # fmt: skip
+    )
     def test_has_bounds(self, dataset: Dataset, members: str) -> None:
         bounded = {member for each, member, _ in AMOUNTS if each is dataset}
 
@@ -391,8 +391,10 @@ class TestSubject:
         )
 
         assert (
-            found["createdBySubjectSlug"], found["createdBySubjectType"], found["teams"],
-        ) == ("bob@example.com", "user", ["green"])  # fmt: skip
+            found["createdBySubjectSlug"],
+            found["createdBySubjectType"],
+            found["teams"],
+        ) == ("bob@example.com", "user", ["green"])
 
     def test_is_completed_member_by_member(self) -> None:
         found = row({"createdBySubjectSlug": "worker"}, ANY_SUBJECT)
@@ -412,8 +414,11 @@ class TestIdentity:
 
     def test_is_that_of_its_sender(self) -> None:
         sent = [{"traceId": "t", "spanId": "s"}]
-        others = [msgspec.structs.replace(CALLER, subject="bob"),
-                  msgspec.structs.replace(CALLER, subject_type=SubjectType.VIRTUAL_ACCOUNT), ANY_SUBJECT]  # fmt: skip
+        others = [
+            msgspec.structs.replace(CALLER, subject="bob"),
+            msgspec.structs.replace(CALLER, subject_type=SubjectType.VIRTUAL_ACCOUNT),
+            ANY_SUBJECT,
+        ]
 
         assert len({accept(sent, each).identities for each in (CALLER, *others)}) == 4
         assert accept(sent).identities == accept(sent, msgspec.structs.replace(CALLER, teams=())).identities

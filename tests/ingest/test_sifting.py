@@ -77,13 +77,17 @@ async def test_a_packed_line_that_can_not_be_read_is_set_aside_alone(tmp_path: P
         assert [(1, broken.lines)] == [(entry.count, entry.lines) for entry in aside(service)]
 
 
-@pytest.mark.parametrize("facts_", [
-    Facts("api_requests", "acme", calls("x").lines, 1),
-    Facts("meter_events", "acme", events("a", "b").lines, 3),
-    Facts("meter_events", "acme", events("a", "b").lines, 1),
-    Facts("meter_events", "acme", b'{"meter":"\xff"}\n', 1),
-    Facts("of_a_later_version", "acme", events("a").lines, 1),
-], ids=["read as what it is not", "too few", "too many", "no UTF-8", "unknown dataset"])  # fmt: skip
+@pytest.mark.parametrize(
+    "facts_",
+    [
+        Facts("api_requests", "acme", calls("x").lines, 1),
+        Facts("meter_events", "acme", events("a", "b").lines, 3),
+        Facts("meter_events", "acme", events("a", "b").lines, 1),
+        Facts("meter_events", "acme", b'{"meter":"\xff"}\n', 1),
+        Facts("of_a_later_version", "acme", events("a").lines, 1),
+    ],
+    ids=["read as what it is not", "too few", "too many", "no UTF-8", "unknown dataset"],
+)
 async def test_an_entry_that_does_not_come_out_as_it_went_in_is_set_aside_whole(tmp_path: Path, facts_: Facts) -> None:
     with pipeline(tmp_path / "data") as service:
         await service.recorder.record(Submission((facts_,)))

@@ -165,9 +165,11 @@ def test_no_part_of_a_query_is_copied_so_that_large_ones_cost_no_more_for_each_p
     result = compiled(
         condition=Or(tuple(Matches(operand, TextTest.CONTAINS, "x", negated=True) for operand in operands)),
         groups=(*(Group(operand.key, operand) for operand in operands), GroupElement("team", "teams")),
-        aggregates=(*(Aggregate(operand.key, Function.COUNT_DISTINCT, operand) for operand in operands),
-                    Aggregate("p50", Function.PERCENTILE, LATENCY, 0.5)),
+        aggregates=(
+            *(Aggregate(operand.key, Function.COUNT_DISTINCT, operand) for operand in operands),
+            Aggregate("p50", Function.PERCENTILE, LATENCY, 0.5),
+        ),
         interval=Interval(1, Unit.HOUR),
-    )  # fmt: skip
+    )
 
     assert 9 == result.sql.count("MAP_EXTRACT_VALUE")

@@ -78,7 +78,7 @@ LARGEST: dict[str, tuple[Callable[[int], Query], int, str]] = {
     "text": (lambda n: asked(contains("x" * n)[0]), complexity.MOST_TEXT, "shorter values"),
     "text of keys": (lambda n: asked(groups=(Group("g", MapValue("m", "x" * n)),)), complexity.MOST_TEXT, "shorter"),
     "expression": (lambda n: asked(expressions("x" * n)), complexity.MOST_EXPRESSION_TEXT, "shorter ones"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", LARGEST)

@@ -18,8 +18,12 @@ from meterd.telemetry import Telemetry
 from tests.query.reference import RealEngine
 
 ADMIN = Caller("acme", "root", SubjectType.USER, tenant_admin=True)
-BODY = {"startTs": "2026-01-01T00:00:00Z", "endTs": "2026-01-02T00:00:00Z", "datasource": "guardrailMetrics",
-        "type": "distribution"}  # fmt: skip
+BODY = {
+    "startTs": "2026-01-01T00:00:00Z",
+    "endTs": "2026-01-02T00:00:00Z",
+    "datasource": "guardrailMetrics",
+    "type": "distribution",
+}
 EVERYTHING = Query(GUARDRAIL_EVALUATIONS, datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -39,8 +43,15 @@ def opened(tmp_path: Path) -> Iterator[Callable[..., RealEngine]]:
 
 
 def _row(name: str, hour: int) -> dict[str, Any]:
-    return {"tenant": "acme", "createdAt": datetime(2026, 1, 1, hour, tzinfo=UTC), "guardrailName": name,
-            "createdBySubjectSlug": "ann", "createdBySubjectType": "user", "teams": [], "latencyMs": 1.5}  # fmt: skip
+    return {
+        "tenant": "acme",
+        "createdAt": datetime(2026, 1, 1, hour, tzinfo=UTC),
+        "guardrailName": name,
+        "createdBySubjectSlug": "ann",
+        "createdBySubjectType": "user",
+        "teams": [],
+        "latencyMs": 1.5,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +93,16 @@ def test_grouping_by_a_field_with_many_values_is_answered_up_to_the_limit_of_row
 ) -> None:
     engine = opened(max_rows=most)
     rows = [
-        {"tenant": "acme", "createdAt": datetime(2026, 1, 1, 0, tzinfo=UTC), "createdBySubjectSlug": "ann",
-         "createdBySubjectType": "user", "teams": [], "metadata": {"request": f"r-{number}"}}
+        {
+            "tenant": "acme",
+            "createdAt": datetime(2026, 1, 1, 0, tzinfo=UTC),
+            "createdBySubjectSlug": "ann",
+            "createdBySubjectType": "user",
+            "teams": [],
+            "metadata": {"request": f"r-{number}"},
+        }
         for number in range(6)
-    ]  # fmt: skip
+    ]
     engine.append(GUARDRAIL_EVALUATIONS, rows)
 
     if is_answered:
@@ -176,9 +193,10 @@ def test_every_query_is_timed(opened: Callable[..., RealEngine]) -> None:
     engine = opened()
     engine.answer(BODY, ADMIN)
 
-    assert engine.telemetry.registry.get_sample_value(
-        "meterd_query_seconds_count", {"dataset": "guardrail_evaluations"}
-    ) == 1  # fmt: skip
+    assert (
+        engine.telemetry.registry.get_sample_value("meterd_query_seconds_count", {"dataset": "guardrail_evaluations"})
+        == 1
+    )
 
 
 def test_grouping_by_two_arrays_counts_every_pair_of_their_elements(opened: Callable[..., RealEngine]) -> None:

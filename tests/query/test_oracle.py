@@ -37,14 +37,39 @@ EXAMPLES = settings(
 
 _run = itertools.count()
 
-TEXTS = ["pii", "PII", "pii-detector", "a/b", "", " ", "é", "\u65e5", "😀", "\x00", "a\nb", "'", '"', "\\", "%", "_",
-         "$1", "{}", "null", "\u2028", "\ufeff"]  # fmt: skip
+TEXTS = [
+    "pii",
+    "PII",
+    "pii-detector",
+    "a/b",
+    "",
+    " ",
+    "é",
+    "\u65e5",
+    "😀",
+    "\x00",
+    "a\nb",
+    "'",
+    '"',
+    "\\",
+    "%",
+    "_",
+    "$1",
+    "{}",
+    "null",
+    "\u2028",
+    "\ufeff",
+]
 SUBJECTS = ["ann@x.io", "bob@x.io", "ci"]
 TEAMS = ["red", "blue", "everyone", "é'"]
 METADATA_KEYS = ["env", "a.b", "", "é\"'"]
 SPANS = [1, 90, 5 * 3600, 10 * 86_400, 400 * 86_400, 30 * 366 * 86_400]
-ANCHORS = [datetime(1970, 1, 1, tzinfo=UTC), datetime(1999, 12, 31, 23, 59, 58, 999_999, tzinfo=UTC),
-           datetime(2024, 2, 29, tzinfo=UTC), datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)]  # fmt: skip
+ANCHORS = [
+    datetime(1970, 1, 1, tzinfo=UTC),
+    datetime(1999, 12, 31, 23, 59, 58, 999_999, tzinfo=UTC),
+    datetime(2024, 2, 29, tzinfo=UTC),
+    datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC),
+]
 
 texts = st.sampled_from(TEXTS[:2]) | st.sampled_from(TEXTS[:3]) | st.sampled_from(TEXTS) | st.text(max_size=4)
 latencies = st.sampled_from([0.0, -0.0, 0.5, 1.0, 250.0, 1e6]) | st.floats(0, 1e6, allow_subnormal=False)
@@ -100,59 +125,128 @@ codes = st.sampled_from([200, 200, 400, 429, 500, 0, -1, 2**63 - 1])
 tokens = st.none() | st.sampled_from([0, 1, 2, 1000, 2**53 + 1]) | st.integers(0, 10**6)
 durations = st.none() | latencies
 MODEL_MEMBERS = {
-    **text_members("conversationId", "modelName", "virtualModelName", "requestType", "errorCode", "traceId",
-                   "providerAccountType", "providerModelName", "cacheType", "cacheNamespace", "cacheLookupStatus"),
+    **text_members(
+        "conversationId",
+        "modelName",
+        "virtualModelName",
+        "requestType",
+        "errorCode",
+        "traceId",
+        "providerAccountType",
+        "providerModelName",
+        "cacheType",
+        "cacheNamespace",
+        "cacheLookupStatus",
+    ),
     **dict.fromkeys(("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"), tokens),
-    **dict.fromkeys(("costInUSD", "latencyMs", "timeToFirstTokenMs", "interTokenLatencyMs",
-                     "timePerOutputTokenLatencyMs", "potentialCostSavings", "cacheLookupLatencyMs"), durations),
+    **dict.fromkeys(
+        (
+            "costInUSD",
+            "latencyMs",
+            "timeToFirstTokenMs",
+            "interTokenLatencyMs",
+            "timePerOutputTokenLatencyMs",
+            "potentialCostSavings",
+            "cacheLookupLatencyMs",
+        ),
+        durations,
+    ),
     "httpStatusCode": st.none() | codes,
     "isFailure": st.none() | st.booleans(),
-}  # fmt: skip
+}
 RECORD_MEMBERS = {"environment": texts, "type": texts}
 SOURCES = (
-    Source("guardrailMetrics", GUARDRAIL_EVALUATIONS,
-           text_members("guardrailName", "appliedOnEntityScope", "guardrailResult", "conversationId")
-           | {"latencyMs": durations}),
+    Source(
+        "guardrailMetrics",
+        GUARDRAIL_EVALUATIONS,
+        text_members("guardrailName", "appliedOnEntityScope", "guardrailResult", "conversationId")
+        | {"latencyMs": durations},
+    ),
     Source("modelMetrics", MODEL_CALLS, MODEL_MEMBERS),
     Source("cacheMetrics", MODEL_CALLS, MODEL_MEMBERS),
-    Source("mcpMetrics", MCP_CALLS,
-           text_members("mcpServerName", "toolName", "conversationId") | {"method": texts, "latencyMs": durations}),
-    Source("configMetrics", ROUTING_DECISIONS,
-           text_members("conversationId", "status", "requestedModel", "targetModel", "ruleId", "loadbalanceRuleId",
-                        "ratelimitRuleId", "budgetRuleId")
-           | {"configType": st.sampled_from(["loadbalance", "load_balance", "Rate-Limit", "budget"]) | texts,
-              "loadbalanceTargetAttemptCount": tokens}),
-    Source("agentMetrics", GATEWAY_REQUESTS,
-           text_members("conversationId", "agentName", "agentFramework", "agentServerType")
-           | {"isFailure": st.none() | st.booleans(), "httpStatusCode": st.none() | codes, "latencyMs": durations}),
-    Source("aiGuardMetrics", METER_EVENTS,
-           text_members("agent", "platform", "newSession", "action", "actor", "classifier")
-           | {"meter": texts, "value": numbers}),
-    Source("otlpMetrics", OTLP_POINTS,
-           text_members("unit", "temporality", "serviceName", "scopeName")
-           | {"metricName": texts, "metricType": texts, "count": tokens}
-           | dict.fromkeys(("value", "sum", "minimum", "maximum"), durations)),
-    Source("sessionMetrics", SESSION_METRICS,
-           text_members("product", "version", "type", "unit")
-           | {"sessionId": st.sampled_from(["s-1", "s-2"]), "name": st.sampled_from(["jobs", "bytes"]),
-              "value": durations | st.sampled_from([1.0, 2.0, 3.0]), "count": tokens, "tags": tags,
-              "position": st.integers(0, 2**62),
-              "bucketBounds": st.sampled_from([[1.0, 2.0, 5.0], [1.0, 5.0, 10.0], [-1.0, 0.0, None]]),
-              "bucketCounts": st.none() | st.lists(st.integers(0, 5).map(float), min_size=3, max_size=3)}),
-    Source("sessionEvents", SESSION_EVENTS,
-           text_members("product", "version", "name", "category", "group", "exceptionType", "sourceFile",
-                        "sourceFunction")
-           | {"sessionId": st.sampled_from(["s-1", "s-2"]), "position": st.integers(0, 2**62), "labels": tags}),
-    Source("requestMetrics", API_REQUESTS,
-           text_members("service", "action", "method", "key", "application") | RECORD_MEMBERS
-           | {"httpstatus": st.none() | codes, "duration": tokens, "responseSize": tokens,
-              "value": st.integers(0, 3)}),
-    Source("processMetrics", PROCESS_RUNS,
-           text_members("trigger", "status") | RECORD_MEMBERS
-           | {"name": texts, "duration": tokens, "value": st.integers(0, 3)}),
-    Source("queueMetrics", QUEUE_SAMPLES,
-           text_members("queue", "unit") | RECORD_MEMBERS | {"metric": texts, "value": latencies}),
-)  # fmt: skip
+    Source(
+        "mcpMetrics",
+        MCP_CALLS,
+        text_members("mcpServerName", "toolName", "conversationId") | {"method": texts, "latencyMs": durations},
+    ),
+    Source(
+        "configMetrics",
+        ROUTING_DECISIONS,
+        text_members(
+            "conversationId",
+            "status",
+            "requestedModel",
+            "targetModel",
+            "ruleId",
+            "loadbalanceRuleId",
+            "ratelimitRuleId",
+            "budgetRuleId",
+        )
+        | {
+            "configType": st.sampled_from(["loadbalance", "load_balance", "Rate-Limit", "budget"]) | texts,
+            "loadbalanceTargetAttemptCount": tokens,
+        },
+    ),
+    Source(
+        "agentMetrics",
+        GATEWAY_REQUESTS,
+        text_members("conversationId", "agentName", "agentFramework", "agentServerType")
+        | {"isFailure": st.none() | st.booleans(), "httpStatusCode": st.none() | codes, "latencyMs": durations},
+    ),
+    Source(
+        "aiGuardMetrics",
+        METER_EVENTS,
+        text_members("agent", "platform", "newSession", "action", "actor", "classifier")
+        | {"meter": texts, "value": numbers},
+    ),
+    Source(
+        "otlpMetrics",
+        OTLP_POINTS,
+        text_members("unit", "temporality", "serviceName", "scopeName")
+        | {"metricName": texts, "metricType": texts, "count": tokens}
+        | dict.fromkeys(("value", "sum", "minimum", "maximum"), durations),
+    ),
+    Source(
+        "sessionMetrics",
+        SESSION_METRICS,
+        text_members("product", "version", "type", "unit")
+        | {
+            "sessionId": st.sampled_from(["s-1", "s-2"]),
+            "name": st.sampled_from(["jobs", "bytes"]),
+            "value": durations | st.sampled_from([1.0, 2.0, 3.0]),
+            "count": tokens,
+            "tags": tags,
+            "position": st.integers(0, 2**62),
+            "bucketBounds": st.sampled_from([[1.0, 2.0, 5.0], [1.0, 5.0, 10.0], [-1.0, 0.0, None]]),
+            "bucketCounts": st.none() | st.lists(st.integers(0, 5).map(float), min_size=3, max_size=3),
+        },
+    ),
+    Source(
+        "sessionEvents",
+        SESSION_EVENTS,
+        text_members("product", "version", "name", "category", "group", "exceptionType", "sourceFile", "sourceFunction")
+        | {"sessionId": st.sampled_from(["s-1", "s-2"]), "position": st.integers(0, 2**62), "labels": tags},
+    ),
+    Source(
+        "requestMetrics",
+        API_REQUESTS,
+        text_members("service", "action", "method", "key", "application")
+        | RECORD_MEMBERS
+        | {"httpstatus": st.none() | codes, "duration": tokens, "responseSize": tokens, "value": st.integers(0, 3)},
+    ),
+    Source(
+        "processMetrics",
+        PROCESS_RUNS,
+        text_members("trigger", "status")
+        | RECORD_MEMBERS
+        | {"name": texts, "duration": tokens, "value": st.integers(0, 3)},
+    ),
+    Source(
+        "queueMetrics",
+        QUEUE_SAMPLES,
+        text_members("queue", "unit") | RECORD_MEMBERS | {"metric": texts, "value": latencies},
+    ),
+)
 
 
 @st.composite

@@ -25,8 +25,12 @@ ROWS = {
 ACME = {name for name, row in ROWS.items() if row[0] == "acme"}
 OWN = {"own", "own in a team"}
 RED = {"own in a team", "team", "account in the team"}
-BODY = {"startTs": "2026-01-01T00:00:00Z", "endTs": "2026-01-02T00:00:00Z", "datasource": "guardrailMetrics",
-        "type": "distribution"}  # fmt: skip
+BODY = {
+    "startTs": "2026-01-01T00:00:00Z",
+    "endTs": "2026-01-02T00:00:00Z",
+    "datasource": "guardrailMetrics",
+    "type": "distribution",
+}
 DAY = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
 
 USER, ACCOUNT = SubjectType.USER, SubjectType.VIRTUAL_ACCOUNT
@@ -36,10 +40,16 @@ USER, ACCOUNT = SubjectType.USER, SubjectType.VIRTUAL_ACCOUNT
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEngine]:
     with RealEngine(tmp_path_factory.mktemp("visibility")) as engine:
         rows: list[dict[str, Any]] = [
-            {"tenant": tenant, "createdBySubjectSlug": subject, "createdBySubjectType": type_, "teams": teams,
-             "guardrailName": name, "createdAt": datetime(2026, 1, 1, tzinfo=UTC)}
+            {
+                "tenant": tenant,
+                "createdBySubjectSlug": subject,
+                "createdBySubjectType": type_,
+                "teams": teams,
+                "guardrailName": name,
+                "createdAt": datetime(2026, 1, 1, tzinfo=UTC),
+            }
             for name, (tenant, subject, type_, teams) in ROWS.items()
-        ]  # fmt: skip
+        ]
         engine.append(GUARDRAIL_EVALUATIONS, rows)
         yield engine
 
@@ -140,10 +150,14 @@ def test_filters_know_only_teams_of_the_caller(
 def test_aggregates_of_teams_know_only_teams_of_the_caller(
     engine: RealEngine, caller: Caller, distinct: int, filled: int
 ) -> None:
-    query = Query(GUARDRAIL_EVALUATIONS, *DAY, aggregates=(
-        Aggregate("distinct", Function.COUNT_DISTINCT, Field("teams")),
-        Aggregate("filled", Function.COUNT, Field("teams")),
-    ))  # fmt: skip
+    query = Query(
+        GUARDRAIL_EVALUATIONS,
+        *DAY,
+        aggregates=(
+            Aggregate("distinct", Function.COUNT_DISTINCT, Field("teams")),
+            Aggregate("filled", Function.COUNT, Field("teams")),
+        ),
+    )
     (row,) = engine.run(query, caller)
 
     assert (row.values["distinct"], row.values["filled"]) == (distinct, filled)

@@ -183,9 +183,14 @@ class TestValues:
             30,
         )
         assert row == (
-            "2026-01-02 03:04:05.000006", 4.9999999999999996e-05, False, ["red", "b,l'u\"e"], {"env": "prod", "": ""},
-            "", None,
-        )  # fmt: skip
+            "2026-01-02 03:04:05.000006",
+            4.9999999999999996e-05,
+            False,
+            ["red", "b,l'u\"e"],
+            {"env": "prod", "": ""},
+            "",
+            None,
+        )
 
     @pytest.mark.parametrize(
         "text",

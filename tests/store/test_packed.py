@@ -48,10 +48,21 @@ def stored(store: DuckDBStore, facts: Facts) -> list[tuple[Any, ...]]:
 
 
 def batches() -> st.SearchStrategy[list[Batch]]:
-    members = st.fixed_dictionaries({}, optional={
-        "subject": TEXTS, "subject_type": st.sampled_from(["user", "virtualaccount"]),
-        "teams": st.lists(TEXTS, max_size=3), "metadata": st.dictionaries(TEXTS, TEXTS, max_size=2), "service": TEXTS,
-        "key": TEXTS, "http_status": INTEGERS, "value": INTEGERS, "detail": TEXTS, "environment": TEXTS})  # fmt: skip
+    members = st.fixed_dictionaries(
+        {},
+        optional={
+            "subject": TEXTS,
+            "subject_type": st.sampled_from(["user", "virtualaccount"]),
+            "teams": st.lists(TEXTS, max_size=3),
+            "metadata": st.dictionaries(TEXTS, TEXTS, max_size=2),
+            "service": TEXTS,
+            "key": TEXTS,
+            "http_status": INTEGERS,
+            "value": INTEGERS,
+            "detail": TEXTS,
+            "environment": TEXTS,
+        },
+    )
     one = st.tuples(st.integers(0, 4 * 10**15), TEXTS, INTEGERS, INTEGERS)
     return st.lists(st.tuples(members, st.lists(one, min_size=1, max_size=4)), min_size=1, max_size=4)
 
@@ -60,20 +71,28 @@ def batches() -> st.SearchStrategy[list[Batch]]:
 @settings(max_examples=60, deadline=None)
 def test_packed_facts_are_the_facts_one_by_one(store: DuckDBStore, drawn: list[Batch]) -> None:
     numbers = itertools.count()
-    made = [(members, [(time, f"{next(numbers):03}{id_}", duration, size) for time, id_, duration, size in facts])
-            for members, facts in drawn]  # fmt: skip
+    made = [
+        (members, [(time, f"{next(numbers):03}{id_}", duration, size) for time, id_, duration, size in facts])
+        for members, facts in drawn
+    ]
     rows = [
-        API_REQUESTS.row_type(**members, ts=EPOCH + timedelta(microseconds=time), record_id=id_, duration=duration,
-                              response_size=size)
-        for members, facts in made for time, id_, duration, size in facts
-    ]  # fmt: skip
+        API_REQUESTS.row_type(
+            **members, ts=EPOCH + timedelta(microseconds=time), record_id=id_, duration=duration, response_size=size
+        )
+        for members, facts in made
+        for time, id_, duration, size in facts
+    ]
     for row in rows:
         assert API_REQUESTS.derive is not None
         API_REQUESTS.derive(row)
-    together = pack(API_REQUESTS, "any", [
-        (API_REQUESTS.row_type(**(DERIVED | members)), [list(values) for values in zip(*facts, strict=True)])
-        for members, facts in made
-    ])  # fmt: skip
+    together = pack(
+        API_REQUESTS,
+        "any",
+        [
+            (API_REQUESTS.row_type(**(DERIVED | members)), [list(values) for values in zip(*facts, strict=True)])
+            for members, facts in made
+        ],
+    )
 
     assert len(rows) == together.count
     assert stored(store, encode(API_REQUESTS, "any", rows)) == stored(store, together)

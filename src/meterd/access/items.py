@@ -104,8 +104,16 @@ class Changes:
         item.version += 1
         session.flush()
         made = Version(id_, document, item.version, user, reason, datetime.now(UTC))
-        session.add(ItemVersion(item_id=item.id, version=item.version, document=document, user=user, reason=reason,
-                                created_at=made.created_at))  # fmt: skip
+        session.add(
+            ItemVersion(
+                item_id=item.id,
+                version=item.version,
+                document=document,
+                user=user,
+                reason=reason,
+                created_at=made.created_at,
+            )
+        )
         session.flush()
         self._forget(item, ItemVersion.version <= item.version - VERSIONS_KEPT)
         return made
@@ -144,12 +152,21 @@ _Wanted = Select[str, bytes, int, str, str | None, datetime]
 def _versions(collection: Collection) -> _Wanted:
     """Every version of every item of a collection."""
     return (
-        select(Item.key, ItemVersion.document, ItemVersion.version, ItemVersion.user, ItemVersion.reason,
-               ItemVersion.created_at)
+        select(
+            Item.key,
+            ItemVersion.document,
+            ItemVersion.version,
+            ItemVersion.user,
+            ItemVersion.reason,
+            ItemVersion.created_at,
+        )
         .join(ItemVersion, ItemVersion.item_id == Item.id)
-        .where(Item.tenant == collection.tenant, Item.environment == collection.environment,
-               Item.service == collection.service)
-    )  # fmt: skip
+        .where(
+            Item.tenant == collection.tenant,
+            Item.environment == collection.environment,
+            Item.service == collection.service,
+        )
+    )
 
 
 def _current(collection: Collection) -> _Wanted:

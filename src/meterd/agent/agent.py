@@ -74,8 +74,18 @@ class Agent:
         machine, host = self._machine
         at = now()
         state = {"product": request.product, "version": request.version}
-        session = Session(f"local-session-{uuid4()}", request.product, request.version, at, at, machine, host, state,
-                          self._parent(request.parent_pid), user=user)  # fmt: skip
+        session = Session(
+            f"local-session-{uuid4()}",
+            request.product,
+            request.version,
+            at,
+            at,
+            machine,
+            host,
+            state,
+            self._parent(request.parent_pid),
+            user=user,
+        )
         live = Live(session, self._spools[0])
         beginning = encode(state | {"machine_id": machine, "hostname": host})
         await self._keep(live, [live.saved()], ("create", beginning))
@@ -137,8 +147,14 @@ class Agent:
         items: list[tuple[str, bytes]] = []
         if session.hung:
             silent = time.time() - (session.last_heartbeat or time.time())
-            items = [_own_event("application_recovered", "info", "The application beats again",
-                                {"seconds_since_heartbeat": round(silent, 3)})]  # fmt: skip
+            items = [
+                _own_event(
+                    "application_recovered",
+                    "info",
+                    "The application beats again",
+                    {"seconds_since_heartbeat": round(silent, 3)},
+                )
+            ]
         session.last_heartbeat, session.paused, session.hung = time.time(), False, False
         live.heard = time.monotonic()
         live.beat_wanted = True
@@ -300,6 +316,13 @@ class Agent:
 
 
 def _own_event(name: str, category: str, message: str, data: dict[str, Any]) -> tuple[str, bytes]:
-    event = {"name": name, "timestamp": now(), "category": category, "group": "datacat.daemon", "labels": [],
-             "message": message, "data": data}  # fmt: skip
+    event = {
+        "name": name,
+        "timestamp": now(),
+        "category": category,
+        "group": "datacat.daemon",
+        "labels": [],
+        "message": message,
+        "data": data,
+    }
     return "events", encode(event)

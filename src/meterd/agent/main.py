@@ -151,9 +151,17 @@ async def _serve(agent: Agent, listener: socket.socket | None, stopped: asyncio.
     if listener is None:
         await stopped.wait()
         return
-    config = uvicorn.Config(Application(agent, agent.users), loop="asyncio", ws="none", lifespan="off", log_config=None,
-                            access_log=False, server_header=False, proxy_headers=False,
-                            timeout_graceful_shutdown=1)  # fmt: skip
+    config = uvicorn.Config(
+        Application(agent, agent.users),
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve([listener]))
     await stopped.wait()

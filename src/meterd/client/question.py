@@ -7,18 +7,50 @@ from typing import Any, Literal
 import msgspec
 
 AggregationType = Literal[
-    "count", "countDistinct", "sum", "avg", "min", "max",
-    "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "p999",
-    "rateSum", "rateAvg", "rateMin", "rateMax", "ratePerMinute", "increase", "rateIncrease",
-]  # fmt: skip
+    "count",
+    "countDistinct",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "p5",
+    "p10",
+    "p25",
+    "p50",
+    "p75",
+    "p90",
+    "p95",
+    "p99",
+    "p999",
+    "rateSum",
+    "rateAvg",
+    "rateMin",
+    "rateMax",
+    "ratePerMinute",
+    "increase",
+    "rateIncrease",
+]
 
 Operator = Literal[
-    "EQUAL", "NOT_EQUAL", "IN", "NOT_IN",
-    "STRING_CONTAINS", "STRING_NOT_CONTAINS", "STRING_STARTS_WITH", "STRING_NOT_STARTS_WITH",
-    "STRING_ENDS_WITH", "STRING_NOT_ENDS_WITH",
-    "GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN_EQUAL", "BETWEEN",
-    "ARRAY_HAS_ANY", "ARRAY_HAS_NONE", "IS_NULL",
-]  # fmt: skip
+    "EQUAL",
+    "NOT_EQUAL",
+    "IN",
+    "NOT_IN",
+    "STRING_CONTAINS",
+    "STRING_NOT_CONTAINS",
+    "STRING_STARTS_WITH",
+    "STRING_NOT_STARTS_WITH",
+    "STRING_ENDS_WITH",
+    "STRING_NOT_ENDS_WITH",
+    "GREATER_THAN",
+    "LESS_THAN",
+    "GREATER_THAN_EQUAL",
+    "LESS_THAN_EQUAL",
+    "BETWEEN",
+    "ARRAY_HAS_ANY",
+    "ARRAY_HAS_NONE",
+    "IS_NULL",
+]
 
 
 class Filter(msgspec.Struct, frozen=True):

@@ -53,8 +53,14 @@ METER_EVENTS = Dataset(
     "kept in `metadata`.",
     columns=(
         *COMMON,
-        Column("meter", Kind.TEXT, "name of the meter; each requires attributes of its own", required=True,
-               allowed=tuple(_EVERY), reserved=(CLASSIFICATION,)),
+        Column(
+            "meter",
+            Kind.TEXT,
+            "name of the meter; each requires attributes of its own",
+            required=True,
+            allowed=tuple(_EVERY),
+            reserved=(CLASSIFICATION,),
+        ),
         Column("value", Kind.UNSIGNED, "milliseconds for ai_guard.agent, a count for the others", required=True),
         Column("agent", Kind.TEXT, "attribute agent_id"),
         Column("platform", Kind.TEXT, "AI platform the agent runs on"),
@@ -64,4 +70,4 @@ METER_EVENTS = Dataset(
         Column("classifier", Kind.TEXT, "classifier that matched, on ai_guard.classification"),
     ),
     rule=_rule,
-)  # fmt: skip
+)

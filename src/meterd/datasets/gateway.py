@@ -110,8 +110,12 @@ MODEL_CALLS = Dataset(
         _milliseconds("latency_ms", "duration of the call in milliseconds"),
         _milliseconds("time_to_first_token_ms", "until the first token, when streaming"),
         _milliseconds("inter_token_latency_ms", "between tokens, when streaming"),
-        _milliseconds("time_per_output_token_latency_ms", "by default (latencyMs - timeToFirstTokenMs) / "
-               "(outputTokens - 1), where no first token comes after the end", derived=True),
+        _milliseconds(
+            "time_per_output_token_latency_ms",
+            "by default (latencyMs - timeToFirstTokenMs) / "
+            "(outputTokens - 1), where no first token comes after the end",
+            derived=True,
+        ),
         Column("streaming", Kind.BOOLEAN, "the answer was streamed"),
         _status("status of the call"),
         Column("is_failure", Kind.BOOLEAN, "the call failed"),
@@ -124,12 +128,16 @@ MODEL_CALLS = Dataset(
         _milliseconds("cache_lookup_latency_ms", "duration of the look-up in milliseconds"),
         Column("semantic_cache_similarity_score", Kind.NUMBER, "similarity of the best entry"),
         Column("semantic_cache_similarity_threshold", Kind.NUMBER, "similarity that counts as a hit"),
-        Column("applied_config_ids", Kind.TEXT_MAP, "ids of the rules that applied, by kind; arrays as JSON text",
-               longest=LONGEST_TEXT),
+        Column(
+            "applied_config_ids",
+            Kind.TEXT_MAP,
+            "ids of the rules that applied, by kind; arrays as JSON text",
+            longest=LONGEST_TEXT,
+        ),
     ),
     identity=("trace_id", "span_id"),
     derive=_time_per_output_token,
-)  # fmt: skip
+)
 
 MCP_CALLS = Dataset(
     name="mcp_calls",

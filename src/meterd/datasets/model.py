@@ -183,11 +183,14 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     @cached_property
     def rest_type(self) -> type[msgspec.Struct]:
         """As `fact_type`, of the columns that decoding a sent row has not checked already."""
-        return self._struct("rest", {
-            column: column.python_type
-            for column in self.columns
-            if column.kind is Kind.TEXT_MAP or column.assigned or column.derived
-        })  # fmt: skip
+        return self._struct(
+            "rest",
+            {
+                column: column.python_type
+                for column in self.columns
+                if column.kind is Kind.TEXT_MAP or column.assigned or column.derived
+            },
+        )
 
     def _struct(self, name: str, types: Mapping[Column, Any]) -> type[msgspec.Struct]:
         fields: list[tuple[str, Any, Any]] = []
@@ -223,13 +226,22 @@ def camel_case(name: str) -> str:
 
 COMMON = (
     Column("ts", Kind.TIME, "when it happened, UTC with microseconds; default: when it arrived", json="createdAt"),
-    Column("subject", Kind.TEXT, "who caused it: e-mail of a user or name of a virtual account; default: the "
-           "token's subject", json="createdBySubjectSlug"),
-    Column("subject_type", Kind.TEXT, "what the subject is; default: the token's", json="createdBySubjectType",
-           allowed=("user", "virtualaccount")),
+    Column(
+        "subject",
+        Kind.TEXT,
+        "who caused it: e-mail of a user or name of a virtual account; default: the token's subject",
+        json="createdBySubjectSlug",
+    ),
+    Column(
+        "subject_type",
+        Kind.TEXT,
+        "what the subject is; default: the token's",
+        json="createdBySubjectType",
+        allowed=("user", "virtualaccount"),
+    ),
     Column("teams", Kind.TEXTS, "teams of the subject at that moment; default: the token's"),
     Column("metadata", Kind.TEXT_MAP, "the caller's own labels: up to 64 keys, key and value up to 128 characters"),
     Column("trace_id", Kind.TEXT, "trace it belongs to; with spanId the identity of the fact"),
     Column("span_id", Kind.TEXT, "span it belongs to"),
-)  # fmt: skip
+)
 """Columns of every dataset. The tenant is common too, but comes from the token only and is no member of a row."""

@@ -88,8 +88,12 @@ class Batches:
 
     def _set_aside(self, items: Sequence[Item]) -> None:
         for item in items:
-            log.error("the collector refuses a series: it is not exported until the next start", meter=item.meter.name,
-                      exporter=self._exporter, attributes=str(item.series.attributes))  # fmt: skip
+            log.error(
+                "the collector refuses a series: it is not exported until the next start",
+                meter=item.meter.name,
+                exporter=self._exporter,
+                attributes=str(item.series.attributes),
+            )
             self._counter.inc()
             self._aside[item.key] = None
         while len(self._aside) > _MOST_ASIDE:

@@ -53,8 +53,15 @@ _ABOUT_THE_MESSAGE = frozenset({400, 413, 422, "INVALID_ARGUMENT"})
 """Statuses of HTTP and gRPC."""
 _TOO_LARGE = "larger than max"
 """What every gRPC library says of a message that the other side does not take."""
-_RETRIED = frozenset({grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED, grpc.StatusCode.DATA_LOSS,
-                      grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE})  # fmt: skip
+_RETRIED = frozenset(
+    {
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DATA_LOSS,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.UNAVAILABLE,
+    }
+)
 """Not what is exhausted or out of range: the next export has it all."""
 
 

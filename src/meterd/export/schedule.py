@@ -77,8 +77,9 @@ class Schedule:
                 await self._export(floor(now() - self._settling, self._exporter.interval))
             except Exception as error:  # noqa: BLE001 - the task outlives whatever a store or a library raises
                 pause = min(max(pause * 2, 0.1), _LONGEST_PAUSE)
-                log.error("export failed, will try again", exporter=self._exporter.name, error=str(error),
-                          seconds=pause)  # fmt: skip
+                log.error(
+                    "export failed, will try again", exporter=self._exporter.name, error=str(error), seconds=pause
+                )
             else:
                 pause = 0.0
             with contextlib.suppress(TimeoutError):

@@ -68,10 +68,12 @@ def equal(field: Term, literal: Literal) -> Condition:
         return IsNull(field.operand)
     if field.kind is Kind.TIME:
         covered = _period(field, literal)
-        return And((
-            Compare(field.operand, Comparison.GREATER_OR_EQUAL, covered.start),
-            Compare(field.operand, Comparison.LESS, covered.end),
-        ))  # fmt: skip
+        return And(
+            (
+                Compare(field.operand, Comparison.GREATER_OR_EQUAL, covered.start),
+                Compare(field.operand, Comparison.LESS, covered.end),
+            )
+        )
     if field.kind is Kind.TEXTS:
         return _has_any(field, [literal])
     return Compare(field.operand, Comparison.EQUAL, _scalar(field, literal))

@@ -8,9 +8,14 @@ import msgspec
 from meterd.ingest.facts import PACKED_BEGINS, Encoding
 
 ENTRY_COLUMNS = {
-    "sequence": "0", "dataset": "''", "tenant": "''", "count": "0", "lines": "x''", "encoding": "'mixed'",
+    "sequence": "0",
+    "dataset": "''",
+    "tenant": "''",
+    "count": "0",
+    "lines": "x''",
+    "encoding": "'mixed'",
     "checksum": "NULL",
-}  # fmt: skip
+}
 """Columns of a row, and what stands for them in the journal of an earlier version that has none."""
 
 

@@ -89,10 +89,13 @@ def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Se
     Times among the values are in microseconds since 1970. A batch costs the store little more than a fact.
     """
     lines = [
-        PACKED_BEGINS + _encoder.encode(dict(zip(dataset.packed, values, strict=True)))
-        + b',"shared":' + _encoder.encode(shared) + b"}\n"
+        PACKED_BEGINS
+        + _encoder.encode(dict(zip(dataset.packed, values, strict=True)))
+        + b',"shared":'
+        + _encoder.encode(shared)
+        + b"}\n"
         for shared, values in batch
-    ]  # fmt: skip
+    ]
     count = sum(len(values[0]) for _, values in batch)
     return Facts(dataset.name, tenant, b"".join(lines), count, encoding="packed")
 

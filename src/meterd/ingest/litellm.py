@@ -15,10 +15,19 @@ from meterd.access import Caller
 log = structlog.get_logger()
 
 MCP_CALL_TYPES = frozenset({"call_mcp_tool", "list_mcp_tools"})
-NOT_METADATA = frozenset({
-    "headers", "trace_id", "session_id", "model_group", "agent_id", "used_client_oauth_token", "spend_logs_metadata",
-    "tags", "guardrails",
-})  # fmt: skip
+NOT_METADATA = frozenset(
+    {
+        "headers",
+        "trace_id",
+        "session_id",
+        "model_group",
+        "agent_id",
+        "used_client_oauth_token",
+        "spend_logs_metadata",
+        "tags",
+        "guardrails",
+    }
+)
 """Members of `requester_metadata` that LiteLLM puts there, or that are reported otherwise."""
 AGENT_CALL_TYPES = frozenset({"asend_message", "send_message", "asend_message_streaming"})
 _NOT_ASYNC = frozenset({"add_message", "anthropic_messages", "audio_speech", "audio_transcription"})
@@ -39,8 +48,14 @@ _STATUS_BY_CLASS = {
     "Timeout": 408,
     "UnprocessableEntityError": 422,
 }
-_VERDICTS = {"success": "pass", "guardrail_flagged": "flag", "guardrail_intervened": "fail", "blocked": "fail",
-             "guardrail_failed_to_respond": "error", "failure": "error"}  # fmt: skip
+_VERDICTS = {
+    "success": "pass",
+    "guardrail_flagged": "flag",
+    "guardrail_intervened": "fail",
+    "blocked": "fail",
+    "guardrail_failed_to_respond": "error",
+    "failure": "error",
+}
 _MASKED = frozenset({"MASK", "MASKED", "REDACT", "ANONYMIZED"})
 _BLOCKED = frozenset({"BLOCK", "BLOCKED"})
 

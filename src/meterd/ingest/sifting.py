@@ -87,10 +87,16 @@ class Sifter:
         self._telemetry.set_aside_facts.labels(dataset).inc(entry.count)
         self._telemetry.set_aside_entries.labels("kept" if is_kept else "dropped").inc()
         log.error(
-            "facts can't be moved into the store, set aside" if is_kept else "facts can't be moved into the store, and "
+            "facts can't be moved into the store, set aside"
+            if is_kept
+            else "facts can't be moved into the store, and "
             "there is no room to set them aside (ingest.set-aside-bytes): they are lost",
-            problem=problem, dataset=dataset, facts=entry.count, bytes=len(entry.lines), entry=entry.sequence,
-        )  # fmt: skip
+            problem=problem,
+            dataset=dataset,
+            facts=entry.count,
+            bytes=len(entry.lines),
+            entry=entry.sequence,
+        )
 
 
 def _merged(entries: Sequence[Entry]) -> list[Lines]:

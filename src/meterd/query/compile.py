@@ -324,8 +324,11 @@ class _Compiler(_Conditions):
     def _order(self, buckets: int, keys: int) -> list[exp.Expr]:
         """Buckets in time order, then the largest groups first, ties by group values with nulls last."""
         groups = [_ordered(exp.Literal.number(number)) for number in range(buckets + 1, keys + 1)]
-        return [*(_ordered(exp.Literal.number(1)) for _ in range(buckets)),
-                _ordered(exp.Literal.number(keys + 1), descending=True), *groups]  # fmt: skip
+        return [
+            *(_ordered(exp.Literal.number(1)) for _ in range(buckets)),
+            _ordered(exp.Literal.number(keys + 1), descending=True),
+            *groups,
+        ]
 
 
 def _select(columns: Sequence[exp.Expr], source: exp.Expr, conditions: Sequence[exp.Expr] = ()) -> exp.Select:

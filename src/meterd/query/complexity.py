@@ -102,8 +102,10 @@ class Bounds:
 
 
 _SENTENCES = {
-    "conditions": ("conditions, at most {most} are allowed (query.max-conditions)",
-                   "test a field against many values with one list, or ask in several queries"),
+    "conditions": (
+        "conditions, at most {most} are allowed (query.max-conditions)",
+        "test a field against many values with one list, or ask in several queries",
+    ),
     "values": ("values to compare with, at most {most} are allowed (query.max-values)", "ask for fewer at once"),
     "groups": ("fields to group by, at most {most} are allowed (query.max-groups)", "group by fewer fields"),
     "order": ("fields to sort by, at most {most} are allowed (query.max-groups)", "sort by fewer fields"),
@@ -113,7 +115,7 @@ _SENTENCES = {
     "expressions": ("regular expressions, at most {most} are allowed", "join them with |, or search for fewer words"),
     "expression": ("characters in its regular expressions, at most {most} are allowed", "write shorter ones"),
     "text": ("characters of text, at most {most} are allowed", "ask for fewer or shorter values"),
-}  # fmt: skip
+}
 """What there is too much of, and what to do, by the reason that is counted."""
 
 

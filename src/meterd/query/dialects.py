@@ -121,8 +121,11 @@ class DuckDB:
             this=_call("struct_extract", pair, exp.Literal.number(1)),
             expression=_call("struct_extract", pair, exp.Literal.number(2)),
         )
-        by = _call("list_transform", _call("list_zip", array, previous),
-                   exp.Lambda(this=difference, expressions=[exp.to_identifier("pair")]))  # fmt: skip
+        by = _call(
+            "list_transform",
+            _call("list_zip", array, previous),
+            exp.Lambda(this=difference, expressions=[exp.to_identifier("pair")]),
+        )
         grew = exp.GTE(this=_call("list_min", by), expression=exp.Literal.number(0))
         return exp.Case().when(grew, by).else_(array)
 

@@ -79,9 +79,12 @@ class QueryEngine:
         return await self._ask(listing.dataset, caller, list_)
 
     async def shape(
-        self, caller: Caller | None, function: Callable[_Arguments, _Result], *arguments: _Arguments.args,
+        self,
+        caller: Caller | None,
+        function: Callable[_Arguments, _Result],
+        *arguments: _Arguments.args,
         **named: _Arguments.kwargs,
-    ) -> _Result:  # fmt: skip
+    ) -> _Result:
         """What the function makes of rows, which may take long: in a thread, so that other requests go on."""
         return await self.shapers.run(caller, lambda _turn: function(*arguments, **named))
 

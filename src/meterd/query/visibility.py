@@ -24,9 +24,11 @@ def visible_to(caller: Caller) -> Visibility:
     tenant = Compare(Field("tenant"), Comparison.EQUAL, caller.tenant)
     if caller.tenant_admin:
         return Visibility(tenant, {})
-    own = And((
-        Compare(Field("subject"), Comparison.EQUAL, caller.subject),
-        Compare(Field("subject_type"), Comparison.EQUAL, str(caller.subject_type)),
-    ))  # fmt: skip
+    own = And(
+        (
+            Compare(Field("subject"), Comparison.EQUAL, caller.subject),
+            Compare(Field("subject_type"), Comparison.EQUAL, str(caller.subject_type)),
+        )
+    )
     teams = tuple(team for team in caller.teams if team != EVERYONE)
     return Visibility(And((tenant, Or((own, HasAny("teams", teams))) if teams else own)), {"teams": teams})

@@ -69,9 +69,13 @@ def test_a_phone_number_is_found_once_and_surely(shared: Meterd, description: An
 
 @pytest.mark.parametrize(
     ("text", "description"),
-    [("", DEFAULT), ("nothing to see", DEFAULT), (PHONE, {"type": "codes", "codes": []}),
-     (PHONE, {"type": "json", "classifiers": []})],
-)  # fmt: skip
+    [
+        ("", DEFAULT),
+        ("nothing to see", DEFAULT),
+        (PHONE, {"type": "codes", "codes": []}),
+        (PHONE, {"type": "json", "classifiers": []}),
+    ],
+)
 def test_nothing_found_is_an_empty_list(shared: Meterd, text: str, description: Any) -> None:
     assert [] == classify(shared, body(text, description)).json()["matches"]
 
@@ -99,11 +103,14 @@ def test_every_match_counts_and_a_call_is_an_evaluation(shared: Meterd) -> None:
         filters=[{"metadataKey": "agent_id", "operator": "EQUAL", "value": agent}],
         aggregations=[{"type": "count", "column": "guardrailName"}, {"type": "max", "column": "latencyMs"}],
     )
-    assert {("ai-guard/default", "fail", "user", 1), ("ai-guard/default", "fail", "agent", 1),
-            ("ai-guard/default", "pass", "user", 1)} == {
+    assert {
+        ("ai-guard/default", "fail", "user", 1),
+        ("ai-guard/default", "fail", "agent", 1),
+        ("ai-guard/default", "pass", "user", 1),
+    } == {
         (each["guardrailName"], each["guardrailResult"], each["appliedOnEntityScope"], each["total"])
         for each in evaluations
-    }  # fmt: skip
+    }
     assert all(each["maxLatencyMs"] > 0 for each in evaluations)
 
 
@@ -193,12 +200,14 @@ def test_a_refused_call_counts_nothing(shared: Meterd) -> None:
         ({"classifierDescription": {"type": "profile", "uuid": "x"}}, "Missing field: classifierDescription.version"),
         ({"classifierDescription": {"type": "profile", "uuid": "x", "version": 1}}, "Profile not found: x"),
         ({"classifierDescription": DEFAULT | {"version": 2}}, f"Profile not found: {DEFAULT['uuid']}"),
-        ({"classifierDescription": {"type": "codes", "codes": [{"code": "no", "version": 1}]}},
-         "Classifier not found: no"),
+        (
+            {"classifierDescription": {"type": "codes", "codes": [{"code": "no", "version": 1}]}},
+            "Classifier not found: no",
+        ),
         ({"classifierDescription": {"type": "json", "classifiers": [{"name": "NOPE"}]}}, "NOPE"),
         ({"metadata": {"objectName": 1}}, "Invalid field: metadata.objectName"),
     ],
-)  # fmt: skip
+)
 def test_a_body_that_can_not_be_worked_with_names_the_field(shared: Meterd, change: Any, message: str) -> None:
     assert message in refusal(shared, body() | change)
 
@@ -226,10 +235,13 @@ def test_a_token_comes_first(shared: Meterd, token: str) -> None:
 
 def test_an_inline_classifier_finds_what_it_says(shared: Meterd) -> None:
     definition = {
-        "name": "TICKET", "otCode": "ticket", "VERSION": 1, "isCustom": True,
+        "name": "TICKET",
+        "otCode": "ticket",
+        "VERSION": 1,
+        "isCustom": True,
         "detections": [{"type": "PATTERN", "pattern": {"regex": "TCK-[0-9]{4}"}, "likelihood": "VERY_LIKELY"}],
         "detectionRules": [],
-    }  # fmt: skip
+    }
     response = classify(shared, body("see TCK-1234 now", {"type": "json", "classifiers": [definition]}))
 
     assert [(4, 12, "TICKET")] == [
@@ -239,10 +251,13 @@ def test_an_inline_classifier_finds_what_it_says(shared: Meterd) -> None:
 
 def test_a_bomb_is_refused_or_harmless(shared: Meterd) -> None:
     definition = {
-        "name": "BOMB", "otCode": "bomb", "VERSION": 1, "isCustom": True,
+        "name": "BOMB",
+        "otCode": "bomb",
+        "VERSION": 1,
+        "isCustom": True,
         "detections": [{"type": "PATTERN", "pattern": {"regex": "(a+)+$"}, "likelihood": "VERY_LIKELY"}],
         "detectionRules": [],
-    }  # fmt: skip
+    }
     response = classify(shared, body("a" * 50_000 + "!", {"type": "json", "classifiers": [definition]}))
 
     assert response.status_code in (200, 400)

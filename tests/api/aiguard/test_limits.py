@@ -79,9 +79,11 @@ def test_what_is_beyond_a_limit_is_refused_by_its_name_and_counted(
 
 @pytest.mark.parametrize(
     ("definitions", "sentence"),
-    [([defined(f"A{n}", "a") for n in range(5)], "there are 5, at most 4"),
-     ([defined("A", "(?:abcd[a-z]{20}){45}|(?:dcba[a-z]{20}){45}")], "at most 2000 are allowed")],
-)  # fmt: skip
+    [
+        ([defined(f"A{n}", "a") for n in range(5)], "there are 5, at most 4"),
+        ([defined("A", "(?:abcd[a-z]{20}){45}|(?:dcba[a-z]{20}){45}")], "at most 2000 are allowed"),
+    ],
+)
 def test_definitions_are_bounded_in_number_and_size(
     limited: Meterd, definitions: list[dict[str, Any]], sentence: str
 ) -> None:
@@ -93,9 +95,13 @@ def test_definitions_are_bounded_in_number_and_size(
 
 @pytest.mark.parametrize(
     "sent",
-    [body("a" * 50, defined("A", "a")), body("a" * 3000, defined("A", "a+")), body("é" * 5000),
-     body("x", context=CONTEXT | {f"k{n}": "v" for n in range(61)})],
-)  # fmt: skip
+    [
+        body("a" * 50, defined("A", "a")),
+        body("a" * 3000, defined("A", "a+")),
+        body("é" * 5000),
+        body("x", context=CONTEXT | {f"k{n}": "v" for n in range(61)}),
+    ],
+)
 def test_what_is_within_the_limits_is_answered(limited: Meterd, sent: dict[str, Any]) -> None:
     answer = send(limited, sent)
 
@@ -105,9 +111,12 @@ def test_what_is_within_the_limits_is_answered(limited: Meterd, sent: dict[str, 
 
 @pytest.mark.parametrize(
     ("attributes", "meter"),
-    [({"agent_id": "a", "platform": "x" * 100_000}, "ai_guard.agent"),
-     ({"agent_id": "a", "platform": "DATABRICKS", "x" * 100_000: "v"}, "ai_guard.agent"), ({}, "x" * 100_000)],
-)  # fmt: skip
+    [
+        ({"agent_id": "a", "platform": "x" * 100_000}, "ai_guard.agent"),
+        ({"agent_id": "a", "platform": "DATABRICKS", "x" * 100_000: "v"}, "ai_guard.agent"),
+        ({}, "x" * 100_000),
+    ],
+)
 def test_a_refusal_repeats_little_of_what_was_sent(limited: Meterd, attributes: dict[str, str], meter: str) -> None:
     answer = limited.client.post("/metric", json={"attributes": attributes, "meter": {"name": meter, "value": "1"}})
 

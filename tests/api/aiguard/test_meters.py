@@ -124,9 +124,28 @@ def test_values_are_unsigned_64_bit_integers(text: str, value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "-1", "+1", "1.0", "1.234", "1e3", "0x10", "1_000", " 1", "1 ", "1\n", "NaN", "one", "١", "²",
-             "18446744073709551616", "9" * 5000]
-)  # fmt: skip
+    "text",
+    [
+        "",
+        " ",
+        "-1",
+        "+1",
+        "1.0",
+        "1.234",
+        "1e3",
+        "0x10",
+        "1_000",
+        " 1",
+        "1 ",
+        "1\n",
+        "NaN",
+        "one",
+        "١",
+        "²",
+        "18446744073709551616",
+        "9" * 5000,
+    ],
+)
 def test_other_values_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"^Invalid meter value: "):
         row(value=text)

@@ -103,9 +103,13 @@ class TestAnAddress:
 
     @pytest.mark.parametrize(
         ("below", "path"),
-        [("", "/profiles.json"), ("/", "/profiles.json"), ("/a/b/", "/a/b/profiles.json"),
-         ("/a?key=1", "/a/profiles.json?key=1")],
-    )  # fmt: skip
+        [
+            ("", "/profiles.json"),
+            ("/", "/profiles.json"),
+            ("/a/b/", "/a/b/profiles.json"),
+            ("/a?key=1", "/a/profiles.json?key=1"),
+        ],
+    )
     async def test_the_document_is_below_the_base_url(self, web: WebServer, below: str, path: str) -> None:
         web.document = document()
         await RemoteProfiles(web.url + below, LIBRARY).changed()
@@ -181,7 +185,7 @@ class TestAnAddress:
             (b" " * (16 * 2**20 + 1), "more than 16777216 bytes"),
         ],
         ids=range(9),
-    )  # fmt: skip
+    )
     async def test_a_document_that_can_not_be_used_is_said_each_time(
         self, web: WebServer, content: bytes, why: str
     ) -> None:
@@ -240,9 +244,12 @@ def eventually(is_so: Callable[[], bool]) -> None:
 
 
 TICKET = {
-    "name": "TICKET", "otCode": "ticket", "VERSION": 6, "isCustom": True,
+    "name": "TICKET",
+    "otCode": "ticket",
+    "VERSION": 6,
+    "isCustom": True,
     "detections": [{"type": "PATTERN", "pattern": {"regex": "TCK-[0-9]{4}"}, "likelihood": "VERY_LIKELY"}],
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -13,19 +13,48 @@ from meterd.errors import InvalidInput
 from tests.api.gateway.tables import ALIASES, ALL_TYPES, FOR_DIMENSIONS, FULL, OF_TOTALS, PERCENTILES, RATES, TABLES
 
 VALUES: dict[str, Any] = {
-    "EQUAL": "user", "NOT_EQUAL": "user", "IN": ["user"], "NOT_IN": [], "STRING_CONTAINS": "a",
-    "STRING_NOT_CONTAINS": "a", "STRING_STARTS_WITH": "a", "STRING_NOT_STARTS_WITH": "a", "STRING_ENDS_WITH": "a",
-    "STRING_NOT_ENDS_WITH": "a", "GREATER_THAN": 1, "LESS_THAN": 1, "GREATER_THAN_EQUAL": 1, "LESS_THAN_EQUAL": 1,
-    "BETWEEN": [1, 2], "IS_NULL": True, "ARRAY_HAS_ANY": ["a"], "ARRAY_HAS_NONE": ["a"],
-}  # fmt: skip
+    "EQUAL": "user",
+    "NOT_EQUAL": "user",
+    "IN": ["user"],
+    "NOT_IN": [],
+    "STRING_CONTAINS": "a",
+    "STRING_NOT_CONTAINS": "a",
+    "STRING_STARTS_WITH": "a",
+    "STRING_NOT_STARTS_WITH": "a",
+    "STRING_ENDS_WITH": "a",
+    "STRING_NOT_ENDS_WITH": "a",
+    "GREATER_THAN": 1,
+    "LESS_THAN": 1,
+    "GREATER_THAN_EQUAL": 1,
+    "LESS_THAN_EQUAL": 1,
+    "BETWEEN": [1, 2],
+    "IS_NULL": True,
+    "ARRAY_HAS_ANY": ["a"],
+    "ARRAY_HAS_NONE": ["a"],
+}
 """Every operator with a value of the shape it wants."""
 
 OF_KIND = {"isFailure": True, "httpStatusCode": 200, "httpstatus": 200}
 """Fields that are neither text nor a measure, with a value."""
 
-NOWHERE = ["spanId", "createdAt", "tenant", "teams", "metadata", "metadata.", "createdBySubjectSlug", "total",
-           "guardrail_name", "GuardrailName", "modelname", "errorType", "streaming", "subject", "",
-           "1; DROP TABLE x"]  # fmt: skip
+NOWHERE = [
+    "spanId",
+    "createdAt",
+    "tenant",
+    "teams",
+    "metadata",
+    "metadata.",
+    "createdBySubjectSlug",
+    "total",
+    "guardrail_name",
+    "GuardrailName",
+    "modelname",
+    "errorType",
+    "streaming",
+    "subject",
+    "",
+    "1; DROP TABLE x",
+]
 """Names that no datasource has in any position."""
 
 DATASOURCES = pytest.mark.parametrize("datasource", TABLES)
@@ -49,9 +78,11 @@ def refusal(**body: Any) -> str:
 
 def both_spellings(names: Any) -> set[str]:
     """The names, and their aliases."""
-    return {*names} | {new for old, new in ALIASES.items() if old in names} | {
-        old for old, new in ALIASES.items() if new in names
-    }  # fmt: skip
+    return (
+        {*names}
+        | {new for old, new in ALIASES.items() if old in names}
+        | {old for old, new in ALIASES.items() if new in names}
+    )
 
 
 def value_for(datasource: str, field: str, operator: str) -> Any:

@@ -175,9 +175,11 @@ def test_a_body_of_unknown_length_is_refused_when_it_grows_too_large(sender: Sen
             yield b" " * 2**20
 
     response = sender.meterd.client.post(
-        f"{METRICS}/ingest", params={"datasource": "guardrailMetrics"}, content=pieces(),
+        f"{METRICS}/ingest",
+        params={"datasource": "guardrailMetrics"},
+        content=pieces(),
         headers={"authorization": f"Bearer {sender.token}"},
-    )  # fmt: skip
+    )
 
     assert "larger than" in error_of(response, 413)
 
@@ -223,9 +225,20 @@ def test_a_bad_row_is_named_and_nothing_of_the_request_is_kept(sender: Sender, r
 
 
 @pytest.mark.parametrize(
-    "body", [b"nonsense", b"{", b"[{}", b"{}{}", b"{}\n{}", b'{"guardrailName": "\xff"}', b'{"latencyMs": NaN}',
-             b'{"guardrailName": "\\ud800"}', b"[" * 50_000, b'{"metadata":' + b'{"a":' * 50_000]
-)  # fmt: skip
+    "body",
+    [
+        b"nonsense",
+        b"{",
+        b"[{}",
+        b"{}{}",
+        b"{}\n{}",
+        b'{"guardrailName": "\xff"}',
+        b'{"latencyMs": NaN}',
+        b'{"guardrailName": "\\ud800"}',
+        b"[" * 50_000,
+        b'{"metadata":' + b'{"a":' * 50_000,
+    ],
+)
 def test_what_is_not_json_is_refused(sender: Sender, body: bytes) -> None:
     assert error_of(sender.send(body))
     assert sender.total() == 0
@@ -323,7 +336,7 @@ def test_with_the_scope_facts_may_name_anybody(gateway: Sender) -> None:
 @pytest.mark.parametrize(
     ("value", "stored"),
     [("prod", "prod"), (5, "5"), (1.5, "1.5"), (True, "true"), ([1, "é"], '[1,"é"]'), ({"a": {}}, '{"a":{}}')],
-)  # fmt: skip
+)
 def test_metadata_that_is_no_text_is_stored_as_its_json(sender: Sender, value: Any, stored: str) -> None:
     accepted(sender.send({"metadata": {"key": value}}))
 
@@ -331,8 +344,20 @@ def test_metadata_that_is_no_text_is_stored_as_its_json(sender: Sender, value: A
 
 
 def test_null_members_count_as_absent(sender: Sender) -> None:
-    row = dict.fromkeys(["guardrailName", "latencyMs", "teams", "metadata", "createdAt", "createdBySubjectSlug",
-                         "createdBySubjectType", "traceId", "spanId", "isFailure"])  # fmt: skip
+    row = dict.fromkeys(
+        [
+            "guardrailName",
+            "latencyMs",
+            "teams",
+            "metadata",
+            "createdAt",
+            "createdBySubjectSlug",
+            "createdBySubjectType",
+            "traceId",
+            "spanId",
+            "isFailure",
+        ]
+    )
     accepted(sender.send([row, {"metadata": {"env": None}}]))
 
     assert sender.groups("userEmail", "guardrailName", "metadata.env") == [

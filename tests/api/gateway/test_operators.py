@@ -24,10 +24,12 @@ KINDS = {NAME: Kind.TEXT, LATENCY: Kind.NUMBER, TEAMS: Kind.TEXTS}
             "BETWEEN",
             LATENCY,
             [1, 2],
-            And((
-                Compare(LATENCY, Comparison.GREATER_OR_EQUAL, 1),
-                Compare(LATENCY, Comparison.LESS_OR_EQUAL, 2),
-            )),
+            And(
+                (
+                    Compare(LATENCY, Comparison.GREATER_OR_EQUAL, 1),
+                    Compare(LATENCY, Comparison.LESS_OR_EQUAL, 2),
+                )
+            ),
         ),
         ("IN", NAME, ["a", "b"], OneOf(NAME, ("a", "b"))),
         ("IN", NAME, [], OneOf(NAME, ())),
@@ -43,7 +45,7 @@ KINDS = {NAME: Kind.TEXT, LATENCY: Kind.NUMBER, TEAMS: Kind.TEXTS}
         ("ARRAY_HAS_ANY", TEAMS, ["a"], HasAny("teams", ("a",))),
         ("ARRAY_HAS_NONE", TEAMS, [], HasAny("teams", (), negated=True)),
     ],
-)  # fmt: skip
+)
 def test_an_operator_means_a_condition(operator: str, operand: Field, value: Any, condition: Condition) -> None:
     assert OPERATORS[operator](operand, KINDS[operand], value) == condition
 

@@ -22,9 +22,9 @@ class Tenant:
     def __init__(self, meterd: Meterd) -> None:
         self.meterd = meterd
         self.name = uuid.uuid4().hex
-        self.token = make_token(
-            meterd.data, "root", tenant=self.name, tenant_admin=True, scopes=tuple(Scope)
-        ).token or ""  # fmt: skip
+        self.token = (
+            make_token(meterd.data, "root", tenant=self.name, tenant_admin=True, scopes=tuple(Scope)).token or ""
+        )
 
     def ingest(self, *rows: dict[str, Any], datasource: str = "guardrailMetrics") -> None:
         response = self.meterd.ingest(list(rows), datasource, self.token)
@@ -47,14 +47,32 @@ def filled(shared: Meterd) -> Tenant:
     """A tenant with a few facts on one day."""
     tenant = Tenant(shared)
     tenant.ingest(
-        {"createdAt": "2026-04-21T00:59:59.999999Z", "guardrailName": "pii", "guardrailResult": "pass", "latencyMs": 10,
-         "createdBySubjectSlug": "ann", "teams": ["red", "blue"], "metadata": {"env": "prod", "depth": 3}},
-        {"createdAt": "2026-04-21T01:00:00Z", "guardrailName": "pii", "guardrailResult": "fail", "latencyMs": 20,
-         "createdBySubjectSlug": "ann", "teams": ["red"]},
-        {"createdAt": "2026-04-21T01:30:00Z", "guardrailName": "toxic", "latencyMs": 30.5,
-         "createdBySubjectSlug": "ci", "createdBySubjectType": "virtualaccount"},
+        {
+            "createdAt": "2026-04-21T00:59:59.999999Z",
+            "guardrailName": "pii",
+            "guardrailResult": "pass",
+            "latencyMs": 10,
+            "createdBySubjectSlug": "ann",
+            "teams": ["red", "blue"],
+            "metadata": {"env": "prod", "depth": 3},
+        },
+        {
+            "createdAt": "2026-04-21T01:00:00Z",
+            "guardrailName": "pii",
+            "guardrailResult": "fail",
+            "latencyMs": 20,
+            "createdBySubjectSlug": "ann",
+            "teams": ["red"],
+        },
+        {
+            "createdAt": "2026-04-21T01:30:00Z",
+            "guardrailName": "toxic",
+            "latencyMs": 30.5,
+            "createdBySubjectSlug": "ci",
+            "createdBySubjectType": "virtualaccount",
+        },
         {"createdAt": "2026-04-21T01:30:00+01:00", "createdBySubjectSlug": "bob"},
-    )  # fmt: skip
+    )
     return tenant
 
 
@@ -127,9 +145,20 @@ def test_a_query_that_is_wrong_gets_400_and_the_reason(filled: Tenant, change: d
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"nonsense", b"[]", b"null", b'"text"', b"\xff", b'{"startTs":"\\ud800"}', b"[" * 50_000,
-                b'{"x":' * 50_000, b'{"filters":[{"value":' + b"9" * 5000 + b"}]}"]
-)  # fmt: skip
+    "content",
+    [
+        b"",
+        b"nonsense",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"\xff",
+        b'{"startTs":"\\ud800"}',
+        b"[" * 50_000,
+        b'{"x":' * 50_000,
+        b'{"filters":[{"value":' + b"9" * 5000 + b"}]}",
+    ],
+)
 def test_a_body_that_is_no_json_object_gets_400(shared: Meterd, content: bytes) -> None:
     assert error_of(shared.client.post(f"{METRICS}/query", content=content))
 
@@ -147,8 +176,10 @@ def test_a_query_that_is_too_large_gets_413(shared: Meterd) -> None:
     assert "larger than" in error_of(shared.query(padding="x" * 2**20), 413)
 
 
-@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer nonsense", "Basic Zm9vOmJhcg==",
-                                           "Bearer mtr_" + "0" * 40, "mtr_" + "0" * 40])  # fmt: skip
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer nonsense", "Basic Zm9vOmJhcg==", "Bearer mtr_" + "0" * 40, "mtr_" + "0" * 40],
+)
 def test_without_a_valid_token_there_is_401_even_for_a_wrong_body(shared: Meterd, authorization: str | None) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
     response = httpx.post(f"{shared.url}{METRICS}/query", content=b"nonsense", headers=headers)
@@ -263,15 +294,26 @@ def test_groups_are_answered_under_their_response_names(
     [
         ({}, [{"total": 0}]),
         (
-            {"aggregations": [{"type": each, "column": "latencyMs"} for each in NUMERIC]
-             + [{"type": "count", "column": "team"}, {"type": "countDistinct", "column": "team"}]},
-            [{"total": 0, "countLatencyMs": 0, "countDistinctLatencyMs": 0, "sumLatencyMs": None, "p99LatencyMs": None,
-              "countTeam": 0, "countDistinctTeam": 0}],
+            {
+                "aggregations": [{"type": each, "column": "latencyMs"} for each in NUMERIC]
+                + [{"type": "count", "column": "team"}, {"type": "countDistinct", "column": "team"}]
+            },
+            [
+                {
+                    "total": 0,
+                    "countLatencyMs": 0,
+                    "countDistinctLatencyMs": 0,
+                    "sumLatencyMs": None,
+                    "p99LatencyMs": None,
+                    "countTeam": 0,
+                    "countDistinctTeam": 0,
+                }
+            ],
         ),
         ({"groupBy": ["guardrailName"]}, []),
         (HOURLY, []),
     ],
-)  # fmt: skip
+)
 def test_an_empty_result_is_one_row_of_nothing_only_without_groups_and_buckets(
     tenant: Tenant, body: dict[str, Any], points: list[dict[str, Any]]
 ) -> None:
@@ -314,10 +356,13 @@ def test_filters_take_numbers_of_any_size(filled: Tenant, size: float) -> None:
     assert (below["total"], above["total"]) == (3, 3)
 
 
-@pytest.mark.parametrize("condition", [
-    {"metadataKey": "env", "operator": "IN", "value": []},
-    {"fieldName": "guardrailName", "operator": "IN", "value": []},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"metadataKey": "env", "operator": "IN", "value": []},
+        {"fieldName": "guardrailName", "operator": "IN", "value": []},
+    ],
+)
 def test_membership_of_nothing_matches_nothing(filled: Tenant, condition: dict[str, Any]) -> None:
     assert filled.points(**DAY, filters=[condition]) == [{"total": 0}]
 

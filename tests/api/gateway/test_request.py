@@ -19,8 +19,12 @@ DATASOURCES = datasources()
 
 def parse(**body: Any) -> Query:
     """A distribution over a day unless `body` says otherwise; members that are UNSET are left out."""
-    whole = {"startTs": "2026-01-01T00:00:00Z", "endTs": "2026-01-02T00:00:00Z", "type": "distribution",
-             "datasource": "guardrailMetrics"} | body  # fmt: skip
+    whole = {
+        "startTs": "2026-01-01T00:00:00Z",
+        "endTs": "2026-01-02T00:00:00Z",
+        "type": "distribution",
+        "datasource": "guardrailMetrics",
+    } | body
     sent = {name: value for name, value in whole.items() if value is not msgspec.UNSET}
     return parse_query(json.dumps(sent).encode(), DATASOURCES)
 
@@ -43,9 +47,18 @@ def test_times_are_iso_8601_with_any_offset_and_utc_without_one(text: str, expec
 
 @pytest.mark.parametrize("member", ["startTs", "endTs"])
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "1767225600", "0001-01-01T00:00:00+23:00",
-             "9999-12-31T23:59:59-23:00", "2026-01-01T00:00:00+99:99"]
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-13-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "1767225600",
+        "0001-01-01T00:00:00+23:00",
+        "9999-12-31T23:59:59-23:00",
+        "2026-01-01T00:00:00+99:99",
+    ],
+)
 def test_other_times_are_refused_by_name(member: str, text: str) -> None:
     with pytest.raises(InvalidInput, match=f"^{member} must be an ISO 8601 time"):
         parse(**{member: text})
@@ -77,10 +90,36 @@ def test_an_interval_is_a_number_blanks_and_a_unit(text: str, count: int, unit: 
 
 @pytest.mark.parametrize("type_", ["distribution", "timeseries"])
 @pytest.mark.parametrize(
-    "text", ["", "hour", "1", "1hour", " 1 hour", "1 hour ", "0 hour", "00 day", "-1 hour", "+1 hour", "1.5 hour",
-             "1e3 hour", "1 Hour", "1 HOURS", "1 hourss", "1 fortnight", "1 millisecond", "1 hour 30 minute",
-             "1 hour, 30 minute", "one hour", "1\nhour", "1 hour\n", "１ hour", "1_0 hour", "5 min", "1 quarter"]
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "hour",
+        "1",
+        "1hour",
+        " 1 hour",
+        "1 hour ",
+        "0 hour",
+        "00 day",
+        "-1 hour",
+        "+1 hour",
+        "1.5 hour",
+        "1e3 hour",
+        "1 Hour",
+        "1 HOURS",
+        "1 hourss",
+        "1 fortnight",
+        "1 millisecond",
+        "1 hour 30 minute",
+        "1 hour, 30 minute",
+        "one hour",
+        "1\nhour",
+        "1 hour\n",
+        "１ hour",
+        "1_0 hour",
+        "5 min",
+        "1 quarter",
+    ],
+)
 def test_other_intervals_are_refused_even_where_none_is_needed(type_: str, text: str) -> None:
     with pytest.raises(InvalidInput, match="interval"):
         parse(type=type_, interval=text)
@@ -164,9 +203,19 @@ def test_unknown_members_are_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"nonsense", b"\xff\xfe", b'{"startTs": "\xff"}', b'{"startTs": "\\ud800"}',
-             b"[" * 100_000, b'{"x":' * 100_000, b'{"x":' + b"[" * 100_000]
-)  # fmt: skip
+    "body",
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        b"\xff\xfe",
+        b'{"startTs": "\xff"}',
+        b'{"startTs": "\\ud800"}',
+        b"[" * 100_000,
+        b'{"x":' * 100_000,
+        b'{"x":' + b"[" * 100_000,
+    ],
+)
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput, match="body"):
         parse_query(body, DATASOURCES)
@@ -251,10 +300,21 @@ JSON = st.recursive(
 
 
 @given(
-    member=st.sampled_from(["startTs", "endTs", "datasource", "type", "aggregations", "groupBy", "filters", "interval",
-                            "intervalInSeconds"]),
+    member=st.sampled_from(
+        [
+            "startTs",
+            "endTs",
+            "datasource",
+            "type",
+            "aggregations",
+            "groupBy",
+            "filters",
+            "interval",
+            "intervalInSeconds",
+        ]
+    ),
     value=JSON,
-)  # fmt: skip
+)
 def test_any_member_of_any_shape_is_parsed_or_refused_as_invalid_input(member: str, value: Any) -> None:
     with contextlib.suppress(InvalidInput):
         query = parse(**{member: value})

@@ -78,9 +78,10 @@ class Organisations:
         self.meterd = meterd
         self.name = uuid.uuid4().hex
         for prefix, tenant in (("", self.name), ("rival ", f"{self.name}-rival")):
-            writer = make_token(
-                meterd.data, "gateway", tenant=tenant, scopes=(Scope.INGEST, Scope.INGEST_ANY_SUBJECT)
-            ).token or ""  # fmt: skip
+            writer = (
+                make_token(meterd.data, "gateway", tenant=tenant, scopes=(Scope.INGEST, Scope.INGEST_ANY_SUBJECT)).token
+                or ""
+            )
             sessions = self._sessions(tenant)
             for datasource, dimension in NAMES.items():
                 if datasource == "cacheMetrics":
@@ -118,9 +119,18 @@ class Organisations:
 
     def _token(self, subject: str, type_: SubjectType, teams: tuple[str, ...], is_admin: bool) -> str:
         scopes = (Scope.QUERY,)
-        return make_token(
-            self.meterd.data, subject, type_=type_, teams=teams, tenant=self.name, tenant_admin=is_admin, scopes=scopes
-        ).token or ""  # fmt: skip
+        return (
+            make_token(
+                self.meterd.data,
+                subject,
+                type_=type_,
+                teams=teams,
+                tenant=self.name,
+                tenant_admin=is_admin,
+                scopes=scopes,
+            ).token
+            or ""
+        )
 
 
 @pytest.fixture(scope="module", params=ROLES)

@@ -120,8 +120,11 @@ class TestElement:
         assert models(raw.replace(b'"@"', HUGE)) == ["odd"]
 
     def test_with_a_huge_integer_does_not_hide_others_when_one_has_no_number(self) -> None:
-        body = b"[" + b",".join([json.dumps(GOOD).encode(), with_raw("messages", b"NaN"),
-                                 with_raw("messages", HUGE)]) + b"]"  # fmt: skip
+        body = (
+            b"["
+            + b",".join([json.dumps(GOOD).encode(), with_raw("messages", b"NaN"), with_raw("messages", HUGE)])
+            + b"]"
+        )
 
         assert "good" in models(body)
 
@@ -196,8 +199,21 @@ class TestWrongType:
 
 
 class TestLongText:
-    @pytest.mark.parametrize("member", ["id", "litellm_call_id", "trace_id", "session_id", "model", "model_group",
-                                        "model_id", "custom_llm_provider", "end_user", "call_type"])  # fmt: skip
+    @pytest.mark.parametrize(
+        "member",
+        [
+            "id",
+            "litellm_call_id",
+            "trace_id",
+            "session_id",
+            "model",
+            "model_group",
+            "model_id",
+            "custom_llm_provider",
+            "end_user",
+            "call_type",
+        ],
+    )
     def test_is_cut(self, member: str) -> None:
         (payload,), _ = decode(array(success() | {member: LONG}), 100_000)
 
@@ -213,11 +229,16 @@ class TestLongText:
             "error_information": dict.fromkeys(
                 ("error_code", "error_class", "llm_provider", "normalized_error", "traceback"), LONG
             ),
-            "metadata": {name: LONG if value is None or isinstance(value, str) else value
-                         for name, value in payload["metadata"].items()} | {"mcp_tool_call_metadata": tool},
-            "guardrail_information": [dict.fromkeys(
-                ("guardrail_name", "guardrail_provider", "guardrail_id", "guardrail_status"), LONG)] * 2,
-        }  # fmt: skip
+            "metadata": {
+                name: LONG if value is None or isinstance(value, str) else value
+                for name, value in payload["metadata"].items()
+            }
+            | {"mcp_tool_call_metadata": tool},
+            "guardrail_information": [
+                dict.fromkeys(("guardrail_name", "guardrail_provider", "guardrail_id", "guardrail_status"), LONG)
+            ]
+            * 2,
+        }
 
         assert models(array(payload)) == [LONG[:4096]]
 

@@ -29,9 +29,12 @@ from tests.api.litellm.payloads import (
 )
 
 GATEWAY = Caller(
-    "acme", "gateway", SubjectType.VIRTUAL_ACCOUNT, ("ops",),
+    "acme",
+    "gateway",
+    SubjectType.VIRTUAL_ACCOUNT,
+    ("ops",),
     scopes=frozenset({Scope.INGEST, Scope.INGEST_ANY_SUBJECT}),
-)  # fmt: skip
+)
 OWN_ONLY = Caller("acme", "gateway", SubjectType.VIRTUAL_ACCOUNT, ("ops",), scopes=frozenset({Scope.INGEST}))
 
 GUARDRAIL, MODEL, MCP, REQUEST = "guardrail_evaluations", "model_calls", "mcp_calls", "gateway_requests"
@@ -82,9 +85,21 @@ class TestTables:
 
     @pytest.mark.parametrize(
         "call_type",
-        ["acompletion", "completion", "atext_completion", "aembedding", "aresponses", "anthropic_messages",
-         "aimage_generation", "atranscription", "aspeech", "arerank", "amoderation", "pass_through_endpoint"],
-    )  # fmt: skip
+        [
+            "acompletion",
+            "completion",
+            "atext_completion",
+            "aembedding",
+            "aresponses",
+            "anthropic_messages",
+            "aimage_generation",
+            "atranscription",
+            "aspeech",
+            "arerank",
+            "amoderation",
+            "pass_through_endpoint",
+        ],
+    )
     def test_a_call_of_a_model_is_a_model_call_and_a_request(self, call_type: str) -> None:
         assert counts(success(call_type=call_type)) == {MODEL: 1, REQUEST: 1}
 
@@ -175,8 +190,10 @@ class TestVerdict:
 
         assert [result, status, result == "error"] == part(
             row(GUARDRAIL, success(guardrail_information=[entry])),
-            "guardrailResult", "guardrailNativeResult", "isFailure",
-        )  # fmt: skip
+            "guardrailResult",
+            "guardrailNativeResult",
+            "isFailure",
+        )
 
     def test_not_run_is_no_row(self) -> None:
         entries = [evaluation(guardrail_status="not_run"), evaluation(guardrail_name="tone")]
@@ -214,8 +231,9 @@ class TestVerdict:
         payload = failure(error_information=information, guardrail_information=[evaluation(guardrail_response="No.")])
 
         assert [400, "fail"] == [
-            row(REQUEST, payload)["httpStatusCode"], row(GUARDRAIL, payload)["guardrailResult"],
-        ]  # fmt: skip
+            row(REQUEST, payload)["httpStatusCode"],
+            row(GUARDRAIL, payload)["guardrailResult"],
+        ]
 
     def test_a_sentence_as_response_of_a_request_that_succeeded_is_none(self) -> None:
         payload = success(guardrail_information=[evaluation(guardrail_response="Hello.")])
@@ -230,8 +248,17 @@ class TestEvaluation:
     @pytest.mark.parametrize(
         ("mode", "started", "scope"),
         [
-            *((mode, LATE, "input") for mode in ("pre_call", "during_call", "logging_only", "pre_mcp_call",
-                                                 "during_mcp_call", "realtime_input_transcription")),
+            *(
+                (mode, LATE, "input")
+                for mode in (
+                    "pre_call",
+                    "during_call",
+                    "logging_only",
+                    "pre_mcp_call",
+                    "during_mcp_call",
+                    "realtime_input_transcription",
+                )
+            ),
             *((mode, EARLY, "output") for mode in ("post_call", "post_mcp_call")),
             (["post_call"], EARLY, "output"),
             (["pre_call"], LATE, "input"),
@@ -243,7 +270,7 @@ class TestEvaluation:
             (None, LATE, "input"),
             ([], LATE, "input"),
         ],
-    )  # fmt: skip
+    )
     def test_has_the_scope_of_its_mode(self, mode: Any, started: float, scope: str) -> None:
         entry = evaluation(guardrail_mode=mode, start_time=started)
 
@@ -254,8 +281,11 @@ class TestEvaluation:
 
         assert ["policy", "g-1", "presidio", 500.0] == part(
             row(GUARDRAIL, success(guardrail_information=[entry])),
-            "guardrailName", "guardrailId", "providerIntegrationType", "latencyMs",
-        )  # fmt: skip
+            "guardrailName",
+            "guardrailId",
+            "providerIntegrationType",
+            "latencyMs",
+        )
 
     @pytest.mark.parametrize(
         ("times", "latency"),
@@ -282,16 +312,14 @@ class TestEvaluation:
     def test_is_applied_on_a_model(self) -> None:
         payload = success(guardrail_information=[evaluation()])
 
-        assert ["model", "chat-small"] == part(
-            row(GUARDRAIL, payload), "appliedOnEntityType", "appliedOnEntityName"
-        )  # fmt: skip
+        assert ["model", "chat-small"] == part(row(GUARDRAIL, payload), "appliedOnEntityType", "appliedOnEntityName")
 
     def test_of_a_tool_call_is_applied_on_the_server(self) -> None:
         payload = tool_call(guardrail_information=[evaluation()])
 
         assert ["mcp_server", "calculator"] == part(
             row(GUARDRAIL, payload), "appliedOnEntityType", "appliedOnEntityName"
-        )  # fmt: skip
+        )
 
     def test_with_a_time_that_cannot_be_stored_does_not_cost_the_model_call(self) -> None:
         payload = success(guardrail_information=[evaluation(start_time=-1.0)])
@@ -321,20 +349,31 @@ class TestCommon:
             ({"user_api_key_user_email": None}, ["u-ann", "user", "u-ann"]),
             ({"user_api_key_user_email": ""}, ["u-ann", "user", "u-ann"]),
             ({"user_api_key_user_id": None}, ["ann@example.com", "user", "0" * 63 + "1"]),
-            ({"user_api_key_user_email": None, "user_api_key_user_id": None},
-             ["ann-key", "virtualaccount", "0" * 63 + "1"]),
-            ({"user_api_key_user_email": None, "user_api_key_user_id": "", "user_api_key_alias": ""},
-             ["unknown", "virtualaccount", "0" * 63 + "1"]),
-            ({"user_api_key_user_email": None, "user_api_key_user_id": "default_user_id",
-              "user_api_key_hash": "litellm_proxy_master_key"}, ["default_user_id", "user", "default_user_id"]),
+            (
+                {"user_api_key_user_email": None, "user_api_key_user_id": None},
+                ["ann-key", "virtualaccount", "0" * 63 + "1"],
+            ),
+            (
+                {"user_api_key_user_email": None, "user_api_key_user_id": "", "user_api_key_alias": ""},
+                ["unknown", "virtualaccount", "0" * 63 + "1"],
+            ),
+            (
+                {
+                    "user_api_key_user_email": None,
+                    "user_api_key_user_id": "default_user_id",
+                    "user_api_key_hash": "litellm_proxy_master_key",
+                },
+                ["default_user_id", "user", "default_user_id"],
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_the_subject_is_the_caller_of_the_gateway(self, members: Payload, expected: list[str]) -> None:
         payload = success(metadata=caller(**members), guardrail_information=[evaluation()])
 
         for dataset in (GUARDRAIL, MODEL, REQUEST):
-            assert expected == part(row(dataset, payload), "createdBySubjectSlug", "createdBySubjectType",
-                                    "createdBySubjectId")  # fmt: skip
+            assert expected == part(
+                row(dataset, payload), "createdBySubjectSlug", "createdBySubjectType", "createdBySubjectId"
+            )
 
     @pytest.mark.parametrize(
         ("members", "teams"),
@@ -360,8 +399,11 @@ class TestCommon:
         for dataset in (GUARDRAIL, MODEL, REQUEST):
             assert ["gateway", "virtualaccount", None, ["ops"]] == part(
                 row(dataset, payload, token=OWN_ONLY),
-                "createdBySubjectSlug", "createdBySubjectType", "createdBySubjectId", "teams",
-            )  # fmt: skip
+                "createdBySubjectSlug",
+                "createdBySubjectType",
+                "createdBySubjectId",
+                "teams",
+            )
 
     @pytest.mark.parametrize(
         ("payload", "conversation"),
@@ -437,8 +479,17 @@ class TestMetadata:
         assert labels(metadata=metadata) == {"who": str(winner)}
 
     def test_has_nothing_that_litellm_puts_there(self) -> None:
-        injected = ["headers", "trace_id", "session_id", "model_group", "agent_id", "used_client_oauth_token",
-                    "spend_logs_metadata", "tags", "guardrails"]  # fmt: skip
+        injected = [
+            "headers",
+            "trace_id",
+            "session_id",
+            "model_group",
+            "agent_id",
+            "used_client_oauth_token",
+            "spend_logs_metadata",
+            "tags",
+            "guardrails",
+        ]
 
         assert labels(metadata=caller(requester_metadata=dict.fromkeys(injected, "x") | {"mine": "m"})) == {"mine": "m"}
 
@@ -454,9 +505,18 @@ class TestMetadata:
 
     @pytest.mark.parametrize(
         ("value", "stored"),
-        [("text", "text"), (5, "5"), (1.5, "1.5"), (True, "true"), ([1, "é"], '[1,"é"]'), ({"a": {}}, '{"a":{}}'),
-         ("v" * 200, "v" * 128), (["v" * 200], '["' + "v" * 126), (10**40, str(10**40))],
-    )  # fmt: skip
+        [
+            ("text", "text"),
+            (5, "5"),
+            (1.5, "1.5"),
+            (True, "true"),
+            ([1, "é"], '[1,"é"]'),
+            ({"a": {}}, '{"a":{}}'),
+            ("v" * 200, "v" * 128),
+            (["v" * 200], '["' + "v" * 126),
+            (10**40, str(10**40)),
+        ],
+    )
     def test_is_text_of_a_limited_length(self, value: Any, stored: str) -> None:
         assert labels(metadata=caller(requester_metadata={"key": value})) == {"key": stored}
 
@@ -484,9 +544,7 @@ class TestMetadata:
     def test_of_an_authentication_failure_may_be_missing(self) -> None:
         metadata = dict.fromkeys(caller())
 
-        assert ["unknown", None] == part(
-            row(REQUEST, failure(metadata=metadata)), "createdBySubjectSlug", "metadata"
-        )  # fmt: skip
+        assert ["unknown", None] == part(row(REQUEST, failure(metadata=metadata)), "createdBySubjectSlug", "metadata")
 
 
 class TestModelCall:
@@ -519,8 +577,9 @@ class TestModelCall:
             "isFailure": False,
         }
 
-    @pytest.mark.parametrize(("group", "name"), [("chat-small", "chat-small"), ("", "openai/small-1"),
-                                                 (None, "openai/small-1")])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("group", "name"), [("chat-small", "chat-small"), ("", "openai/small-1"), (None, "openai/small-1")]
+    )
     def test_is_named_by_the_group_else_the_model(self, group: str | None, name: str) -> None:
         assert [name, name] == part(row(MODEL, success(model_group=group)), "modelName", "requestedModelName")
 
@@ -542,9 +601,14 @@ class TestModelCall:
 
     @pytest.mark.parametrize(
         ("model", "provider", "name"),
-        [("openai/small-1", "openai", "small-1"), ("openai/a/b", "openai", "a/b"), ("small-1", "openai", "small-1"),
-         ("openai/small-1", "azure", "openai/small-1"), ("openai/small-1", None, "openai/small-1")],
-    )  # fmt: skip
+        [
+            ("openai/small-1", "openai", "small-1"),
+            ("openai/a/b", "openai", "a/b"),
+            ("small-1", "openai", "small-1"),
+            ("openai/small-1", "azure", "openai/small-1"),
+            ("openai/small-1", None, "openai/small-1"),
+        ],
+    )
     def test_has_the_providers_name_of_the_model(self, model: str, provider: str | None, name: str) -> None:
         payload = success(model=model, custom_llm_provider=provider)
 
@@ -555,32 +619,54 @@ class TestModelCall:
 
     @pytest.mark.parametrize(
         ("call_type", "request_type"),
-        [("acompletion", "chat"), ("completion", "chat"), ("atext_completion", "completion"),
-         ("text_completion", "completion"), ("anthropic_messages", "messages"), ("aembedding", "embedding"),
-         ("embedding", "embedding"), ("aresponses", "responses"), ("arerank", "rerank"), ("aspeech", "speech"),
-         ("atranscription", "transcription"), ("amoderation", "moderation"), ("add_message", "add_message"),
-         ("aimage_generation", "image_generation"), ("pass_through_endpoint", "pass_through_endpoint"),
-         ("", None), (None, None)],
-    )  # fmt: skip
+        [
+            ("acompletion", "chat"),
+            ("completion", "chat"),
+            ("atext_completion", "completion"),
+            ("text_completion", "completion"),
+            ("anthropic_messages", "messages"),
+            ("aembedding", "embedding"),
+            ("embedding", "embedding"),
+            ("aresponses", "responses"),
+            ("arerank", "rerank"),
+            ("aspeech", "speech"),
+            ("atranscription", "transcription"),
+            ("amoderation", "moderation"),
+            ("add_message", "add_message"),
+            ("aimage_generation", "image_generation"),
+            ("pass_through_endpoint", "pass_through_endpoint"),
+            ("", None),
+            (None, None),
+        ],
+    )
     def test_has_the_type_of_the_request(self, call_type: str | None, request_type: str | None) -> None:
         payload = success(call_type=call_type)
 
-        assert [request_type] * 2 == [row(MODEL, payload).get("requestType") or None,
-                                      row(REQUEST, payload).get("requestType") or None]  # fmt: skip
+        assert [request_type] * 2 == [
+            row(MODEL, payload).get("requestType") or None,
+            row(REQUEST, payload).get("requestType") or None,
+        ]
 
     @pytest.mark.parametrize(
         ("usage", "read", "created"),
         [
             ({"prompt_tokens_details": {"cached_tokens": 4, "cache_creation_tokens": 3}}, 4, 3),
-            ({"cache_read_input_tokens": 6, "cache_creation_input_tokens": 7,
-              "prompt_tokens_details": {"cached_tokens": 4, "cache_creation_tokens": 3}}, 6, 7),
+            (
+                {
+                    "cache_read_input_tokens": 6,
+                    "cache_creation_input_tokens": 7,
+                    "prompt_tokens_details": {"cached_tokens": 4, "cache_creation_tokens": 3},
+                },
+                6,
+                7,
+            ),
             ({"cache_read_input_tokens": 0, "prompt_tokens_details": {"cached_tokens": 4}}, 0, None),
             ({"cache_read_input_tokens": None, "prompt_tokens_details": {"cached_tokens": 4}}, 4, None),
             ({"prompt_tokens_details": None}, None, None),
             ({}, None, None),
             (None, None, None),
         ],
-    )  # fmt: skip
+    )
     def test_has_the_tokens_of_the_providers_cache(self, usage: Any, read: int | None, created: int | None) -> None:
         payload = success(metadata=caller(usage_object=usage))
 
@@ -641,8 +727,13 @@ class TestModelCall:
 
         assert [False, 200, "ClientDisconnected", "499", 12, 30] == part(
             row(MODEL, payload),
-            "isFailure", "httpStatusCode", "errorType", "errorCode", "inputTokens", "outputTokens",
-        )  # fmt: skip
+            "isFailure",
+            "httpStatusCode",
+            "errorType",
+            "errorCode",
+            "inputTokens",
+            "outputTokens",
+        )
 
     def test_whose_answer_was_refused_is_spent(self) -> None:
         payload = blocked(
@@ -652,13 +743,20 @@ class TestModelCall:
 
         assert [False, 200, 0.5, None, None, None, None] == part(
             row(MODEL, payload),
-            "isFailure", "httpStatusCode", "costInUSD", "inputTokens", "outputTokens", "errorType", "errorCode",
-        )  # fmt: skip
+            "isFailure",
+            "httpStatusCode",
+            "costInUSD",
+            "inputTokens",
+            "outputTokens",
+            "errorType",
+            "errorCode",
+        )
         assert [False, 400] == part(row(REQUEST, payload), "isFailure", "httpStatusCode")
 
     def test_costs_what_was_paid_not_what_the_cache_avoided(self) -> None:
-        payload = success(cache_hit=True, response_cost=0.0, saved_cache_cost=0.25,
-                          hidden_params={"response_cost": 0.25})  # fmt: skip
+        payload = success(
+            cache_hit=True, response_cost=0.0, saved_cache_cost=0.25, hidden_params={"response_cost": 0.25}
+        )
 
         assert [0.0, 0.25] == part(row(MODEL, payload), "costInUSD", "potentialCostSavings")
 
@@ -697,9 +795,14 @@ class TestToolCall:
     def test_has_the_columns_of_the_tool(self) -> None:
         assert ["tools/call", "calculator", "https://calc.example.com", "add", 2000.0, 200, False] == part(
             row(MCP, tool_call()),
-            "method", "mcpServerName", "mcpServerUrl", "toolName", "latencyMs", "httpStatusCode",
+            "method",
+            "mcpServerName",
+            "mcpServerUrl",
+            "toolName",
+            "latencyMs",
+            "httpStatusCode",
             "isToolCallExecutionError",
-        )  # fmt: skip
+        )
 
     def test_of_a_list_has_no_tool(self) -> None:
         assert ["tools/list", None, None, None] == part(
@@ -753,8 +856,13 @@ class TestRequest:
     def test_has_the_columns_of_the_call(self, build: Any, type_: str, path: str) -> None:
         assert ["POST", path, type_, 2000.0, 200, False] == part(
             row(REQUEST, build()),
-            "requestMethod", "requestPath", "requestType", "latencyMs", "httpStatusCode", "isFailure",
-        )  # fmt: skip
+            "requestMethod",
+            "requestPath",
+            "requestType",
+            "latencyMs",
+            "httpStatusCode",
+            "isFailure",
+        )
 
     def test_of_an_agent_has_its_name(self) -> None:
         assert ["helper", "a2a", None] == part(
@@ -796,8 +904,9 @@ class TestRequest:
         )
 
         assert ["fail", False, 200] == [
-            row(GUARDRAIL, payload)["guardrailResult"], *part(row(REQUEST, payload), "isFailure", "httpStatusCode"),
-        ]  # fmt: skip
+            row(GUARDRAIL, payload)["guardrailResult"],
+            *part(row(REQUEST, payload), "isFailure", "httpStatusCode"),
+        ]
 
 
 class TestIdentity:
@@ -838,8 +947,11 @@ class TestIdentity:
         assert len(identities(*(agent_message(trace_id="session") for _ in range(3)))) == 3
 
     def test_calls_of_old_versions_are_told_apart_by_id_and_time(self) -> None:
-        calls = [success(litellm_call_id=None, trace_id="t", id=id_, startTime=time)
-                 for id_ in ("a", "b") for time in (START, START + 1)]  # fmt: skip
+        calls = [
+            success(litellm_call_id=None, trace_id="t", id=id_, startTime=time)
+            for id_ in ("a", "b")
+            for time in (START, START + 1)
+        ]
 
         assert len(identities(*calls)) == 8
 
@@ -861,10 +973,11 @@ def test_only_columns_are_reported_whatever_the_payload_holds() -> None:
         guardrail_information=[evaluation(guardrail_response=marker, guardrail_request=marker)],
         error_information=error(error_message=marker, traceback=marker),
         metadata=caller(
-            requester_metadata={"headers": {"a": marker}}, requester_custom_headers={"x-secret": marker},
+            requester_metadata={"headers": {"a": marker}},
+            requester_custom_headers={"x-secret": marker},
             requester_ip_address=marker,
         ),
-    )  # fmt: skip
+    )
 
     assert marker.encode() not in b"".join(facts.lines for facts in reported(payload))
 

@@ -355,17 +355,25 @@ def everywhere() -> Iterator[Payload]:
         "metadata": caller(
             requester_ip_address=MARK,
             user_agent=MARK,
-            requester_metadata={"project": "kept", "headers": {"authorization": MARK, MARK: "x"}, "tags": [MARK],
-                                "guardrails": [MARK]},
+            requester_metadata={
+                "project": "kept",
+                "headers": {"authorization": MARK, MARK: "x"},
+                "tags": [MARK],
+                "guardrails": [MARK],
+            },
             requester_custom_headers={"x-tfy-metadata": '{"team": "kept"}', "x-secret": MARK},
             vector_store_request_metadata=[{"query": MARK}],
             prompt_management_metadata={"prompt_variables": {"a": MARK}},
-            mcp_tool_call_metadata={"name": "add", "arguments": {"a": MARK}, "result": MARK,
-                                    "mcp_server_name": "calculator",
-                                    "mcp_server_resource": f"https://u:{MARK}@h.example.com/{MARK}?k={MARK}"},
+            mcp_tool_call_metadata={
+                "name": "add",
+                "arguments": {"a": MARK},
+                "result": MARK,
+                "mcp_server_name": "calculator",
+                "mcp_server_resource": f"https://u:{MARK}@h.example.com/{MARK}?k={MARK}",
+            },
             applied_guardrails=[MARK],
         ),
-    }  # fmt: skip
+    }
     for build in (success, failure, blocked, tool_call, tool_list, agent_message):
         yield build(**hidden)
         yield build(**hidden | {"id": 5, "stream": "wrong", "cost_breakdown": [MARK]})  # has to be repaired
@@ -500,9 +508,18 @@ class TestOddPayload:
             guardrail_information=[evaluation(duration="@", end_time="@")],
             cost_breakdown={"total_cost": "@"},
             cache_hit=True,
-            **dict.fromkeys(("endTime", "completionStartTime", "prompt_tokens", "completion_tokens", "response_cost",
-                             "saved_cache_cost"), "@"),
-        )  # fmt: skip
+            **dict.fromkeys(
+                (
+                    "endTime",
+                    "completionStartTime",
+                    "prompt_tokens",
+                    "completion_tokens",
+                    "response_cost",
+                    "saved_cache_cost",
+                ),
+                "@",
+            ),
+        )
 
         assert answer(proxy.send(array(payload).replace(b'"@"', number.encode()))) == (3, 0)
         assert proxy.totals() == [1, 1, 0, 1]

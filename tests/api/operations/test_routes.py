@@ -132,8 +132,12 @@ def test_requests_to_unknown_addresses_are_counted_under_one_name(shared: Meterd
 def test_what_fills_up_has_a_gauge(shared: Meterd) -> None:
     gauges = {name for name, *_ in samples(shared)}
 
-    assert gauges >= {"meterd_ingest_queue_bytes", "meterd_loader_backlog_bytes", "meterd_loader_lag_entries",
-                      "meterd_disk_free_bytes"}  # fmt: skip
+    assert gauges >= {
+        "meterd_ingest_queue_bytes",
+        "meterd_loader_backlog_bytes",
+        "meterd_loader_lag_entries",
+        "meterd_disk_free_bytes",
+    }
 
 
 def test_the_documentation_page_needs_nothing_from_elsewhere(shared: Meterd) -> None:

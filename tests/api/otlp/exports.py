@@ -97,8 +97,12 @@ def together(*exports: Document) -> Document:
 
 
 def point(own: dict[str, Any] | None = None, **members: Any) -> Document:
-    return {"attributes": attributes(own or {}), "startTimeUnixNano": str(START - 60 * SECOND),
-            "timeUnixNano": str(START), **members}  # fmt: skip
+    return {
+        "attributes": attributes(own or {}),
+        "startTimeUnixNano": str(START - 60 * SECOND),
+        "timeUnixNano": str(START),
+        **members,
+    }
 
 
 def metrics(
@@ -124,8 +128,11 @@ def encoded(document: Document, encoding: str) -> bytes:
     """The document as a body in one of the `ENCODINGS`."""
     if encoding == JSON:
         return json.dumps(document).encode()
-    signal = next(signal for name, signal in (("resourceSpans", TRACES), ("resourceMetrics", METRICS),
-                                              ("resourceLogs", LOGS)) if name in document or not document)  # fmt: skip
+    signal = next(
+        signal
+        for name, signal in (("resourceSpans", TRACES), ("resourceMetrics", METRICS), ("resourceLogs", LOGS))
+        if name in document or not document
+    )
     message = json_format.ParseDict(_with_base64_ids(document), signal.protobuf(), ignore_unknown_fields=True)
     return message.SerializeToString()
 

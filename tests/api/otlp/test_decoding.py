@@ -71,9 +71,21 @@ def test_a_value_that_can_mean_one_thing_only_is_read_as_that(value: Document, r
 
 @pytest.mark.parametrize(
     "value",
-    [{"intValue": 1.5}, {"intValue": 10**30}, {"intValue": "many"}, {"stringValue": ["a"]}, {"doubleValue": {}},
-     {"boolValue": "maybe"}, {"arrayValue": "a"}, {"kvlistValue": {"values": {"a": 1}}}, "bare", 5, [1], None],
-)  # fmt: skip
+    [
+        {"intValue": 1.5},
+        {"intValue": 10**30},
+        {"intValue": "many"},
+        {"stringValue": ["a"]},
+        {"doubleValue": {}},
+        {"boolValue": "maybe"},
+        {"arrayValue": "a"},
+        {"kvlistValue": {"values": {"a": 1}}},
+        "bare",
+        5,
+        [1],
+        None,
+    ],
+)
 def test_a_value_that_cannot_be_used_is_left_out_and_not_its_span(value: Any) -> None:
     assert not attribute(value)
 
@@ -133,9 +145,17 @@ def test_a_span_is_rejected_when_what_it_needs_cannot_be_used(member: str, value
 
 
 @pytest.mark.parametrize(
-    "members", [{"kind": "ODD"}, {"kind": 2**70}, {"status": "ERROR"}, {"status": {"code": []}}, {"name": {}},
-                {"parentSpanId": 5.5}, {"links": 5}]
-)  # fmt: skip
+    "members",
+    [
+        {"kind": "ODD"},
+        {"kind": 2**70},
+        {"status": "ERROR"},
+        {"status": {"code": []}},
+        {"name": {}},
+        {"parentSpanId": 5.5},
+        {"links": 5},
+    ],
+)
 def test_a_span_is_kept_without_what_it_does_not_need(members: Document) -> None:
     facts, rejected = read_traces(traces(chat(), chat(**members)), JSON)
 
@@ -145,9 +165,17 @@ def test_a_span_is_kept_without_what_it_does_not_need(members: Document) -> None
 
 @pytest.mark.parametrize(
     "members",
-    [{"count": 1.5}, {"count": "many"}, {"bucketCounts": ["1", "many"]}, {"bucketCounts": 5}, {"sum": []},
-     {"explicitBounds": [{}]}, {"timeUnixNano": "yesterday"}, {"flags": "none"}],
-)  # fmt: skip
+    [
+        {"count": 1.5},
+        {"count": "many"},
+        {"bucketCounts": ["1", "many"]},
+        {"bucketCounts": 5},
+        {"sum": []},
+        {"explicitBounds": [{}]},
+        {"timeUnixNano": "yesterday"},
+        {"flags": "none"},
+    ],
+)
 def test_a_point_is_whole_or_rejected(members: Document) -> None:
     rows, rejected = read_points(metrics("histogram", point(count="1"), point(**{"count": "2", **members})), JSON)
 

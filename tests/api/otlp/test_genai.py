@@ -322,20 +322,37 @@ RESULT, RESULT_TYPE = "gen_ai.guardrail.result.value", "gen_ai.guardrail.result.
 GUARDRAILS: list[tuple[str, Document, Document]] = [
     *(
         ("apply_guardrail", {DECISION: word}, {"guardrailResult": result, "guardrailNativeResult": word})
-        for word, result in (("allow", "pass"), ("deny", "fail"), ("modify", "mutate"), ("warn", "flag"),
-                             ("audit", "flag"), ("shrug", "shrug"))
+        for word, result in (
+            ("allow", "pass"),
+            ("deny", "fail"),
+            ("modify", "mutate"),
+            ("warn", "flag"),
+            ("audit", "flag"),
+            ("shrug", "shrug"),
+        )
     ),
     *(
         ("apply_guardrail", {DECISION: "allow", TARGET: target}, {"appliedOnEntityScope": scope})
-        for target, scope in (("llm_input", "input"), ("llm_output", "output"), ("tool_call", "input"),
-                              ("tool_result", "output"), ("memory", "input"))
+        for target, scope in (
+            ("llm_input", "input"),
+            ("llm_output", "output"),
+            ("tool_call", "input"),
+            ("tool_result", "output"),
+            ("memory", "input"),
+        )
     ),
     ("apply_guardrail", {DECISION: "allow"}, {"appliedOnEntityScope": "input"}),
     ("apply_guardrail", {DECISION: "allow", "gen_ai.guardian.name": "pii"}, {"guardrailName": "pii"}),
     *(
         ("run_guardrail", {VERDICT: word}, {"guardrailResult": result, "guardrailNativeResult": word})
-        for word, result in (("allow", "pass"), ("deny", "fail"), ("modify", "mutate"), ("warn", "flag"),
-                             ("escalate", "flag"), ("shrug", "shrug"))
+        for word, result in (
+            ("allow", "pass"),
+            ("deny", "fail"),
+            ("modify", "mutate"),
+            ("warn", "flag"),
+            ("escalate", "flag"),
+            ("shrug", "shrug"),
+        )
     ),
     *(
         ("run_guardrail", {VERDICT: "deny", ACTION: word}, {"guardrailResult": result, "guardrailNativeResult": word})
@@ -359,7 +376,7 @@ GUARDRAILS: list[tuple[str, Document, Document]] = [
     ("run_guardrail", {VERDICT: "deny", "error.type": "denied"}, {"guardrailResult": "fail", "isFailure": False}),
     ("apply_guardrail", {RESULT: "NONE", "error.type": "odd"}, {"guardrailResult": "pass", "isFailure": False}),
     ("apply_guardrail", {}, {"guardrailResult": None, "isFailure": False}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

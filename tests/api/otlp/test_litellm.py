@@ -133,11 +133,13 @@ MODEL: list[tuple[Document, Document]] = [
     ({"litellm.call_type": "atext_completion"}, {"requestType": "completion"}),
     ({"litellm.call_type": "anthropic_messages"}, {"requestType": "messages"}),
     ({"litellm.call_type": "aresponses"}, {"requestType": "responses"}),
-    ({"litellm.provider.model": "azure/openai/small-1", "gen_ai.provider.name": "azure"},
-     {"providerModelName": "openai/small-1", "providerAccountType": "azure"}),
+    (
+        {"litellm.provider.model": "azure/openai/small-1", "gen_ai.provider.name": "azure"},
+        {"providerModelName": "openai/small-1", "providerAccountType": "azure"},
+    ),
     ({"litellm.provider.model": "small-1"}, {"providerModelName": "small-1"}),
     ({"gen_ai.conversation.id": "c-1"}, {"conversationId": "c-1"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -153,22 +155,29 @@ def test_each_operation_on_a_model_is_a_model_call(operation: str) -> None:
 
 PROVIDER = "litellm.provider.error.llm_provider"
 FAILED: list[tuple[Document, Document]] = [
-    ({"error.type": "InternalServerError", "litellm.provider.error.code": "503"},
-     {"httpStatusCode": 503, "errorType": "InternalServerError", "errorCode": "503"}),
+    (
+        {"error.type": "InternalServerError", "litellm.provider.error.code": "503"},
+        {"httpStatusCode": 503, "errorType": "InternalServerError", "errorCode": "503"},
+    ),
     ({"error.type": "RateLimitError"}, {"httpStatusCode": 429, "errorCode": None}),
     ({"error.type": "Timeout"}, {"httpStatusCode": 408}),
-    ({"error.type": "AuthenticationError", "litellm.provider.error.code": "bad_parameter"},
-     {"httpStatusCode": 401, "errorCode": "bad_parameter"}),
+    (
+        {"error.type": "AuthenticationError", "litellm.provider.error.code": "bad_parameter"},
+        {"httpStatusCode": 401, "errorCode": "bad_parameter"},
+    ),
     ({"error.type": "OwnError"}, {"httpStatusCode": None, "errorType": "OwnError"}),
     ({"litellm.provider.error.code": "9999"}, {"httpStatusCode": None, "errorCode": "9999"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize(("attributes", "columns"), FAILED)
 def test_a_model_call_that_the_provider_failed(encoding: str, attributes: Document, columns: Document) -> None:
-    of = call({PROVIDER: "openai", "gen_ai.usage.input_tokens": 0, "gen_ai.usage.output_tokens": 0,
-               "litellm.cost.total": 0.0} | attributes, status=ERROR)  # fmt: skip
+    of = call(
+        {PROVIDER: "openai", "gen_ai.usage.input_tokens": 0, "gen_ai.usage.output_tokens": 0, "litellm.cost.total": 0.0}
+        | attributes,
+        status=ERROR,
+    )
     nothing = {"isFailure": True, "inputTokens": None, "outputTokens": None}
 
     expect(columns | nothing, row(export(of), "model_calls", encoding))
@@ -176,8 +185,9 @@ def test_a_model_call_that_the_provider_failed(encoding: str, attributes: Docume
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_model_call_that_the_gateway_refused_afterwards_is_spent_and_not_failed(encoding: str) -> None:
-    of = call({"litellm.cost.total": 0.0, "error.type": "HTTPException", "litellm.provider.error.code": "400"},
-              status=ERROR)  # fmt: skip
+    of = call(
+        {"litellm.cost.total": 0.0, "error.type": "HTTPException", "litellm.provider.error.code": "400"}, status=ERROR
+    )
 
     expect(
         {"isFailure": False, "httpStatusCode": 200, "costInUSD": 0.75, "inputTokens": None, "outputTokens": None},
@@ -204,7 +214,7 @@ STRANGERS = [
     pytest.param(v2({"mcp.method.name": "tools/call"}, kind=SERVER), id="the other end of MCP"),
     pytest.param(span({"llm.request.type": "call_mcp_tool"}, name="litellm_request"), id="MCP in V1"),
     pytest.param(span({"llm.request.type": "list_mcp_tools"}, name="litellm_request"), id="MCP lists in V1"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -273,16 +283,26 @@ GUARDRAIL: list[tuple[Document, Document]] = [
     ({}, {"guardrailName": "policy", "latencyMs": 25.0, "appliedOnEntityScope": "input"}),
     ({"litellm.guardrail.duration": -1.0}, {"latencyMs": 0.0}),
     ({"litellm.guardrail.duration": None}, {"latencyMs": 2000.0}),
-    ({"litellm.guardrail.id": "g-1", "litellm.guardrail.provider": "presidio"},
-     {"guardrailId": "g-1", "providerIntegrationType": "presidio"}),
+    (
+        {"litellm.guardrail.id": "g-1", "litellm.guardrail.provider": "presidio"},
+        {"guardrailId": "g-1", "providerIntegrationType": "presidio"},
+    ),
     ({}, {"appliedOnEntityType": "model", "appliedOnEntityName": "chat-small"}),
     *(
         ({"litellm.guardrail.mode": mode}, {"appliedOnEntityScope": scope})
-        for mode, scope in [("pre_call", "input"), ("during_call", "input"), ("post_call", "output"),
-                            ("post_mcp_call", "output"), (["post_call"], "output"), (["pre_call"], "input"),
-                            ("pre_mcp_call", "input"), (5, "input"), ("", "input")]
+        for mode, scope in [
+            ("pre_call", "input"),
+            ("during_call", "input"),
+            ("post_call", "output"),
+            ("post_mcp_call", "output"),
+            (["post_call"], "output"),
+            (["pre_call"], "input"),
+            ("pre_mcp_call", "input"),
+            (5, "input"),
+            ("", "input"),
+        ]
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -316,9 +336,8 @@ MCP: list[tuple[Document, Document]] = [
     ({}, {"method": "tools/call", "toolName": "search", "mcpServerName": "tools"}),
     ({"mcp.method.name": "tools/list", "gen_ai.tool.name": None}, {"method": "tools/list", "toolName": None}),
     ({"mcp.session.id": "m-1"}, {"conversationId": "m-1"}),
-    ({"litellm.mcp.server.name": None, "server.address": "tools.example.com"},
-     {"mcpServerName": "tools.example.com"}),
-]  # fmt: skip
+    ({"litellm.mcp.server.name": None, "server.address": "tools.example.com"}, {"mcpServerName": "tools.example.com"}),
+]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -402,13 +421,17 @@ def test_the_same_scopes_count_when_no_gateway_is_about() -> None:
 
 SUBJECTS: list[tuple[Document, Document]] = [
     ({}, {"createdBySubjectSlug": "u-bob", "createdBySubjectType": "user", "createdBySubjectId": "u-bob"}),
-    ({"litellm.metadata.user_api_key_user_id": None},
-     {"createdBySubjectSlug": "bobs-key", "createdBySubjectType": "virtualaccount", "createdBySubjectId": "f00d"}),
-    ({"litellm.metadata.user_api_key_user_id": None, "litellm.metadata.user_api_key_alias": None},
-     {"createdBySubjectSlug": "unknown", "createdBySubjectType": "virtualaccount", "createdBySubjectId": "f00d"}),
+    (
+        {"litellm.metadata.user_api_key_user_id": None},
+        {"createdBySubjectSlug": "bobs-key", "createdBySubjectType": "virtualaccount", "createdBySubjectId": "f00d"},
+    ),
+    (
+        {"litellm.metadata.user_api_key_user_id": None, "litellm.metadata.user_api_key_alias": None},
+        {"createdBySubjectSlug": "unknown", "createdBySubjectType": "virtualaccount", "createdBySubjectId": "f00d"},
+    ),
     ({"litellm.team.alias": None}, {"teams": ["team-1"]}),
     ({"litellm.team.alias": None, "litellm.team.id": None}, {"teams": []}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("attributes", "columns"), SUBJECTS)
@@ -436,9 +459,18 @@ def test_the_callers_metadata_that_the_proxy_exports_is_kept() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["headers", "trace_id", "session_id", "model_group", "agent_id", "used_client_oauth_token", "spend_logs_metadata",
-     "tags", "guardrails"],
-)  # fmt: skip
+    [
+        "headers",
+        "trace_id",
+        "session_id",
+        "model_group",
+        "agent_id",
+        "used_client_oauth_token",
+        "spend_logs_metadata",
+        "tags",
+        "guardrails",
+    ],
+)
 def test_what_the_proxy_itself_adds_to_the_callers_metadata_is_left_out(key: str) -> None:
     of = call({f"{PREFIX}{key}": "added", f"{PREFIX}project": "shop"})
 

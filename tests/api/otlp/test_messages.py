@@ -79,18 +79,38 @@ def test_ids_are_hex_in_json_and_bytes_in_protobuf(encoding: str) -> None:
 
 @pytest.mark.parametrize(
     "id_",
-    ["", "0" * 16, "1" * 15, "1" * 14, "1" * 18, "g" * 16, "ERERERERERE=", "é" * 16, "11 11 11 11 11 11 11 11",
-     b"", b"\0" * 8, b"1" * 7, b"1" * 9],
-)  # fmt: skip
+    [
+        "",
+        "0" * 16,
+        "1" * 15,
+        "1" * 14,
+        "1" * 18,
+        "g" * 16,
+        "ERERERERERE=",
+        "é" * 16,
+        "11 11 11 11 11 11 11 11",
+        b"",
+        b"\0" * 8,
+        b"1" * 7,
+        b"1" * 9,
+    ],
+)
 def test_malformed_ids_are_none(id_: str | bytes) -> None:
     assert identifier(id_, 8) is None
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("NaN", math.nan), ("Infinity", math.inf), ("-Infinity", -math.inf), ("1.5", 1.5), (2, 2.0), ("", None),
-     ("many", None)],
-)  # fmt: skip
+    [
+        ("NaN", math.nan),
+        ("Infinity", math.inf),
+        ("-Infinity", -math.inf),
+        ("1.5", 1.5),
+        (2, 2.0),
+        ("", None),
+        ("many", None),
+    ],
+)
 def test_numbers_may_be_strings(text: Any, value: float | None) -> None:
     assert number(text) == pytest.approx(value, nan_ok=True)
 
@@ -142,9 +162,20 @@ def test_an_empty_request_is_a_request(signal: Signal, body: bytes, is_json: boo
 
 @pytest.mark.parametrize("signal", [TRACES, METRICS, LOGS])
 @pytest.mark.parametrize(
-    "body", [b"", b"null", b"[]", b'""', b"{", b"{}{}", b"\xff", b'{"resourceSpans": "\xff"', b"[" * 100_000,
-             b'{"resourceSpans": 1, "resourceMetrics": 1, "resourceLogs": 1}']
-)  # fmt: skip
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'""',
+        b"{",
+        b"{}{}",
+        b"\xff",
+        b'{"resourceSpans": "\xff"',
+        b"[" * 100_000,
+        b'{"resourceSpans": 1, "resourceMetrics": 1, "resourceLogs": 1}',
+    ],
+)
 def test_json_that_is_no_request_is_refused(signal: Signal, body: bytes) -> None:
     with pytest.raises(InvalidInput, match=r"the body|must be"):
         decode(signal, body, True)

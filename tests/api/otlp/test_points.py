@@ -31,8 +31,14 @@ def expect(columns: Document, found: Document) -> None:
     assert columns == {name: found.get(name) for name in columns}
 
 
-HISTOGRAM = {"count": "3", "sum": 6.5, "min": 0.5, "max": 4.0, "bucketCounts": ["1", "2", "0"],
-             "explicitBounds": [1.0, 5.0]}  # fmt: skip
+HISTOGRAM = {
+    "count": "3",
+    "sum": 6.5,
+    "min": 0.5,
+    "max": 4.0,
+    "bucketCounts": ["1", "2", "0"],
+    "explicitBounds": [1.0, 5.0],
+}
 KINDS: list[tuple[str, Document, Document, Document]] = [
     ("gauge", {"asDouble": 1.5}, {}, {"metricType": "gauge", "value": 1.5, "temporality": None, "isMonotonic": None}),
     ("gauge", {"asInt": "-5"}, {}, {"value": -5.0}),

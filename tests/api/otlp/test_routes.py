@@ -138,11 +138,16 @@ def everything() -> Document:
         chat({"error.type": "429"}, status={"code": 2}),
         span({"mcp.method.name": "tools/call", "gen_ai.tool.name": "search"}, kind=CLIENT),
         span({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "planner"}),
-        span({"gen_ai.operation.name": "apply_guardrail", "gen_ai.security.decision.type": "deny",
-              "gen_ai.guardian.name": "pii"}),
+        span(
+            {
+                "gen_ai.operation.name": "apply_guardrail",
+                "gen_ai.security.decision.type": "deny",
+                "gen_ai.guardian.name": "pii",
+            }
+        ),
         span({"http.route": "/"}),
         resource={"service.name": "shop"},
-    )  # fmt: skip
+    )
 
 
 SUM_OF_TOKENS = [{"type": "sum", "column": "inputTokens"}, {"type": "sum", "column": "latencyMs"}]
@@ -152,12 +157,13 @@ def answers(exporter: Exporter) -> list[Any]:
     """What queries say of `everything`."""
     model = ("modelName", "requestType", "conversationID", "createdBySubjectType", "metadata.service.name")
     return [
-        exporter.points("modelMetrics", *(name for name in model if name != "conversationID"),
-                        aggregations=SUM_OF_TOKENS),
+        exporter.points(
+            "modelMetrics", *(name for name in model if name != "conversationID"), aggregations=SUM_OF_TOKENS
+        ),
         exporter.points("mcpMetrics", "method", "toolName", "metadata.service.name"),
         exporter.points("agentMetrics", "agentName", "isFailure"),
         exporter.points("guardrailMetrics", "guardrailName", "guardrailResult", "userEmail"),
-    ]  # fmt: skip
+    ]
 
 
 def test_both_encodings_give_the_same_facts(shared: Meterd) -> None:
@@ -170,12 +176,21 @@ def test_both_encodings_give_the_same_facts(shared: Meterd) -> None:
 
     assert found[0] == found[1]
     assert found[0] == [
-        [{"modelName": "small-1", "requestType": "chat", "createdBySubjectType": "user",
-          "metadata.service.name": "shop", "total": 2, "sumInputTokens": 10, "sumLatencyMs": 4000.0}],
+        [
+            {
+                "modelName": "small-1",
+                "requestType": "chat",
+                "createdBySubjectType": "user",
+                "metadata.service.name": "shop",
+                "total": 2,
+                "sumInputTokens": 10,
+                "sumLatencyMs": 4000.0,
+            }
+        ],
         [{"method": "tools/call", "toolName": "search", "metadata.service.name": "shop", "total": 1}],
         [{"agentName": "planner", "isFailure": False, "total": 1}],
         [{"guardrailName": "pii", "guardrailResult": "fail", "createdBySubjectSlug": "ann", "total": 1}],
-    ]  # fmt: skip
+    ]
 
 
 def test_points_of_both_encodings_are_the_same_point(exporter: Exporter) -> None:
@@ -252,18 +267,28 @@ def test_a_body_of_unknown_length_is_refused_when_it_grows_too_large(exporter: E
             yield b" " * 2**20
 
     answer = exporter.meterd.client.post(
-        "/v1/traces", content=pieces(),
+        "/v1/traces",
+        content=pieces(),
         headers={"authorization": f"Bearer {exporter.token}", "content-type": encoding},
-    )  # fmt: skip
+    )
     assert "larger than" in error_of(answer, 413, encoding == JSON)
 
 
 @pytest.mark.parametrize("signal", ANSWERS)
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [(PROTOBUF, b"nonsense"), (PROTOBUF, b"{}"), (PROTOBUF, b"\x0a\x05a"), (JSON, b""), (JSON, b"nonsense"),
-     (JSON, b"[]"), (JSON, b"null"), (JSON, b"\x0a\x00"), (JSON, b"[" * 100_000)],
-)  # fmt: skip
+    [
+        (PROTOBUF, b"nonsense"),
+        (PROTOBUF, b"{}"),
+        (PROTOBUF, b"\x0a\x05a"),
+        (JSON, b""),
+        (JSON, b"nonsense"),
+        (JSON, b"[]"),
+        (JSON, b"null"),
+        (JSON, b"\x0a\x00"),
+        (JSON, b"[" * 100_000),
+    ],
+)
 def test_a_body_that_cannot_be_decoded_is_refused(exporter: Exporter, signal: str, encoding: str, body: bytes) -> None:
     assert "the body" in error_of(exporter.send(body, encoding, signal), 400, encoding == JSON)
 
@@ -480,8 +505,10 @@ def test_concurrent_exports_of_the_same_spans_add_each_once(exporter: Exporter) 
 
 
 def test_ids_in_upper_and_lower_case_are_the_same(exporter: Exporter) -> None:
-    for ids in ({"traceId": "ABCDEF0123456789" * 2, "spanId": "ABCDEF0123456789"},
-                {"traceId": "abcdef0123456789" * 2, "spanId": "abcdef0123456789"}):  # fmt: skip
+    for ids in (
+        {"traceId": "ABCDEF0123456789" * 2, "spanId": "ABCDEF0123456789"},
+        {"traceId": "abcdef0123456789" * 2, "spanId": "abcdef0123456789"},
+    ):
         for encoding in ENCODINGS:
             taken(exporter.send(traces(chat(**ids)), encoding))
 
@@ -576,10 +603,22 @@ def test_a_text_of_ten_megabytes_is_taken_and_cut(gateway: Exporter, encoding: s
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf"), 1e308, -1e308, 5e-324])
 def test_numbers_that_are_hard_to_store_do_no_harm(exporter: Exporter, encoding: str, number: float) -> None:
-    own = dict.fromkeys(["gen_ai.response.time_to_first_chunk", "gen_ai.usage.input_tokens", "error.type",
-                         "gen_ai.usage.output_tokens", "http.response.status_code", "server.port"], number)  # fmt: skip
-    taken(exporter.send(traces(chat(own), span({"mcp.method.name": "m"} | own), resource={"service.name": number}),
-                        encoding))  # fmt: skip
+    own = dict.fromkeys(
+        [
+            "gen_ai.response.time_to_first_chunk",
+            "gen_ai.usage.input_tokens",
+            "error.type",
+            "gen_ai.usage.output_tokens",
+            "http.response.status_code",
+            "server.port",
+        ],
+        number,
+    )
+    taken(
+        exporter.send(
+            traces(chat(own), span({"mcp.method.name": "m"} | own), resource={"service.name": number}), encoding
+        )
+    )
     taken(exporter.send(metrics("gauge", point(own, asDouble=_json(number))), encoding, "metrics"))
 
     assert (exporter.total(), exporter.total("mcpMetrics"), exporter.total("otlpMetrics")) == (1, 1, 1)
@@ -631,11 +670,22 @@ class Sent(Exporter):
 
 MARK = "do-not-keep-this"
 SECRETS = [
-    "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.call.arguments",
-    "gen_ai.tool.call.result", "gen_ai.tool.definitions", "gen_ai.security.content.input.value", "llm.openai.messages",
-    "error.message", "litellm.provider.error.stack_trace", "litellm.guardrail.response", "http.user_agent",
-    "net.peer.ip", "metadata.requester_ip_address", "litellm.metadata.requester_metadata.headers",
-]  # fmt: skip
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+    "gen_ai.system_instructions",
+    "gen_ai.tool.call.arguments",
+    "gen_ai.tool.call.result",
+    "gen_ai.tool.definitions",
+    "gen_ai.security.content.input.value",
+    "llm.openai.messages",
+    "error.message",
+    "litellm.provider.error.stack_trace",
+    "litellm.guardrail.response",
+    "http.user_agent",
+    "net.peer.ip",
+    "metadata.requester_ip_address",
+    "litellm.metadata.requester_metadata.headers",
+]
 
 
 def test_text_that_must_not_be_stored_is_in_no_file(tmp_path: Path) -> None:
@@ -673,11 +723,29 @@ VALID: list[tuple[str, Document]] = [
     ("logs", logs({"body": {"stringValue": "x"}})),
 ]
 ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.integers(min_value=2**62, max_value=2**70).map(str), st.floats(),
-    st.just(10**400), st.text(max_size=8), st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=4),
-    st.integers(), max_size=2), st.sampled_from(["NaN", "-Infinity", "-1", "0" * 32, {"stringValue": "chat"},
-    {"arrayValue": {"values": [{}]}}, {"kvlistValue": {}}, {"intValue": "9" * 20}, {"doubleValue": "NaN"}]),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=2**62, max_value=2**70).map(str),
+    st.floats(),
+    st.just(10**400),
+    st.text(max_size=8),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
+    st.sampled_from(
+        [
+            "NaN",
+            "-Infinity",
+            "-1",
+            "0" * 32,
+            {"stringValue": "chat"},
+            {"arrayValue": {"values": [{}]}},
+            {"kvlistValue": {}},
+            {"intValue": "9" * 20},
+            {"doubleValue": "NaN"},
+        ]
+    ),
+)
 
 
 def places(of: Any) -> Iterator[tuple[Any, Any]]:

@@ -151,9 +151,13 @@ KINDS: list[tuple[str, Document]] = [
 @pytest.mark.parametrize("name", MARKED)
 @pytest.mark.parametrize(("scope", "kind"), KINDS)
 def test_text_that_must_not_be_stored_is_in_no_fact(scope: str, kind: Document, name: str) -> None:
-    of = span(kind | {name: "SECRET"}, events=[{"name": "exception", "attributes": [
-        {"key": "exception.stacktrace", "value": {"stringValue": "SECRET"}}]}],
-        status={"code": 2, "message": "SECRET"})  # fmt: skip
+    of = span(
+        kind | {name: "SECRET"},
+        events=[
+            {"name": "exception", "attributes": [{"key": "exception.stacktrace", "value": {"stringValue": "SECRET"}}]}
+        ],
+        status={"code": 2, "message": "SECRET"},
+    )
     facts, _ = read_traces(traces(of, scope=scope), caller=GATEWAY)
 
     assert sum(len(rows) for rows in facts.values()) == 1

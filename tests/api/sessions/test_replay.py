@@ -31,8 +31,15 @@ class Past:
         self._data = data
 
     def store(self, table: str, **columns: Any) -> None:
-        columns = {"tenant": "default", "subject": "admin", "subject_type": "user", "teams": [], "product": "p",
-                   "version": "1", "ts": datetime(2026, 1, 1)} | columns  # fmt: skip  # noqa: DTZ001 - as stored
+        columns = {
+            "tenant": "default",
+            "subject": "admin",
+            "subject_type": "user",
+            "teams": [],
+            "product": "p",
+            "version": "1",
+            "ts": datetime(2026, 1, 1),  # noqa: DTZ001 - as stored
+        } | columns
         self._application.service.close()
         with duckdb.connect(str(self._data / "store.duckdb")) as store:
             places = ", ".join("?" * len(columns))
@@ -129,8 +136,9 @@ async def test_a_fact_of_somebody_who_may_not_write_to_a_session_changes_nothing
 ) -> None:
     path = await application.begin()
     before = await application.document(path)
-    past.store("session_events", session_id=id_of(path), position=time.time_ns(), name="application_appears_hung",
-               **whose)  # fmt: skip
+    past.store(
+        "session_events", session_id=id_of(path), position=time.time_ns(), name="application_appears_hung", **whose
+    )
     after = await application.document(path)
 
     assert not after["hung"], reason
@@ -141,8 +149,14 @@ async def test_a_fact_of_somebody_who_may_not_write_to_a_session_changes_nothing
 async def test_a_fact_of_somebody_who_may_write_to_a_session_is_followed(application: Application, past: Past) -> None:
     application.act_as("ann", teams=("red",))
     path = await application.begin()
-    past.store("session_events", session_id=id_of(path), position=time.time_ns(), name="application_appears_hung",
-               subject="bob", teams=["red", "blue"])  # fmt: skip
+    past.store(
+        "session_events",
+        session_id=id_of(path),
+        position=time.time_ns(),
+        name="application_appears_hung",
+        subject="bob",
+        teams=["red", "blue"],
+    )
 
     assert (await application.document(path))["hung"]
 

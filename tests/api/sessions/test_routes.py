@@ -126,15 +126,24 @@ def test_a_new_session_has_a_whole_document(ann: Client) -> None:
     document = ann.document(path)
 
     assert {
-        "id": path.rpartition("/")[2], "created_at": document["created_at"], "updated_at": document["created_at"],
-        "active": True, "suspended": False, "crashed": False, "hung": False,
-        "state": {"product": "game", "version": "2.0"}, "state_history": [], "events": [], "metrics": [],
-    } == document  # fmt: skip
+        "id": path.rpartition("/")[2],
+        "created_at": document["created_at"],
+        "updated_at": document["created_at"],
+        "active": True,
+        "suspended": False,
+        "crashed": False,
+        "hung": False,
+        "state": {"product": "game", "version": "2.0"},
+        "state_history": [],
+        "events": [],
+        "metrics": [],
+    } == document
 
 
 def test_a_session_shows_its_machine_when_it_has_one(ann: Client) -> None:
-    assert ("m", "h") == tuple(ann.document(ann.begin(machine_id="m", hostname="h")).get(name) for name in
-                               ("machine_id", "hostname"))  # fmt: skip
+    assert ("m", "h") == tuple(
+        ann.document(ann.begin(machine_id="m", hostname="h")).get(name) for name in ("machine_id", "hostname")
+    )
     assert not {"machine_id", "hostname"} & ann.document(ann.begin(machine_id="", hostname="")).keys()
 
 
@@ -274,9 +283,12 @@ def test_both_shapes_of_a_state_are_merged_with_a_snapshot_each(ann: Client) -> 
     ann.write(f"{path}/state", None)
     document = ann.document(path)
     expected = [
-        whole | {"a": {"b": 1, "c": [1, 2]}}, whole | {"a": {"c": [3]}}, {"version": "1", "a": 5},
-        {"version": "1", "a": 5}, {"version": "1", "a": 5},
-    ]  # fmt: skip
+        whole | {"a": {"b": 1, "c": [1, 2]}},
+        whole | {"a": {"c": [3]}},
+        {"version": "1", "a": 5},
+        {"version": "1", "a": 5},
+        {"version": "1", "a": 5},
+    ]
 
     assert expected == [each["state"] for each in document["state_history"]]
     assert expected[-1] == document["state"]
@@ -296,25 +308,51 @@ def test_a_wrapped_state_that_is_no_object_is_refused_and_changes_nothing(ann: C
 def test_an_event_has_defaults(ann: Client) -> None:
     event = ann.event({})
 
-    assert {"name": "", "timestamp": event["timestamp"], "category": "info", "group": "", "labels": event["labels"],
-            "message": "", "data": event["data"]} == event  # fmt: skip
+    assert {
+        "name": "",
+        "timestamp": event["timestamp"],
+        "category": "info",
+        "group": "",
+        "labels": event["labels"],
+        "message": "",
+        "data": event["data"],
+    } == event
     assert not event["labels"]
     assert not event["data"]
 
 
 def test_an_event_is_returned_as_it_was_sent(ann: Client) -> None:
     whole = {
-        "name": "exception", "timestamp": STAMP, "category": "critical", "group": "g", "labels": ["a", "b"],
-        "message": "m", "data": {"a": [1, {"b": None}]}, "stacktrace": ["one", "two"], "exception_type": "E",
-        "exception_msg": "text", "source_file": "f.py", "source_line": 7, "source_function": "f",
-    }  # fmt: skip
+        "name": "exception",
+        "timestamp": STAMP,
+        "category": "critical",
+        "group": "g",
+        "labels": ["a", "b"],
+        "message": "m",
+        "data": {"a": [1, {"b": None}]},
+        "stacktrace": ["one", "two"],
+        "exception_type": "E",
+        "exception_msg": "text",
+        "source_file": "f.py",
+        "source_line": 7,
+        "source_function": "f",
+    }
 
     assert whole == ann.event(whole)
 
 
 def test_empty_members_of_an_event_are_left_out(ann: Client) -> None:
-    event = ann.event({"stacktrace": [], "exception_type": "", "exception_msg": "", "source_file": "",
-                       "source_line": 0, "source_function": "", "unknown": 1})  # fmt: skip
+    event = ann.event(
+        {
+            "stacktrace": [],
+            "exception_type": "",
+            "exception_msg": "",
+            "source_file": "",
+            "source_line": 0,
+            "source_function": "",
+            "unknown": 1,
+        }
+    )
 
     assert {"name", "timestamp", "category", "group", "labels", "message", "data"} == event.keys()
 
@@ -341,8 +379,16 @@ def test_a_metric_has_defaults(ann: Client) -> None:
 
 def test_a_metric_is_returned_as_it_was_sent(ann: Client) -> None:
     buckets = {"count": 2, "sum": 0.3, "buckets": [{"le": 0.1, "count": 1}, {"le": 60, "count": 1}]}
-    whole = {"name": "h", "value": 0.15, "type": "histogram", "timestamp": STAMP, "count": 2, "unit": "seconds",
-             "tags": ["a:b"], "metadata": buckets}  # fmt: skip
+    whole = {
+        "name": "h",
+        "value": 0.15,
+        "type": "histogram",
+        "timestamp": STAMP,
+        "count": 2,
+        "unit": "seconds",
+        "tags": ["a:b"],
+        "metadata": buckets,
+    }
 
     assert whole == ann.metric(whole | {"delta": 5})
 
@@ -576,16 +622,35 @@ def test_everybody_may_be_anonymous_when_that_is_allowed(tmp_path: Path) -> None
 
 
 HOSTILE = [
-    "<script>alert(1)</script>", "\x00", "a\x00b", "\x01\x1f\x7f\x85", "line\nfeed\r\n\t", "\u2028\u2029",
-    "\ufeff\u202e",     '"\\', "😀\U0010ffff\uffff", "' OR 1=1; --", "__proto__", "$.a[0]", "", " ",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    "\x00",
+    "a\x00b",
+    "\x01\x1f\x7f\x85",
+    "line\nfeed\r\n\t",
+    "\u2028\u2029",
+    "\ufeff\u202e",
+    '"\\',
+    "😀\U0010ffff\uffff",
+    "' OR 1=1; --",
+    "__proto__",
+    "$.a[0]",
+    "",
+    " ",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_returned_unchanged(ann: Client, text: str) -> None:
     path = ann.begin(text or "p", text or "1", machine_id=f"{text}-", hostname=f"{text}-")
-    event = {"name": text, "category": text or "info", "group": text, "labels": [text], "message": text,
-             "data": {text: text}, "stacktrace": [text, text]}  # fmt: skip
+    event = {
+        "name": text,
+        "category": text or "info",
+        "group": text,
+        "labels": [text],
+        "message": text,
+        "data": {text: text},
+        "stacktrace": [text, text],
+    }
     metric = {"name": text, "type": text or "gauge", "tags": [text], "metadata": {text: text}, "value": 1}
     ann.write(f"{path}/events", event)
     ann.write(f"{path}/metrics", metric)
@@ -605,8 +670,11 @@ def test_text_of_almost_a_megabyte_is_returned_unchanged(ann: Client, operation:
     ann.write(f"{path}/{operation}", {member: text})
     document = ann.document(path)
 
-    assert text in (document["state"].get(member), *(each.get(member) for each in document["events"]),
-                    *(each.get(member) for each in document["metrics"]))  # fmt: skip
+    assert text in (
+        document["state"].get(member),
+        *(each.get(member) for each in document["events"]),
+        *(each.get(member) for each in document["metrics"]),
+    )
 
 
 @pytest.mark.parametrize("operation", ["", "/state", "/events", "/metrics", "/crash"])
@@ -638,9 +706,20 @@ def test_numbers_of_a_state_and_of_data_are_returned_unchanged(ann: Client, numb
 
 
 MEMBERS = [
-    "product", "version", "machine_id", "state", "timestamp", "data", "name", "value", "labels", "metadata", "reason",
-    "source_line", "tags",
-]  # fmt: skip
+    "product",
+    "version",
+    "machine_id",
+    "state",
+    "timestamp",
+    "data",
+    "name",
+    "value",
+    "labels",
+    "metadata",
+    "reason",
+    "source_line",
+    "tags",
+]
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -729,9 +808,10 @@ def test_killed_in_the_middle_of_writes_every_acknowledged_one_is_there_once(tmp
                 assert name in document["state"]
                 assert 1 == sum(
                     name in new["state"] and name not in old["state"]
-                    for old, new in zip([{"state": {}}, *document["state_history"]], document["state_history"],
-                                        strict=False)
-                )  # fmt: skip
+                    for old, new in zip(
+                        [{"state": {}}, *document["state_history"]], document["state_history"], strict=False
+                    )
+                )
             else:
                 assert 1 == [each["name"] for each in document[operation]].count(name)
 

@@ -13,10 +13,22 @@ Drawn = tuple[Calendar, timedelta]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BUILT_IN = {
-    "#PT1S": timedelta(minutes=2), "#PT1M": 2 * HOUR, "PT5M": 4 * HOUR, "#PT15M": DAY, "#PT1H": 3 * DAY,
-    "#PT6H": 9 * DAY, "#PT12H": 20 * DAY, "#P1D": 50 * DAY, "daily": 50 * DAY, "BUSINESS": 30 * DAY,
-    "WEEKLY": 99 * DAY, "MONTHLY": 999 * DAY, "#P3M": 999 * DAY, "ANNUAL": 3000 * DAY, "SPARSE": DAY,
-}  # fmt: skip
+    "#PT1S": timedelta(minutes=2),
+    "#PT1M": 2 * HOUR,
+    "PT5M": 4 * HOUR,
+    "#PT15M": DAY,
+    "#PT1H": 3 * DAY,
+    "#PT6H": 9 * DAY,
+    "#PT12H": 20 * DAY,
+    "#P1D": 50 * DAY,
+    "daily": 50 * DAY,
+    "BUSINESS": 30 * DAY,
+    "WEEKLY": 99 * DAY,
+    "MONTHLY": 999 * DAY,
+    "#P3M": 999 * DAY,
+    "ANNUAL": 3000 * DAY,
+    "SPARSE": DAY,
+}
 RULES: list[dict[str, Any]] = [
     {"rule": "every", "day": "Saturday"},
     {"rule": "every", "day": "Sunday"},
@@ -34,29 +46,49 @@ def calendars(timezone: str) -> st.SearchStrategy[Drawn]:
     return st.one_of(
         st.sampled_from(sorted(BUILT_IN)).map(lambda code: (calendar_for(code), BUILT_IN[code])),
         _days(timezone).map(lambda definition: (_made(definition), 60 * DAY)),
-        st.builds(_intraday, st.just(timezone), st.sampled_from(["PT15M", "PT30M", "PT1H", "PT6H", "PT12H"]),
-                  st.sets(st.integers(1, 23), max_size=8), _days("UTC"), st.booleans()),
-        st.sampled_from([{"_type": "WeeklyCalendar", "day": "Wednesday"}, {"_type": "MonthlyCalendar", "months": 2},
-                         {"_type": "AnnualCalendar"}])
-        .map(lambda definition: (_made(definition | {"timezone": timezone}), 400 * DAY)),
-    )  # fmt: skip
+        st.builds(
+            _intraday,
+            st.just(timezone),
+            st.sampled_from(["PT15M", "PT30M", "PT1H", "PT6H", "PT12H"]),
+            st.sets(st.integers(1, 23), max_size=8),
+            _days("UTC"),
+            st.booleans(),
+        ),
+        st.sampled_from(
+            [
+                {"_type": "WeeklyCalendar", "day": "Wednesday"},
+                {"_type": "MonthlyCalendar", "months": 2},
+                {"_type": "AnnualCalendar"},
+            ]
+        ).map(lambda definition: (_made(definition | {"timezone": timezone}), 400 * DAY)),
+    )
 
 
 def _days(timezone: str) -> st.SearchStrategy[dict[str, Any]]:
     zone = {"timezone": timezone}
     return st.one_of(
         st.sampled_from([{"_type": "DailyCalendar"} | zone, {"_type": "BusinessCalendar"} | zone]),
-        st.builds(lambda hour, offset: {"_type": "OffsetDailyCalendar", "hour": hour, "dayOffset": offset} | zone,
-                  st.integers(0, 23), st.integers(-1, 1)),
-        st.lists(st.sampled_from(RULES), unique_by=str)
-        .map(lambda rules: {"_type": "HolidayCalendar", "rules": rules} | zone),
-    )  # fmt: skip
+        st.builds(
+            lambda hour, offset: {"_type": "OffsetDailyCalendar", "hour": hour, "dayOffset": offset} | zone,
+            st.integers(0, 23),
+            st.integers(-1, 1),
+        ),
+        st.lists(st.sampled_from(RULES), unique_by=str).map(
+            lambda rules: {"_type": "HolidayCalendar", "rules": rules} | zone
+        ),
+    )
 
 
 def _intraday(timezone: str, period: str, excluded: set[int], days: dict[str, Any], use_holidays: bool) -> Drawn:
     hours = set(range(24)) if period == "PT30M" or period == "PT15M" or period == "PT1H" else {0}
-    definition = {"_type": "IntradayCalendar", "timezone": timezone, "period": period, "dayCalendar": days,
-                  "excludedHours": sorted(excluded & hours), "useHolidays": use_holidays}  # fmt: skip
+    definition = {
+        "_type": "IntradayCalendar",
+        "timezone": timezone,
+        "period": period,
+        "dayCalendar": days,
+        "excludedHours": sorted(excluded & hours),
+        "useHolidays": use_holidays,
+    }
     return _made(definition), 4 * DAY
 
 

@@ -27,12 +27,21 @@ def ingested(server: Meterd, environment: Environment, token: str = "", user: st
     records = []
     for number, row in enumerate(rows):
         id_ = f"{environment.name}-{number}"
-        own = {"_id": id_, "timestamp": f"2024-11-20T{row.pop('timestamp')}Z", "type": "api", "user": user,
-               "environment": environment.name, "detail": f"row {number}", "value": 1, "invocationId": id_}  # fmt: skip
+        own = {
+            "_id": id_,
+            "timestamp": f"2024-11-20T{row.pop('timestamp')}Z",
+            "type": "api",
+            "user": user,
+            "environment": environment.name,
+            "detail": f"row {number}",
+            "value": 1,
+            "invocationId": id_,
+        }
         records.append(own | {name: value for name, value in row.items() if value is not None})
     wire = {"_id": "id", "timestamp": "createdAt", "user": "createdBySubjectSlug"}
-    sent = [{wire.get(name, name): value for name, value in record.items() if name != "invocationId"}
-            for record in records]  # fmt: skip
+    sent = [
+        {wire.get(name, name): value for name, value in record.items() if name != "invocationId"} for record in records
+    ]
     response = server.ingest(sent, "requestMetrics", token)
     assert 200 == response.status_code, response.text
     return records[::-1]

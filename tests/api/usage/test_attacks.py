@@ -96,9 +96,11 @@ def test_a_calendar_can_not_be_changed_into_one_that_breaks_others(environment: 
 
 def test_a_sentence_never_repeats_all_of_a_long_filter(environment: Environment) -> None:
     response = environment.send(
-        "GET", "object/v1", content=b"_filter=" + b"x" * 500_000 + b" =", headers={
-            "content-type": "application/x-www-form-urlencoded"}
-    )  # fmt: skip
+        "GET",
+        "object/v1",
+        content=b"_filter=" + b"x" * 500_000 + b" =",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
 
     assert 400 == response.status_code
     assert len(response.text) <= 1000

@@ -71,8 +71,10 @@ class TestService:
         assert 404 == environment.refused("GET", "calendar/v1/public/%23HENG")[0]
 
     def test_every_built_in_definition_may_be_stored_under_another_name(self, environment: Environment) -> None:
-        copies = [{"_id": f"MY{each['_id'][1:]}", "calendar": each["calendar"]}
-                  for each in environment.read("calendar/v1/public")]  # fmt: skip
+        copies = [
+            {"_id": f"MY{each['_id'][1:]}", "calendar": each["calendar"]}
+            for each in environment.read("calendar/v1/public")
+        ]
 
         assert {"VarCalendar"} == {each["_type"] for each in environment.post("calendar", copies)}
 
@@ -99,16 +101,24 @@ class TestService:
 
     @pytest.mark.parametrize(
         ("calendar", "problem"),
-        [({}, "calendar must be the object"), (None, "calendar must be the object"), ("DAILY", "must be the object"),
-         ({"_type": "Nope"}, "A: calendar._type: must be one of"), ({"period": "PT1H"}, "A: calendar._type"),
-         ({"_type": "DailyCalendar", "timezone": "Mars"}, "A: calendar.timezone:"),
-         ({"_type": "DailyCalendar", "extra": 1}, "A: calendar.extra: there is no such member"),
-         ({"_type": "IntradayCalendar", "period": "PT7M"}, "A: calendar.period:"),
-         ({"_type": "IntradayCalendar", "period": "PT1H", "dayCalendar": "Nope"}, "calendar.dayCalendar: there is no"),
-         (HOLIDAYS | {"rules": [CHRISTMAS | {"month": 13}]}, "A: calendar.rules[0].month:"),
-         (HOLIDAYS | {"rules": [CHRISTMAS] * 1000}, "at most 16384 bytes"),
-         (HOLIDAYS | {"base": "A"}, "calendars must not refer to themselves: A -> A")],
-    )  # fmt: skip
+        [
+            ({}, "calendar must be the object"),
+            (None, "calendar must be the object"),
+            ("DAILY", "must be the object"),
+            ({"_type": "Nope"}, "A: calendar._type: must be one of"),
+            ({"period": "PT1H"}, "A: calendar._type"),
+            ({"_type": "DailyCalendar", "timezone": "Mars"}, "A: calendar.timezone:"),
+            ({"_type": "DailyCalendar", "extra": 1}, "A: calendar.extra: there is no such member"),
+            ({"_type": "IntradayCalendar", "period": "PT7M"}, "A: calendar.period:"),
+            (
+                {"_type": "IntradayCalendar", "period": "PT1H", "dayCalendar": "Nope"},
+                "calendar.dayCalendar: there is no",
+            ),
+            (HOLIDAYS | {"rules": [CHRISTMAS | {"month": 13}]}, "A: calendar.rules[0].month:"),
+            (HOLIDAYS | {"rules": [CHRISTMAS] * 1000}, "at most 16384 bytes"),
+            (HOLIDAYS | {"base": "A"}, "calendars must not refer to themselves: A -> A"),
+        ],
+    )
     def test_a_definition_that_is_no_calendar_is_refused(
         self, environment: Environment, calendar: object, problem: str
     ) -> None:
@@ -120,11 +130,18 @@ class TestService:
 
     @pytest.mark.parametrize(
         ("item", "expected"),
-        [(entity("#HENG", _type="DailyCalendar"), 403), (entity("DAILY", _type="DailyCalendar"), 400),
-         (entity("business", _type="DailyCalendar"), 400), (entity("PT2H", _type="DailyCalendar"), 400),
-         (entity("p1x", _type="DailyCalendar"), 400), (entity("A", _type="DailyCalendar") | {"_type": "#T"}, 400),
-         ([entity("A", _type="DailyCalendar")] * 2, 400), ({"_id": "A"}, 400), ({"_id": "A", "_replace": True}, 400)],
-    )  # fmt: skip
+        [
+            (entity("#HENG", _type="DailyCalendar"), 403),
+            (entity("DAILY", _type="DailyCalendar"), 400),
+            (entity("business", _type="DailyCalendar"), 400),
+            (entity("PT2H", _type="DailyCalendar"), 400),
+            (entity("p1x", _type="DailyCalendar"), 400),
+            (entity("A", _type="DailyCalendar") | {"_type": "#T"}, 400),
+            ([entity("A", _type="DailyCalendar")] * 2, 400),
+            ({"_id": "A"}, 400),
+            ({"_id": "A", "_replace": True}, 400),
+        ],
+    )
     def test_what_can_be_no_calendar_of_a_tenant(self, environment: Environment, item: object, expected: int) -> None:
         assert expected == environment.refused("POST", "calendar", json=item)[0]
 

@@ -7,8 +7,13 @@ import pytest
 from tests.api.usage.environment import Environment
 from tests.process import Meterd, make_token
 
-SERIES = {"_type": "VarMetricTimeSeries", "provider": "ODSLRequest", "metric": "ReadRequests", "observed": "summed",
-          "calendar": "#P1D"}  # fmt: skip
+SERIES = {
+    "_type": "VarMetricTimeSeries",
+    "provider": "ODSLRequest",
+    "metric": "ReadRequests",
+    "observed": "summed",
+    "calendar": "#P1D",
+}
 
 
 @pytest.fixture
@@ -30,12 +35,29 @@ def test_a_series_has_its_data_and_its_configuration(environment: Environment) -
     series = environment.read("data/v1/private/AAA:READS")
     (observation,) = series.pop("data")
     assert {
-        "_type": "VarMetricTimeSeries", "_id": "AAA:READS", "description": "", "start": observation["time"],
-        "calendar": "#P1D", "timezone": "UTC", "observed": "summed", "scaling": 0, "valueType": "BASIC",
-        "dataType": "any", "properties": {}, "provider": "ODSLRequest", "metric": "ReadRequests",
-        "filter": {"service": "object"}, "_objid": "AAA", "_dataid": "READS", "_objtype": "#T", "_oid": "AAA:READS",
-        "_timestamp": made["_timestamp"], "_user": "root", "_tag": [], "_version": 1,
-    } == series  # fmt: skip
+        "_type": "VarMetricTimeSeries",
+        "_id": "AAA:READS",
+        "description": "",
+        "start": observation["time"],
+        "calendar": "#P1D",
+        "timezone": "UTC",
+        "observed": "summed",
+        "scaling": 0,
+        "valueType": "BASIC",
+        "dataType": "any",
+        "properties": {},
+        "provider": "ODSLRequest",
+        "metric": "ReadRequests",
+        "filter": {"service": "object"},
+        "_objid": "AAA",
+        "_dataid": "READS",
+        "_objtype": "#T",
+        "_oid": "AAA:READS",
+        "_timestamp": made["_timestamp"],
+        "_user": "root",
+        "_tag": [],
+        "_version": 1,
+    } == series
     assert 1 == observation["value"]
 
 

@@ -108,11 +108,18 @@ def test_distinct_values_have_every_format(known: tuple[Environment, list[Record
 
 @pytest.mark.parametrize(
     ("accept", "type_"),
-    [(None, "application/json"), ("*/*", "application/json"), ("application/*", "application/json"),
-     ("", "application/json"), ("application/json", "application/json"), ("TEXT/CSV", CSV),
-     ("text/csv;q=0.9, application/json", CSV),
-     ("text/html, application/xml;q=0.9, */*;q=0.8", XML), ("text/html, */*", "application/json")],
-)  # fmt: skip
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        ("", "application/json"),
+        ("application/json", "application/json"),
+        ("TEXT/CSV", CSV),
+        ("text/csv;q=0.9, application/json", CSV),
+        ("text/html, application/xml;q=0.9, */*;q=0.8", XML),
+        ("text/html, */*", "application/json"),
+    ],
+)
 def test_the_first_format_that_is_known_is_sent(
     known: tuple[Environment, list[Record]], accept: str | None, type_: str
 ) -> None:
@@ -165,8 +172,27 @@ def test_everything_that_is_json_is_csv_and_well_formed_xml(content: Any) -> Non
     )
 
 
-@pytest.mark.parametrize("before", ["", " ", "\t", "\r\n", "\0", "\x7f", "\x85", "\xa0", "\xad", "\u200b", "\u202e",
-                                    "\u2028", "\u2060", "\ufeff", "\0\ufeff \u200b"], ids=ascii)  # fmt: skip
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        " ",
+        "\t",
+        "\r\n",
+        "\0",
+        "\x7f",
+        "\x85",
+        "\xa0",
+        "\xad",
+        "\u200b",
+        "\u202e",
+        "\u2028",
+        "\u2060",
+        "\ufeff",
+        "\0\ufeff \u200b",
+    ],
+    ids=ascii,
+)
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(1)", "\uff1d1"], ids=ascii)
 def test_a_formula_is_quoted_whatever_a_spreadsheet_may_skip_before_it(before: str, formula: str) -> None:
     text = answer([{before + formula: before + formula}], CSV).body.decode()

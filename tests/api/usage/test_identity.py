@@ -62,13 +62,25 @@ def test_no_credentials_are_refused(shared: Meterd, path: str) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Authorization": "Bearer wrong"}, {"Authorization": "Bearer"}, {"Authorization": ""}, {"Authorization": "Basic"},
-     {"Authorization": "Basic é"}, {"Authorization": "Basic ===="},
-     {"Authorization": "Basic !!!!"}, {"Authorization": "Negotiate abc"}, basic("ann@example.com"), basic(":"),
-     basic(b"\xff\xfe:x"), basic("ann@example.com:wrong"), {"x-odsl-email": "ann@example.com", "x-odsl-key": "wrong"},
-     {"x-odsl-email": "", "x-odsl-key": ""}, {"x-odsl-email": "é", "x-odsl-key": "é"}],
+    [
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Bearer"},
+        {"Authorization": ""},
+        {"Authorization": "Basic"},
+        {"Authorization": "Basic é"},
+        {"Authorization": "Basic ===="},
+        {"Authorization": "Basic !!!!"},
+        {"Authorization": "Negotiate abc"},
+        basic("ann@example.com"),
+        basic(":"),
+        basic(b"\xff\xfe:x"),
+        basic("ann@example.com:wrong"),
+        {"x-odsl-email": "ann@example.com", "x-odsl-key": "wrong"},
+        {"x-odsl-email": "", "x-odsl-key": ""},
+        {"x-odsl-email": "é", "x-odsl-key": "é"},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_credentials_that_are_none_are_refused(shared: Meterd, headers: dict[str, str]) -> None:
     assert 401 == status(shared, headers)
 

@@ -78,28 +78,42 @@ SELECTIONS: list[tuple[list[tuple[str, str]], Callable[[Record], bool]]] = [
     ([("key", "AAA/B C")], lambda each: each.get("key") == "AAA/B C"),
     ([("key", "<AAA>&\"'")], lambda each: each.get("key", "").startswith("<")),
     ([("application", "Ünï")], lambda each: each["application"] == "Ünï"),
-    ([("timestamp", "range(2024-11-20T09:59:59,2024-11-20T10)")], lambda each: "T09:59" in each["timestamp"]
-     or "T10" in each["timestamp"]),
+    (
+        [("timestamp", "range(2024-11-20T09:59:59,2024-11-20T10)")],
+        lambda each: "T09:59" in each["timestamp"] or "T10" in each["timestamp"],
+    ),
     ([("timestamp", "gte(2024-11-20T11:30:00.001)")], lambda each: each["timestamp"] >= "2024-11-20T11:30:00.001Z"),
     ([("unknown", "x")], lambda _: False),
     ([("_filter", '{"application":"api"}')], lambda each: each["application"] == "api"),
-    ([("_filter", '{"$or":[{"service":"data"},{"httpstatus":{"$gte":500}}]}')],
-     lambda each: each["service"] == "data" or each["httpstatus"] >= 500),
-    ([("_filter", '{"timestamp":{"$gte":"2024-11-20T09:10:00","$lte":"2024-11-20T11:30:00"}}')],
-     lambda each: "2024-11-20T09:10" <= each["timestamp"] < "2024-11-20T11:30:01"),
+    (
+        [("_filter", '{"$or":[{"service":"data"},{"httpstatus":{"$gte":500}}]}')],
+        lambda each: each["service"] == "data" or each["httpstatus"] >= 500,
+    ),
+    (
+        [("_filter", '{"timestamp":{"$gte":"2024-11-20T09:10:00","$lte":"2024-11-20T11:30:00"}}')],
+        lambda each: "2024-11-20T09:10" <= each["timestamp"] < "2024-11-20T11:30:01",
+    ),
     ([("_filter", '{"duration":{"$exists":false}}')], lambda each: "duration" not in each),
     ([("_filter", "{key:/^AAA/}")], lambda each: each.get("key", "").startswith("AAA")),
-    ([("_filter", "service='object' and (httpstatus=404 or duration>20)")],
-     lambda each: each["service"] == "object" and (each["httpstatus"] == 404 or each["duration"] > 20)),
+    (
+        [("_filter", "service='object' and (httpstatus=404 or duration>20)")],
+        lambda each: each["service"] == "object" and (each["httpstatus"] == 404 or each["duration"] > 20),
+    ),
     ([("_filter", "?service='object' and key='ICE.NDEX.NLB'")], lambda each: each.get("key") == "ICE.NDEX.NLB"),
-    ([("_filter", "service in [data, calendar] or key like 'B C'")],
-     lambda each: each["service"] in ("data", "calendar") or each.get("key") == "AAA/B C"),
-    ([("_filter", "httpstatus>=400"), ("service", "object")],
-     lambda each: each["httpstatus"] >= 400 and each["service"] == "object"),
-    ([("_search", "service=object -method==get")],
-     lambda each: each["service"] == "object" and each["method"] != "get"),
+    (
+        [("_filter", "service in [data, calendar] or key like 'B C'")],
+        lambda each: each["service"] in ("data", "calendar") or each.get("key") == "AAA/B C",
+    ),
+    (
+        [("_filter", "httpstatus>=400"), ("service", "object")],
+        lambda each: each["httpstatus"] >= 400 and each["service"] == "object",
+    ),
+    (
+        [("_search", "service=object -method==get")],
+        lambda each: each["service"] == "object" and each["method"] != "get",
+    ),
     ([("type", "api"), ("_search", "httpstatus==404")], lambda each: each["httpstatus"] == 404),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("parameters", "selected"), SELECTIONS, ids=lambda each: str(each)[:60])
@@ -114,14 +128,16 @@ def test_parameters_select_records(
 
 @pytest.mark.parametrize(
     ("sort", "key"),
-    [("timestamp", lambda each: each["timestamp"]),
-     ('{"timestamp":1}', lambda each: each["timestamp"]),
-     ("service,-timestamp", lambda each: (each["service"], -int(each["_id"][-1]))),
-     ('{"service":1,"timestamp":-1}', lambda each: (each["service"], -int(each["_id"][-1]))),
-     (" -httpstatus , _id", lambda each: (-each["httpstatus"], each["_id"])),
-     ("duration", lambda each: each.get("duration", 10**9)),
-     ("-duration", lambda each: -each.get("duration", -1))],
-)  # fmt: skip
+    [
+        ("timestamp", lambda each: each["timestamp"]),
+        ('{"timestamp":1}', lambda each: each["timestamp"]),
+        ("service,-timestamp", lambda each: (each["service"], -int(each["_id"][-1]))),
+        ('{"service":1,"timestamp":-1}', lambda each: (each["service"], -int(each["_id"][-1]))),
+        (" -httpstatus , _id", lambda each: (-each["httpstatus"], each["_id"])),
+        ("duration", lambda each: each.get("duration", 10**9)),
+        ("-duration", lambda each: -each.get("duration", -1)),
+    ],
+)
 def test_the_list_is_sorted(known: tuple[Environment, list[Record]], sort: str, key: Callable[[Record], Any]) -> None:
     environment, records = known
 
@@ -151,9 +167,14 @@ def test_a_page_has_a_hundred_records_unless_another_size_is_asked_for(shared: M
 
 @pytest.mark.parametrize(
     ("project", "fields"),
-    [("service,httpstatus", ["_id", "service", "httpstatus"]), ('{"service":1}', ["_id", "service"]),
-     ('{"service":1,"_id":0}', ["service"]), ("nothing", ["_id"]), ("_id", ["_id"])],
-)  # fmt: skip
+    [
+        ("service,httpstatus", ["_id", "service", "httpstatus"]),
+        ('{"service":1}', ["_id", "service"]),
+        ('{"service":1,"_id":0}', ["service"]),
+        ("nothing", ["_id"]),
+        ("_id", ["_id"]),
+    ],
+)
 def test_fields_are_projected(known: tuple[Environment, list[Record]], project: str, fields: list[str]) -> None:
     environment, records = known
 
@@ -188,8 +209,9 @@ def test_parameters_may_come_as_a_form_in_the_body(known: tuple[Environment, lis
     response = environment.send("GET", "metric/v1?service=object", content=form, headers=FORM)
     assert [each for each in records if each["httpstatus"] == 404] == response.json()
     assert (400, "_limit") == (
-        (refused := environment.refused("GET", "metric/v1", content="_limit=x", headers=FORM))[0], refused[1][7:13]
-    )  # fmt: skip
+        (refused := environment.refused("GET", "metric/v1", content="_limit=x", headers=FORM))[0],
+        refused[1][7:13],
+    )
 
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
@@ -204,9 +226,12 @@ def test_the_metrics_of_a_provider_are_listed(known: tuple[Environment, list[Rec
 
 @pytest.mark.parametrize(
     ("query", "said"),
-    [("_function=listMetrics", "provider"), ("_function=listMetrics&provider=odslrequest", "ODSLRequest"),
-     ("_function=nope&provider=ODSLRequest", "nope")],
-)  # fmt: skip
+    [
+        ("_function=listMetrics", "provider"),
+        ("_function=listMetrics&provider=odslrequest", "ODSLRequest"),
+        ("_function=nope&provider=ODSLRequest", "nope"),
+    ],
+)
 def test_a_function_that_can_not_be_called_is_refused(
     known: tuple[Environment, list[Record]], query: str, said: str
 ) -> None:
@@ -287,18 +312,42 @@ def test_whoever_names_no_environment_is_in_production(shared: Meterd) -> None:
 
 
 MISTAKES = [
-    ("_limit=x", "_limit"), ("_limit=-2", "_limit"), ("_limit=1.5", "_limit"), ("_limit=%C2%B2", "_limit"),
-    ("_skip=-1", "_skip"), ("_skip=9999999999999999", "_skip"), ("_sort=nope", "nope"), ("_sort=a,,b", "_sort"),
-    ("_sort=-", "_sort"), ('_sort={"service":2}', "_sort"), ("_sort={service", "_sort"), ('_sort={"nope":1}', "nope"),
-    ('_project={"service":2}', "_project"), ('_project={"service":1,"detail":0}', "_project"),
-    ("_project={", "_project"), ("_distinct=nope", "nope"), ("_filter=service='x", "position 8"),
-    ("_filter=service=x and", "position"), ("_filter={service:{$near:1}}", "$near"), ("_filter=(a=b", "position"),
-    ('_filter={"httpstatus":{"$gt":[1]}}', "$gt"), ("_filter={", "position 1"), ("service=in(a", "position"),
-    ("httpstatus=range(1)", "2 values"), ("key=regex([)", "key"), ("timestamp=gt(yesterday)", "timestamp"),
-    ("_search=(a", "_search"), ("_search=[", "_search"), ("_aggregate=[]", "_aggregate"), ("_nope=1", "_nope"),
-    ("_searchinfo=a", "_searchinfo"), ("_template=x", "_template"), ("a=%FF", "UTF-8"),
-    ("&".join(f"a={number}" for number in range(1001)), "1000"), ("httpstatus=gt(x)", "httpstatus"),
-]  # fmt: skip
+    ("_limit=x", "_limit"),
+    ("_limit=-2", "_limit"),
+    ("_limit=1.5", "_limit"),
+    ("_limit=%C2%B2", "_limit"),
+    ("_skip=-1", "_skip"),
+    ("_skip=9999999999999999", "_skip"),
+    ("_sort=nope", "nope"),
+    ("_sort=a,,b", "_sort"),
+    ("_sort=-", "_sort"),
+    ('_sort={"service":2}', "_sort"),
+    ("_sort={service", "_sort"),
+    ('_sort={"nope":1}', "nope"),
+    ('_project={"service":2}', "_project"),
+    ('_project={"service":1,"detail":0}', "_project"),
+    ("_project={", "_project"),
+    ("_distinct=nope", "nope"),
+    ("_filter=service='x", "position 8"),
+    ("_filter=service=x and", "position"),
+    ("_filter={service:{$near:1}}", "$near"),
+    ("_filter=(a=b", "position"),
+    ('_filter={"httpstatus":{"$gt":[1]}}', "$gt"),
+    ("_filter={", "position 1"),
+    ("service=in(a", "position"),
+    ("httpstatus=range(1)", "2 values"),
+    ("key=regex([)", "key"),
+    ("timestamp=gt(yesterday)", "timestamp"),
+    ("_search=(a", "_search"),
+    ("_search=[", "_search"),
+    ("_aggregate=[]", "_aggregate"),
+    ("_nope=1", "_nope"),
+    ("_searchinfo=a", "_searchinfo"),
+    ("_template=x", "_template"),
+    ("a=%FF", "UTF-8"),
+    ("&".join(f"a={number}" for number in range(1001)), "1000"),
+    ("httpstatus=gt(x)", "httpstatus"),
+]
 
 
 @pytest.mark.parametrize(("query", "said"), MISTAKES, ids=[query[:40] for query, _ in MISTAKES])
@@ -314,8 +363,13 @@ def test_a_parameter_that_can_not_be_read_is_refused_by_name(
 def test_reading_needs_a_token_that_may_ask(shared: Meterd, scopes: tuple[Scope, ...]) -> None:
     writer = Environment(shared, make_token(shared.data, "writer", scopes=scopes).token or "")
 
-    for path in ("metric", "metric/v1", "metric/v1/X", "object/v1?_metric=ODSLRequest/ReadRequests",
-                 "usage/statement?from=2024&to=2024"):  # fmt: skip
+    for path in (
+        "metric",
+        "metric/v1",
+        "metric/v1/X",
+        "object/v1?_metric=ODSLRequest/ReadRequests",
+        "usage/statement?from=2024&to=2024",
+    ):
         assert (403, '[4030] the token lacks the scope "query"') == writer.refused("GET", path)
 
 

@@ -90,8 +90,11 @@ class TestWriting:
         item = environment.read("object/v1/private/a") | {"value": 2, "_version": 77, "_user": "mallory"}
         made = environment.post("object", item)
         assert ({"value": 2, "READS": SERIES}, 2, "root", "#T") == (
-            fields(made), made["_version"], made["_user"], made["_type"]
-        )  # fmt: skip
+            fields(made),
+            made["_version"],
+            made["_user"],
+            made["_type"],
+        )
 
     def test_several_objects_are_stored_in_the_order_of_the_array(self, environment: Environment) -> None:
         made = environment.post("object", [{"_id": "b", "value": 1}, {"_id": "a"}, {"_id": "b", "other": 2}])
@@ -130,15 +133,26 @@ class TestWriting:
 
     @pytest.mark.parametrize(
         ("body", "problem"),
-        [(b"", "the body is not valid JSON"), (b"{", "the body is not valid JSON"), (b'"\xff"', "not valid JSON"),
-         (b'{"_id": "a", "x": NaN}', "not valid JSON"), (b'{"_id": "a", "x": 1e999}', "not valid JSON"),
-         (b'{"_id": "a", "x": "\\ud800"}', "not valid JSON"), (b"[" * 100_000, "nested deeper than 64 levels"),
-         (b'{"_id": "a", "x": ' + b"[" * 65 + b"]" * 65 + b"}", "nested deeper than 64 levels"),
-         (b"null", "the body must be an object"), (b"[[]]", "[0] must be an object"), (b"{}", "the body needs an _id"),
-         (b'[{"_id": "a"}, {"_id": 5}]', "[1] needs an _id"), (b'{"_id": ""}', "needs an _id"),
-         (b'{"_id": "a/*"}', "without /* at its end"), (b'{"_id": "' + b"x" * 513 + b'"}', "1 to 512 characters"),
-         (b'{"_id": "a", "_type": 5}', "_type must be a text"), (b'{"_id": "a", "_replace": 1}', "true or false")],
-    )  # fmt: skip
+        [
+            (b"", "the body is not valid JSON"),
+            (b"{", "the body is not valid JSON"),
+            (b'"\xff"', "not valid JSON"),
+            (b'{"_id": "a", "x": NaN}', "not valid JSON"),
+            (b'{"_id": "a", "x": 1e999}', "not valid JSON"),
+            (b'{"_id": "a", "x": "\\ud800"}', "not valid JSON"),
+            (b"[" * 100_000, "nested deeper than 64 levels"),
+            (b'{"_id": "a", "x": ' + b"[" * 65 + b"]" * 65 + b"}", "nested deeper than 64 levels"),
+            (b"null", "the body must be an object"),
+            (b"[[]]", "[0] must be an object"),
+            (b"{}", "the body needs an _id"),
+            (b'[{"_id": "a"}, {"_id": 5}]', "[1] needs an _id"),
+            (b'{"_id": ""}', "needs an _id"),
+            (b'{"_id": "a/*"}', "without /* at its end"),
+            (b'{"_id": "' + b"x" * 513 + b'"}', "1 to 512 characters"),
+            (b'{"_id": "a", "_type": 5}', "_type must be a text"),
+            (b'{"_id": "a", "_replace": 1}', "true or false"),
+        ],
+    )
     def test_a_body_that_can_not_be_stored_is_refused(
         self, environment: Environment, body: bytes, problem: str
     ) -> None:
@@ -149,10 +163,16 @@ class TestWriting:
 
     @pytest.mark.parametrize(
         ("path", "body", "expected"),
-        [("object", {"_id": "#A"}, 403), ("object/v1/public", {"_id": "A"}, 403), ("object/v1/private/A", {}, 400),
-         ("object?_replace=yes", {"_id": "A"}, 400), (f"object?_reason={'x' * 1025}", {"_id": "A"}, 400),
-         ("object/v2", {"_id": "A"}, 404), ("object/v1/secret", {"_id": "A"}, 400)],
-    )  # fmt: skip
+        [
+            ("object", {"_id": "#A"}, 403),
+            ("object/v1/public", {"_id": "A"}, 403),
+            ("object/v1/private/A", {}, 400),
+            ("object?_replace=yes", {"_id": "A"}, 400),
+            (f"object?_reason={'x' * 1025}", {"_id": "A"}, 400),
+            ("object/v2", {"_id": "A"}, 404),
+            ("object/v1/secret", {"_id": "A"}, 400),
+        ],
+    )
     def test_addresses_and_ids_that_nothing_can_be_written_to(
         self, environment: Environment, path: str, body: object, expected: int
     ) -> None:
@@ -212,13 +232,22 @@ class TestMerging:
 class TestSeriesFields:
     @pytest.mark.parametrize(
         ("change", "number", "problem"),
-        [({"provider": "Nope"}, 5005, "no provider 'Nope'"), ({"provider": None}, 5005, "provider is required"),
-         ({"metric": 5}, 5005, "metric must be a text"), ({"metric": "Nope"}, 5005, "has no metric 'Nope'"),
-         ({"calendar": "Nope"}, 5005, "there is no calendar 'Nope'"), ({"calendar": "#PT7M"}, 5005, "#PT7M"),
-         ({"calendar": "x" * 2**19}, 5005, "a calendar has at most 512 characters"), ({"observed": "x"}, 5005, "'x'"),
-         ({"filter": "a ="}, 5005, "position"), ({"filter": {"$x": 1}}, 5005, "$x"), ({"filter": 5}, 5005, "filter"),
-         ({"properties": 5}, 5005, "properties must be an object"), ({"data": []}, 8003, "leave the member data out")],
-    )  # fmt: skip
+        [
+            ({"provider": "Nope"}, 5005, "no provider 'Nope'"),
+            ({"provider": None}, 5005, "provider is required"),
+            ({"metric": 5}, 5005, "metric must be a text"),
+            ({"metric": "Nope"}, 5005, "has no metric 'Nope'"),
+            ({"calendar": "Nope"}, 5005, "there is no calendar 'Nope'"),
+            ({"calendar": "#PT7M"}, 5005, "#PT7M"),
+            ({"calendar": "x" * 2**19}, 5005, "a calendar has at most 512 characters"),
+            ({"observed": "x"}, 5005, "'x'"),
+            ({"filter": "a ="}, 5005, "position"),
+            ({"filter": {"$x": 1}}, 5005, "$x"),
+            ({"filter": 5}, 5005, "filter"),
+            ({"properties": 5}, 5005, "properties must be an object"),
+            ({"data": []}, 8003, "leave the member data out"),
+        ],
+    )
     def test_one_that_can_not_be_computed_is_refused_by_its_name(
         self, environment: Environment, change: dict[str, object], number: int, problem: str
     ) -> None:
@@ -296,20 +325,35 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("parameters", "expected"),
-        [({"value": "2"}, "b"), ({"value": "gt(1)"}, "bc"), ({"_filter": '{"value": {"$gte": 2}, "tags": "x"}'}, "b"),
-         ({"_filter": "nested.deep = yes or value = 1"}, "ac"), ({"_search": "GAMMA"}, "c"),
-         ({"_sort": "-value"}, "cbad"),
-         ({"_sort": '{"tags": 1, "_id": -1}'}, "dcab"), ({"_limit": "2", "_skip": "1"}, "bc"), ({"_limit": "0"}, ""),
-         ({"_sort": "-_id", "_limit": "0"}, ""), ({"_sort": "-_id", "_skip": "3", "_limit": "-1"}, "a"),
-         ({"_filter": '{"_type": "#T"}'}, "d"), ({"_filter": '{"nope": {"$exists": true}}'}, ""), ({"nope": "1"}, "")],
-    )  # fmt: skip
+        [
+            ({"value": "2"}, "b"),
+            ({"value": "gt(1)"}, "bc"),
+            ({"_filter": '{"value": {"$gte": 2}, "tags": "x"}'}, "b"),
+            ({"_filter": "nested.deep = yes or value = 1"}, "ac"),
+            ({"_search": "GAMMA"}, "c"),
+            ({"_sort": "-value"}, "cbad"),
+            ({"_sort": '{"tags": 1, "_id": -1}'}, "dcab"),
+            ({"_limit": "2", "_skip": "1"}, "bc"),
+            ({"_limit": "0"}, ""),
+            ({"_sort": "-_id", "_limit": "0"}, ""),
+            ({"_sort": "-_id", "_skip": "3", "_limit": "-1"}, "a"),
+            ({"_filter": '{"_type": "#T"}'}, "d"),
+            ({"_filter": '{"nope": {"$exists": true}}'}, ""),
+            ({"nope": "1"}, ""),
+        ],
+    )
     def test_a_list_has_what_the_parameters_ask_for(
         self, environment: Environment, parameters: dict[str, str], expected: str
     ) -> None:
-        environment.post("object", [
-            {"_id": "a", "value": 1, "tags": "w"}, {"_id": "b", "value": 2, "tags": ["x", "y"]},
-            {"_id": "c", "value": 3.5, "name": "gamma", "nested": [{"deep": "yes"}]}, {"_id": "d", "_type": "#T"},
-        ])  # fmt: skip
+        environment.post(
+            "object",
+            [
+                {"_id": "a", "value": 1, "tags": "w"},
+                {"_id": "b", "value": 2, "tags": ["x", "y"]},
+                {"_id": "c", "value": 3.5, "name": "gamma", "nested": [{"deep": "yes"}]},
+                {"_id": "d", "_type": "#T"},
+            ],
+        )
         assert expected == "".join(each["_id"] for each in environment.read("object/v1/private", **parameters))
 
     def test_the_total_counts_what_matches_before_paging(self, environment: Environment) -> None:

@@ -63,9 +63,15 @@ def test_what_is_no_whole_number_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "order"),
-    [("a", [("a", False)]), ("-a", [("a", True)]), ("a, -b ,c.d", [("a", False), ("b", True), ("c.d", False)]),
-     ('{"a":1}', [("a", False)]), (' {"b":-1,"a":1}', [("b", True), ("a", False)]), ("{}", [])],
-)  # fmt: skip
+    [
+        ("a", [("a", False)]),
+        ("-a", [("a", True)]),
+        ("a, -b ,c.d", [("a", False), ("b", True), ("c.d", False)]),
+        ('{"a":1}', [("a", False)]),
+        (' {"b":-1,"a":1}', [("b", True), ("a", False)]),
+        ("{}", []),
+    ],
+)
 def test_an_order_is_read_in_both_forms(text: str, order: list[tuple[str, bool]]) -> None:
     assert tuple(Order(*each) for each in order) == of(_sort=text).sort()
 
@@ -75,10 +81,19 @@ ITEM = {"_id": "X", "a": 1, "b": {"c": 2}, "d": None}
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("", ["_id", "a", "b", "d"]), ("a", ["_id", "a"]), ("d , a", ["_id", "d", "a"]), ("nope", ["_id"]),
-     ('{"a":1}', ["_id", "a"]), ('{"a":1,"_id":0}', ["a"]), ('{"_id":0}', ["a", "b", "d"]),
-     ('{"a":0,"d":0}', ["_id", "b"]), ("{}", ["_id", "a", "b", "d"]), ('{"_id":1}', ["_id"])],
-)  # fmt: skip
+    [
+        ("", ["_id", "a", "b", "d"]),
+        ("a", ["_id", "a"]),
+        ("d , a", ["_id", "d", "a"]),
+        ("nope", ["_id"]),
+        ('{"a":1}', ["_id", "a"]),
+        ('{"a":1,"_id":0}', ["a"]),
+        ('{"_id":0}', ["a", "b", "d"]),
+        ('{"a":0,"d":0}', ["_id", "b"]),
+        ("{}", ["_id", "a", "b", "d"]),
+        ('{"_id":1}', ["_id"]),
+    ],
+)
 def test_a_projection_has_the_members_asked_for(text: str, names: list[str]) -> None:
     shown = of(_project=text).projection().of(ITEM)
 
@@ -96,8 +111,13 @@ def test_json_that_is_none_is_refused(read: Callable[[Parameters], Any], text: s
 @given(text=st.text(max_size=20) | st.text(alphabet='{}":,-01ab[] '))
 def test_no_text_is_worse_than_refused(text: str) -> None:
     parameters = of(_limit=text, _skip=text, _sort=text, _project=text, _replace=text)
-    for read in (lambda: parameters.limit(500), parameters.skip, parameters.sort, parameters.projection,
-                 lambda: parameters.flag("_replace")):  # fmt: skip
+    for read in (
+        lambda: parameters.limit(500),
+        parameters.skip,
+        parameters.sort,
+        parameters.projection,
+        lambda: parameters.flag("_replace"),
+    ):
         with contextlib.suppress(InvalidInput):
             read()
 

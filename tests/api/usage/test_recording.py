@@ -36,8 +36,12 @@ def records(environment: Environment, *filters: tuple[str, str]) -> list[dict[st
 
 
 EVENT = {"attributes": {"agent_id": "a", "platform": "DATABRICKS"}, "meter": {"name": "ai_guard.agent", "value": "7"}}
-QUERY = {"startTs": "2024-01-01T00:00:00Z", "endTs": "2024-01-02T00:00:00Z", "datasource": "modelMetrics",
-         "type": "distribution"}  # fmt: skip
+QUERY = {
+    "startTs": "2024-01-01T00:00:00Z",
+    "endTs": "2024-01-02T00:00:00Z",
+    "datasource": "modelMetrics",
+    "type": "distribution",
+}
 
 
 @pytest.fixture
@@ -70,7 +74,7 @@ CALLS: list[tuple[str, str, dict[str, Any], tuple[Any, ...]]] = [
     ("GET", "/api/data/v1/private/NEW:X", {}, ("data", "get", "get", 404, "NEW:X")),
     ("GET", "/api/data/v1/private", {}, ("data", "list", "get", 200, None)),
     ("GET", "/api/usage/statement?from=2024&to=2024", {}, ("usage", "get", "get", 200, None)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("method", "path", "options", "expected"), CALLS, ids=lambda each: str(each)[:40])
@@ -93,13 +97,15 @@ def test_a_call_is_one_record(
 
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
-    [("GET", "/metric", ("ai-guard", "get", "get", 405)),
-     ("POST", f"{METRICS}/nowhere", ("gateway", "create", "post", 404)),
-     ("GET", "/api/sessions", ("sessions", "get", "get", 405)),
-     ("GET", "/api/object/v1/elsewhere/X", ("object", "get", "get", 400)),
-     ("GET", "/api/object/v2", ("object", "get", "get", 404)),
-     ("PUT", "/api/object/v1/private/NEW", ("object", "update", "put", 405))],
-)  # fmt: skip
+    [
+        ("GET", "/metric", ("ai-guard", "get", "get", 405)),
+        ("POST", f"{METRICS}/nowhere", ("gateway", "create", "post", 404)),
+        ("GET", "/api/sessions", ("sessions", "get", "get", 405)),
+        ("GET", "/api/object/v1/elsewhere/X", ("object", "get", "get", 400)),
+        ("GET", "/api/object/v2", ("object", "get", "get", 404)),
+        ("PUT", "/api/object/v1/private/NEW", ("object", "update", "put", 405)),
+    ],
+)
 def test_a_call_that_is_refused_for_its_address_or_method_is_one_record(
     shared: Meterd, environment: Environment, method: str, path: str, expected: tuple[Any, ...]
 ) -> None:
@@ -120,10 +126,17 @@ def test_a_function_of_the_metric_service_is_a_record_of_its_own_action(environm
 
 @pytest.mark.parametrize(
     ("method", "path", "options", "expected"),
-    [("GET", "/metric", {}, 405), ("POST", f"{METRICS}/nowhere", {}, 404), ("PUT", "/api/object/v1/private/X", {}, 405),
-     ("GET", "/api/object/v2", {}, 404), ("GET", "/v1/nowhere", {}, 404), ("TRACE", "/api/calendar/v1", {}, 405),
-     ("POST", f"{METRICS}/query", {"content": b"x" * 2**21}, 413), ("POST", "/api/sessions/x/nowhere", {}, 404)],
-)  # fmt: skip
+    [
+        ("GET", "/metric", {}, 405),
+        ("POST", f"{METRICS}/nowhere", {}, 404),
+        ("PUT", "/api/object/v1/private/X", {}, 405),
+        ("GET", "/api/object/v2", {}, 404),
+        ("GET", "/v1/nowhere", {}, 404),
+        ("TRACE", "/api/calendar/v1", {}, 405),
+        ("POST", f"{METRICS}/query", {"content": b"x" * 2**21}, 413),
+        ("POST", "/api/sessions/x/nowhere", {}, 404),
+    ],
+)
 def test_a_refused_call_belongs_to_the_tenant_of_its_token(
     shared: Meterd, method: str, path: str, options: dict[str, Any], expected: int
 ) -> None:
@@ -148,16 +161,25 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Authorization": "Bearer wrong"}, {"Authorization": "Basic cm9vdDp3cm9uZw=="},
-     {"x-odsl-email": "root", "x-odsl-key": "x"}, {}],
+    [
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic cm9vdDp3cm9uZw=="},
+        {"x-odsl-email": "root", "x-odsl-key": "x"},
+        {},
+    ],
     ids=lambda headers: next(iter(headers), "none"),
-)  # fmt: skip
+)
 @pytest.mark.parametrize(
     ("method", "path", "service"),
-    [("GET", "/api/object/v1/private/SECRET", "object"), ("GET", "/api/metric/v1", "metric"),
-     ("POST", "/metric", "ai-guard"), ("POST", f"{METRICS}/query", "gateway"), ("POST", "/v1/traces", "otlp"),
-     ("GET", "/api/usage/statement?from=2024&to=2024", "usage")],
-)  # fmt: skip
+    [
+        ("GET", "/api/object/v1/private/SECRET", "object"),
+        ("GET", "/api/metric/v1", "metric"),
+        ("POST", "/metric", "ai-guard"),
+        ("POST", f"{METRICS}/query", "gateway"),
+        ("POST", "/v1/traces", "otlp"),
+        ("GET", "/api/usage/statement?from=2024&to=2024", "usage"),
+    ],
+)
 def test_of_a_call_of_nobody_known_nothing_is_kept_that_was_sent(
     quiet: Meterd, headers: dict[str, str], method: str, path: str, service: str
 ) -> None:
@@ -268,8 +290,9 @@ def test_calls_of_eight_threads_are_counted_exactly(shared: Meterd) -> None:
 
 def send(server: Meterd, count: int) -> list[str]:
     """Calls of the object service; the ids of their records."""
-    return [server.client.get(f"/api/object/v1/private/X{number % 3}").headers["x-request-id"]
-            for number in range(count)]  # fmt: skip
+    return [
+        server.client.get(f"/api/object/v1/private/X{number % 3}").headers["x-request-id"] for number in range(count)
+    ]
 
 
 def stored(server: Meterd) -> list[str]:
@@ -337,14 +360,27 @@ def test_calls_that_the_journal_does_not_take_keep_no_one_from_reading_or_stoppi
 
 
 def test_records_that_are_ingested_are_beside_those_of_calls(environment: Environment, shared: Meterd) -> None:
-    row = {"id": uuid.uuid4().hex, "service": "billing", "method": "get", "environment": environment.name,
-           "createdAt": "2024-11-20T10:15:02.123Z"}  # fmt: skip
+    row = {
+        "id": uuid.uuid4().hex,
+        "service": "billing",
+        "method": "get",
+        "environment": environment.name,
+        "createdAt": "2024-11-20T10:15:02.123Z",
+    }
     for _ in range(2):
         assert 200 == shared.ingest(json.loads(json.dumps(row)), "requestMetrics").status_code
     environment.read("object/v1")
 
     ingested, called = records(environment)
-    assert {"_id": row["id"], "timestamp": "2024-11-20T10:15:02.123Z", "type": "api", "user": "root",
-            "environment": environment.name, "service": "billing", "method": "get", "value": 1,
-            "invocationId": row["id"]} == ingested  # fmt: skip
+    assert {
+        "_id": row["id"],
+        "timestamp": "2024-11-20T10:15:02.123Z",
+        "type": "api",
+        "user": "root",
+        "environment": environment.name,
+        "service": "billing",
+        "method": "get",
+        "value": 1,
+        "invocationId": row["id"],
+    } == ingested
     assert "object" == called["service"]

@@ -29,8 +29,10 @@ from tests.calendars.walk import zones_and_instants
 from tests.query.reference import RealEngine
 
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
-ANCHORS = [datetime(*day, tzinfo=UTC) for day in ((2024, 2, 29), (2024, 3, 1), (2023, 12, 31, 23, 59, 59),
-                                                  (2000, 2, 29), (2021, 1, 31), (1970, 1, 1, 12))]  # fmt: skip
+ANCHORS = [
+    datetime(*day, tzinfo=UTC)
+    for day in ((2024, 2, 29), (2024, 3, 1), (2023, 12, 31, 23, 59, 59), (2000, 2, 29), (2021, 1, 31), (1970, 1, 1, 12))
+]
 METRICS = [(provider, metric) for provider in PROVIDERS.values() for metric in provider.metrics]
 
 Row = dict[str, Any]
@@ -73,9 +75,13 @@ def instant(text: str) -> datetime:
 
 
 def question(
-    metric: str = "ODSLRequest/ReadRequests", calendar: Calendar | str = "#PT1H", observed: str = "summed",
-    range_: Range | None = None, condition: Condition | None = None, scaling: bool = True,
-) -> Question:  # fmt: skip
+    metric: str = "ODSLRequest/ReadRequests",
+    calendar: Calendar | str = "#PT1H",
+    observed: str = "summed",
+    range_: Range | None = None,
+    condition: Condition | None = None,
+    scaling: bool = True,
+) -> Question:
     provider = PROVIDERS[metric.partition("/")[0]]
     (found,) = (each for each in provider.metrics if each.name == metric.partition("/")[2])
     made = calendar_for(calendar) if isinstance(calendar, str) else calendar
@@ -126,8 +132,11 @@ def examples(draw: st.DrawFn) -> Example:
     field = "queue" if provider.name == "AzureServiceBus" else "environment"
     condition = draw(st.none() | st.just(Compare(Field(field), Comparison.EQUAL, "mine")))
     start, end = range_.start or instant("1970-01-01"), range_.end or instant("2900-01-01")
-    selected = [row for row in rows if start <= row["createdAt"] < end + SECOND
-                and (condition is None or row.get(field) == "mine")]  # fmt: skip
+    selected = [
+        row
+        for row in rows
+        if start <= row["createdAt"] < end + SECOND and (condition is None or row.get(field) == "mine")
+    ]
     observed = draw(st.sampled_from(sorted(OBSERVED)))
     return Example(rows, Question(provider, metric, calendar, observed_named(observed), range_, condition), selected)
 
@@ -145,8 +154,9 @@ def _times(draw: st.DrawFn, calendar: Calendar, anchor: datetime, spread: timede
 def _with_members(draw: st.DrawFn, provider: Provider, metric: Metric, times: list[datetime]) -> list[Row]:
     rows = []
     for time in times:
-        row = row_of(provider, time, draw(st.integers(-(2**20), 2**20) if metric.value == "value" else
-                                          st.integers(0, 2**40)))  # fmt: skip
+        row = row_of(
+            provider, time, draw(st.integers(-(2**20), 2**20) if metric.value == "value" else st.integers(0, 2**40))
+        )
         if provider.name == "AzureServiceBus":
             row |= {"metric": draw(st.sampled_from([metric.name] * 4 + ["Size", "Messages"]))}
             row |= draw(st.sampled_from([{}, {"queue": "mine"}, {"queue": "other"}]))
@@ -196,8 +206,10 @@ def question_with(asked: Question, scaling: bool) -> Question:
 
 def test_numbers_are_rounded_half_up_to_six_decimals_and_whole_ones_have_no_fraction(append: Append) -> None:
     values = [0.0078125, -0.0078125, 0.0000005, 0.00000049, 2.0, 1e20, 0.1234565, -3.0]
-    rows = [{"createdAt": instant(f"2024-01-{day:02}"), "metric": "Size", "value": value}
-            for day, value in enumerate(values, 1)]  # fmt: skip
+    rows = [
+        {"createdAt": instant(f"2024-01-{day:02}"), "metric": "Size", "value": value}
+        for day, value in enumerate(values, 1)
+    ]
     ask = append(PROVIDERS["AzureServiceBus"], rows)
 
     found = [value for _, value in ask(question("AzureServiceBus/Size", "DAILY", "high")).observations]
@@ -207,9 +219,16 @@ def test_numbers_are_rounded_half_up_to_six_decimals_and_whole_ones_have_no_frac
 
 @pytest.mark.parametrize("observed", sorted(OBSERVED))
 def test_what_is_too_large_for_a_number_is_no_value(append: Append, observed: str) -> None:
-    rows = [{"createdAt": instant(time), "metric": "Size", "value": value} for time, value in
-            (("2024-01-01", -1.7e308), ("2024-01-02", 1.7e308), ("2024-01-02T01", 1.7e308), ("2024-01-03", -1.7e308),
-             ("2024-01-03T01", 1.7e308))]  # fmt: skip
+    rows = [
+        {"createdAt": instant(time), "metric": "Size", "value": value}
+        for time, value in (
+            ("2024-01-01", -1.7e308),
+            ("2024-01-02", 1.7e308),
+            ("2024-01-02T01", 1.7e308),
+            ("2024-01-03", -1.7e308),
+            ("2024-01-03T01", 1.7e308),
+        )
+    ]
     ask = append(PROVIDERS["AzureServiceBus"], rows)
 
     found = [value for _, value in ask(question("AzureServiceBus/Size", "DAILY", observed)).observations]
@@ -245,8 +264,10 @@ def test_a_series_of_seconds_that_may_not_be_scaled_has_an_end(append: Append) -
 
 def test_averages_of_scaled_series_are_of_records_not_of_averages(append: Append) -> None:
     provider = PROVIDERS["ODSLProcess"]
-    rows = [row_of(provider, instant(f"2024-01-01T{time}"), amount)
-            for time, amount in (("00:00", 10), ("05:00", 20), ("05:01", 30), ("05:02", 40))]  # fmt: skip
+    rows = [
+        row_of(provider, instant(f"2024-01-01T{time}"), amount)
+        for time, amount in (("00:00", 10), ("05:00", 20), ("05:01", 30), ("05:02", 40))
+    ]
     ask = append(provider, rows)
 
     with pytest.MonkeyPatch.context() as patch:

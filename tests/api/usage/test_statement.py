@@ -36,15 +36,19 @@ def amounts(records: list[Record]) -> dict[str, int]:
 
 def by_service(records: list[Record]) -> list[dict[str, Any]]:
     services = sorted({each["service"] for each in records})
-    return [{"service": service} | amounts([each for each in records if each["service"] == service])
-            for service in services]  # fmt: skip
+    return [
+        {"service": service} | amounts([each for each in records if each["service"] == service]) for service in services
+    ]
 
 
 def by_hour(records: list[Record]) -> list[dict[str, Any]]:
     """By hour and service, as `lines` has them."""
     hours = sorted({each["timestamp"][:13] for each in records})
-    return [{"service": line["service"], "time": f"{hour}:00:00"} | line for hour in hours
-            for line in by_service([each for each in records if each["timestamp"][:13] == hour])]  # fmt: skip
+    return [
+        {"service": line["service"], "time": f"{hour}:00:00"} | line
+        for hour in hours
+        for line in by_service([each for each in records if each["timestamp"][:13] == hour])
+    ]
 
 
 def test_a_statement_equals_the_records(known: tuple[Environment, list[Record]]) -> None:
@@ -112,10 +116,14 @@ def test_a_statement_as_a_page_has_the_same_numbers(known: tuple[Environment, li
 
 @pytest.mark.parametrize(
     ("accept", "type_"),
-    [("*/*", "application/json"), ("application/json, text/html", "application/json"), ("TEXT/HTML;q=0.9", "text/html"),
-     ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
-     ("image/png, text/csv", "text/csv")],
-)  # fmt: skip
+    [
+        ("*/*", "application/json"),
+        ("application/json, text/html", "application/json"),
+        ("TEXT/HTML;q=0.9", "text/html"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("image/png, text/csv", "text/csv"),
+    ],
+)
 def test_the_first_format_that_is_known_is_sent(
     known: tuple[Environment, list[Record]], accept: str, type_: str
 ) -> None:
@@ -147,9 +155,14 @@ def test_names_on_a_page_are_text(shared: Meterd) -> None:
 
 @pytest.mark.parametrize(
     ("calendar", "times"),
-    [(None, ["2024-11-20"]), ("DAILY", ["2024-11-20"]), ("MONTHLY", ["2024-11-01"]), ("annual", ["2024-01-01"]),
-     ("WEEKLY", ["2024-11-18"])],
-)  # fmt: skip
+    [
+        (None, ["2024-11-20"]),
+        ("DAILY", ["2024-11-20"]),
+        ("MONTHLY", ["2024-11-01"]),
+        ("annual", ["2024-01-01"]),
+        ("WEEKLY", ["2024-11-18"]),
+    ],
+)
 def test_a_calendar_cuts_the_lines(
     known: tuple[Environment, list[Record]], calendar: str | None, times: list[str]
 ) -> None:
@@ -171,11 +184,18 @@ def test_a_calendar_of_ones_own_cuts_the_lines(known: tuple[Environment, list[Re
 
 @pytest.mark.parametrize(
     ("from_", "to", "count"),
-    [("2024-11-20T09:00:00", "2024-11-20T09:00:00", 1), ("2024-11-20T09", "2024-11-20T09", 3),
-     ("2024M11", "2024Q04", 9), ("2024", "T", 9), ("9000", "9001", 0),
-     ("2024-11-20T09:00:01", "2024-11-20T13:59:59", 7), ("2024-11-21", "2024-11-21", 0),
-     ("0001", "9999", 9), ("2024-11-20T15:00:00[Asia/Tokyo]", "2024-11-20T20:00:00[Asia/Tokyo]", 4)],
-)  # fmt: skip
+    [
+        ("2024-11-20T09:00:00", "2024-11-20T09:00:00", 1),
+        ("2024-11-20T09", "2024-11-20T09", 3),
+        ("2024M11", "2024Q04", 9),
+        ("2024", "T", 9),
+        ("9000", "9001", 0),
+        ("2024-11-20T09:00:01", "2024-11-20T13:59:59", 7),
+        ("2024-11-21", "2024-11-21", 0),
+        ("0001", "9999", 9),
+        ("2024-11-20T15:00:00[Asia/Tokyo]", "2024-11-20T20:00:00[Asia/Tokyo]", 4),
+    ],
+)
 def test_both_dates_are_included(known: tuple[Environment, list[Record]], from_: str, to: str, count: int) -> None:
     environment = known[0]
     parameters = {"from": from_, "to": to, "environment": environment.name}
@@ -187,13 +207,21 @@ def test_both_dates_are_included(known: tuple[Environment, list[Record]], from_:
 
 @pytest.mark.parametrize(
     ("query", "said"),
-    [("", "from is required"), ("from=2024", "to is required"), ("to=2024", "from is required"),
-     ("from=&to=2024", "from is required"), ("from=x&to=2024", "from: date 'x', position 0"),
-     ("from=2024&to=2024-13", "to: date '2024-13', position 5"), ("from=2025&to=2024", "to must not be before from"),
-     ("from=2024&to=2024&calendar=%23PT7M", "position 3"), ("from=2024&to=2024&calendar=NOPE", "NOPE"),
-     ("from=2024&to=2024&format=pdf", "json, csv, html"), ("from=2024&to=2024&nope=1", "nope"),
-     ("from=2024&to=2024&_nope=1", "_nope")],
-)  # fmt: skip
+    [
+        ("", "from is required"),
+        ("from=2024", "to is required"),
+        ("to=2024", "from is required"),
+        ("from=&to=2024", "from is required"),
+        ("from=x&to=2024", "from: date 'x', position 0"),
+        ("from=2024&to=2024-13", "to: date '2024-13', position 5"),
+        ("from=2025&to=2024", "to must not be before from"),
+        ("from=2024&to=2024&calendar=%23PT7M", "position 3"),
+        ("from=2024&to=2024&calendar=NOPE", "NOPE"),
+        ("from=2024&to=2024&format=pdf", "json, csv, html"),
+        ("from=2024&to=2024&nope=1", "nope"),
+        ("from=2024&to=2024&_nope=1", "_nope"),
+    ],
+)
 def test_a_mistake_is_refused(known: tuple[Environment, list[Record]], query: str, said: str) -> None:
     status, sentence = known[0].refused("GET", f"usage/statement?{query}")
 
@@ -227,8 +255,10 @@ def test_a_statement_of_an_environment_has_its_calls_only(shared: Meterd) -> Non
     for each in (first, second, second):
         each.read("object/v1")
 
-    totals = [first.read(f"usage/statement?from=T-1D&to=T{query}")["services"][0]
-              for query in ("", f"&environment={second.name}")]  # fmt: skip
+    totals = [
+        first.read(f"usage/statement?from=T-1D&to=T{query}")["services"][0]
+        for query in ("", f"&environment={second.name}")
+    ]
     assert [3, 2] == [each["requests"] for each in totals]
 
 
@@ -251,8 +281,10 @@ def test_a_bill_counts_what_was_measured_or_vouched_for_and_not_what_an_ordinary
 
     assert statement["total"] == {"requests": 1, "duration": 100, "bytes": 1000}
     assert [each["value"] for each in average["data"]] == [100]
-    listed = {origin: len(environment.read("metric/v1", service="object", origin=origin))
-              for origin in ("sent", "vouched", "measured")}  # fmt: skip
+    listed = {
+        origin: len(environment.read("metric/v1", service="object", origin=origin))
+        for origin in ("sent", "vouched", "measured")
+    }
     assert (listed["sent"], listed["vouched"]) == (9, 1)
 
 

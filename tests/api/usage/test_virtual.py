@@ -29,12 +29,28 @@ def values(series: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("path", "count"),
-    [("object/v1", 3), ("object/v1/", 3), ("object/v1/private", 3), ("object/v1/public", 3), ("object/v1/all", 3),
-     ("object", 3), ("calendar/v1", 2), ("calendar/v1/private", 2), ("data/v1/private", 1), ("data/v1", 1),
-     ("calendar/v1/public/%23HENG", 2), ("calendar/v1/private/%23HENG", 2), ("calendar/v1/public/HENG", 0),
-     ("object/v1/private/ICE.NDEX.NLB", 2), ("object/v1/private/ice.ndex.nlb", 0), ("object/v1/private/ICE", 0),
-     ("object/v1/private/%23HENG", 0), ("data/v1/private/AAA:READS", 1), ("data/v1/private/NOT.THERE", 0)],
-)  # fmt: skip
+    [
+        ("object/v1", 3),
+        ("object/v1/", 3),
+        ("object/v1/private", 3),
+        ("object/v1/public", 3),
+        ("object/v1/all", 3),
+        ("object", 3),
+        ("calendar/v1", 2),
+        ("calendar/v1/private", 2),
+        ("data/v1/private", 1),
+        ("data/v1", 1),
+        ("calendar/v1/public/%23HENG", 2),
+        ("calendar/v1/private/%23HENG", 2),
+        ("calendar/v1/public/HENG", 0),
+        ("object/v1/private/ICE.NDEX.NLB", 2),
+        ("object/v1/private/ice.ndex.nlb", 0),
+        ("object/v1/private/ICE", 0),
+        ("object/v1/private/%23HENG", 0),
+        ("data/v1/private/AAA:READS", 1),
+        ("data/v1/private/NOT.THERE", 0),
+    ],
+)
 def test_an_address_says_which_calls_count(known: tuple[Environment, list[Record]], path: str, count: int) -> None:
     series = known[0].read(path, **COUNT)
 
@@ -51,13 +67,24 @@ def test_ids_may_have_slashes_and_blanks(known: tuple[Environment, list[Record]]
 
 @pytest.mark.parametrize(
     ("metric", "observed", "expected"),
-    [("ReadRequests", "summed", 3), ("ReadRequests", "sum", 3), ("ReadRequests", "averaged", 1),
-     ("ReadRequests", "end", 1), ("ReadRequests", "delta", 0), ("ReadRequestDuration", "summed", 22),
-     ("ReadRequestDuration", "averaged", 7.333333), ("ReadRequestDuration", "high", 12),
-     ("ReadRequestDuration", "low", 3), ("ReadRequestDuration", "beginning", 12), ("ReadRequestDuration", "end", 3),
-     ("ReadRequestDuration", "none", 3), ("ReadRequestDuration", "delta", -9),
-     ("ReadRequestResponseSize", "high", 2000), ("WriteRequests", "summed", 2)],
-)  # fmt: skip
+    [
+        ("ReadRequests", "summed", 3),
+        ("ReadRequests", "sum", 3),
+        ("ReadRequests", "averaged", 1),
+        ("ReadRequests", "end", 1),
+        ("ReadRequests", "delta", 0),
+        ("ReadRequestDuration", "summed", 22),
+        ("ReadRequestDuration", "averaged", 7.333333),
+        ("ReadRequestDuration", "high", 12),
+        ("ReadRequestDuration", "low", 3),
+        ("ReadRequestDuration", "beginning", 12),
+        ("ReadRequestDuration", "end", 3),
+        ("ReadRequestDuration", "none", 3),
+        ("ReadRequestDuration", "delta", -9),
+        ("ReadRequestResponseSize", "high", 2000),
+        ("WriteRequests", "summed", 2),
+    ],
+)
 def test_metrics_are_observed(
     known: tuple[Environment, list[Record]], metric: str, observed: str, expected: float
 ) -> None:
@@ -68,17 +95,27 @@ def test_metrics_are_observed(
 
 
 def test_deletions_are_of_the_service_that_was_called(known: tuple[Environment, list[Record]]) -> None:
-    counts = [values(known[0].read(f"{service}/v1", **(COUNT | {"_metric": "ODSLRequest/DeleteRequests"})))
-              for service in ("data", "object")]  # fmt: skip
+    counts = [
+        values(known[0].read(f"{service}/v1", **(COUNT | {"_metric": "ODSLRequest/DeleteRequests"})))
+        for service in ("data", "object")
+    ]
 
     assert [[1], []] == counts
 
 
 @pytest.mark.parametrize(
     ("filter_", "count"),
-    [('{"application":"api"}', 2), ("application=portal", 1), ("?httpstatus=404", 1), ("service=calendar", None),
-     ("service=object", 3), ("httpstatus>=200 and httpstatus<300", 2), ("unknown=1", None), ("user=root", 3)],
-)  # fmt: skip
+    [
+        ('{"application":"api"}', 2),
+        ("application=portal", 1),
+        ("?httpstatus=404", 1),
+        ("service=calendar", None),
+        ("service=object", 3),
+        ("httpstatus>=200 and httpstatus<300", 2),
+        ("unknown=1", None),
+        ("user=root", 3),
+    ],
+)
 def test_a_filter_narrows_the_records_of_an_address(
     known: tuple[Environment, list[Record]], filter_: str, count: int | None
 ) -> None:
@@ -87,12 +124,20 @@ def test_a_filter_narrows_the_records_of_an_address(
 
 @pytest.mark.parametrize(
     ("range_", "hours"),
-    [("2024-11-20", {"09": 3}), ("within(2024-11-20)", {"09": 3}), ("2024-11-20T09:00:00", {"09": 1}),
-     ("between(2024-11-20T09:00:01,2024-11-20T09:59:58)", {"09": 1}), ("2024-11-20T09:59:59", {"09": 1}),
-     ("from(2024-11-20T09:10:01)", {"09": 1}), ("between(2024-11-21, 2024-11-22)", {}), ("2024M11", {"09": 3}),
-     ("between(2024-11-20T10,2024-11-20T10:59,Europe/Amsterdam)", {"09": 3}), ("last(1)", {"09": 3}),
-     ("within(2024-11-20T09[Europe/London])", {"09": 3})],
-)  # fmt: skip
+    [
+        ("2024-11-20", {"09": 3}),
+        ("within(2024-11-20)", {"09": 3}),
+        ("2024-11-20T09:00:00", {"09": 1}),
+        ("between(2024-11-20T09:00:01,2024-11-20T09:59:58)", {"09": 1}),
+        ("2024-11-20T09:59:59", {"09": 1}),
+        ("from(2024-11-20T09:10:01)", {"09": 1}),
+        ("between(2024-11-21, 2024-11-22)", {}),
+        ("2024M11", {"09": 3}),
+        ("between(2024-11-20T10,2024-11-20T10:59,Europe/Amsterdam)", {"09": 3}),
+        ("last(1)", {"09": 3}),
+        ("within(2024-11-20T09[Europe/London])", {"09": 3}),
+    ],
+)
 def test_a_range_selects_records_by_the_second(
     known: tuple[Environment, list[Record]], range_: str, hours: dict[str, int]
 ) -> None:
@@ -123,8 +168,10 @@ def test_codes_of_calendars_are_echoed_as_they_were_written(known: tuple[Environ
 def test_other_providers_are_not_narrowed_by_the_address(shared: Meterd) -> None:
     environment = Environment(shared)
     own = {"environment": environment.name, "createdAt": "2024-11-20T10:00:00Z"}
-    samples = [{"metric": "ActiveMessages", "queue": queue, "value": value} | own
-               for queue, value in (("etrm", 4), ("etrm", 7), ("risk", 9))]  # fmt: skip
+    samples = [
+        {"metric": "ActiveMessages", "queue": queue, "value": value} | own
+        for queue, value in (("etrm", 4), ("etrm", 7), ("risk", 9))
+    ]
     assert 200 == shared.ingest(samples, "queueMetrics").status_code
     assert 200 == shared.ingest({"name": "nightly", "duration": 90} | own, "processMetrics").status_code
 
@@ -164,19 +211,36 @@ def test_a_series_counts_the_calls_that_the_caller_may_see(shared: Meterd) -> No
 
 
 MISTAKES = [
-    ("_metric", "ReadRequests", "_metric"), ("_metric", "A/B/C", "_metric"), ("_metric", "Nope/ReadRequests", "Nope"),
-    ("_metric", "ODSLRequest/Nope", "Nope"), ("_metric", "odslrequest/ReadRequests", "odslrequest"),
-    ("_metric", "/", "provider"), ("_calendar", "#PT7M", "position 3"), ("_calendar", "#PT13H", "PT13H"),
-    ("_calendar", "NOPE", "NOPE"), ("_calendar", "#P", "#P"), ("_calendar", "#P2D", "#P2D"),
-    ("_observed", "total", "_observed"), ("_observed", "SUMMED", "_observed"),
-    ("_range", "between(2024-01-01)", "position 18"), ("_range", "foo(2024)", "foo"), ("_range", "T-1X", "position 3"),
-    ("_range", "2024-13", "position 5"), ("_range", "2024-02-30", "position 8"), ("_range", "last(0)", "position 5"),
-    ("_range", "from(2024", "position 9"), ("_range", "from(2024,Mars/Base)", "position 10"),
-    ("_range", "between(2025,2024)", "before its start"), ("_range", "T-1M1D1h0m0s0", "position"),
-    ("_range", "last(99999999999999999999999)", "range"), ("_range", "from(0000)", "position 5"),
-    ("_filter", "service=", "position"), ("_filter", '{"service":', "position"), ("_scaling", "2", "_scaling"),
+    ("_metric", "ReadRequests", "_metric"),
+    ("_metric", "A/B/C", "_metric"),
+    ("_metric", "Nope/ReadRequests", "Nope"),
+    ("_metric", "ODSLRequest/Nope", "Nope"),
+    ("_metric", "odslrequest/ReadRequests", "odslrequest"),
+    ("_metric", "/", "provider"),
+    ("_calendar", "#PT7M", "position 3"),
+    ("_calendar", "#PT13H", "PT13H"),
+    ("_calendar", "NOPE", "NOPE"),
+    ("_calendar", "#P", "#P"),
+    ("_calendar", "#P2D", "#P2D"),
+    ("_observed", "total", "_observed"),
+    ("_observed", "SUMMED", "_observed"),
+    ("_range", "between(2024-01-01)", "position 18"),
+    ("_range", "foo(2024)", "foo"),
+    ("_range", "T-1X", "position 3"),
+    ("_range", "2024-13", "position 5"),
+    ("_range", "2024-02-30", "position 8"),
+    ("_range", "last(0)", "position 5"),
+    ("_range", "from(2024", "position 9"),
+    ("_range", "from(2024,Mars/Base)", "position 10"),
+    ("_range", "between(2025,2024)", "before its start"),
+    ("_range", "T-1M1D1h0m0s0", "position"),
+    ("_range", "last(99999999999999999999999)", "range"),
+    ("_range", "from(0000)", "position 5"),
+    ("_filter", "service=", "position"),
+    ("_filter", '{"service":', "position"),
+    ("_scaling", "2", "_scaling"),
     ("_scaling", "no", "_scaling"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("parameter", "text", "said"), MISTAKES, ids=[f"{name}={text}" for name, text, _ in MISTAKES])
@@ -194,18 +258,120 @@ def test_a_mistake_in_the_address_is_refused(known: tuple[Environment, list[Reco
     assert 404 == known[0].refused("GET", "object/v2", params=COUNT)[0]
 
 
-NAMES = ["_limit", "_skip", "_sort", "_project", "_distinct", "_filter", "_search", "_function", "_id", "_metric",
-         "_calendar", "_observed", "_range", "_scaling", "_profile", "_replace", "_reason", "provider", "service",
-         "httpstatus", "timestamp", "key", "type", "from", "to", "calendar", "format", "user"]  # fmt: skip
-WORDS = ["ODSLRequest/ReadRequests", "AzureServiceBus/Size", "#PT1H", "#PT1S", "ANNUAL", "SPARSE", "summed", "delta",
-         "from(", "between(", "within(", "last(", "2024-11-20", "T-1D", "T", "9999", "0001", "2020YOCT", "2020W53",
-         "[Europe/London]", ",", ")", "(", "{", "}", "[", "]", '"', "'", "$gte", "$regex", "$not", ":", "regex(", "in(",
-         "range(", "ne(", "=", "!=", " and ", " or ", "not ", "like", "matches", "service", "timestamp", "duration",
-         "-", "1", "0", "1e999", "-1", "99999999999999999999", "null", "true", "\x00", "é", "\U0001f600", "\\", "%",
-         "?", "*", "|", "listMetrics", "html", "csv", "/", "#"]  # fmt: skip
-PATHS = ["metric", "metric/v1", "metric/v1/private", "metric/v1/X", "object/v1", "object/v1/private/ICE.NDEX.NLB",
-         "object/v1/all", "calendar/v1", "calendar/v1/public/%23BUSINESS", "data/v1/private", "data/v1/private/A:B",
-         "usage/statement"]  # fmt: skip
+NAMES = [
+    "_limit",
+    "_skip",
+    "_sort",
+    "_project",
+    "_distinct",
+    "_filter",
+    "_search",
+    "_function",
+    "_id",
+    "_metric",
+    "_calendar",
+    "_observed",
+    "_range",
+    "_scaling",
+    "_profile",
+    "_replace",
+    "_reason",
+    "provider",
+    "service",
+    "httpstatus",
+    "timestamp",
+    "key",
+    "type",
+    "from",
+    "to",
+    "calendar",
+    "format",
+    "user",
+]
+WORDS = [
+    "ODSLRequest/ReadRequests",
+    "AzureServiceBus/Size",
+    "#PT1H",
+    "#PT1S",
+    "ANNUAL",
+    "SPARSE",
+    "summed",
+    "delta",
+    "from(",
+    "between(",
+    "within(",
+    "last(",
+    "2024-11-20",
+    "T-1D",
+    "T",
+    "9999",
+    "0001",
+    "2020YOCT",
+    "2020W53",
+    "[Europe/London]",
+    ",",
+    ")",
+    "(",
+    "{",
+    "}",
+    "[",
+    "]",
+    '"',
+    "'",
+    "$gte",
+    "$regex",
+    "$not",
+    ":",
+    "regex(",
+    "in(",
+    "range(",
+    "ne(",
+    "=",
+    "!=",
+    " and ",
+    " or ",
+    "not ",
+    "like",
+    "matches",
+    "service",
+    "timestamp",
+    "duration",
+    "-",
+    "1",
+    "0",
+    "1e999",
+    "-1",
+    "99999999999999999999",
+    "null",
+    "true",
+    "\x00",
+    "é",
+    "\U0001f600",
+    "\\",
+    "%",
+    "?",
+    "*",
+    "|",
+    "listMetrics",
+    "html",
+    "csv",
+    "/",
+    "#",
+]
+PATHS = [
+    "metric",
+    "metric/v1",
+    "metric/v1/private",
+    "metric/v1/X",
+    "object/v1",
+    "object/v1/private/ICE.NDEX.NLB",
+    "object/v1/all",
+    "calendar/v1",
+    "calendar/v1/public/%23BUSINESS",
+    "data/v1/private",
+    "data/v1/private/A:B",
+    "usage/statement",
+]
 ACCEPTED = ["*/*", "text/csv", "application/xml", "text/html", "application/json;q=0.1, text/csv", ",", "é"]
 
 

@@ -11,27 +11,63 @@ from tests.classify.heldout.drawing import Draw, characters, one_of
 from tests.classify.heldout.kind import Kind, alone, near
 
 _LOCALES = (
-    "en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "pt_BR", "nl_NL", "pl_PL", "sv_SE", "da_DK", "fi_FI",
-)  # fmt: skip
+    "en_US",
+    "en_GB",
+    "de_DE",
+    "fr_FR",
+    "es_ES",
+    "it_IT",
+    "pt_BR",
+    "nl_NL",
+    "pl_PL",
+    "sv_SE",
+    "da_DK",
+    "fi_FI",
+)
 _DOMAINS = (
-    "gmail.com", "web.de", "orange.fr", "mail.ru", "uni-hamburg.de", "acme-tools.io", "sub.example.co.uk", "libero.it",
-    "uol.com.br", "ziggo.nl", "wp.pl", "telia.se", "example.org", "startup.ai", "museum.technology",
-)  # fmt: skip
+    "gmail.com",
+    "web.de",
+    "orange.fr",
+    "mail.ru",
+    "uni-hamburg.de",
+    "acme-tools.io",
+    "sub.example.co.uk",
+    "libero.it",
+    "uol.com.br",
+    "ziggo.nl",
+    "wp.pl",
+    "telia.se",
+    "example.org",
+    "startup.ai",
+    "museum.technology",
+)
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv")
 _FIXED_AND_MOBILE = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
 _E164 = PhoneNumberFormat.E164
 _INTERNATIONAL = PhoneNumberFormat.INTERNATIONAL
 _NATIONAL = PhoneNumberFormat.NATIONAL
 _MAIL_WORDS = {
-    "en": "e-mail address", "de": "E-Mail", "fr": "adresse e-mail", "es": "correo electrónico", "it": "e-mail",
-    "pt": "e-mail", "nl": "e-mailadres", "pl": "e-mail", "sv": "e-post",
-}  # fmt: skip
+    "en": "e-mail address",
+    "de": "E-Mail",
+    "fr": "adresse e-mail",
+    "es": "correo electrónico",
+    "it": "e-mail",
+    "pt": "e-mail",
+    "nl": "e-mailadres",
+    "pl": "e-mail",
+    "sv": "e-post",
+}
 _PHONE_WORDS = {
-    "en": ("phone number", "mobile", "phone"), "de": ("Telefon", "Handynummer", "Tel."),
-    "fr": ("téléphone", "tél.", "portable"), "es": ("teléfono", "móvil", "tel."),
-    "it": ("telefono", "cellulare", "tel."), "pt": ("telefone", "celular", "tel."),
-    "nl": ("telefoonnummer", "mobiel", "tel."), "ja": ("電話番号", "携帯番号"), "hi": ("फ़ोन नंबर", "मोबाइल नंबर"),
-}  # fmt: skip
+    "en": ("phone number", "mobile", "phone"),
+    "de": ("Telefon", "Handynummer", "Tel."),
+    "fr": ("téléphone", "tél.", "portable"),
+    "es": ("teléfono", "móvil", "tel."),
+    "it": ("telefono", "cellulare", "tel."),
+    "pt": ("telefone", "celular", "tel."),
+    "nl": ("telefoonnummer", "mobiel", "tel."),
+    "ja": ("電話番号", "携帯番号"),
+    "hi": ("फ़ोन नंबर", "मोबाइल नंबर"),
+}
 _ANYWHERE = ("AT", "AU", "CH", "PL", "SE", "NO", "DK", "FI", "MX", "AR", "ZA", "KR", "CN", "TR", "IL", "NZ", "IE", "PT")
 _MAIL_RECORDS = (
     "please cc <value> on the thread",

@@ -25,9 +25,22 @@ _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _ACCOUNT_LOCALES = ("de_DE", "en_GB", "fr_FR", "it_IT", "es_ES", "nl_NL", "pl_PL", "de_AT", "de_CH", "pt_PT")
 _BANKS = (
-    "DEUTDEFF", "COBADEFFXXX", "BNPAFRPP", "CHASUS33", "BARCGB22", "INGBNL2A", "UNCRITMM", "BSCHESMM", "NDEASESS",
-    "UBSWCHZH80A", "BREXPLPW", "HSBCHKHHHKH", "DBSSSGSG", "SBININBB", "ITAUBRSP",
-)  # fmt: skip
+    "DEUTDEFF",
+    "COBADEFFXXX",
+    "BNPAFRPP",
+    "CHASUS33",
+    "BARCGB22",
+    "INGBNL2A",
+    "UNCRITMM",
+    "BSCHESMM",
+    "NDEASESS",
+    "UBSWCHZH80A",
+    "BREXPLPW",
+    "HSBCHKHHHKH",
+    "DBSSSGSG",
+    "SBININBB",
+    "ITAUBRSP",
+)
 
 
 def _account() -> Draw:

@@ -122,7 +122,23 @@ END:VEVENT
 """
 
 MACHINE = (
-    _COMMIT + _COMMIT, _PATCH, _PYTHON, _TYPESCRIPT, _GO, _SETTINGS, _ENVIRONMENT, _VERSIONS, _RESPONSE, _TRACE,
-    _JAVA_TRACE, _LOG, _QUERY, _STYLE, '<img alt="<noun>" src="data:image/png;base64,<picture>">', _LINKS, _CHECKSUMS,
-    _METRICS, _CALENDAR,
-)  # fmt: skip
+    _COMMIT + _COMMIT,
+    _PATCH,
+    _PYTHON,
+    _TYPESCRIPT,
+    _GO,
+    _SETTINGS,
+    _ENVIRONMENT,
+    _VERSIONS,
+    _RESPONSE,
+    _TRACE,
+    _JAVA_TRACE,
+    _LOG,
+    _QUERY,
+    _STYLE,
+    '<img alt="<noun>" src="data:image/png;base64,<picture>">',
+    _LINKS,
+    _CHECKSUMS,
+    _METRICS,
+    _CALENDAR,
+)

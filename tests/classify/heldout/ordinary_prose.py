@@ -54,7 +54,18 @@ _RECIPE = """\
 """
 
 PROSE = (
-    _ORDER, _TABLE, _DECIMALS, _BOOK, _MATHEMATICS, _SCIENCE, _SPORTS, _SCHEDULE, _SCREEN, _OFFER, _LICENCE, _RECIPE,
+    _ORDER,
+    _TABLE,
+    _DECIMALS,
+    _BOOK,
+    _MATHEMATICS,
+    _SCIENCE,
+    _SPORTS,
+    _SCHEDULE,
+    _SCREEN,
+    _OFFER,
+    _LICENCE,
+    _RECIPE,
     "I forgot my password and the reset mail takes <5-90> minutes. Ticket #<100000-99999999>.",
     "Your PIN has 4 digits and is asked for after <2-9> attempts; error code <10000-999999>.",
     "The card was declined on <date> for an amount of <1-900:2>, reference <100000000-9999999999>.",
@@ -63,4 +74,4 @@ PROSE = (
     "My phone, model SM-A<100-999>B, shows 'token expired' since build <100000-9999999>.",
     "The account was created on <date> and has <1-9999> followers; session <1-999999> timed out.",
     "Flight LH<100-999> to gate B<1-60> boards at <00-23>:<00-59>; <100-400> seats, <1-30> bags, <1-9999> miles flown.",
-)  # fmt: skip
+)

@@ -8,17 +8,45 @@ from tests.classify.heldout.drawing import Draw, characters, masked, one_of
 from tests.classify.heldout.kind import Kind, alone, near
 
 _GB_STREETS = (
-    "High Street", "Station Road", "Church Lane", "Victoria Road", "Green Lane", "Mill Lane", "Kingsway Avenue",
-    "St Mary's Close", "Elm Grove", "Albert Terrace", "Queen's Crescent", "Park Drive",
-)  # fmt: skip
+    "High Street",
+    "Station Road",
+    "Church Lane",
+    "Victoria Road",
+    "Green Lane",
+    "Mill Lane",
+    "Kingsway Avenue",
+    "St Mary's Close",
+    "Elm Grove",
+    "Albert Terrace",
+    "Queen's Crescent",
+    "Park Drive",
+)
 _DE_STREETS = (
-    "Hauptstraße", "Bahnhofstr.", "Goethestraße", "Lindenweg", "Am Alten Markt", "Schillerplatz", "Gartenweg",
-    "Berliner Allee", "Mühlengasse", "Karl-Marx-Straße", "Kaiserdamm", "Rosenstr.",
-)  # fmt: skip
+    "Hauptstraße",
+    "Bahnhofstr.",
+    "Goethestraße",
+    "Lindenweg",
+    "Am Alten Markt",
+    "Schillerplatz",
+    "Gartenweg",
+    "Berliner Allee",
+    "Mühlengasse",
+    "Karl-Marx-Straße",
+    "Kaiserdamm",
+    "Rosenstr.",
+)
 _FR_STREETS = (
-    "rue de la République", "avenue Victor Hugo", "boulevard Saint-Michel", "place de la Mairie", "rue des Lilas",
-    "chemin du Moulin", "allée des Tilleuls", "impasse des Roses", "quai de la Loire", "cours Gambetta",
-)  # fmt: skip
+    "rue de la République",
+    "avenue Victor Hugo",
+    "boulevard Saint-Michel",
+    "place de la Mairie",
+    "rue des Lilas",
+    "chemin du Moulin",
+    "allée des Tilleuls",
+    "impasse des Roses",
+    "quai de la Loire",
+    "cours Gambetta",
+)
 _POSTCODE_AREAS = ("SW", "EC", "M", "B", "LS", "G", "EH", "CF", "BT", "OX", "CB", "NE")
 _INWARD = "ABDEFGHJLNPQRSTUWXYZ"
 

@@ -15,15 +15,31 @@ from tests.client.proxy import Fault, Proxy, lose_answer
 from tests.process import METRICS, Meterd
 
 SIMPLE = (
-    "321-507-0525", "321-507-", "pin 4711", "4711", "anna@shop.com", "123456789012", "😀", "word", "-" * 70,
-    "<key abcdefghijklmnopqrstuvwxyz 0123>", "c2VjcmV0" * 8 + "=key",
-)  # fmt: skip
+    "321-507-0525",
+    "321-507-",
+    "pin 4711",
+    "4711",
+    "anna@shop.com",
+    "123456789012",
+    "😀",
+    "word",
+    "-" * 70,
+    "<key abcdefghijklmnopqrstuvwxyz 0123>",
+    "c2VjcmV0" * 8 + "=key",
+)
 REAL = (
-    "call 321-507-0525", "write ann@example.com", "10.0.0.1", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00",
-    "Authorization: Bearer " + "n4bQgYhMfWWaL-qgxVrQ" * 20, "😀", "lorem ipsum dolor sit amet, ", "-" * 300,
+    "call 321-507-0525",
+    "write ann@example.com",
+    "10.0.0.1",
+    "4111 1111 1111 1111",
+    "DE89 3704 0044 0532 0130 00",
+    "Authorization: Bearer " + "n4bQgYhMfWWaL-qgxVrQ" * 20,
+    "😀",
+    "lorem ipsum dolor sit amet, ",
+    "-" * 300,
     "日本" * 60,
     "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA1c7gQyB4xvFs\n" * 60 + "-----END RSA PRIVATE KEY-----.",
-)  # fmt: skip
+)
 lengths = st.lists(st.integers(1, 300), min_size=1, max_size=8)
 
 
@@ -64,10 +80,14 @@ def counted_by(requests: Iterable[Document]) -> Counter[str]:
 def counted_at(meterd: Meterd, agent: str) -> Counter[str]:
     """What meterd has counted for an agent."""
     points = meterd.points(
-        datasource="aiGuardMetrics", groupBy=["classifier"], aggregations=[{"type": "sum", "column": "value"}],
-        filters=[{"fieldName": "agentId", "operator": "EQUAL", "value": agent},
-                 {"fieldName": "meter", "operator": "EQUAL", "value": "ai_guard.classification"}],
-    )  # fmt: skip
+        datasource="aiGuardMetrics",
+        groupBy=["classifier"],
+        aggregations=[{"type": "sum", "column": "value"}],
+        filters=[
+            {"fieldName": "agentId", "operator": "EQUAL", "value": agent},
+            {"fieldName": "meter", "operator": "EQUAL", "value": "ai_guard.classification"},
+        ],
+    )
     return Counter({point["classifier"]: point["sumValue"] for point in points})
 
 
@@ -114,8 +134,9 @@ def test_nothing_is_asked_while_everything_is_held_back(client: Client, service:
     text = "take " + "c2VjcmV0" * 400 + "=key"
     assert "".join(client.guard("billing-bot", "DATABRICKS").stream(text, window=30)) == "take " + "*" * 3204
     assert [request["counted"] for request in service.classifications] == [
-        {"start": 0, "end": 5}, {"start": 5, "end": 3209},
-    ]  # fmt: skip
+        {"start": 0, "end": 5},
+        {"start": 5, "end": 3209},
+    ]
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -19,8 +19,12 @@ def run(shared: Meterd, program: str, url: str = "") -> subprocess.CompletedProc
     environment = os.environ | {"METERD_URL": url or shared.url, "METERD_TOKEN": shared.token}
     return subprocess.run(
         [sys.executable, "-c", PREFACE + textwrap.dedent(program)],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def shown_after(shared: Meterd, read: Read, program: str) -> Document:

@@ -18,8 +18,11 @@ def test_a_session_is_shown_as_it_was_begun(client: Client, read: Read) -> None:
     session = client.create_session("shop", "1.2.3", machine_id="m-1", hostname="web", wait=60)
     shown = read(session)
     assert ({"product": "shop", "version": "1.2.3"}, "m-1", "web", True) == (
-        shown["state"], shown["machine_id"], shown["hostname"], shown["active"]
-    )  # fmt: skip
+        shown["state"],
+        shown["machine_id"],
+        shown["hostname"],
+        shown["active"],
+    )
 
 
 def test_states_are_merged(client: Client, read: Read) -> None:
@@ -51,9 +54,14 @@ def test_an_event_has_what_was_said(client: Client, read: Read) -> None:
     paid, bare = read(session)["events"]
     datetime.fromisoformat(paid.pop("timestamp"))
     assert paid == {
-        "name": "paid", "category": "warning", "group": "till", "labels": ["a"], "message": "m", "data": {"sum": 2},
+        "name": "paid",
+        "category": "warning",
+        "group": "till",
+        "labels": ["a"],
+        "message": "m",
+        "data": {"sum": 2},
         "source_line": 3,
-    }  # fmt: skip
+    }
     assert ("info", []) == (bare["category"], bare["labels"])
 
 
@@ -248,9 +256,13 @@ def test_an_ended_session_takes_nothing_more(client: Client, read: Read) -> None
     session.crash("out of paper")
     session.end()
     calls: list[Any] = [
-        lambda: session.log_event("late"), lambda: session.log_metric("late", 1), lambda: session.log_counter("late"),
-        lambda: session.log_histogram("late", 1), lambda: session.update_state({}), session.heartbeat,
-    ]  # fmt: skip
+        lambda: session.log_event("late"),
+        lambda: session.log_metric("late", 1),
+        lambda: session.log_counter("late"),
+        lambda: session.log_histogram("late", 1),
+        lambda: session.update_state({}),
+        session.heartbeat,
+    ]
     for call in calls:
         with pytest.raises(ClientClosed, match="the session has ended"):
             call()

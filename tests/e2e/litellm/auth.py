@@ -7,13 +7,18 @@ from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 from litellm.proxy._types import UserAPIKeyAuth
 
 CALLERS = {
-    "sk-ann": {"key_alias": "ann-laptop", "user_id": "u-ann", "user_email": "ann@example.com", "team_alias": "red",
-               "metadata": {"plan": "gold"}},
+    "sk-ann": {
+        "key_alias": "ann-laptop",
+        "user_id": "u-ann",
+        "user_email": "ann@example.com",
+        "team_alias": "red",
+        "metadata": {"plan": "gold"},
+    },
     "sk-bob": {"key_alias": "bob-laptop", "user_id": "u-bob", "user_email": "bob@example.com", "team_alias": "blue"},
     "sk-cho": {"key_alias": "cho-phone", "user_id": "u-cho", "team_alias": "red"},
     "sk-batch": {"key_alias": "nightly-batch", "team_alias": "blue"},
     "sk-flush": {},
-}  # fmt: skip
+}
 
 
 async def authenticate(_request: Request, api_key: str) -> UserAPIKeyAuth:

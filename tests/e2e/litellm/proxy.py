@@ -51,8 +51,11 @@ class Proxy:
         self._log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen(
             [LITELLM, "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(self.port)],
-            cwd=self.folder, env=self._environment(), stdout=self._log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            cwd=self.folder,
+            env=self._environment(),
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
         try:
             self._wait_until_it_answers()
         except BaseException:

@@ -205,8 +205,12 @@ def body(step: Step, number: int) -> dict[str, Any]:
     """Every prompt is new, unless it is meant to be a repetition."""
     text = f"{step.text} {MARKER}" + ("" if step.text.startswith("Once more") else f" {number}")
     messages = [{"role": "user", "content": text}]
-    prompt = {CHAT: {"messages": messages}, MESSAGES: {"messages": messages, "max_tokens": 9},
-              EMBEDDINGS: {"input": text}, RESPONSES: {"input": text}}[step.path]  # fmt: skip
+    prompt = {
+        CHAT: {"messages": messages},
+        MESSAGES: {"messages": messages, "max_tokens": 9},
+        EMBEDDINGS: {"input": text},
+        RESPONSES: {"input": text},
+    }[step.path]
     whole: dict[str, Any] = {"model": step.model, **prompt}
     if step.stream:
         whole |= {"stream": True, "stream_options": {"include_usage": True}}
@@ -244,16 +248,23 @@ def facts(exchanges: list[Exchange], transport: Transport) -> Facts:
     for done in exchanges:
         step = done.step
         slug, kind = step.caller.subject(transport)
-        common = {"createdBySubjectSlug": slug, "createdBySubjectType": kind, "team": step.caller.team,
-                  "conversationId": step.metadata.get("session_id"), **labels(step, transport)}  # fmt: skip
+        common = {
+            "createdBySubjectSlug": slug,
+            "createdBySubjectType": kind,
+            "team": step.caller.team,
+            "conversationId": step.metadata.get("session_id"),
+            **labels(step, transport),
+        }
         if transport is Transport.CALLBACK and CRASH in step.verdicts:
             continue  # LiteLLM says nothing at all of such a request
-        whole.requests.append(common | {"httpStatusCode": step.status,
-                                        "isFailure": step.status != 200 and not step.blocked})  # fmt: skip
+        whole.requests.append(
+            common | {"httpStatusCode": step.status, "isFailure": step.status != 200 and not step.blocked}
+        )
         whole.guardrails.extend(
-            common | {"guardrailName": verdict.name, "appliedOnEntityScope": verdict.scope,
-                      "guardrailResult": verdict.result} for verdict in step.verdicts
-        )  # fmt: skip
+            common
+            | {"guardrailName": verdict.name, "appliedOnEntityScope": verdict.scope, "guardrailResult": verdict.result}
+            for verdict in step.verdicts
+        )
         if transport is Transport.CALLBACK or (step.path == CHAT and not step.cached):
             whole.models.extend(common | row for row in model_rows(done, prices))
     return whole
@@ -281,9 +292,16 @@ def labels(step: Step, transport: Transport) -> dict[str, str | None]:
 def model_rows(done: Exchange, prices: dict[str, float]) -> Iterator[dict[str, Any]]:
     """One row for each model that was tried: the last of them answered, unless the request failed there."""
     step = done.step
-    row: dict[str, Any] = {"requestType": REQUEST_TYPES[step.path], "inputTokens": None, "outputTokens": None,
-                           "costInUSD": 0, "errorCode": None, "cacheLookupStatus": None,
-                           "potentialCostSavings": None, "cacheReadInputTokens": None}  # fmt: skip
+    row: dict[str, Any] = {
+        "requestType": REQUEST_TYPES[step.path],
+        "inputTokens": None,
+        "outputTokens": None,
+        "costInUSD": 0,
+        "errorCode": None,
+        "cacheLookupStatus": None,
+        "potentialCostSavings": None,
+        "cacheReadInputTokens": None,
+    }
     for model in step.tried:
         provider, name = PROVIDERS[model]
         if step.path in (MESSAGES, RESPONSES):  # LiteLLM doesn't tell the provider of these
@@ -295,8 +313,11 @@ def model_rows(done: Exchange, prices: dict[str, float]) -> Iterator[dict[str, A
         elif step.status != 200:  # answered, and the answer refused: nobody tells the tokens
             yield row | {"costInUSD": prices[model]}
         else:
-            tokens = {"inputTokens": done.input_tokens, "outputTokens": done.output_tokens,
-                      "cacheReadInputTokens": done.cached_tokens}  # fmt: skip
+            tokens = {
+                "inputTokens": done.input_tokens,
+                "outputTokens": done.output_tokens,
+                "cacheReadInputTokens": done.cached_tokens,
+            }
             saved = {"costInUSD": 0, "cacheLookupStatus": "hit", "potentialCostSavings": done.cost}
             yield row | tokens | {"costInUSD": done.cost} | (saved if step.cached else {})
 

@@ -29,8 +29,12 @@ def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
         "title": meter,
         "required": ["attributes", "meter"],
         "properties": {
-            "attributes": {"type": "object", "required": list(required), "properties": properties,
-                           "additionalProperties": False},
+            "attributes": {
+                "type": "object",
+                "required": list(required),
+                "properties": properties,
+                "additionalProperties": False,
+            },
             "meter": {
                 "type": "object",
                 "required": ["name", "value"],
@@ -40,7 +44,7 @@ def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
                 },
             },
         },
-    }  # fmt: skip
+    }
 
 
 def _attribute(attribute: Attribute) -> dict[str, Any]:

@@ -90,8 +90,14 @@ class AIGuard:
         )
         self._minimum = Likelihood[classification.min_allowed_likelihood]
         self._short = 0 if classification.presidio.model else _SHORT
-        self._workers = Workers("classification", (os.cpu_count() or 1) + 4, settings.query.max_waiting,
-                                settings.service.timeout, telemetry, "service.timeout")  # fmt: skip
+        self._workers = Workers(
+            "classification",
+            (os.cpu_count() or 1) + 4,
+            settings.query.max_waiting,
+            settings.service.timeout,
+            telemetry,
+            "service.timeout",
+        )
         self._classified = None if settings.metrics is None else self._allowed
 
     def routes(self) -> list[HotRoute]:

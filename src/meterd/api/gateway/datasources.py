@@ -29,8 +29,15 @@ from meterd.query.model import IsNull, MapValue
 
 
 def _slug(name: str, alias: str, subject_type: SubjectType) -> Field:
-    return Field(name, ColumnValue("subject"), aliases=(alias,) if alias else (), response="createdBySubjectSlug",
-                 group=True, operators=FULL, subject_type=subject_type)  # fmt: skip
+    return Field(
+        name,
+        ColumnValue("subject"),
+        aliases=(alias,) if alias else (),
+        response="createdBySubjectSlug",
+        group=True,
+        operators=FULL,
+        subject_type=subject_type,
+    )
 
 
 COMMON = (

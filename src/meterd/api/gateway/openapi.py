@@ -74,8 +74,13 @@ def ingest_operation(datasources: Mapping[str, Datasource]) -> Operation:
         PLAIN_ERRORS,
         "One object, an array, or NDJSON; optionally compressed. A bad row refuses the whole request.",
         (
-            Parameter("datasource", "What the rows are", {"type": "string", "enum": list(datasources)}, required=True,
-                      example="guardrailMetrics"),
+            Parameter(
+                "datasource",
+                "What the rows are",
+                {"type": "string", "enum": list(datasources)},
+                required=True,
+                example="guardrailMetrics",
+            ),
             IDEMPOTENCY_KEY,
         ),
         body=(
@@ -84,7 +89,7 @@ def ingest_operation(datasources: Mapping[str, Datasource]) -> Operation:
         ),
         answers=(Media(Accepted),),
         schemas=schemas,
-    )  # fmt: skip
+    )
 
 
 _SCALARS: dict[Kind, dict[str, Any]] = {

@@ -25,15 +25,22 @@ _ORDER = ("GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUAL", "LESS_THAN_EQUAL")
 _EQUALITY = ("EQUAL", "NOT_EQUAL", "IN", "NOT_IN")
 
 OPERATOR_SETS: dict[str, tuple[str, ...]] = {
-    "FULL": (*_EQUALITY, "STRING_CONTAINS", "STRING_NOT_CONTAINS", "STRING_STARTS_WITH", "STRING_NOT_STARTS_WITH",
-             "STRING_ENDS_WITH", "STRING_NOT_ENDS_WITH"),
+    "FULL": (
+        *_EQUALITY,
+        "STRING_CONTAINS",
+        "STRING_NOT_CONTAINS",
+        "STRING_STARTS_WITH",
+        "STRING_NOT_STARTS_WITH",
+        "STRING_ENDS_WITH",
+        "STRING_NOT_ENDS_WITH",
+    ),
     "NARROW": ("IN", "NOT_IN", "STRING_CONTAINS", "STRING_STARTS_WITH", "STRING_ENDS_WITH"),
     "CMP": _EQUALITY,
     "SET": ("IN", "NOT_IN"),
     "RANGE": (*_ORDER, "BETWEEN"),
     "CODE": (*_EQUALITY, *_ORDER),
     "TEAM": ("ARRAY_HAS_ANY", "ARRAY_HAS_NONE"),
-}  # fmt: skip
+}
 """The operator sets under the specification's names."""
 
 FULL, NARROW, CMP, SET, RANGE, CODE, TEAM = (frozenset(operators) for operators in OPERATOR_SETS.values())
@@ -63,10 +70,12 @@ def _between(operand: Operand, kind: Kind, value: Any) -> Condition:
     if len(bounds) != 2:
         raise InvalidInput(f"must be an array of exactly two values, got {len(bounds)}")
     lower, upper = (_scalar(kind, bound) for bound in bounds)
-    return And((
-        Compare(operand, Comparison.GREATER_OR_EQUAL, lower),
-        Compare(operand, Comparison.LESS_OR_EQUAL, upper),
-    ))  # fmt: skip
+    return And(
+        (
+            Compare(operand, Comparison.GREATER_OR_EQUAL, lower),
+            Compare(operand, Comparison.LESS_OR_EQUAL, upper),
+        )
+    )
 
 
 def _is_null(operand: Operand, _kind: Kind, value: Any) -> Condition:

@@ -111,10 +111,13 @@ def parse_query(body: bytes, datasources: Mapping[str, Datasource]) -> Query:
         end=end,
         groups=groups,
         aggregates=_aggregates(datasource, sent.aggregations or [], is_timeseries),
-        condition=every(datasource.pinned, group_condition,
-                        *(_filter(datasource, number, each) for number, each in enumerate(sent.filters or []))),
+        condition=every(
+            datasource.pinned,
+            group_condition,
+            *(_filter(datasource, number, each) for number, each in enumerate(sent.filters or [])),
+        ),
         interval=interval if is_timeseries else None,
-    )  # fmt: skip
+    )
 
 
 def _decode(body: bytes) -> QueryBody:

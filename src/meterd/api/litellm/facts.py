@@ -96,22 +96,25 @@ class Translator:
         result = guardrail_result(entry.guardrail_status, response, entry.is_masked)
         if result == "pass" and may_refuse_in_words and response[:1] == b'"' and response not in _NO_REFUSAL:
             result = "fail"
-        return GUARDRAIL_EVALUATIONS.row_type(**common | {
-            "ts": self._evaluated(entry, common),
-            "span_id": fact_id("guardrail", *payload.identity, entry.guardrail_name, entry.start_time, number),
-            "guardrail_name": entry.guardrail_name,
-            "guardrail_id": entry.guardrail_id,
-            "provider_integration_type": entry.guardrail_provider,
-            "latency_ms": _evaluation_time(entry),
-            "guardrail_result": result,
-            "guardrail_native_result": entry.guardrail_status,
-            "is_failure": result == "error",
-            "applied_on_entity_scope": guardrail_scope(
-                entry.guardrail_mode, is_late=answered is not None and started >= answered
-            ),
-            "applied_on_entity_type": "mcp_server" if is_mcp else "model",
-            "applied_on_entity_name": (tool.mcp_server_name if tool else None) if is_mcp else _model_name(payload),
-        })  # fmt: skip
+        return GUARDRAIL_EVALUATIONS.row_type(
+            **common
+            | {
+                "ts": self._evaluated(entry, common),
+                "span_id": fact_id("guardrail", *payload.identity, entry.guardrail_name, entry.start_time, number),
+                "guardrail_name": entry.guardrail_name,
+                "guardrail_id": entry.guardrail_id,
+                "provider_integration_type": entry.guardrail_provider,
+                "latency_ms": _evaluation_time(entry),
+                "guardrail_result": result,
+                "guardrail_native_result": entry.guardrail_status,
+                "is_failure": result == "error",
+                "applied_on_entity_scope": guardrail_scope(
+                    entry.guardrail_mode, is_late=answered is not None and started >= answered
+                ),
+                "applied_on_entity_type": "mcp_server" if is_mcp else "model",
+                "applied_on_entity_name": (tool.mcp_server_name if tool else None) if is_mcp else _model_name(payload),
+            }
+        )
 
     def _evaluated(self, entry: GuardrailEntry, common: Columns) -> Any:
         """When the guardrail ran; the payload's time when the entry has none that can be stored."""
@@ -129,31 +132,35 @@ class Translator:
         cost = payload.response_cost
         if is_spent and payload.cost_breakdown:
             cost = payload.cost_breakdown.total_cost
-        return MODEL_CALLS.row_type(**common | self._cache(payload) | {
-            "span_id": fact_id("model", payload.call, payload.id, payload.status, payload.startTime),
-            "model_name": _model_name(payload),
-            "requested_model_name": None if payload.had_fallback else _model_name(payload),
-            "model_id": payload.model_id or None,
-            "provider_model_name": without_provider(payload.model, payload.custom_llm_provider),
-            "provider_account_type": payload.custom_llm_provider,
-            "request_type": request_type(payload.call_type),
-            "input_tokens": payload.prompt_tokens if has_answered else None,
-            "output_tokens": payload.completion_tokens if has_answered else None,
-            "cache_read_input_tokens": _first(
-                usage and usage.cache_read_input_tokens, details and details.cached_tokens
-            ),
-            "cache_creation_input_tokens": _first(
-                usage and usage.cache_creation_input_tokens, details and details.cache_creation_tokens
-            ),
-            "cost_in_usd": cost,
-            "latency_ms": _latency(payload),
-            "streaming": streaming,
-            "time_to_first_token_ms": _time_to_first_token(payload) if streaming else None,
-            "http_status_code": 200 if is_spent else _status(payload),
-            "is_failure": payload.failed and not is_spent,
-            "error_type": None if is_spent else payload.error.error_class or None,
-            "error_code": None if is_spent else payload.error.code,
-        })  # fmt: skip
+        return MODEL_CALLS.row_type(
+            **common
+            | self._cache(payload)
+            | {
+                "span_id": fact_id("model", payload.call, payload.id, payload.status, payload.startTime),
+                "model_name": _model_name(payload),
+                "requested_model_name": None if payload.had_fallback else _model_name(payload),
+                "model_id": payload.model_id or None,
+                "provider_model_name": without_provider(payload.model, payload.custom_llm_provider),
+                "provider_account_type": payload.custom_llm_provider,
+                "request_type": request_type(payload.call_type),
+                "input_tokens": payload.prompt_tokens if has_answered else None,
+                "output_tokens": payload.completion_tokens if has_answered else None,
+                "cache_read_input_tokens": _first(
+                    usage and usage.cache_read_input_tokens, details and details.cached_tokens
+                ),
+                "cache_creation_input_tokens": _first(
+                    usage and usage.cache_creation_input_tokens, details and details.cache_creation_tokens
+                ),
+                "cost_in_usd": cost,
+                "latency_ms": _latency(payload),
+                "streaming": streaming,
+                "time_to_first_token_ms": _time_to_first_token(payload) if streaming else None,
+                "http_status_code": 200 if is_spent else _status(payload),
+                "is_failure": payload.failed and not is_spent,
+                "error_type": None if is_spent else payload.error.error_class or None,
+                "error_code": None if is_spent else payload.error.code,
+            }
+        )
 
     def _cache(self, payload: Payload) -> Columns:
         """What is known of the look-up in the gateway's cache: LiteLLM tells hits apart, but not misses."""

@@ -109,8 +109,10 @@ class _Reader:
 @cache
 def _members(type_: type[JsonMessage]) -> dict[str, _Member]:
     """Members by their names in JSON."""
-    return {field.encode_name: _Member(field.name, field.type, *_message_in(field.type))
-            for field in msgspec.structs.fields(type_)}  # fmt: skip
+    return {
+        field.encode_name: _Member(field.name, field.type, *_message_in(field.type))
+        for field in msgspec.structs.fields(type_)
+    }
 
 
 def _message_in(type_: Any) -> tuple[type[JsonMessage] | None, bool]:

@@ -24,8 +24,9 @@ _Field = Any
 _DEEPEST = 64
 """Levels of messages that are read one by one; the decoder itself goes to 100."""
 _IN_PARTS = frozenset({FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE})
-_ELEMENTS = frozenset({"Span", "LogRecord", "NumberDataPoint", "HistogramDataPoint", "ExponentialHistogramDataPoint",
-                       "SummaryDataPoint"})  # fmt: skip
+_ELEMENTS = frozenset(
+    {"Span", "LogRecord", "NumberDataPoint", "HistogramDataPoint", "ExponentialHistogramDataPoint", "SummaryDataPoint"}
+)
 
 
 def read(type_: type[_Message], data: bytes, damage: Damage) -> _Message:

@@ -18,8 +18,15 @@ MODEL_OPERATIONS = {
 }
 """Operations that call a model, and our type of such a request."""
 
-_DECISIONS = {"allow": "pass", "deny": "fail", "block": "fail", "modify": "mutate", "warn": "flag", "audit": "flag",
-              "escalate": "flag"}  # fmt: skip
+_DECISIONS = {
+    "allow": "pass",
+    "deny": "fail",
+    "block": "fail",
+    "modify": "mutate",
+    "warn": "flag",
+    "audit": "flag",
+    "escalate": "flag",
+}
 _RESULTS = {"GUARDRAIL_INTERVENED": "fail", "NONE": "pass"}
 
 Columns = dict[str, Any]

@@ -67,9 +67,15 @@ def subject_of(span: Span) -> tuple[str | None, str | None, str | None, list[str
         span.text("metadata.user_api_key_user_email") or user_id,
         span.text("litellm.metadata.user_api_key_alias", "metadata.user_api_key_alias"),
         user_id or span.text("litellm.api_key.hash", "metadata.user_api_key_hash"),
-        [span.text("litellm.team.alias", "litellm.team.id", "metadata.user_api_key_team_alias",
-                   "metadata.user_api_key_team_id")],
-    )  # fmt: skip
+        [
+            span.text(
+                "litellm.team.alias",
+                "litellm.team.id",
+                "metadata.user_api_key_team_alias",
+                "metadata.user_api_key_team_id",
+            )
+        ],
+    )
 
 
 def metadata_of(span: Span) -> dict[str, Any]:

@@ -54,9 +54,16 @@ _CURSOR = Parameter("cursor", "Where the page before ended, as its answer says")
 
 def _write(id_: str, summary: str, body: tuple[Media, ...], required: bool = True) -> Operation:
     return Operation(
-        id_, _TAG, summary, _ERRORS, parameters=(IDEMPOTENCY_KEY,), body=body, body_required=required,
-        answers=(Media(SessionDone),), statuses=_NO_SESSION,
-    )  # fmt: skip
+        id_,
+        _TAG,
+        summary,
+        _ERRORS,
+        parameters=(IDEMPOTENCY_KEY,),
+        body=body,
+        body_required=required,
+        answers=(Media(SessionDone),),
+        statuses=_NO_SESSION,
+    )
 
 
 CREATE = Operation(
@@ -94,14 +101,13 @@ EXPORT = Operation(
         _CURSOR,
         Parameter("product", "Only of this product"),
         Parameter("version", "Only of this version"),
-        Parameter("status", "Only those that are so now",
-                  {"type": "string", "enum": list(STATUSES)}),
+        Parameter("status", "Only those that are so now", {"type": "string", "enum": list(STATUSES)}),
         Parameter("from", "Begun at this time or later", {"type": "string", "format": "date-time"}),
         Parameter("to", "Begun before this time", {"type": "string", "format": "date-time"}),
     ),
     success="Whole documents",
     answers=(Media(list[SessionDocument], JSON),),
-)  # fmt: skip
+)
 STATE = _write(
     "updateSessionState",
     "Merge an update into the state",

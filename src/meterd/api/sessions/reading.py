@@ -207,13 +207,15 @@ class Reader:
         for name, piece in pieces.items():
             for row in piece.rows:
                 rows.setdefault((name, row[-1]), []).append(row)
-        return b",".join([
-            _whole(
-                document(session, self._registry.timeout),
-                {name: [written(name, rows.get((name, session.id), ()))] for name in COLLECTIONS},
-            )
-            for session in sessions
-        ])  # fmt: skip
+        return b",".join(
+            [
+                _whole(
+                    document(session, self._registry.timeout),
+                    {name: [written(name, rows.get((name, session.id), ()))] for name in COLLECTIONS},
+                )
+                for session in sessions
+            ]
+        )
 
     async def _alone(self, session: Session, caller: Caller) -> AsyncIterator[bytes]:
         """A document in pieces. Of the states, which are much more than was sent, as much as one answer may have."""

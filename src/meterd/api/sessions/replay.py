@@ -139,9 +139,18 @@ def _changed(session: Session | None, fact: Missed) -> Session:
         return session
     if session is None:
         session = Session(
-            fact.session_id, fact.tenant, fact.subject, fact.subject_type, fact.teams, product, version,
-            fact.arrived_at, fact.arrived_at, machine_id, hostname,
-        )  # fmt: skip
+            fact.session_id,
+            fact.tenant,
+            fact.subject,
+            fact.subject_type,
+            fact.teams,
+            product,
+            version,
+            fact.arrived_at,
+            fact.arrived_at,
+            machine_id,
+            hostname,
+        )
     try:
         document = after(session.state, state, update)
     except (msgspec.DecodeError, RecursionError):

@@ -17,12 +17,34 @@ _SENT_AS = {"details": "metadata", "event_group": "group", "metric_type": "type"
 """Members of bodies that columns have another name for."""
 STATE_COLUMNS = ("position", "ts", "sent_at", "state", "state_update")
 EVENT_COLUMNS = (
-    "position", "ts", "sent_at", "name", "category", "event_group", "labels", "message", "data", "stacktrace",
-    "exception_type", "exception_msg", "source_file", "source_line", "source_function",
-)  # fmt: skip
+    "position",
+    "ts",
+    "sent_at",
+    "name",
+    "category",
+    "event_group",
+    "labels",
+    "message",
+    "data",
+    "stacktrace",
+    "exception_type",
+    "exception_msg",
+    "source_file",
+    "source_line",
+    "source_function",
+)
 METRIC_COLUMNS = (
-    "position", "ts", "sent_at", "name", "value", "metric_type", "count", "unit", "tags", "details",
-)  # fmt: skip
+    "position",
+    "ts",
+    "sent_at",
+    "name",
+    "value",
+    "metric_type",
+    "count",
+    "unit",
+    "tags",
+    "details",
+)
 
 
 def event_row(session: Session, event: Event) -> Any:

@@ -44,17 +44,22 @@ OBSERVED = {
     observed.name: observed
     for observed in (
         Observed("summed", (Function.SUM,), lambda cells: sum(_first(cells)), lambda count: count),
-        Observed("averaged", (Function.SUM, Function.COUNT), lambda cells: sum(_first(cells)) / sum(_second(cells)),
-                 lambda _: 1),
+        Observed(
+            "averaged",
+            (Function.SUM, Function.COUNT),
+            lambda cells: sum(_first(cells)) / sum(_second(cells)),
+            lambda _: 1,
+        ),
         Observed("high", (Function.MAXIMUM,), lambda cells: max(_first(cells)), lambda _: 1),
         Observed("low", (Function.MINIMUM,), lambda cells: min(_first(cells)), lambda _: 1),
         Observed("beginning", (Function.FIRST,), lambda cells: _first(cells)[0], lambda _: 1),
         Observed("end", (Function.LAST,), lambda cells: _first(cells)[-1], lambda _: 1),
-        Observed("delta", (Function.FIRST, Function.LAST), lambda cells: _second(cells)[-1] - _first(cells)[0],
-                 lambda _: 0),
+        Observed(
+            "delta", (Function.FIRST, Function.LAST), lambda cells: _second(cells)[-1] - _first(cells)[0], lambda _: 0
+        ),
         Observed("none", (Function.LAST,), lambda cells: _first(cells)[-1], lambda _: 1),
     )
-}  # fmt: skip
+}
 DEFAULT = "end"
 _ALIASES = {"sum": "summed"}
 

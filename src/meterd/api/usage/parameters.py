@@ -17,9 +17,24 @@ _SLOW_TO_READ = 2**16
 _FORM = "application/x-www-form-urlencoded"
 
 COMMON = (
-    "_limit", "_skip", "_sort", "_project", "_distinct", "_filter", "_search", "_function", "_id", "_metric",
-    "_calendar", "_observed", "_range", "_scaling", "_profile", "_replace", "_reason",
-)  # fmt: skip
+    "_limit",
+    "_skip",
+    "_sort",
+    "_project",
+    "_distinct",
+    "_filter",
+    "_search",
+    "_function",
+    "_id",
+    "_metric",
+    "_calendar",
+    "_observed",
+    "_range",
+    "_scaling",
+    "_profile",
+    "_replace",
+    "_reason",
+)
 """Every parameter that begins with `_`; others are simple filters."""
 _FIELDS = ("_type", "_user", "_timestamp", "_version", "_tag", "_oid", "_objid", "_dataid", "_objtype")
 """Fields that the server adds to items; they are simple filters, too."""

@@ -108,8 +108,10 @@ def _bounds(question: Question) -> _Window | None:
 
 async def _window(engine: QueryEngine, query: Query, caller: Caller) -> _Window | None:
     """From the first to the last record; None when there is none."""
-    ends = tuple(Aggregate(name, function, Field("ts")) for name, function in
-                 (("first", Function.MINIMUM), ("last", Function.MAXIMUM)))  # fmt: skip
+    ends = tuple(
+        Aggregate(name, function, Field("ts"))
+        for name, function in (("first", Function.MINIMUM), ("last", Function.MAXIMUM))
+    )
     (row,) = await engine.run(msgspec.structs.replace(query, aggregates=ends), caller)
     first, last = row.values["first"], row.values["last"]
     if not isinstance(first, datetime) or not isinstance(last, datetime):

@@ -158,9 +158,24 @@ def _described(question: Question, made: Series, shown: Mapping[str, Any]) -> di
 
 
 _ORDER = (
-    "_type", "_id", "name", "description", "start", "calendar", "currency", "units", "timezone", "tenor", "source",
-    "observed", "scaling", "valueType", "dataType", "precision", "properties",
-)  # fmt: skip
+    "_type",
+    "_id",
+    "name",
+    "description",
+    "start",
+    "calendar",
+    "currency",
+    "units",
+    "timezone",
+    "tenor",
+    "source",
+    "observed",
+    "scaling",
+    "valueType",
+    "dataType",
+    "precision",
+    "properties",
+)
 
 
 def _place(member: str) -> int:
