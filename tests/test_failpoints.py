@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import meterd
-from meterd.failpoints import NAMES
+from meterd.failpoints import NAMES, Injected, arm, reach
 
 PROGRAM = """
 from meterd.failpoints import reach
@@ -38,6 +38,17 @@ def test_kills_the_process_at_the_named_visit(fail_point: str, visits: str) -> N
 @pytest.mark.parametrize("fail_point", [None, "", "after-store-commit", "before-trim:4"])
 def test_does_nothing_otherwise(fail_point: str | None) -> None:
     assert run(fail_point) == (0, "123")
+
+
+def test_raises_once_at_the_named_visit_when_it_shall() -> None:
+    arm("before-trim:2:raise")
+    try:
+        reach("before-trim")
+        with pytest.raises(Injected, match="before-trim"):
+            reach("before-trim")
+        reach("before-trim")
+    finally:
+        arm("")
 
 
 def test_every_declared_name_is_a_place_in_the_source() -> None:
