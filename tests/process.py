@@ -15,7 +15,7 @@ from typing import Any, Self
 import httpx
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
-from meterd.access.directory import TokenDetails
+from meterd.access.tokens import TokenDetails
 from meterd.service import open_directory, prepare_data
 
 METRICS = "/api/svc/v1/llm-gateway/metrics"

@@ -8,8 +8,6 @@ from typing import NamedTuple, TypeVar
 
 import structlog
 
-from meterd.access import stamped as directory_stamps
-from meterd.access.directory import Directory
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError, Unavailable
 from meterd.ingest import stamped as journal_stamps
@@ -25,6 +23,8 @@ from meterd.installation import (
     next_stamp,
     refuse,
 )
+from meterd.metadata import stamped as directory_stamps
+from meterd.metadata.directory import Directory
 from meterd.settings import Settings
 from meterd.stamps import Stamp
 from meterd.store import DuckDBStore, StoreDamaged, StoreError

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from meterd.access import Scope
-from meterd.access.directory import Directory
 from meterd.errors import ConfigurationError
+from meterd.metadata.directory import Directory
 
 FILE_NAME = "administrator-token"
 

@@ -13,9 +13,6 @@ import structlog
 from litestar import Router
 
 from meterd.access.authentication import Authenticator
-from meterd.access.directory import Directory
-from meterd.access.documents import Documents
-from meterd.access.items import Items
 from meterd.addresses import SERVICES
 from meterd.api.aiguard.routes import AIGuard
 from meterd.api.gateway.datasources import datasources
@@ -49,6 +46,9 @@ from meterd.ingest.maintenance import Maintenance
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.installation import File
+from meterd.metadata.directory import Directory
+from meterd.metadata.documents import Documents
+from meterd.metadata.items import Items
 from meterd.promptness import Promptness
 from meterd.query.engine import QueryEngine
 from meterd.server import Server

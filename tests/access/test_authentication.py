@@ -7,8 +7,8 @@ import pytest
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedSecret, bearer_token
-from meterd.access.directory import Directory
 from meterd.errors import ConfigurationError, Unauthenticated
+from meterd.metadata.directory import Directory
 
 PROMISED = 5.0
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from meterd.access.directory import Directory
-from meterd.access.exports import Exports, Progress
 from meterd.errors import Unavailable
 from meterd.export import windows
 from meterd.export.schedule import Schedule
 from meterd.export.series import Window
+from meterd.metadata.directory import Directory
+from meterd.metadata.exports import Exports, Progress
 from meterd.telemetry import Telemetry
 
 SHORT = timedelta(milliseconds=50)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterd.access.exports import Progress
 from meterd.export.series import Window
 from meterd.export.windows import beginning, cumulative, delta, floor
+from meterd.metadata.exports import Progress
 from meterd.query.buckets import EPOCH
 
 HOUR = timedelta(hours=1)

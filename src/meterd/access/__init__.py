@@ -1,4 +1,4 @@
-"""Who may do and see what: subjects, teams, tokens, and the directory that keeps them."""
+"""Who may do and see what: subjects, teams, tokens, authorization."""
 
 from meterd.access.model import DEFAULT_TENANT, EVERYONE, Caller, Scope, SubjectType
 

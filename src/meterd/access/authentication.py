@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from meterd.access.directory import Directory, digest, looks_like_token
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
+from meterd.access.tokens import FindsCallers, digest, looks_like_token
 from meterd.errors import ConfigurationError, Unauthenticated
 
 current_caller: ContextVar[Caller | None] = ContextVar("current_caller", default=None)
@@ -42,7 +42,7 @@ class Authenticator:
     is never remembered, so a new token works at once.
     """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: FindsCallers) -> None:
         self._directory = directory
         self._known: dict[str, _Known] = {}
         self._strangers = asyncio.Semaphore(_STRANGERS)

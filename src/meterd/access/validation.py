@@ -9,7 +9,7 @@ import httpx
 import stamina
 import structlog
 
-from meterd.access.directory import digest
+from meterd.access.tokens import digest
 from meterd.endpoints import Endpoint, endpoint_of
 from meterd.errors import ConfigurationError, Unavailable
 from meterd.settings import Authorization

@@ -3,8 +3,6 @@
 import itertools
 from datetime import timedelta
 
-from meterd.access.directory import Directory
-from meterd.access.exports import Exports
 from meterd.datasets import METER_EVENTS
 from meterd.errors import ConfigurationError
 from meterd.export.onetrust import OneTrust
@@ -12,6 +10,8 @@ from meterd.export.prometheus import PrometheusPage
 from meterd.export.schedule import Exporter, Schedule
 from meterd.export.series import Reader
 from meterd.export.windows import SETTLING
+from meterd.metadata.directory import Directory
+from meterd.metadata.exports import Exports
 from meterd.query.engine import QueryEngine
 from meterd.settings import Metrics, Settings
 from meterd.telemetry import Telemetry

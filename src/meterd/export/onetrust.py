@@ -12,13 +12,13 @@ import msgspec
 import stamina
 import structlog
 
-from meterd.access.exports import Progress
 from meterd.export import windows
 from meterd.export.batches import Batches, Fate, Item
 from meterd.export.connection import collector
 from meterd.export.meters import METERS, Meter
 from meterd.export.observability import Measured, encode
 from meterd.export.series import Reader, Window
+from meterd.metadata.exports import Progress
 from meterd.settings import MetricsExporter
 from meterd.telemetry import Telemetry
 

@@ -36,13 +36,13 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from requests.adapters import HTTPAdapter
 
-from meterd.access.exports import Progress
 from meterd.endpoints import Endpoint
 from meterd.export import windows
 from meterd.export.batches import Batches, Fate, Item
 from meterd.export.connection import collector
 from meterd.export.meters import METERS, SCOPE, Meter
 from meterd.export.series import Reader, Series, Window
+from meterd.metadata.exports import Progress
 from meterd.query.buckets import EPOCH
 from meterd.settings import MetricsExporter
 from meterd.telemetry import Telemetry

@@ -15,9 +15,9 @@ from typing import Protocol
 
 import structlog
 
-from meterd.access.exports import Exports, Progress
 from meterd.export.series import Window
 from meterd.export.windows import floor, now
+from meterd.metadata.exports import Exports, Progress
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()

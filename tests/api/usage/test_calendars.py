@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from meterd.access.directory import Directory
-from meterd.access.items import Collection, Items
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.scans import Scans
 from meterd.calendars.codes import BUILT_IN, calendar_for
 from meterd.errors import InvalidInput
+from meterd.metadata.directory import Directory
+from meterd.metadata.items import Collection, Items
 from meterd.query.workers import Workers
 from meterd.telemetry import Telemetry
 from tests.api.usage.environment import Environment

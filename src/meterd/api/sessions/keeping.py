@@ -13,10 +13,10 @@ from weakref import WeakValueDictionary
 import msgspec
 import structlog
 
-from meterd.access.documents import Documents, Stored
 from meterd.api.sessions.model import Session
 from meterd.api.sessions.order import Arrivals, last_position
 from meterd.api.sessions.replay import Missed, NotTheirs, follow, forged, misplaced, missed
+from meterd.metadata.documents import Documents, Stored
 from meterd.query.engine import QueryEngine
 from meterd.telemetry import Telemetry
 

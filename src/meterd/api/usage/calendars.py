@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from meterd.access.items import Collection, Items
 from meterd.api.http import Answer
 from meterd.api.usage.calls import Call
 from meterd.api.usage.errors import InvalidUpdate, invalid
@@ -19,6 +18,7 @@ from meterd.calendars.codes import BUILT_IN, calendar_for, is_duration
 from meterd.calendars.errors import ExpressionError
 from meterd.calendars.model import Calendar
 from meterd.errors import InvalidInput
+from meterd.metadata.items import Collection, Items
 
 _SERVICE, _TYPE = "calendar", "VarCalendar"
 _MOST_POSTED, _MOST_DEFINED = 2**16, 2**14

@@ -1,6 +1,5 @@
 """The object service (`docs/specifications/usage-metrics.md` section 8)."""
 
-from meterd.access.items import Items
 from meterd.api.http import Answer
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import Call
@@ -10,6 +9,7 @@ from meterd.api.usage.scans import Scans
 from meterd.api.usage.shelf import Shelf
 from meterd.api.usage.stored import MOST_COMPUTED, StoredSeries, check_series, definition_of
 from meterd.errors import NotFound
+from meterd.metadata.items import Items
 from meterd.query.engine import QueryEngine
 
 

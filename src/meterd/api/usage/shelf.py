@@ -8,8 +8,6 @@ import msgspec
 
 from meterd import __version__
 from meterd.access import Scope
-from meterd.access import items as access
-from meterd.access.items import Changes, Items, Version
 from meterd.api.http import Answer, Decoding
 from meterd.api.usage.calls import EVERY_VERSION, Call
 from meterd.api.usage.formats import answer
@@ -18,6 +16,8 @@ from meterd.api.usage.posting import Posted, Posting, merged, posting_of, refuse
 from meterd.api.usage.recording import What
 from meterd.api.usage.scans import Scans
 from meterd.errors import Forbidden, InvalidInput, NotFound, TooLarge
+from meterd.metadata import items as metadata
+from meterd.metadata.items import Changes, Items, Version
 
 _LONGEST_REASON = 1024
 _OF_CHANGE = ("_id", "_oid", "_version")
@@ -170,8 +170,8 @@ class Shelf:
             "_version": version.version,
         }
 
-    def _collection(self, call: Call) -> access.Collection:
-        return access.Collection(call.caller.tenant, call.environment, self._service)
+    def _collection(self, call: Call) -> metadata.Collection:
+        return metadata.Collection(call.caller.tenant, call.environment, self._service)
 
     def _unknown(self, call: Call, id_: str) -> NotFound:
         source = f"{call.place.source} " if call.place.source in ("public", "private") else ""

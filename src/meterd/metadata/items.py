@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.orm import Session
 
-from meterd.access.directory import Directory
-from meterd.access.tables import Item, ItemVersion
+from meterd.metadata.directory import Directory
+from meterd.metadata.tables import Item, ItemVersion
 
 VERSIONS_KEPT = 100
 """Versions of an item, the current one among them; older ones are forgotten."""

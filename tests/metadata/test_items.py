@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from meterd.access.directory import Directory
-from meterd.access.items import VERSIONS_KEPT, Changes, Collection, Items
+from meterd.metadata.directory import Directory
+from meterd.metadata.items import VERSIONS_KEPT, Changes, Collection, Items
 
 OBJECTS = Collection("t", "production", "object")
 CALENDARS = OBJECTS._replace(service="calendar")

@@ -13,16 +13,18 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from meterd.access import Caller, Scope, SubjectType, migrations
-from meterd.access.directory import Directory, digest, looks_like_token
-from meterd.access.tables import Base
+from meterd.access import Caller, Scope, SubjectType
+from meterd.access.tokens import digest, looks_like_token
 from meterd.errors import NotFound
+from meterd.metadata import migrations
+from meterd.metadata.directory import Directory
+from meterd.metadata.tables import Base
 
 WORKER = """
 import json, sys
 from pathlib import Path
 import alembic.command
-from meterd.access.directory import Directory
+from meterd.metadata.directory import Directory
 print("ready", flush=True)
 for path in sys.stdin:
     try:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from meterd.access.directory import Directory
-from meterd.access.tables import SessionDocument, SessionProgress
+from meterd.metadata.directory import Directory
+from meterd.metadata.tables import SessionDocument, SessionProgress
 
 
 class Stored(NamedTuple):

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from meterd.access.directory import Directory
-from meterd.access.tables import ExportProgress
+from meterd.metadata.directory import Directory
+from meterd.metadata.tables import ExportProgress
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from meterd.access.directory import Directory
-from meterd.access.tables import Installation
+from meterd.metadata.directory import Directory
+from meterd.metadata.tables import Installation
 from meterd.stamps import Stamp, row_of
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from meterd.access.directory import Directory
-from meterd.access.documents import Documents, Stored
+from meterd.metadata.directory import Directory
+from meterd.metadata.documents import Documents, Stored
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

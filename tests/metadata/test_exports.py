@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from meterd.access.directory import Directory
-from meterd.access.exports import Exports, Progress
+from meterd.metadata.directory import Directory
+from meterd.metadata.exports import Exports, Progress
 
 TEN = datetime(2026, 5, 1, 10, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -112,7 +112,7 @@ def _migrate(engine: Engine) -> None:
         from alembic.util import CommandError
 
         config = Config()
-        config.set_main_option("script_location", "meterd:access/migrations")
+        config.set_main_option("script_location", "meterd:metadata/migrations")
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
         try:

@@ -1,38 +1,19 @@
 """The directory: subjects, their teams, and tokens, kept by SQLAlchemy."""
 
-import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from meterd.access.database import WRITES, open_database, translated_errors
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
-from meterd.access.tables import Membership, Subject, Token
+from meterd.access.tokens import TokenDetails, digest, new_token
 from meterd.errors import NotFound
-
-_PREFIX = "mtr_"
-
-
-class TokenDetails(msgspec.Struct, frozen=True, rename="camel"):
-    """A token as the command line prints it; `token` itself is there only when it was just made."""
-
-    id: str
-    subject: str
-    type: SubjectType
-    teams: tuple[str, ...]
-    tenant: str
-    tenant_admin: bool
-    scopes: tuple[Scope, ...]
-    expires_at: datetime | None
-    created_at: datetime
-    revoked_at: datetime | None = None
-    token: str | None = None
+from meterd.metadata.database import WRITES, open_database, translated_errors
+from meterd.metadata.tables import Membership, Subject, Token
 
 
 class Directory:
@@ -64,7 +45,7 @@ class Directory:
         expires: timedelta | None = None,
     ) -> TokenDetails:
         """A new token. The subject is created when it is new; `teams` and `tenant_admin` are added to what it has."""
-        secret = _PREFIX + secrets.token_hex(20)
+        secret = new_token()
         now = datetime.now(UTC)
         with self.session(writes=True) as session:
             owner = _find(session, tenant, subject_type, subject)
@@ -121,16 +102,6 @@ class Directory:
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-def digest(token: str) -> bytes:
-    """What is kept of a token."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def looks_like_token(token: str) -> bool:
-    """False for what can't be one of our tokens, so that it needs no look-up."""
-    return len(token) == len(_PREFIX) + 40 and token.startswith(_PREFIX)
 
 
 def _find(session: Session, tenant: str, subject_type: SubjectType, slug: str) -> Subject | None:
