@@ -39,6 +39,7 @@ from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
 from meterd.errors import ConfigurationError
 from meterd.export.building import prometheus_page, schedules
 from meterd.files import open_files, path_of
+from meterd.ingest.backlog import Backlog
 from meterd.ingest.journal import JournalReader
 from meterd.ingest.litellm import Ways
 from meterd.ingest.loader import Loader
@@ -73,30 +74,19 @@ class Service:
         self.telemetry = telemetry = Telemetry()
         self.directory, self._store, self._journal = open_files(directory, settings, accepted)
         self.directory.on_failure = telemetry.directory_failures.inc
-        self._recorder = recorder = Recorder(self._journal, directory, settings.ingest, telemetry)
+        reader = JournalReader(path_of(directory, File.JOURNAL))
+        backlog = Backlog(reader.size, self._journal.end, self._store.watermark(), settings.store.checkpoint_bytes)
+        self._recorder = recorder = Recorder(self._journal, backlog, directory, settings.ingest, telemetry)
         documents = Documents(self.directory)
-        self._loader = loader = Loader(
-            JournalReader(path_of(directory, File.JOURNAL)),
+        retention = Retention(
             self._store,
-            settings.store,
-            telemetry,
-            recorder.trim,
-            recorder.set_aside,
-            self._journal.end,
-            Retention(
-                self._store,
-                settings.store.retention,
-                {SESSION_STATES.name: documents.delete_before},
-                Maintenance(recorder, settings.usage.record != "off").job,
-            ),
+            settings.store.retention,
+            {SESSION_STATES.name: documents.delete_before},
+            Maintenance(recorder, settings.usage.record != "off").job,
         )
-        recorder.on_commit, recorder.backlog, recorder.room_needed = (
-            loader.committed,
-            loader.backlog,
-            loader.room_needed,
-        )
+        self._loader = loader = Loader(reader, recorder, self._store, backlog, retention, settings.store, telemetry)
         self._calls = Calls(recorder, settings.usage, SERVICES, telemetry)
-        self._engine = QueryEngine(self._store, Freshness(loader, self._calls), settings.query, telemetry)
+        self._engine = QueryEngine(self._store, Freshness(backlog, self._calls), settings.query, telemetry)
         self.application = self._server(settings, telemetry, documents)
         if settings.metrics is None:
             log.warning("the settings have no section metrics: POST /metric is refused")

@@ -311,9 +311,10 @@ class TestReader:
         for _ in range(3):
             journal.commit([one(facts("x" * 9))])
 
-        assert reader.size(0) == 30
-        assert reader.size(2) == 10
-        assert reader.size(3) == 0
+        assert reader.size(0, 3) == 30
+        assert reader.size(0, 2) == 20
+        assert reader.size(2, 3) == 10
+        assert reader.size(3, 3) == 0
 
     def test_trimming_forgets_up_to_a_number(self, journal: Journal, reader: JournalReader) -> None:
         for line in "abc":

@@ -10,11 +10,13 @@ import pytest
 
 from meterd.datasets import API_REQUESTS, DATASETS, METER_EVENTS
 from meterd.errors import Unavailable
+from meterd.ingest.backlog import Backlog
 from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Submission, encode, pack
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
+from meterd.ingest.retention import Retention
 from meterd.settings import Ingest, Store
 from meterd.store import DuckDBStore
 from meterd.telemetry import Telemetry
@@ -38,17 +40,11 @@ class Pipeline:
         self.store.create(DATASETS.values())
         self.journal_path = directory / "journal.sqlite"
         self.journal = Journal(self.journal_path, 86_400.0, self.store.watermark(), most_aside)
-        self.recorder = Recorder(self.journal, directory, Ingest(disk_reserve_bytes=0), self.telemetry)
-        self.loader = Loader(
-            JournalReader(self.journal_path),
-            self.store,
-            Store(**({"load_interval": LATER, "checkpoint_interval": LATER} | settings)),
-            self.telemetry,
-            self.trim,
-            self.recorder.set_aside,
-            self.journal.end,
-        )
-        self.recorder.on_commit, self.recorder.backlog = self.loader.committed, self.loader.backlog
+        reader = JournalReader(self.journal_path)
+        stored = Store(**({"load_interval": LATER, "checkpoint_interval": LATER} | settings))
+        self.backlog = Backlog(reader.size, self.journal.end, self.store.watermark(), stored.checkpoint_bytes)
+        self.recorder = Recorder(self.journal, self.backlog, directory, Ingest(disk_reserve_bytes=0), self.telemetry)
+        self.loader = Loader(reader, self, self.store, self.backlog, Retention(self.store, {}), stored, self.telemetry)
         self.recorder.start()
         self.loader.start()
 
@@ -56,6 +52,9 @@ class Pipeline:
         shutil.copy(self.directory / "store.duckdb", self.directory / "at-trim.duckdb")
         self.recorder.trim(sequence)
         self.trimmed.set()
+
+    def set_aside(self, entry: Entry, is_whole: bool) -> bool:
+        return self.recorder.set_aside(entry, is_whole)
 
     def close(self) -> None:
         self.recorder.refuse("stopping")
@@ -96,11 +95,11 @@ def pipeline(directory: Path, **settings: Any) -> Iterator[Pipeline]:
 async def test_a_query_reads_what_was_recorded_before_it(tmp_path: Path) -> None:
     with pipeline(tmp_path / "data") as service:
         await service.record("a", "b")
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
         assert service.stored() == ["a", "b"]
 
         await service.record("c", tenant="other")
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
         assert service.stored() == ["a", "b", "c"]
         assert service.store.select("SELECT tenant, count(*) FROM meter_events GROUP BY ALL ORDER BY ALL", (), 30) == [
             ("acme", 2),
@@ -110,8 +109,8 @@ async def test_a_query_reads_what_was_recorded_before_it(tmp_path: Path) -> None
 
 async def test_a_query_of_an_idle_service_does_not_wait(tmp_path: Path) -> None:
     with pipeline(tmp_path / "data") as service:
-        await service.loader.caught_up()
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
+        await service.backlog.caught_up()
 
 
 async def test_facts_are_loaded_without_being_asked_for(tmp_path: Path) -> None:
@@ -124,25 +123,25 @@ async def test_facts_are_loaded_without_being_asked_for(tmp_path: Path) -> None:
 
 async def test_tells_how_far_the_store_is_behind(tmp_path: Path) -> None:
     with pipeline(tmp_path / "data") as service:
-        assert (service.loader.lag, service.loader.backlog()) == (0, 0)
+        assert (service.backlog.lag, service.backlog.size) == (0, 0)
 
         await service.record("a")
         await service.record("b")
-        assert service.loader.lag == 2
-        assert sum(len(entry.lines) for entry in service.entries()) == service.loader.backlog()
+        assert service.backlog.lag == 2
+        assert sum(len(entry.lines) for entry in service.entries()) == service.backlog.size
 
-        await service.loader.caught_up()
-        assert (service.loader.lag, service.loader.backlog()) == (0, 0)
+        await service.backlog.caught_up()
+        assert (service.backlog.lag, service.backlog.size) == (0, 0)
 
 
 async def test_tells_how_far_the_store_is_behind_after_a_restart(tmp_path: Path) -> None:
     with pipeline(tmp_path / "data") as service:
         await service.record("abc")
-        size = service.loader.backlog()
+        size = service.backlog.size
         crashed = service.copy("crashed")
 
     with pipeline(crashed) as service:
-        assert (1, size) == (service.loader.lag, service.loader.backlog())
+        assert (1, size) == (service.backlog.lag, service.backlog.size)
 
 
 class TestExactlyOnce:
@@ -152,27 +151,27 @@ class TestExactlyOnce:
             crashed = service.copy("crashed")
 
         with pipeline(crashed) as service:
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             assert service.stored() == ["a", "b"]
 
     async def test_a_crash_after_loading_repeats_nothing(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data") as service:
             await service.record("a", "b")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             crashed = service.copy("crashed")
 
         with pipeline(crashed) as service:
             await service.record("c")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             assert service.stored() == ["a", "b", "c"]
 
     @pytest.mark.parametrize("damage", ["deleted", "overwritten", "cut"])
     async def test_a_store_that_lost_its_log_is_healed_from_the_journal(self, tmp_path: Path, damage: str) -> None:
         with pipeline(tmp_path / "data") as service:
             await service.record("a")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             await service.record("b")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             crashed = service.copy("crashed")
         log = crashed / "store.duckdb.wal"
         content = log.read_bytes()
@@ -185,7 +184,7 @@ class TestExactlyOnce:
             log.write_bytes(content[: middle - 64] + b"\xff" * 128 + content[middle + 64 :])
 
         with pipeline(crashed) as service:
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             assert service.stored() == ["a", "b"]
 
     async def test_a_clean_restart_repeats_nothing(self, tmp_path: Path) -> None:
@@ -194,7 +193,7 @@ class TestExactlyOnce:
                 await service.record(meter)
 
         with pipeline(tmp_path / "data") as service:
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             assert service.stored() == ["a", "b", "c"]
 
     async def test_a_lost_journal_loses_nothing_that_is_recorded_afterwards(self, tmp_path: Path) -> None:
@@ -206,7 +205,7 @@ class TestExactlyOnce:
 
         with pipeline(tmp_path / "data") as service:
             await service.record("c")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             assert service.stored() == ["a", "b", "c"]
 
 
@@ -229,7 +228,7 @@ class TestEncodings:
         )
 
         with pipeline(tmp_path / "data") as service:
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             counts = service.store.select("SELECT record_id, count(*) FROM api_requests GROUP BY ALL", (), 30)
             repeated = 2 if first == "lines" else 1
             assert dict(counts) == {"a": repeated, "b": repeated, "c": 2, "d": 2, "e": 2}
@@ -240,7 +239,7 @@ class TestTrimming:
     async def test_nothing_is_trimmed_before_a_checkpoint(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data") as service:
             await service.record("a")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             service.recorder.flush()
 
             assert len(service.entries()) == 1
@@ -249,7 +248,7 @@ class TestTrimming:
     async def test_what_is_trimmed_is_in_the_main_file_of_the_store(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data", checkpoint_bytes=1) as service:
             await service.record("a")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
 
             assert service.trimmed.wait(60)
             service.recorder.flush()
@@ -261,7 +260,7 @@ class TestTrimming:
     async def test_a_checkpoint_is_made_after_a_time(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data", checkpoint_interval=0.01) as service:
             await service.record("a")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
 
             assert service.trimmed.wait(60)
 
@@ -280,35 +279,35 @@ class TestFailingStore:
     async def test_a_waiting_query_hears_of_it_and_nothing_is_lost(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data") as service:
             await service.record("a")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             service.store.close()
             await service.record("b")
 
             with pytest.raises(Unavailable, match="nothing is lost") as told:
-                await service.loader.caught_up()
+                await service.backlog.caught_up()
             assert told.value.retry_after > 0
 
             await service.record("c")
-            await service.loader.caught_up()  # the store was opened again
+            await service.backlog.caught_up()  # the store was opened again
             assert service.stored() == ["a", "b", "c"]
 
     async def test_a_store_that_stays_away_is_tried_again_until_it_is_back(self, tmp_path: Path) -> None:
         with pipeline(tmp_path / "data") as service:
             await service.record("a")
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             service.store.close()
             unplug(service.directory)
             await service.record("b")
             for _ in range(3):
                 with pytest.raises(Unavailable):
-                    await service.loader.caught_up()
+                    await service.backlog.caught_up()
             assert service.loader.failing
-            assert service.loader.lag == 1
+            assert service.backlog.lag == 1
 
             plug_in(service.directory)
             with contextlib.suppress(Unavailable):  # an attempt may have begun just before
-                await service.loader.caught_up()
-            await service.loader.caught_up()
+                await service.backlog.caught_up()
+            await service.backlog.caught_up()
             assert service.stored() == ["a", "b"]
 
         assert not service.loader.failing
@@ -322,7 +321,7 @@ class TestFailingStore:
 
         plug_in(service.directory)
         with pipeline(tmp_path / "data") as service:
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
             assert service.stored() == ["a"]
 
     async def test_facts_are_still_taken(self, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from meterd.errors import Unavailable
+from meterd.ingest.backlog import Backlog
 from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Facts, Receipt, Submission
 from meterd.ingest.journal import Journal, JournalReader
@@ -23,10 +24,9 @@ class Running:
     def __init__(self, directory: Path, limits: Ingest) -> None:
         self.path = directory / "journal.sqlite"
         self.telemetry = Telemetry()
-        self.commits: list[tuple[int, int]] = []
         self.journal = Journal(self.path, 86_400.0)
-        self.recorder = Recorder(self.journal, directory, limits, self.telemetry)
-        self.recorder.on_commit = lambda end, size: self.commits.append((end, size))
+        self.backlog = Backlog(lambda _after, _until: 0, self.journal.end, 0, checkpoint_bytes=2**20)
+        self.recorder = Recorder(self.journal, self.backlog, directory, limits, self.telemetry)
         self._started = False
 
     def start(self) -> None:
@@ -84,7 +84,7 @@ async def test_what_arrives_together_is_one_commit(tmp_path: Path) -> None:
         assert [b"%d" % n for n in range(100)] == [receipt.answer for receipt in receipts]
         (entry,) = service.entries()
         assert entry.count == 100
-        assert [(1, len(entry.lines))] == service.commits
+        assert (1, len(entry.lines)) == (service.backlog.end, service.backlog.size)
 
 
 async def test_what_arrives_while_a_commit_runs_is_the_next_commit(tmp_path: Path) -> None:
@@ -164,16 +164,15 @@ class TestBackPressure:
             assert service.entries() == []
 
     async def test_refuses_while_the_store_is_behind(self, tmp_path: Path) -> None:
-        behind = 1001
         with running(tmp_path, backlog_bytes=1000) as service:
-            service.recorder.backlog = lambda: behind
+            await service.recorder.record(submission("x" * 1000))
 
             with pytest.raises(Unavailable, match="backlog-bytes") as refused:
                 await service.recorder.record(submission())
             assert refused.value.retry_after > 0
             assert service.metric('meterd_ingest_refusals_total{reason="backlog"} 1.0')
 
-            behind = 1000
+            service.backlog.loaded(1, 1)
             assert Receipt(b"") == await service.recorder.record(submission())
 
     async def test_refuses_when_the_disk_is_almost_full(self, tmp_path: Path) -> None:
@@ -233,7 +232,7 @@ class TestFullDisk:
 
             await service.recorder.record(submission("sent again", identity=b"2" * 16))
             assert [entry.lines for entry in service.entries()] == [b"before\n", b"sent again\n"]
-            assert [end for end, _ in service.commits] == [1, 2]
+            assert service.backlog.end == 2
 
     async def test_a_probe_tells(self, tmp_path: Path) -> None:
         with running(tmp_path) as service:

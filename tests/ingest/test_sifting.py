@@ -54,7 +54,7 @@ async def test_a_line_that_can_not_be_read_is_set_aside_alone(tmp_path: Path, li
     with pipeline(tmp_path / "data") as service:
         await service.recorder.record(Submission((events("a"), events("b", also=line), calls("x", "y"))))
         await service.recorder.record(Submission((events("c"),)))
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
 
         assert ["a", "b", "c"] == sorted(service.stored())
         assert [(2,)] == service.store.select("SELECT count(*) FROM api_requests", (), 30)
@@ -71,7 +71,7 @@ async def test_a_packed_line_that_can_not_be_read_is_set_aside_alone(tmp_path: P
     broken = Facts("api_requests", "acme", b'{"each":{"ts":[null]},"shared":{}}\n', 1, encoding="packed")
     with pipeline(tmp_path / "data") as service:
         await service.recorder.record(Submission((calls("x", "y"), broken, calls("z"))))
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
 
         assert [("x",), ("y",), ("z",)] == service.store.select("SELECT record_id FROM api_requests ORDER BY 1", (), 30)
         assert [(1, broken.lines)] == [(entry.count, entry.lines) for entry in aside(service)]
@@ -92,7 +92,7 @@ async def test_an_entry_that_does_not_come_out_as_it_went_in_is_set_aside_whole(
     with pipeline(tmp_path / "data") as service:
         await service.recorder.record(Submission((facts_,)))
         await service.record("c")
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
 
         assert ["c"] == service.stored()
         assert [(0,)] == service.store.select("SELECT count(*) FROM api_requests", (), 30)
@@ -113,7 +113,7 @@ async def test_what_is_set_aside_is_bounded_and_what_does_not_fit_is_counted(tmp
     with pipeline(tmp_path / "data", most_aside=1000) as service:
         for length in (100, 500, 50):
             await service.recorder.record(Submission((events("a", also=b"x" * length + b"\n"),)))
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
 
         assert [101, 51] == [len(entry.lines) for entry in aside(service)]
         assert service.stored() == ["a", "a", "a"]
@@ -126,11 +126,11 @@ async def test_nothing_is_lost_while_nothing_can_be_set_aside(tmp_path: Path) ->
         await service.recorder.record(Submission((events("a", also=b"x" * 200_000 + b"\n"),)))
         service.recorder.flush()
         with full_disk(), contextlib.suppress(Exception):
-            await service.loader.caught_up()
+            await service.backlog.caught_up()
         await service.record("b")
         with contextlib.suppress(Exception):  # an attempt may have begun just before
-            await service.loader.caught_up()
-        await service.loader.caught_up()
+            await service.backlog.caught_up()
+        await service.backlog.caught_up()
 
         assert service.stored() == ["a", "b"]
         assert [200_001] == [len(entry.lines) for entry in aside(service)]
@@ -140,13 +140,13 @@ async def test_a_crash_behind_setting_aside_sets_aside_once(tmp_path: Path) -> N
     with pipeline(tmp_path / "data") as service:
         await service.recorder.record(Submission((events("a", also=b"nonsense\n"),)))
         unloaded = service.copy("unloaded")
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
         service.recorder.flush()
         for file in service.directory.glob("journal.sqlite*"):
             shutil.copy(file, unloaded)
 
     with pipeline(unloaded) as service:
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
         assert service.stored() == ["a"]
         assert [(1, b"nonsense\n")] == [(entry.count, entry.lines) for entry in aside(service)]
 
@@ -160,9 +160,9 @@ async def test_senders_can_repeat_what_was_set_aside_whole(tmp_path: Path, line:
         bad = msgspec.structs.replace(bad, lines=b"{}\n" * 2, count=2, identities=good.identities)
     with pipeline(tmp_path / "data") as service:
         await service.recorder.record(Submission((bad,)))
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
         again = await service.recorder.record(Submission((good,)))
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
 
         assert again.known == (2 if line else 0)
         assert [(2,)] == service.store.select("SELECT count(*) FROM guardrail_evaluations", (), 30)
@@ -193,7 +193,7 @@ async def test_one_flipped_byte_in_an_entry_that_is_not_loaded_costs_that_entry(
 
     with pipeline(tmp_path / "data") as service:
         await service.record("new")
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
 
         assert [*METERS[:31], *METERS[32:], "new"] == service.stored()
         (entry,) = aside(service)
@@ -210,7 +210,7 @@ async def test_wherever_a_byte_is_flipped_each_entry_is_stored_as_it_was_or_set_
     flipped(unloaded, tmp_path / "data", chance.randrange(len(METERS)), offset, chance.randrange(8))
 
     with pipeline(tmp_path / "data") as service:
-        await service.loader.caught_up()
+        await service.backlog.caught_up()
         stored = service.stored()
         assert set(stored) <= set(METERS)
         assert len(METERS) - 10 <= len(stored) == len(set(stored))

@@ -239,11 +239,12 @@ class JournalReader:
         """What was set aside."""
         return kept(self._connection)
 
-    def size(self, after: int) -> int:
-        """Bytes of the entries above sequence number `after`; 0 when that can't be read any more."""
+    def size(self, after: int, until: int) -> int:
+        """Bytes of the entries above sequence number `after`, up to `until`; 0 when that can't be read any more."""
         try:
             (total,) = self._connection.execute(
-                "SELECT coalesce(sum(length(lines)), 0) FROM entries WHERE sequence > ?", (after,)
+                "SELECT coalesce(sum(length(lines)), 0) FROM entries WHERE sequence > ? AND sequence <= ?",
+                (after, until),
             ).fetchone()
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):

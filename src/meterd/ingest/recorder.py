@@ -16,6 +16,7 @@ import structlog
 
 from meterd.errors import Unavailable
 from meterd.ingest.aside import Totals
+from meterd.ingest.backlog import Backlog
 from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Receipt, Submission
 from meterd.ingest.journal import Committed, Journal
@@ -53,8 +54,11 @@ class Recorder:
     free disk space (`disk_reserve_bytes`). Beyond them `record` raises `Unavailable`.
     """
 
-    def __init__(self, journal: Journal, directory: Path, limits: Ingest, telemetry: Telemetry) -> None:
+    def __init__(
+        self, journal: Journal, backlog: Backlog, directory: Path, limits: Ingest, telemetry: Telemetry
+    ) -> None:
         self._journal = journal
+        self._backlog = backlog
         self._directory = directory
         self._limits = limits
         self._telemetry = telemetry
@@ -66,9 +70,6 @@ class Recorder:
         self._disk_checked = 0.0
         self._disk_free = 0
         self._thread = threading.Thread(target=self._run, name="meterd-journal", daemon=True)
-        self.backlog: Callable[[], int] = int
-        self.room_needed: Callable[[], int] = int
-        self.on_commit: Callable[[int, int], None] = lambda _end, _size: None
         telemetry.gauge("meterd_ingest_queue_bytes", "Bytes waiting for a commit", lambda: self._queued_bytes)
         telemetry.gauge("meterd_journal_set_aside_bytes", "Bytes set aside", lambda: self.aside.size)
         telemetry.gauge("meterd_disk_free_bytes", "Free space on the data directory's disk", self._free)
@@ -114,13 +115,13 @@ class Recorder:
             raise self._refusal("stopping", self._refusing)
         if self._queued_bytes + size > limits.queue_bytes:
             raise self._refusal("queue", "too much is waiting to be written (ingest.queue-bytes), try again")
-        if self.backlog() > limits.backlog_bytes:
+        if self._backlog.size > limits.backlog_bytes:
             raise self._refusal("backlog", "the store is behind the journal (ingest.backlog-bytes), try again", 5)
         self.require_room(size)
 
     def require_room(self, size: int) -> None:
         """Raise `Unavailable` when `size` more bytes would touch the disk's reserve. For any thread."""
-        if self._free() - size < self._limits.disk_reserve_bytes + self.room_needed():
+        if self._free() - size < self._limits.disk_reserve_bytes + self._backlog.reserved_bytes:
             raise self._refusal("disk", "the disk is almost full (ingest.disk-reserve-bytes)", 30)
 
     def _refusal(self, reason: str, message: str, retry_after: int = 1) -> Unavailable:
@@ -218,7 +219,7 @@ class Recorder:
 
     def _account(self, committed: Committed) -> None:
         """Count what was committed, and let the loader know."""
-        self.on_commit(committed.end, committed.size)
+        self._backlog.committed(committed.end, committed.size)
         for dataset, count in committed.added.items():
             self._telemetry.facts.labels(dataset).inc(count)
         for dataset, count in committed.known.items():

@@ -18,8 +18,8 @@ from meterd.access import DEFAULT_TENANT, Caller
 from meterd.datasets import API_REQUESTS, Dataset
 from meterd.datasets.usage import MEASURED, PRODUCTION
 from meterd.errors import Unavailable
+from meterd.ingest.backlog import Backlog
 from meterd.ingest.facts import Submission, pack
-from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
 from meterd.rates import Rate
 from meterd.settings import Usage
@@ -254,12 +254,12 @@ def _text(value: bytes) -> str:
 class Freshness:
     """What a query waits for: everything recorded so far, and if it asks for calls, those noted so far."""
 
-    def __init__(self, loader: Loader, calls: Calls) -> None:
-        self._loader = loader
+    def __init__(self, backlog: Backlog, calls: Calls) -> None:
+        self._backlog = backlog
         self._calls = calls
 
     async def caught_up(self, dataset: Dataset) -> None:
         """Return when the store has it all."""
         if dataset is API_REQUESTS:
             await self._calls.flush()
-        await self._loader.caught_up()
+        await self._backlog.caught_up()
