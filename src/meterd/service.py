@@ -41,12 +41,12 @@ from meterd.export.building import prometheus_page, schedules
 from meterd.files import open_files, path_of
 from meterd.ingest.backlog import Backlog
 from meterd.ingest.journal import JournalReader
-from meterd.ingest.litellm import Ways
 from meterd.ingest.loader import Loader
 from meterd.ingest.maintenance import Maintenance
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.installation import File
+from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.metadata.directory import Directory
 from meterd.metadata.documents import Documents
 from meterd.metadata.items import Items
@@ -102,7 +102,7 @@ class Service:
         )
         health = Health(recorder, self._loader, self._store)
         known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
-        ways, decoding = Ways(), Decoding()
+        sources, decoding = DuplicateSourceDetector(), Decoding()
         guard = AIGuard(settings, authenticator, recorder, health.problem, telemetry)
         self._sessions = keeping = Keeping(documents, self._engine, telemetry)
         registry = Registry(keeping, recorder, settings.ingest, settings.sessions)
@@ -111,8 +111,8 @@ class Service:
         hot_routes = [
             *guard.routes(),
             *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding, about_sessions).routes(),
-            *LiteLLM(settings, authenticator, recorder, decoding, ways, telemetry).routes(),
-            *OpenTelemetry(settings, authenticator, recorder, decoding, ways, telemetry).routes(),
+            *LiteLLM(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
+            *OpenTelemetry(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
         ]
         routers = [
             gateway_router(authenticator, self._engine, known),

@@ -16,8 +16,8 @@ from meterd.api.otlp.decoding import decode
 from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
-from meterd.ingest.litellm import Ways
 from meterd.ingest.reports import Report
+from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.settings import Ingest, Otlp
 
 Document = dict[str, Any]
@@ -159,7 +159,7 @@ def read_traces(
     """Facts of a trace export by dataset, as the journal gets them, and what is rejected by reason."""
     report = Report(caller, Ingest(), 2**20)
     request, damage = decode(TRACES, encoded(document, encoding), encoding == JSON)
-    rejected = add_traces(report, request, metadata, Ways())
+    rejected = add_traces(report, request, metadata, DuplicateSourceDetector())
     return _facts(report), dict(rejected + damage.rejected)
 
 

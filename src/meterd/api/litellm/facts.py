@@ -8,20 +8,20 @@ import msgspec
 
 from meterd.api.litellm.payload import GuardrailEntry, Payload
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS
-from meterd.ingest.litellm import (
+from meterd.ingest.reports import Report, cut, fact_id, labels, milliseconds
+from meterd.litellm.vocabulary import (
     AGENT_CALL_TYPES,
     MCP_CALL_TYPES,
     NOT_METADATA,
+    TOOL_ERROR,
     error_status,
     guardrail_result,
     guardrail_scope,
     request_type,
     without_provider,
 )
-from meterd.ingest.reports import Report, cut, fact_id, labels, milliseconds
 
 HEALTH_CHECK = "litellm-internal-health-check"
-_TOOL_ERROR = "MCPToolResultError"
 _NO_REFUSAL = frozenset({b'"allow"', b'"mask"'})
 _CACHED_REQUESTS = frozenset({"chat", "embedding"})
 
@@ -215,7 +215,7 @@ def _status(payload: Payload) -> int | None:
     if not payload.failed:
         return 200
     error = payload.error
-    if error.error_class == _TOOL_ERROR:
+    if error.error_class == TOOL_ERROR:
         return None
     return error_status(error.code, error.normalized_error, error.error_class)
 
@@ -232,7 +232,7 @@ def _mcp_call(payload: Payload, common: Columns) -> Any:
         tool_name=tool and tool.name,
         latency_ms=_latency(payload),
         http_status_code=_status(payload),
-        is_tool_call_execution_error=payload.error.error_class == _TOOL_ERROR,
+        is_tool_call_execution_error=payload.error.error_class == TOOL_ERROR,
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from meterd.datasets import LONGEST_TEXT
-from meterd.ingest.litellm import MCP_CALL_TYPES
+from meterd.litellm.vocabulary import MCP_CALL_TYPES
 
 MOST_GUARDRAILS = 64
 """Entries of one payload that are read; a gateway has a few."""

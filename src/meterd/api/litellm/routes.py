@@ -11,9 +11,9 @@ from meterd.api.litellm.decode import decode
 from meterd.api.litellm.facts import Translator
 from meterd.api.litellm.openapi import INGEST
 from meterd.ingest.facts import Facts, Submission
-from meterd.ingest.litellm import Ways
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.reports import Report
+from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.settings import Settings
 from meterd.telemetry import Telemetry
 
@@ -32,14 +32,14 @@ class LiteLLM:
         authenticator: Authenticator,
         recorder: Recorder,
         decoding: Decoding,
-        ways: Ways,
+        sources: DuplicateSourceDetector,
         telemetry: Telemetry,
     ) -> None:
         self._left_out = telemetry.left_out
         self._authenticator = authenticator
         self._recorder = recorder
         self._decoding = decoding
-        self._ways = ways
+        self._sources = sources
         self._limits = settings.ingest
         self._assume_cache_misses = settings.litellm.assume_cache_misses
 
@@ -53,7 +53,7 @@ class LiteLLM:
         body = await request.body(self._limits.max_body_bytes)
         facts, skipped, members = await self._decoding.run(body, self._facts, caller, request.received)
         if facts:
-            self._ways.note(caller, "callback")
+            self._sources.note(caller, "callback")
             await self._recorder.record(Submission(facts))
         if skipped or members:
             self._left_out.labels("litellm").inc(skipped.total() + members.total())

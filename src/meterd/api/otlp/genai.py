@@ -9,6 +9,7 @@ from typing import Any
 from meterd.api.otlp.spans import CLIENT, Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
 from meterd.ingest.reports import cut
+from meterd.litellm.vocabulary import TOOL_ERROR
 
 MODEL_OPERATIONS = {
     "chat": "chat",
@@ -75,7 +76,7 @@ def model_call(span: Span) -> Columns:
 
 def mcp_call(span: Span) -> Columns:
     """Columns of an MCP request, seen by its client."""
-    is_tool_error = span.text("error.type") in ("tool_error", "MCPToolResultError")
+    is_tool_error = span.text("error.type") in ("tool_error", TOOL_ERROR)
     return {
         "method": span.text("mcp.method.name"),
         "tool_name": span.text("gen_ai.tool.name"),

@@ -10,7 +10,7 @@ import msgspec
 from meterd.api.otlp.genai import MODEL_OPERATIONS, Columns, mcp_call, model_call
 from meterd.api.otlp.spans import CLIENT, SERVER, Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
-from meterd.ingest.litellm import (
+from meterd.litellm.vocabulary import (
     MCP_CALL_TYPES,
     NOT_METADATA,
     error_status,

@@ -24,9 +24,9 @@ from meterd.api.otlp.traces import add_traces
 from meterd.datasets import camel_case
 from meterd.errors import InvalidInput, MeterdError, TimedOut, UnsupportedMediaType
 from meterd.ingest.facts import Facts, Submission
-from meterd.ingest.litellm import Ways
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.reports import Report
+from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.settings import Settings
 from meterd.telemetry import Telemetry
 
@@ -62,7 +62,7 @@ class OpenTelemetry:
         authenticator: Authenticator,
         recorder: Recorder,
         decoding: Decoding,
-        ways: Ways,
+        sources: DuplicateSourceDetector,
         telemetry: Telemetry,
     ) -> None:
         self._left_out = telemetry.left_out
@@ -78,7 +78,7 @@ class OpenTelemetry:
                 TRACES,
                 ExportTraceServiceResponse,
                 "rejected_spans",
-                lambda report, request: add_traces(report, request, metadata_attributes, ways),
+                lambda report, request: add_traces(report, request, metadata_attributes, sources),
             ),
             "metrics": Endpoint(
                 METRICS,

@@ -9,13 +9,15 @@ from meterd.api.otlp.litellm import Trace
 from meterd.api.otlp.messages import canonical
 from meterd.api.otlp.spans import Rejected, Span, spans_of
 from meterd.datasets import Dataset
-from meterd.ingest.litellm import Ways
 from meterd.ingest.reports import Report, labels
+from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 
 _USER = ("user.email", "enduser.id", "user.id")
 
 
-def add_traces(report: Report, request: Any, metadata_attributes: tuple[str, ...], ways: Ways) -> Counter[str]:
+def add_traces(
+    report: Report, request: Any, metadata_attributes: tuple[str, ...], sources: DuplicateSourceDetector
+) -> Counter[str]:
     """Add the facts of a trace export to the report.
 
     Spans that are no fact are left out; that is no error. Returns how many spans are rejected, by reason.
@@ -29,7 +31,7 @@ def add_traces(report: Report, request: Any, metadata_attributes: tuple[str, ...
             spans.append(each)
     export = _Export(spans, metadata_attributes)
     if export.has_litellm:
-        ways.note(report.caller, "OpenTelemetry")
+        sources.note(report.caller, "OpenTelemetry")
     for span in spans:
         try:
             if row := export.row(report, span):

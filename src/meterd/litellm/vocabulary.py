@@ -1,4 +1,4 @@
-"""LiteLLM's vocabulary, which its callback and its spans share.
+"""What LiteLLM's words mean, in its callback as in its spans.
 
 The rules are those of `docs/specifications/ingest-sources.md` sections 1.5 and 1.6.
 """
@@ -8,11 +8,6 @@ import re
 from typing import Any
 
 import msgspec
-import structlog
-
-from meterd.access import Caller
-
-log = structlog.get_logger()
 
 MCP_CALL_TYPES = frozenset({"call_mcp_tool", "list_mcp_tools"})
 NOT_METADATA = frozenset(
@@ -29,6 +24,8 @@ NOT_METADATA = frozenset(
     }
 )
 """Members of `requester_metadata` that LiteLLM puts there, or that are reported otherwise."""
+TOOL_ERROR = "MCPToolResultError"
+"""The class of an error that a tool reports, whose call itself succeeded."""
 AGENT_CALL_TYPES = frozenset({"asend_message", "send_message", "asend_message_streaming"})
 _NOT_ASYNC = frozenset({"add_message", "anthropic_messages", "audio_speech", "audio_transcription"})
 _REQUEST_TYPES = {"completion": "chat", "text_completion": "completion", "anthropic_messages": "messages"}
@@ -58,21 +55,6 @@ _VERDICTS = {
 }
 _MASKED = frozenset({"MASK", "MASKED", "REDACT", "ANONYMIZED"})
 _BLOCKED = frozenset({"BLOCK", "BLOCKED"})
-
-
-class Ways:
-    """Notices a token whose LiteLLM reports in both ways: one call then has two identities, and counts twice."""
-
-    def __init__(self) -> None:
-        self._first: dict[tuple[str, str], str] = {}
-        self._warned: set[tuple[str, str]] = set()
-
-    def note(self, caller: Caller, way: str) -> None:
-        """Remember that the caller's LiteLLM reported by `way`; warns once when it is the second one."""
-        subject = (caller.tenant, caller.subject)
-        if self._first.setdefault(subject, way) != way and subject not in self._warned:
-            self._warned.add(subject)
-            log.warning("LiteLLM reports by its callback and by OpenTelemetry: calls count twice", subject=subject[1])
 
 
 def guardrail_result(native: str | None, response: bytes, masked: bool) -> str | None:

@@ -4,10 +4,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
-from meterd.access import Caller, SubjectType
-from meterd.ingest.litellm import Ways, error_status, guardrail_result, guardrail_scope, request_type, without_provider
+from meterd.litellm.vocabulary import error_status, guardrail_result, guardrail_scope, request_type, without_provider
 
 
 class TestGuardrailResult:
@@ -155,22 +153,3 @@ def test_the_model_of_a_provider_is_named_without_it(
     model: str | None, provider: str | None, expected: str | None
 ) -> None:
     assert without_provider(model, provider) == expected
-
-
-class TestWays:
-    def test_a_token_that_reports_in_both_ways_is_warned_of_once(self) -> None:
-        ways = Ways()
-        with capture_logs() as logs:
-            for way in ("callback", "callback", "OpenTelemetry", "callback", "OpenTelemetry"):
-                ways.note(Caller("acme", "proxy", SubjectType.VIRTUAL_ACCOUNT), way)
-
-        assert [(entry["log_level"], entry["subject"]) for entry in logs] == [("warning", "proxy")]
-
-    def test_two_proxies_may_each_have_their_way(self) -> None:
-        ways = Ways()
-        with capture_logs() as logs:
-            ways.note(Caller("acme", "one", SubjectType.VIRTUAL_ACCOUNT), "callback")
-            ways.note(Caller("acme", "two", SubjectType.VIRTUAL_ACCOUNT), "OpenTelemetry")
-            ways.note(Caller("other", "one", SubjectType.VIRTUAL_ACCOUNT), "OpenTelemetry")
-
-        assert logs == []
