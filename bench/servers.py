@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from meterd.access import Scope
-from meterd.service import open_directory, prepare_data
+from meterd.data_directory import open_directory, prepare_data
 
 
 class Running(NamedTuple):

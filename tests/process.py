@@ -16,7 +16,7 @@ import httpx
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
-from meterd.service import open_directory, prepare_data
+from meterd.data_directory import open_directory, prepare_data
 
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meterd.files import path_of
+from meterd.data_directory import path_of
 from meterd.ingest.facts import Facts, Submission
 from meterd.ingest.journal import Journal
 from meterd.installation import File

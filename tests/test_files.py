@@ -11,8 +11,9 @@ import duckdb
 import pytest
 from structlog.testing import capture_logs
 
+from meterd.data_directory import path_of
 from meterd.errors import ConfigurationError
-from meterd.files import open_files, path_of
+from meterd.files import open_files
 from meterd.installation import File
 from meterd.settings import load
 from tests.process import Meterd

@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from structlog.testing import capture_logs
 
 from meterd.access import Scope
+from meterd.data_directory import lock_directory, open_directory
 from meterd.errors import ConfigurationError
 from meterd.first_token import first_token
 from meterd.ingest.journal import JournalReader
-from meterd.service import Service, listening, lock_directory, open_directory, prepare_data
+from meterd.service import Service, listening
 from meterd.settings import Settings, load
 from meterd.store import DuckDBStore
 
@@ -76,14 +76,6 @@ async def test_everything_it_keeps_is_under_its_directory(
     assert {"directory.sqlite", "journal.sqlite", "store.duckdb"} <= names_in(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["a?mode=ro&b", "back\\slash"])
-def test_a_name_that_the_store_would_read_otherwise_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="in a path another meaning"):
-        prepare_data(tmp_path / name)
-
-    assert names_in(tmp_path) == set()
-
-
 def names_in(directory: Path) -> set[str]:
     return {path.name for path in directory.iterdir()}
 
@@ -122,50 +114,22 @@ async def test_the_settings_of_an_allowed_attribute_make_it_a_field(tmp_path: Pa
         assert (await client.post("/metric", json=body)).status_code == 400
 
 
-class TestDirectory:
-    def test_is_created_for_its_owner_only(self, tmp_path: Path) -> None:
-        data = tmp_path / "a" / "b"
+def test_a_directory_that_is_held_can_not_be_served(tmp_path: Path) -> None:
+    with lock_directory(tmp_path), pytest.raises(ConfigurationError, match="another meterd"):
+        Service(load(None, {}), tmp_path)
 
-        assert data == prepare_data(data)
-        assert data.stat().st_mode & 0o777 == 0o700
 
-    def test_that_can_not_be_created_is_named(self, tmp_path: Path) -> None:
-        (tmp_path / "file").write_text("")
-
-        with pytest.raises(ConfigurationError, match=str(tmp_path / "file")):
-            prepare_data(tmp_path / "file" / "data")
-
-    def test_is_held_by_one_only(self, tmp_path: Path) -> None:
-        with lock_directory(tmp_path), pytest.raises(ConfigurationError, match=f"another meterd .* {tmp_path}"):
-            lock_directory(tmp_path)
-        lock_directory(tmp_path).close()
-
-    def test_that_others_can_read_is_warned_of(self, tmp_path: Path) -> None:
-        tmp_path.chmod(0o750)
-        with capture_logs() as logged:
-            lock_directory(tmp_path).close()
-        assert [(each["log_level"], each["mode"]) for each in logged] == [("warning", "750")]
-
-        tmp_path.chmod(0o700)
-        with capture_logs() as logged:
-            lock_directory(tmp_path).close()
-        assert logged == []
-
-    def test_that_is_held_can_not_be_served(self, tmp_path: Path) -> None:
-        with lock_directory(tmp_path), pytest.raises(ConfigurationError, match="another meterd"):
-            Service(load(None, {}), tmp_path)
-
-    def test_gets_a_first_token_once(self, tmp_path: Path) -> None:
-        directory = open_directory(tmp_path)
-        try:
-            token = first_token(directory)
-            assert token is not None
-            assert first_token(directory) is None
-            (made,) = directory.tokens()
-            assert made.tenant_admin
-            assert set(Scope) == set(made.scopes)
-        finally:
-            directory.close()
+def test_a_directory_gets_a_first_token_once(tmp_path: Path) -> None:
+    directory = open_directory(tmp_path)
+    try:
+        token = first_token(directory)
+        assert token is not None
+        assert first_token(directory) is None
+        (made,) = directory.tokens()
+        assert made.tenant_admin
+        assert set(Scope) == set(made.scopes)
+    finally:
+        directory.close()
 
 
 class TestListening:

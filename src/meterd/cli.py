@@ -18,13 +18,13 @@ from meterd import __version__, logs
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
 from meterd.collect.command import collectors
+from meterd.data_directory import lock_directory, open_directory, path_of, prepare_data
 from meterd.errors import ConfigurationError, MeterdError
-from meterd.files import path_of
 from meterd.first_token import announce_first_token
 from meterd.installation import File
 from meterd.memory import spare_address_space
 from meterd.metadata.directory import Directory
-from meterd.service import Service, listening, lock_directory, open_directory, prepare_data
+from meterd.service import Service, listening
 from meterd.serving import HTTPServer, Port
 from meterd.settings import Settings, describe, load
 from meterd.starting import end_on_signals

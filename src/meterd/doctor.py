@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from meterd.files import look_at_files, path_of
+from meterd.data_directory import path_of
+from meterd.files import look_at_files
 from meterd.ingest.entries import Entry
 from meterd.ingest.journal import JournalReader
 from meterd.ingest.stamped import JournalState

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 import structlog
 
+from meterd.data_directory import path_of
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError, Unavailable
 from meterd.ingest import stamped as journal_stamps
@@ -42,11 +43,6 @@ class Files(NamedTuple):
     directory: Directory
     store: DuckDBStore
     journal: Journal
-
-
-def path_of(data: Path, file: File) -> Path:
-    """Where a file is, from the root: to some beginnings of relative paths the databases give a meaning (`file:`)."""
-    return data.absolute() / file.file_name
 
 
 def open_files(data: Path, settings: Settings, accepted: Collection[File] = ()) -> Files:

@@ -1,13 +1,10 @@
 """The composition root: opens everything in order, and closes it in the opposite order."""
 
 import contextlib
-import fcntl
-import re
 import socket
 from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 import structlog
 from litestar import Router
@@ -35,10 +32,11 @@ from meterd.api.usage.recording import Calls, Freshness
 from meterd.api.usage.routes import Usage
 from meterd.api.usage.scans import Scans
 from meterd.api.usage.statement import Statements
+from meterd.data_directory import lock_directory, path_of
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
 from meterd.errors import ConfigurationError
 from meterd.export.building import prometheus_page, schedules
-from meterd.files import open_files, path_of
+from meterd.files import open_files
 from meterd.ingest.backlog import Backlog
 from meterd.ingest.journal import JournalReader
 from meterd.ingest.loader import Loader
@@ -47,7 +45,6 @@ from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.installation import File
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
-from meterd.metadata.directory import Directory
 from meterd.metadata.documents import Documents
 from meterd.metadata.items import Items
 from meterd.promptness import Promptness
@@ -59,8 +56,6 @@ from meterd.telemetry import Telemetry
 log = structlog.get_logger()
 
 _BACKLOG = 2048
-_MEANING = re.compile(r"[?\\]")
-"""What DuckDB does not take as a part of a name: options begin with the one, the other one separates directories."""
 
 
 class Service:
@@ -164,44 +159,6 @@ class Service:
         self._store.close()
         self.directory.close()
         self._lock.close()
-
-
-def open_directory(data: Path) -> Directory:
-    """The directory database of a data directory."""
-    return Directory(path_of(data, File.DIRECTORY))
-
-
-def prepare_data(data: Path) -> Path:
-    """Create the data directory, readable by its owner only. Raises `ConfigurationError`."""
-    if meant := _MEANING.search(str(data.resolve())):
-        raise ConfigurationError(
-            f"can't use the data directory {data}: DuckDB gives {meant[0]} in a path another meaning"
-        )
-    try:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ConfigurationError(f"can't create the data directory {data}: {error.strerror}") from None
-    return data
-
-
-def lock_directory(data: Path) -> IO[str]:
-    """Hold the data directory for this process. Raises `ConfigurationError` when another one has it."""
-    try:
-        lock = (prepare_data(data) / "lock").open("a")
-    except OSError as error:
-        raise ConfigurationError(f"can't write to the data directory {data}: {error.strerror}") from None
-    if (mode := data.stat().st_mode) & 0o077:
-        log.warning(
-            "others can read the data directory, or write to it: chmod 700",
-            directory=str(data),
-            mode=f"{mode & 0o777:o}",
-        )
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise ConfigurationError(f"another meterd is running on the data directory {data}") from None
-    return lock
 
 
 @contextlib.contextmanager

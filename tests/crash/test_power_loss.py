@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from meterd.service import open_directory
+from meterd.data_directory import open_directory
 from tests.process import Meterd, make_token
 
 MEGABYTE = 2**20

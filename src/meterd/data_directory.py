@@ -1,0 +1,63 @@
+"""The data directory: where its files are, made for its owner only, and held by one process."""
+
+import fcntl
+import re
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from meterd.errors import ConfigurationError
+from meterd.installation import File
+from meterd.metadata.directory import Directory
+
+log = structlog.get_logger()
+
+_MEANING = re.compile(r"[?\\]")
+"""What DuckDB does not take as a part of a name: options begin with the one, the other one separates directories."""
+
+
+def path_of(data: Path, file: File) -> Path:
+    """Return where a file is, from the root.
+
+    To some beginnings of relative paths, such as `file:`, the databases give a meaning.
+    """
+    return data.absolute() / file.file_name
+
+
+def open_directory(data: Path) -> Directory:
+    """Open the directory database of a data directory."""
+    return Directory(path_of(data, File.DIRECTORY))
+
+
+def prepare_data(data: Path) -> Path:
+    """Create the data directory, readable by its owner only. Raises `ConfigurationError`."""
+    if meant := _MEANING.search(str(data.resolve())):
+        raise ConfigurationError(
+            f"can't use the data directory {data}: DuckDB gives {meant[0]} in a path another meaning"
+        )
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(f"can't create the data directory {data}: {error.strerror}") from None
+    return data
+
+
+def lock_directory(data: Path) -> IO[str]:
+    """Hold the data directory for this process. Raises `ConfigurationError` when another one has it."""
+    try:
+        lock = (prepare_data(data) / "lock").open("a")
+    except OSError as error:
+        raise ConfigurationError(f"can't write to the data directory {data}: {error.strerror}") from None
+    if (mode := data.stat().st_mode) & 0o077:
+        log.warning(
+            "others can read the data directory, or write to it: chmod 700",
+            directory=str(data),
+            mode=f"{mode & 0o777:o}",
+        )
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise ConfigurationError(f"another meterd is running on the data directory {data}") from None
+    return lock
