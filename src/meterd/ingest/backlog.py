@@ -1,12 +1,12 @@
 """What the journal has taken and the store has not: counted by the recorder and the loader, waited for by queries."""
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
 from meterd.errors import Unavailable
+from meterd.futures import settle_from_thread
 
 BATCH_BYTES = 16 * 2**20
 """As much is loaded at once: when it is there, the loader need not wait for more."""
@@ -99,7 +99,7 @@ class Backlog:
             self._reserve_locked()
             reached = [waiter.future for waiter in self._waiters if waiter.sequence <= watermark]
             self._waiters = [waiter for waiter in self._waiters if waiter.sequence > watermark]
-        _settle(reached)
+        settle_from_thread(reached)
 
     def checkpointed(self) -> None:
         """Take away what is loaded: a checkpoint covers it."""
@@ -138,7 +138,7 @@ class Backlog:
         """Let everybody fail now who waits, rather than at their time limit."""
         with self._lock:
             waiting, self._waiters = [waiter.future for waiter in self._waiters], []
-        _settle(waiting, failure)
+        settle_from_thread(waiting, failure)
 
     def wait(self, idle: float | None, interval: float) -> None:
         """Return when there is something to load: waited for, enough for a batch, or `interval` seconds old.
@@ -166,19 +166,3 @@ class Backlog:
     def _reserve_locked(self) -> None:
         accepted = self._size + self._uncheckpointed_bytes
         self._reserved_bytes = _SPACE_PER_BYTE * min(accepted, self._checkpoint_bytes)
-
-
-def _settle(futures: list[asyncio.Future[None]], failure: Unavailable | None = None) -> None:
-    if futures:
-        with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody waits
-            futures[0].get_loop().call_soon_threadsafe(_release, futures, failure)
-
-
-def _release(futures: list[asyncio.Future[None]], failure: Unavailable | None) -> None:
-    for future in futures:
-        if future.done():
-            continue
-        if failure:
-            future.set_exception(failure)
-        else:
-            future.set_result(None)

@@ -1,7 +1,6 @@
 """Group commit: what arrives while one commit runs is written by the next, and callers resume when it is on disk."""
 
 import asyncio
-import contextlib
 import os
 import threading
 import time
@@ -10,11 +9,12 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 
 from meterd.errors import Unavailable
+from meterd.futures import call_from_thread, settle, settle_from_thread
 from meterd.ingest.aside import Totals
 from meterd.ingest.backlog import Backlog
 from meterd.ingest.entries import Entry
@@ -85,7 +85,7 @@ class Recorder:
     async def record(self, submission: Submission) -> Receipt:
         """Make the submission durable. Raises `Unavailable` when it can't be taken or could not be written."""
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self.submit(submission, partial(_set, future))
+        self.submit(submission, partial(settle, future))
         return await future
 
     def submit(self, submission: Submission, settle: Settle) -> None:
@@ -141,7 +141,7 @@ class Recorder:
         """A real write and fsync through the journal thread; raises `Unavailable` when that fails."""
         self._admit(0)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Task(self._journal.probe, partial(_tell, future)))
+        self._queue.put(_Task(self._journal.probe, partial(settle_from_thread, [future])))
         await future
 
     def trim(self, sequence: int) -> None:
@@ -227,8 +227,7 @@ class Recorder:
                 self._telemetry.duplicates.labels(dataset).inc(count)
 
     def _resume(self, group: list[_Waiting], outcomes: Sequence[Receipt | Unavailable]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody waits
-            self._loop.call_soon_threadsafe(self._settle, group, outcomes)
+        call_from_thread(self._loop, self._settle, group, outcomes)
 
     def _settle(self, group: list[_Waiting], outcomes: Sequence[Receipt | Unavailable]) -> None:
         self._queued_bytes -= sum([waiting.size for waiting in group])
@@ -244,17 +243,3 @@ class Recorder:
             outcome = Unavailable(f"the journal can't be written: {error}", retry_after=5)
         if task.settle is not None:
             task.settle(outcome)
-
-
-def _tell(future: asyncio.Future[Any], outcome: Any) -> None:
-    with contextlib.suppress(RuntimeError):  # as above
-        future.get_loop().call_soon_threadsafe(_set, future, outcome)
-
-
-def _set(future: asyncio.Future[Any], outcome: Any) -> None:
-    if future.done():
-        return  # the caller went away
-    if isinstance(outcome, Exception):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)

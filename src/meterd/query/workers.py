@@ -1,7 +1,6 @@
 """Threads for long work, which is done by turns, within a time limit, and ends when nobody waits for it any more."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from meterd.access import Caller
 from meterd.errors import Unavailable
+from meterd.futures import call_from_thread
 from meterd.presence import ClientGone, while_present
 from meterd.query.turns import Share, Turns, share_of
 from meterd.store import Cancellation
@@ -90,8 +90,7 @@ class Workers:
         def done(_: Future[Any]) -> None:
             """The place is free when the thread is, which may be after the request has ended."""
             self._running.discard(turn.cancellation)
-            with contextlib.suppress(RuntimeError):  # the loop may be closed
-                loop.call_soon_threadsafe(self._turns.give_back, share)
+            call_from_thread(loop, self._turns.give_back, share)
 
         self._running.add(turn.cancellation)
         future = self._threads.submit(work, turn)
