@@ -24,8 +24,8 @@ from meterd.first_token import announce_first_token
 from meterd.installation import File
 from meterd.memory import spare_address_space
 from meterd.metadata.directory import Directory
-from meterd.service import Service, listening
-from meterd.serving import HTTPServer, Port
+from meterd.service import Service
+from meterd.serving import HTTPServer, Port, listening
 from meterd.settings import Settings, describe, load
 from meterd.starting import end_on_signals
 

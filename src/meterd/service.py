@@ -1,8 +1,6 @@
 """The composition root: opens everything in order, and closes it in the opposite order."""
 
-import contextlib
-import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +32,6 @@ from meterd.api.usage.scans import Scans
 from meterd.api.usage.statement import Statements
 from meterd.data_directory import lock_directory, path_of
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES
-from meterd.errors import ConfigurationError
 from meterd.export.building import prometheus_page, schedules
 from meterd.files import open_files
 from meterd.ingest.backlog import Backlog
@@ -54,8 +51,6 @@ from meterd.settings import Settings
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
-
-_BACKLOG = 2048
 
 
 class Service:
@@ -159,17 +154,3 @@ class Service:
         self._store.close()
         self.directory.close()
         self._lock.close()
-
-
-@contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket. Raises `ConfigurationError` when the address can't be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-            listener.listen(_BACKLOG)
-        except OSError as error:
-            raise ConfigurationError(f"can't listen on {host}:{port}: {error.strerror}") from None
-        yield listener

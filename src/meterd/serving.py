@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from meterd.connections import Acceptor, Connections, Place, most_connections
+from meterd.errors import ConfigurationError
 from meterd.phrases import PHRASES
 from meterd.protocol import Connection, Shared
 from meterd.server import Server
@@ -22,6 +23,8 @@ from meterd.telemetry import Telemetry
 STATUS_LINE.update({status: f"HTTP/1.1 {status} {phrase}\r\n".encode() for status, phrase in PHRASES.items()})
 
 _GRACE = 10
+_BACKLOG = 2048
+"""Connections that the operating system keeps until they are accepted."""
 
 
 class Port(NamedTuple):
@@ -84,3 +87,17 @@ class HTTPServer(uvicorn.Server):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
         yield
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket. Raises `ConfigurationError` when the address can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            raise ConfigurationError(f"can't listen on {host}:{port}: {error.strerror}") from None
+        yield listener
