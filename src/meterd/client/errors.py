@@ -6,6 +6,7 @@ MeterdClientError
 │   ├── RowsRefused    … because of the rows (400, 403, 413): they are in `rows` and no longer in the buffer
 │   └── ItemsRefused   … because of something a session logged (400, 404, 413): it is no longer kept
 ├── UnexpectedAnswer   a success that is not meterd's, such as the page of a proxy
+├── DeliveryFailed     anything else that went wrong while something was delivered: `__cause__` is what
 ├── BufferFull         no room for rows, because earlier ones can't be delivered
 ├── InvalidRow         a row that is not JSON
 ├── ClientClosed       the client was closed before, or the session was ended
@@ -15,7 +16,7 @@ MeterdClientError
 Wrong arguments raise `TypeError` and `ValueError`. Every error can be pickled.
 """
 
-from typing import Any
+from typing import Any, NoReturn
 
 
 class MeterdClientError(Exception):
@@ -28,6 +29,10 @@ class ConnectionFailed(MeterdClientError):
 
 class UnexpectedAnswer(MeterdClientError):
     """Something else than meterd answered, or another version of it."""
+
+
+class DeliveryFailed(MeterdClientError):
+    """Nothing that is known to go wrong; what was to be delivered is kept, and tried again."""
 
 
 class ClientClosed(MeterdClientError):
@@ -129,3 +134,17 @@ class BufferFull(NotTaken):
 
 class InvalidRow(NotTaken):
     """The message names the row, counted from 0 in the call, and the member."""
+
+
+def as_client_error(error: BaseException) -> MeterdClientError:
+    """Return an error of the client as it is, and anything else as the cause of a `DeliveryFailed`."""
+    if isinstance(error, MeterdClientError):
+        return error
+    failure = DeliveryFailed(f"unexpected failure of the client: {error!r}")
+    failure.__cause__ = error
+    return failure
+
+
+def raise_copy(error: MeterdClientError) -> NoReturn:
+    """Raise a failure that happened in another thread or task, to somebody who waited for its outcome."""
+    raise type(error)(*error.args) from error

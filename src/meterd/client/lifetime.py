@@ -1,4 +1,4 @@
-"""What happens to waiting rows when a program ends without closing its clients, and when it forks."""
+"""The end of a program that did not close its clients, and its forks: what happens to rows that wait."""
 
 import atexit
 import logging
@@ -8,22 +8,26 @@ from contextlib import contextmanager
 from typing import Protocol
 from weakref import WeakSet
 
-from meterd.client.errors import MeterdClientError
+from meterd.client.errors import as_client_error
 
 logger = logging.getLogger("meterd.client")
 
 
 class Sender(Protocol):
-    """Whoever delivers the rows of a client; `waiting` counts them."""
+    """Delivers the rows of a client; `waiting` counts them."""
 
     @property
     def waiting(self) -> int: ...
 
     def deliver_rest(self) -> None:
-        """Deliver what waits, blocking; raises what prevents it."""
+        """Deliver what waits, blocking.
+
+        Raises:
+            MeterdClientError: it can't be delivered.
+        """
 
     def after_fork(self) -> None:
-        """Start afresh in a child process: what waits here is delivered by the parent."""
+        """Start empty in a child process: the parent delivers what waits."""
 
 
 _all: WeakSet[Sender] = WeakSet()
@@ -41,16 +45,16 @@ def hold(sender: Sender) -> None:
 
 
 def release(sender: Sender) -> None:
-    """Nothing waits any more."""
+    """Let go of a sender for which nothing waits any more."""
     _holding.discard(sender)
 
 
 @contextmanager
 def released_by_failure(sender: Sender) -> Iterator[None]:
-    """Around closing: who is told that it failed decides what to do, and the end of the program is not held up."""
+    """Close a sender inside: if it fails, its caller decides what to do, and the program's end does not try again."""
     try:
         yield
-    except MeterdClientError:
+    except Exception:
         release(sender)
         raise
 
@@ -59,11 +63,12 @@ def _deliver_all() -> None:
     for sender in list(_holding):
         try:
             sender.deliver_rest()
-        except MeterdClientError as error:
-            logger.error("the program ends, %d rows are lost: %s", sender.waiting, error)
+        except Exception as error:  # noqa: BLE001 - other senders have rows, too
+            failure = as_client_error(error)
+            logger.error("the program ends, %d rows are lost: %s", sender.waiting, failure)
 
 
-def _start_afresh() -> None:
+def _restart_in_child() -> None:
     _holding.clear()
     for sender in list(_all):
         sender.after_fork()
@@ -71,4 +76,4 @@ def _start_afresh() -> None:
 
 atexit.register(_deliver_all)
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_start_afresh)
+    os.register_at_fork(after_in_child=_restart_in_child)

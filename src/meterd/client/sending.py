@@ -1,6 +1,6 @@
 """Delivery of an outbox by callers and a background thread, or by callers and a background task.
 
-The thread or the task lives only while rows wait.
+The thread or the task lives only while rows wait, and goes on whatever is raised in it.
 """
 
 import asyncio
@@ -10,9 +10,9 @@ from contextlib import suppress
 
 from meterd.client import lifetime
 from meterd.client.connection import AsyncConnection, Connection
-from meterd.client.errors import MeterdClientError
 from meterd.client.options import Options
 from meterd.client.outbox import Outbox
+from meterd.client.supervision import pause_after_failure, repeat, repeat_async
 from meterd.client.wire import check_accepted, ingest_request
 
 _LARGE = 2**18
@@ -34,10 +34,11 @@ async def _send_up_to_async(goal: int, outbox: Outbox, connection: AsyncConnecti
 
 
 class _Sender(ABC):
-    """What needs no waiting. Errors are those of `Connection.send`, and `RowsRefused`."""
+    """Does what needs no waiting. Errors are those of `Connection.send`, and `RowsRefused`."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._pause = pause_after_failure(options.flush_interval)
         self._start_empty()
         lifetime.register(self)
 
@@ -45,8 +46,8 @@ class _Sender(ABC):
         self._outbox = Outbox(self._options)
 
     @abstractmethod
-    def _attend(self) -> None:
-        """See to it that something in the background looks after the outbox."""
+    def _ensure_background(self) -> None:
+        """Start the thread or the task if there is none, and wake it if something is due."""
 
     @abstractmethod
     def deliver_rest(self) -> None:
@@ -59,20 +60,23 @@ class _Sender(ABC):
 
     def _take(self, datasource: str, lines: list[bytes]) -> int:
         taken = self._outbox.take(datasource, lines)
-        self._attend()
+        self._ensure_background()
         return taken
 
     def raise_errors(self) -> None:
-        """Raise what was refused, and failures in the background, unless somebody heard of it."""
+        """Raise refusals, and failures in the background, that were not raised yet."""
         self._outbox.raise_errors()
 
     def after_fork(self) -> None:
-        """Start afresh in a child process: what waits here is delivered by the parent."""
+        """Start empty in a child process: the parent delivers what waits."""
         self._start_empty()
 
 
 class ThreadSender(_Sender):
-    """Thread-safe."""
+    """Sends in the threads of callers, and in one of its own. Thread-safe.
+
+    Whoever sends holds `_sending`, so that batches go out in order.
+    """
 
     def __init__(self, options: Options, connection: Connection) -> None:
         self._connection = connection
@@ -81,12 +85,18 @@ class ThreadSender(_Sender):
     def _start_empty(self) -> None:
         super()._start_empty()
         self._sending = threading.Lock()
-        self._starting = threading.Lock()
-        self._wake = threading.Event()
+        self._starting = threading.Lock()  # guards _thread, and whether this is held for the end of the program
         self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._ended = threading.Event()
 
     def put(self, datasource: str, lines: list[bytes], before: int) -> None:
-        """Take rows; sends when there is no room. Raises `BufferFull`, whose count begins with `before`."""
+        """Take rows; send some when there is no room.
+
+        Raises:
+            BufferFull: sending failed; `before` rows of the call were taken earlier.
+            ClientClosed: the client takes no more.
+        """
         taken = self._take(datasource, lines)
         while taken < len(lines):
             with self._outbox.making_room(before + taken):
@@ -94,14 +104,25 @@ class ThreadSender(_Sender):
             taken += self._take(datasource, lines[taken:])
 
     def flush(self) -> None:
-        """Deliver all that waits at the moment."""
+        """Deliver all that waits at the moment.
+
+        Raises:
+            RowsRefused: all others were delivered.
+            MeterdClientError: the rest still waits.
+        """
         self._deliver(self._outbox.all())
         self._outbox.raise_refusals()
 
     def close(self) -> None:
-        """Take nothing more and deliver all that waits; when that fails, rows are taken again."""
+        """Take nothing more and deliver all that waits; when that fails, rows are taken again.
+
+        Raises:
+            MeterdClientError: as `flush`.
+        """
         with self._outbox.closing(), lifetime.released_by_failure(self):
             self._deliver(self._outbox.all())
+        lifetime.release(self)
+        self._ended.set()
         self._wake.set()
         if (thread := self._thread) and thread.is_alive():
             thread.join()
@@ -113,7 +134,7 @@ class ThreadSender(_Sender):
             self._outbox.raise_failure(attempts)
             _send_up_to(goal, self._outbox, self._connection)
 
-    def _attend(self) -> None:
+    def _ensure_background(self) -> None:
         with self._starting:
             lifetime.hold(self)
             if self._thread is None or not self._thread.is_alive():
@@ -124,15 +145,22 @@ class ThreadSender(_Sender):
             self._wake.set()
 
     def _run(self) -> None:
-        while (delay := self._next_delay()) is not None:
-            if delay > 0:
-                self._wake.wait(delay)
-                self._wake.clear()
-            else:
-                self._deliver_next()
+        repeat(self._step, self._outbox.keep, self._ended, self._pause)
+
+    def _step(self) -> bool:
+        """Wait until something is due, or send it; return False when nothing waits, and the thread ends."""
+        delay = self._next_delay()
+        if delay is None:
+            return False
+        if delay > 0:
+            self._wake.wait(delay)
+            self._wake.clear()
+        else:
+            self._deliver_next()
+        return True
 
     def _next_delay(self) -> float | None:
-        """As the outbox says. If that is nothing, then the thread ends."""
+        """Return what the outbox says. If that is nothing, then the thread is forgotten."""
         with self._starting:
             delay = self._outbox.delay()
             if delay is None:
@@ -144,10 +172,7 @@ class ThreadSender(_Sender):
         with self._sending:
             if self._outbox.delay() != 0:
                 return  # somebody else tried meanwhile
-            try:
-                _send_up_to(self._outbox.oldest(), self._outbox, self._connection)
-            except MeterdClientError as error:
-                self._outbox.keep(error)
+            _send_up_to(self._outbox.oldest(), self._outbox, self._connection)
 
     def deliver_rest(self) -> None:
         self.flush()
@@ -168,6 +193,7 @@ class TaskSender(_Sender):
         super()._start_empty()
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
+        self._ended = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def put(self, datasource: str, lines: list[bytes], before: int) -> None:
@@ -187,6 +213,8 @@ class TaskSender(_Sender):
         """As `ThreadSender.close`."""
         with self._outbox.closing(), lifetime.released_by_failure(self):
             await self._deliver(self._outbox.all())
+        lifetime.release(self)
+        self._ended.set()
         self._wake.set()
         if self._task:
             await self._task
@@ -197,7 +225,7 @@ class TaskSender(_Sender):
             self._outbox.raise_failure(attempts)
             await _send_up_to_async(goal, self._outbox, self._connection)
 
-    def _attend(self) -> None:
+    def _ensure_background(self) -> None:
         lifetime.hold(self)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="meterd-client")
@@ -205,25 +233,28 @@ class TaskSender(_Sender):
             self._wake.set()
 
     async def _run(self) -> None:
-        while (delay := self._outbox.delay()) is not None:
-            if delay > 0:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(delay):
-                        await self._wake.wait()
-                self._wake.clear()
-            else:
-                await self._deliver_next()
-        self._task = None
-        lifetime.release(self)
+        await repeat_async(self._step, self._outbox.keep, self._ended, self._pause)
+
+    async def _step(self) -> bool:
+        delay = self._outbox.delay()
+        if delay is None:
+            self._task = None
+            lifetime.release(self)
+            return False
+        if delay > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._wake.wait()
+            self._wake.clear()
+        else:
+            await self._deliver_next()
+        return True
 
     async def _deliver_next(self) -> None:
         async with self._sending:
             if self._outbox.delay() != 0:
                 return  # somebody else tried meanwhile
-            try:
-                await _send_up_to_async(self._outbox.oldest(), self._outbox, self._connection)
-            except MeterdClientError as error:
-                self._outbox.keep(error)
+            await _send_up_to_async(self._outbox.oldest(), self._outbox, self._connection)
 
     def deliver_rest(self) -> None:
         """Without the event loop, which has ended."""
