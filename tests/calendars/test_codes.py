@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from meterd.calendars.codes import BUILT_IN, BuiltIn, calendar_for
 from meterd.calendars.days import EVERY_DAY, MONDAY_TO_FRIDAY, Days, Months, Weekdays
 from meterd.calendars.definitions import calendar_of
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.grids import LocalGrid
 from meterd.calendars.model import UTC_ZONE, DayCalendar, IntradayCalendar, SparseCalendar
+from meterd.expressions.errors import ExpressionError
 
 DAY = 86_400
 MONDAYS = Weekdays(frozenset([0]))

@@ -5,9 +5,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meterd.calendars.dates import parse_date
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.local import Period
 from meterd.calendars.ranges import parse_range
+from meterd.expressions.errors import ExpressionError
 from tests.calendars.clocks import NOW, days_in_zones, minutes_around, seconds_when, utc
 
 FORMS = {"hour": "%Y-%m-%dT%H", "minute": "%Y-%m-%dT%H:%M"}

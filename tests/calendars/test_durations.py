@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterd.calendars.durations import parse_duration
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 
 amounts = st.none() | st.integers(0, 10**9 - 1)
 

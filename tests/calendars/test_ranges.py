@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.ranges import Range, parse_range
+from meterd.expressions.errors import ExpressionError
 from tests.calendars.clocks import NOW, utc
 
 

@@ -6,9 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meterd.calendars.dates import parse_date
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.local import Period
 from meterd.calendars.ranges import Range, parse_range
+from meterd.expressions.errors import ExpressionError
 from tests.calendars.clocks import NOW, ZONES, days_in_zones, seconds_when, utc
 
 moments = st.datetimes(datetime(1800, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001 - bounds

@@ -6,8 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meterd.calendars.dates import parse_date
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.local import Period
+from meterd.expressions.errors import ExpressionError
 from tests.calendars.clocks import NOW, days_in_zones, seconds_when, utc
 
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 from meterd.filters import parse_filter
 from meterd.query.model import (
     And,

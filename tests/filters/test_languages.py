@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 from meterd.filters import document_field, filter_of, matches, parse_filter, parse_search, parse_simple
 from meterd.query.model import Condition
 from tests.filters.fields import resolve

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 from meterd.filters import filter_of, parse_filter
 from meterd.query.model import And, Compare, Comparison, Condition, IsNull, Matches, Not, OneOf, Or, TextTest
 from tests.filters.fields import KEY, SERVICE, STATUS, TIMESTAMP, resolve

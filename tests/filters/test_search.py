@@ -2,7 +2,7 @@
 
 import pytest
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 from meterd.filters import document_field, matches, parse_search
 from meterd.query.model import And
 from tests.filters.fields import resolve

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 from meterd.filters import document_field, matches, parse_simple
 from meterd.query.model import And, Compare, Comparison, Condition, IsNull, Matches, OneOf, Or, TextTest
 from tests.filters.fields import KEY, SERVICE, STATUS, TIMESTAMP, resolve

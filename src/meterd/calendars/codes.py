@@ -11,10 +11,10 @@ import msgspec
 
 from meterd.calendars.days import EVERY_DAY, MONDAY_TO_FRIDAY, MONTH_COUNTS, Days, Months, Weekdays
 from meterd.calendars.durations import Duration, parse_duration
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.grids import LocalGrid
 from meterd.calendars.model import LONGEST_PERIOD, UTC_ZONE, Calendar, DayCalendar, IntradayCalendar, SparseCalendar
 from meterd.calendars.zones import DAY
+from meterd.expressions.errors import ExpressionError
 
 WEEK = 7 * DAY
 

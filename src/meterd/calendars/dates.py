@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from meterd.calendars.local import Period, last_of_month, period
 from meterd.calendars.rules import read_rule
-from meterd.calendars.scanner import Scanner
 from meterd.calendars.tenors import read_tenor
 from meterd.calendars.zones import zone_of
+from meterd.expressions.scanner import Scanner
 
 _FIELDS = (("-", "month", 12), ("-", "day", 31), ("T", "hour", 23), (":", "minute", 59), (":", "second", 59))
 _FIRST = (1, 1, 1, 0, 0, 0)

@@ -37,7 +37,6 @@ import msgspec
 
 from meterd.calendars.codes import calendar_for
 from meterd.calendars.days import EVERY_DAY, MONDAY_TO_FRIDAY, Days, Months, Weekdays
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.grids import LocalGrid
 from meterd.calendars.holidays import (
     ActualDate,
@@ -52,6 +51,7 @@ from meterd.calendars.holidays import (
 )
 from meterd.calendars.model import HOUR, Calendar, DayCalendar, IntradayCalendar, SparseCalendar
 from meterd.calendars.zones import DAY, zone_of
+from meterd.expressions.errors import ExpressionError
 
 Find = Callable[[str], Calendar | None]
 """Finds a calendar that is not built in by its code."""

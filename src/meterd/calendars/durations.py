@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 
 MOST_DIGITS = 9
 

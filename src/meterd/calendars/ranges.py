@@ -12,7 +12,7 @@ import msgspec
 
 from meterd.calendars.dates import read_date, read_existing_date, read_zone
 from meterd.calendars.local import SECOND
-from meterd.calendars.scanner import Scanner
+from meterd.expressions.scanner import Scanner
 
 _DATES = {"from": 1, "between": 2, "within": 1}
 """Functions of dates, and of how many; a zone may follow them."""

@@ -21,7 +21,7 @@ from meterd.calendars.local import (
     period,
     weeks_of_year,
 )
-from meterd.calendars.scanner import Scanner
+from meterd.expressions.scanner import Scanner
 
 _UNITS = "YQMWBDhms"
 _ALSO = str.maketrans("yqwbd", "YQWBD")

@@ -22,7 +22,7 @@ from meterd.calendars.local import (
     moved_by_months,
     weeks_of_year,
 )
-from meterd.calendars.scanner import Scanner
+from meterd.expressions.scanner import Scanner
 
 
 class _Months(msgspec.Struct, frozen=True):

@@ -4,11 +4,12 @@ import msgspec
 
 from meterd.classify.definitions import InvalidDefinition, read
 from meterd.classify.errors import UnusableClassifier
-from meterd.classify.expressions import InvalidExpression, compiled
+from meterd.classify.expressions import compiled
 from meterd.classify.library import Library
 from meterd.classify.model import Classifier, Dictionary, Expression, Validator
 from meterd.classify.validators import UnknownValidator, validator
 from meterd.classify.words import Words
+from meterd.expressions.regular import InvalidExpression
 
 LONGEST_WINDOW = 1_000
 

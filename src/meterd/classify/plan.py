@@ -10,13 +10,14 @@ import msgspec
 
 from meterd.classify.entities import Recogniser, likelihood
 from meterd.classify.errors import TooMuch, UnusableClassifier
-from meterd.classify.expressions import InvalidExpression, Regexp, compiled
+from meterd.classify.expressions import compiled
 from meterd.classify.findings import Finding, Precedence
 from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern
 from meterd.classify.prefilter import Prefilter, Probe, probe
 from meterd.classify.rules import Rules, Source
 from meterd.classify.validators import UnknownValidator
 from meterd.classify.words import stands_alone
+from meterd.expressions.regular import InvalidExpression, RegularExpression
 
 _PIECE = 64 * 1024
 _OVERLAP = 16 * 1024
@@ -50,7 +51,7 @@ Proposal = tuple[int, int, Origin]
 class Search(msgspec.Struct, frozen=True):
     """An expression, shared by all patterns that consist of it."""
 
-    regexp: Regexp
+    regexp: RegularExpression
     uses: tuple[Use, ...]
 
 
@@ -80,7 +81,7 @@ class Plan:
         self._precedence = Precedence(classifiers)
         numbers = {} if self._prefilter is None else self._prefilter.numbers
         dictionaries = _numbered(classifiers, numbers)
-        regexps: dict[Probe, Regexp] = {}
+        regexps: dict[Probe, RegularExpression] = {}
         uses: dict[Probe, list[Use]] = {}
         self._entities: dict[str, list[tuple[Classifier, Rules]]] = {}
         for classifier in classifiers:

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 import hyperscan
 
-from meterd.classify.expressions import escaped
 from meterd.classify.model import Dictionary, Pattern
 from meterd.classify.widening import widened
+from meterd.expressions.regular import escaped
 
 Probe = tuple[str, bool]
 """A regular expression and whether it ignores case."""

@@ -4,8 +4,9 @@ import functools
 import re
 import unicodedata
 
-from meterd.classify.expressions import compiled, escaped
+from meterd.classify.expressions import compiled
 from meterd.classify.model import Boundary, Dictionary
+from meterd.expressions.regular import escaped
 
 Span = tuple[int, int]
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 from meterd.filters.expressions import read_expression
 from meterd.filters.mongo import read_mongo
-from meterd.filters.scanner import DEEPEST, Scanner
+from meterd.filters.scanner import DEEPEST, FilterScanner
 from meterd.filters.variables import Resolve, settle
 from meterd.query.model import Condition
 
@@ -19,7 +19,7 @@ def parse_filter(text: str, resolve: Resolve) -> Condition:
 
     Raises `ExpressionError`.
     """
-    scanner = Scanner(_PART, text)
+    scanner = FilterScanner(_PART, text)
     scanner.skip_blanks()
     read = read_mongo if text.startswith("{", scanner.position) else read_expression
     return settle(read(scanner, resolve))

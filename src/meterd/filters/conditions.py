@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from meterd.calendars.errors import ExpressionError
 from meterd.datasets import Kind
+from meterd.expressions.errors import ExpressionError
+from meterd.expressions.regular import InvalidExpression
 from meterd.filters.literals import LARGEST, Literal, number
-from meterd.filters.patterns import InvalidPattern, compiled
-from meterd.filters.scanner import Scanner
+from meterd.filters.patterns import compiled
+from meterd.filters.scanner import FilterScanner
 from meterd.filters.times import Period, period
 from meterd.filters.variables import UNKNOWN, Resolve
 from meterd.query.model import (
@@ -36,22 +37,22 @@ class Term(msgspec.Struct, frozen=True):
     name: str
     operand: Operand
     kind: Kind | None
-    scanner: Scanner
+    scanner: FilterScanner
 
     def wrong(self, literal: Literal, allowed: str, reason: str = "") -> ExpressionError:
         got = f"{literal.text!r}: {reason}" if reason else repr(literal.text)
-        return self.scanner.mistake(f"{self.name} must be {allowed}, got {got}", literal.position)
+        return self.scanner.error(f"{self.name} must be {allowed}, got {got}", literal.position)
 
     def unable(self, what: str, literal: Literal) -> ExpressionError:
         assert self.kind is not None  # the dynamic type can do everything
-        return self.scanner.mistake(f"{self.name} is of the type {self.kind.value}, which {what}", literal.position)
+        return self.scanner.error(f"{self.name} is of the type {self.kind.value}, which {what}", literal.position)
 
 
 Single = Callable[[Term, Literal], Condition]
 Listed = Callable[[Term, Sequence[Literal]], Condition]
 
 
-def term(name: str, resolve: Resolve, scanner: Scanner) -> Term:
+def term(name: str, resolve: Resolve, scanner: FilterScanner) -> Term:
     """The field of this name, for one more condition."""
     scanner.count("conditions")
     variable = resolve(name) or UNKNOWN
@@ -132,8 +133,8 @@ def matching(field: Term, literal: Literal) -> Condition:
 def matching_with(field: Term, literal: Literal, any_case: bool) -> Condition:
     try:
         compiled(literal.text, any_case)
-    except InvalidPattern as error:
-        raise field.scanner.mistake(f"not a regular expression (RE2): {error}", literal.position) from None
+    except InvalidExpression as error:
+        raise field.scanner.error(f"not a regular expression (RE2): {error}", literal.position) from None
     test = TextTest.HAS_MATCH_OF_ANY_CASE if any_case else TextTest.HAS_MATCH
     return _text_test(field, test, literal.text, literal)
 

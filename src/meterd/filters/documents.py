@@ -45,7 +45,7 @@ _TEXT_TESTS: dict[TextTest, Callable[[str, str], bool]] = {
     TextTest.STARTS_WITH: str.startswith,
     TextTest.ENDS_WITH: str.endswith,
     TextTest.HAS_MATCH: lambda text, pattern: compiled(pattern).search(text) is not None,
-    TextTest.HAS_MATCH_OF_ANY_CASE: lambda text, pattern: compiled(pattern, any_case=True).search(text) is not None,
+    TextTest.HAS_MATCH_OF_ANY_CASE: lambda text, pattern: compiled(pattern, ignore_case=True).search(text) is not None,
 }
 
 

@@ -11,7 +11,7 @@ import re
 from meterd.filters import conditions
 from meterd.filters.conditions import Listed, Single, Term, negation
 from meterd.filters.functions import FUNCTIONS, read_call, read_pattern
-from meterd.filters.scanner import Scanner
+from meterd.filters.scanner import FilterScanner
 from meterd.filters.variables import Resolve
 from meterd.query.model import Condition
 
@@ -37,7 +37,7 @@ _VALUE = re.compile(r"""[^\s()\[\],'"=<>!]+""")
 _CALL = re.compile(r"(\w+)\(")
 
 
-def read_expression(scanner: Scanner, resolve: Resolve) -> Condition:
+def read_expression(scanner: FilterScanner, resolve: Resolve) -> Condition:
     """The condition that the whole text means, a `?` before it being nothing.
 
     Raises `ExpressionError`.
@@ -45,30 +45,30 @@ def read_expression(scanner: Scanner, resolve: Resolve) -> Condition:
     scanner.accept("?")
     reader = _Reader(scanner, resolve)
     condition = reader.condition()
-    scanner.expect_end("'and', 'or' or the end")
+    scanner.require_end("'and', 'or' or the end")
     return condition
 
 
 class _Reader:
-    def __init__(self, scanner: Scanner, resolve: Resolve) -> None:
+    def __init__(self, scanner: FilterScanner, resolve: Resolve) -> None:
         self._scanner = scanner
         self._resolve = resolve
 
     def condition(self) -> Condition:
         alternatives = [self._all()]
-        while self._scanner.take(_JOINED["or"]):
+        while self._scanner.match(_JOINED["or"]):
             alternatives.append(self._all())
         return conditions.any_of(alternatives)
 
     def _all(self) -> Condition:
         factors = [self._factor()]
-        while self._scanner.take(_JOINED["and"]):
+        while self._scanner.match(_JOINED["and"]):
             factors.append(self._factor())
         return conditions.all_of(factors)
 
     def _factor(self) -> Condition:
         scanner = self._scanner
-        if scanner.take(_JOINED["not"]):
+        if scanner.match(_JOINED["not"]):
             with scanner.nested():
                 return negation(self._factor())
         if scanner.accept("("):
@@ -76,30 +76,30 @@ class _Reader:
                 condition = self.condition()
                 scanner.expect(")")
                 return condition
-        name = scanner.take(_FIELD)
+        name = scanner.match(_FIELD)
         if not name:
-            raise scanner.mistake(f"expected a field, 'not' or '(', got {scanner.next_word()}")
+            raise scanner.error(f"expected a field, 'not' or '(', got {scanner.next_word()}")
         return self._comparison(conditions.term(name[0], self._resolve, scanner))
 
     def _comparison(self, field: Term) -> Condition:
         """What follows a field; nothing if the field is to exist."""
         scanner = self._scanner
-        if symbol := scanner.take(_SYMBOL):
+        if symbol := scanner.match(_SYMBOL):
             return self._compared(field, symbol[0])
-        if word := scanner.take(_WORD):
+        if word := scanner.match(_WORD):
             return self._tested(field, word[1].lower())
         position = scanner.position
-        if scanner.take(_END) is None:
-            raise scanner.mistake(f"unknown operator {scanner.next_word()}, use one of {' '.join(_OPERATORS)}")
+        if scanner.match(_END) is None:
+            raise scanner.error(f"unknown operator {scanner.next_word()}, use one of {' '.join(_OPERATORS)}")
         scanner.position = position
         return conditions.exists(field)
 
     def _compared(self, field: Term, symbol: str) -> Condition:
         scanner = self._scanner
         start = scanner.position
-        if call := scanner.take(_CALL):
+        if call := scanner.match(_CALL):
             if call[1] not in FUNCTIONS or _SYMBOLS[symbol] is not conditions.equal:
-                raise scanner.mistake(f"after = there may be a value or one of {', '.join(FUNCTIONS)}", start)
+                raise scanner.error(f"after = there may be a value or one of {', '.join(FUNCTIONS)}", start)
             return read_call(call[1], field, scanner)
         return _SYMBOLS[symbol](field, scanner.quoted() or scanner.bare(_VALUE))
 

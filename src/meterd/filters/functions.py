@@ -6,7 +6,7 @@ from meterd.filters import conditions
 from meterd.filters.conditions import Listed, Single, Term
 from meterd.filters.literals import Literal, quoted_literal
 from meterd.filters.patterns import pattern_end
-from meterd.filters.scanner import Scanner
+from meterd.filters.scanner import FilterScanner
 from meterd.query.model import Condition
 
 
@@ -27,7 +27,7 @@ FUNCTIONS: dict[str, tuple[int | None, Listed]] = {
 """How many values each function takes (None: any number), and what it means."""
 
 
-def read_call(name: str, field: Term, scanner: Scanner) -> Condition:
+def read_call(name: str, field: Term, scanner: FilterScanner) -> Condition:
     """The condition that one of the functions means; its opening parenthesis has been read."""
     start = scanner.position
     if name == "regex":
@@ -37,11 +37,11 @@ def read_call(name: str, field: Term, scanner: Scanner) -> Condition:
         arguments = scanner.items(")")
     count, build = FUNCTIONS[name]
     if count not in (None, len(arguments)):
-        raise scanner.mistake(f"{name} takes {count} value{'s' if count != 1 else ''}, got {len(arguments)}", start)
+        raise scanner.error(f"{name} takes {count} value{'s' if count != 1 else ''}, got {len(arguments)}", start)
     return build(field, arguments)
 
 
-def read_pattern(scanner: Scanner, blanks: bool) -> Literal:
+def read_pattern(scanner: FilterScanner, blanks: bool) -> Literal:
     """A regular expression: in quotes, or up to where it must end (`patterns.pattern_end`)."""
     if quoted := scanner.quoted():
         return quoted

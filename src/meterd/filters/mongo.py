@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 from meterd.filters import conditions
 from meterd.filters.conditions import Listed, Single, Term, all_of, any_of, negation
 from meterd.filters.literals import Literal, quoted_literal
 from meterd.filters.relaxed import Array, Member, Node, Object, Regex, read_object
-from meterd.filters.scanner import Scanner
+from meterd.filters.scanner import FilterScanner
 from meterd.filters.variables import Resolve
 from meterd.query.model import Condition
 
@@ -30,7 +30,7 @@ _OPERATORS = (*_SINGLE, *_LISTED, "$regex", "$options", "$exists", "$not")
 _PRESENCE = {"true": True, "1": True, "false": False, "0": False}
 
 
-def read_mongo(scanner: Scanner, resolve: Resolve) -> Condition:
+def read_mongo(scanner: FilterScanner, resolve: Resolve) -> Condition:
     """The condition that the whole text means.
 
     Raises `ExpressionError`.
@@ -39,7 +39,7 @@ def read_mongo(scanner: Scanner, resolve: Resolve) -> Condition:
 
 
 class _Reader:
-    def __init__(self, scanner: Scanner, resolve: Resolve) -> None:
+    def __init__(self, scanner: FilterScanner, resolve: Resolve) -> None:
         self._scanner = scanner
         self._resolve = resolve
 
@@ -51,15 +51,15 @@ class _Reader:
             return self._field(conditions.term(member.name, self._resolve, self._scanner), member)
         if member.name not in _LOGICAL:
             allowed = ", ".join(_LOGICAL)
-            raise self._mistake(f"{member.name} is no operator here, use a field or one of {allowed}", member)
+            raise self._error(f"{member.name} is no operator here, use a field or one of {allowed}", member)
         value = member.value
         if not isinstance(value, Array) or not value.items:
-            raise self._mistake(f"{member.name} takes an array of at least one object", member)
+            raise self._error(f"{member.name} takes an array of at least one object", member)
         return _LOGICAL[member.name]([self._alternative(item, member) for item in value.items])
 
     def _alternative(self, item: Node, member: Member) -> Condition:
         if not isinstance(item, Object):
-            raise self._mistake(f"{member.name} takes an array of objects", member)
+            raise self._error(f"{member.name} takes an array of objects", member)
         return self.object(item)
 
     def _field(self, field: Term, member: Member) -> Condition:
@@ -70,17 +70,17 @@ class _Reader:
                 return self._matching(field, pattern, options)
             case Object(members) if members:
                 return self._operators(field, members)
-        raise self._mistake(f"{member.name} takes a value, or an object of {', '.join(_OPERATORS)}", member)
+        raise self._error(f"{member.name} takes a value, or an object of {', '.join(_OPERATORS)}", member)
 
     def _operators(self, field: Term, members: Sequence[Member]) -> Condition:
         """All of the operators of one field; `$options` belongs to the `$regex` beside it."""
         options = ""
         for member in members:
             if member.name not in _OPERATORS:
-                raise self._mistake(f"unknown operator {member.name}, use one of {', '.join(_OPERATORS)}", member)
+                raise self._error(f"unknown operator {member.name}, use one of {', '.join(_OPERATORS)}", member)
             if member.name == "$options":
                 if all(other.name != "$regex" for other in members):
-                    raise self._mistake("$options needs a $regex beside it", member)
+                    raise self._error("$options needs a $regex beside it", member)
                 options = self._literal(member, member.value).text
         tests = [self._operator(field, member, options) for member in members if member.name != "$options"]
         return all_of(tests)
@@ -91,12 +91,12 @@ class _Reader:
             return _SINGLE[name](field, self._literal(member, value))
         if name in _LISTED:
             if not isinstance(value, Array):
-                raise self._mistake(f"{name} takes an array of values", member)
+                raise self._error(f"{name} takes an array of values", member)
             return _LISTED[name](field, [self._literal(member, item) for item in value.items])
         if name == "$exists":
             present = _PRESENCE.get(self._literal(member, value).text)
             if present is None:
-                raise self._mistake("$exists takes true or false", member)
+                raise self._error("$exists takes true or false", member)
             return conditions.exists(field) if present else negation(conditions.exists(field))
         if name == "$regex":
             if isinstance(value, Regex):
@@ -107,12 +107,12 @@ class _Reader:
                 return negation(self._matching(field, pattern, own_options))
             case Object(members) if members:
                 return negation(self._operators(field, members))
-        raise self._mistake("$not takes an object of operators or a regular expression", member)
+        raise self._error("$not takes an object of operators or a regular expression", member)
 
     def _matching(self, field: Term, pattern: Literal, options: str) -> Condition:
         unknown = set(options) - set("ims")
         if unknown:
-            raise self._scanner.mistake(
+            raise self._scanner.error(
                 f"unknown option {min(unknown)!r} of a regular expression, use i, m or s", pattern.position
             )
         flags = "".join(sorted(set(options) - {"i"}))
@@ -121,8 +121,8 @@ class _Reader:
 
     def _literal(self, member: Member, value: Node) -> Literal:
         if not isinstance(value, Literal):
-            raise self._mistake(f"{member.name} takes text, numbers, true, false or null", member)
+            raise self._error(f"{member.name} takes text, numbers, true, false or null", member)
         return value
 
-    def _mistake(self, problem: str, member: Member) -> ExpressionError:
-        return self._scanner.mistake(problem, member.position)
+    def _error(self, problem: str, member: Member) -> ExpressionError:
+        return self._scanner.error(problem, member.position)

@@ -1,40 +1,18 @@
-"""Regular expressions of callers. They are RE2's: matching takes time linear in the text, whatever the expression."""
+"""Regular expressions in filters: how long they may be, and where they end."""
 
-import functools
-from typing import Protocol, cast
-
-import re2  # type: ignore[import-untyped]  # the package comes without types
+from meterd.expressions import regular
+from meterd.expressions.regular import InvalidExpression, RegularExpression
 
 LONGEST = 2000
 """Characters of a pattern: making one holds Python's lock."""
 _BLANKS = " \t\r\n"
 
 
-class InvalidPattern(ValueError):
-    """Not a regular expression, in RE2's words."""
-
-
-class Pattern(Protocol):
-    def search(self, text: str) -> object | None: ...
-
-
-@functools.lru_cache(maxsize=256)
-def compiled(pattern: str, any_case: bool = False) -> Pattern:
-    """Raises `InvalidPattern`."""
+def compiled(pattern: str, ignore_case: bool = False) -> RegularExpression:
+    """Compile a pattern. Raises `InvalidExpression`."""
     if len(pattern) > LONGEST:
-        raise InvalidPattern(f"it has more than {LONGEST} characters")
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = not any_case
-    try:
-        return cast(Pattern, re2.compile(pattern, options))
-    except re2.error as error:
-        raise InvalidPattern(error.args[0].decode()) from None
-
-
-def escaped(text: str) -> str:
-    """The pattern that matches exactly this text."""
-    return cast(str, re2.escape(text))
+        raise InvalidExpression(f"it has more than {LONGEST} characters")
+    return regular.compiled(pattern, ignore_case)
 
 
 def pattern_end(text: str, start: int, blanks: bool) -> int:

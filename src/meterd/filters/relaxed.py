@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from meterd.filters.literals import NUMBER, Literal, bare_literal, quoted_literal
-from meterd.filters.scanner import QUOTED, Scanner
+from meterd.filters.scanner import QUOTED, FilterScanner
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"} | {same: same for same in "\"'\\/"}
@@ -42,7 +42,7 @@ class Object(msgspec.Struct, frozen=True):
 Node = Literal | Regex | Array | Object
 
 
-def read_object(scanner: Scanner) -> Object:
+def read_object(scanner: FilterScanner) -> Object:
     """The object that the whole text is.
 
     Raises `ExpressionError`.
@@ -51,11 +51,11 @@ def read_object(scanner: Scanner) -> Object:
     start = scanner.position
     scanner.expect("{")
     found = _members(scanner, start)
-    scanner.expect_end("nothing after the object")
+    scanner.require_end("nothing after the object")
     return found
 
 
-def _value(scanner: Scanner) -> Node:
+def _value(scanner: FilterScanner) -> Node:
     scanner.skip_blanks()
     start = scanner.position
     if scanner.accept("{"):
@@ -66,14 +66,14 @@ def _value(scanner: Scanner) -> Node:
     text = _string(scanner)
     if text is not None:
         return quoted_literal(text, start)
-    if regex := scanner.take(_REGEX):
+    if regex := scanner.match(_REGEX):
         return Regex(quoted_literal(regex[1], start), regex[2])
-    if bare := scanner.take(_BARE):
+    if bare := scanner.match(_BARE):
         return bare_literal(bare[0], start)
-    raise scanner.mistake(f"expected a value of JSON (text in quotes), got {scanner.next_word()}")
+    raise scanner.error(f"expected a value of JSON (text in quotes), got {scanner.next_word()}")
 
 
-def _elements(scanner: Scanner, start: int) -> Array:
+def _elements(scanner: FilterScanner, start: int) -> Array:
     items: list[Node] = []
     with scanner.nested():
         if scanner.accept("]"):
@@ -84,7 +84,7 @@ def _elements(scanner: Scanner, start: int) -> Array:
                 return Array(tuple(items), start)
 
 
-def _members(scanner: Scanner, start: int) -> Object:
+def _members(scanner: FilterScanner, start: int) -> Object:
     members: list[Member] = []
     with scanner.nested():
         if scanner.accept("}"):
@@ -99,24 +99,24 @@ def _members(scanner: Scanner, start: int) -> Object:
                 return Object(tuple(members), start)
 
 
-def _name(scanner: Scanner) -> str:
+def _name(scanner: FilterScanner) -> str:
     name = _string(scanner)
     if name is not None:
         return name
-    bare = scanner.take(_NAME)
+    bare = scanner.match(_NAME)
     if not bare:
-        raise scanner.mistake(f"expected a name, got {scanner.next_word()}")
+        raise scanner.error(f"expected a name, got {scanner.next_word()}")
     return bare[0]
 
 
-def _string(scanner: Scanner) -> str | None:
+def _string(scanner: FilterScanner) -> str | None:
     """A text in quotes, if one comes next."""
     scanner.skip_blanks()
     start = scanner.position
-    match = scanner.take(QUOTED)
+    match = scanner.match(QUOTED)
     if not match:
         if scanner.text.startswith(("'", '"'), start):
-            raise scanner.mistake("the quotes are not closed")
+            raise scanner.error("the quotes are not closed")
         return None
 
     def unescaped(escape: re.Match[str]) -> str:
@@ -125,11 +125,11 @@ def _string(scanner: Scanner) -> str | None:
             return chr(int(character[1:], 16))
         if character not in _ESCAPES:
             at = match.start() + 1 + escape.start()
-            raise scanner.mistake(f"unknown escape {escape[0]!r}, write a backslash as \\\\", at)
+            raise scanner.error(f"unknown escape {escape[0]!r}, write a backslash as \\\\", at)
         return _ESCAPES[character]
 
     text = _ESCAPE.sub(unescaped, match[match.lastindex or 1])
     try:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")  # joins the pairs of \ud83d\ude00
     except UnicodeDecodeError:
-        raise scanner.mistake("half of a surrogate pair is not a character", start) from None
+        raise scanner.error("half of a surrogate pair is not a character", start) from None

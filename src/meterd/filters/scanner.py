@@ -1,11 +1,12 @@
-"""Reads a filter from left to right, and says where in it a mistake is."""
+"""Reads a filter from left to right: values, brackets, and how much of them there may be."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
+from meterd.expressions.scanner import Scanner
 from meterd.filters.literals import Literal, bare_literal, quoted_literal
 
 DEEPEST = 50
@@ -25,17 +26,11 @@ _ITEM = {
 }
 
 
-class Scanner:
-    """A filter and how far it has been read.
-
-    Attributes:
-        part: what the text is, for messages: `_filter`, or the name of a query parameter.
-    """
+class FilterScanner(Scanner):
+    """A filter and how far it has been read; its part is `_filter`, or the name of a query parameter."""
 
     def __init__(self, part: str, text: str) -> None:
-        self.part = part
-        self.text = text
-        self.position = 0
+        super().__init__(part, text)
         self._depth = 0
         self._counts: Counter[str] = Counter()
         if len(text) > LONGEST:
@@ -43,11 +38,7 @@ class Scanner:
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise self.mistake("this is not a character", error.start) from None
-
-    def mistake(self, problem: str, position: int | None = None) -> ExpressionError:
-        """The error to raise for a problem at a position, by default the one reached."""
-        return ExpressionError(self.part, self.text, self.position if position is None else position, problem)
+            raise self.error("this is not a character", error.start) from None
 
     @property
     def at_end(self) -> bool:
@@ -59,8 +50,8 @@ class Scanner:
         assert blanks is not None  # it may be empty
         self.position = blanks.end()
 
-    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """What matches here, after blanks; the position moves behind it."""
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Take what matches here, after blanks."""
         self.skip_blanks()
         match = pattern.match(self.text, self.position)
         if match:
@@ -68,23 +59,20 @@ class Scanner:
         return match
 
     def accept(self, symbol: str) -> bool:
-        """Whether the symbol comes next; if so, the position moves behind it."""
+        """Take the symbol if it comes next, after blanks."""
         self.skip_blanks()
-        if not self.text.startswith(symbol, self.position):
-            return False
-        self.position += len(symbol)
-        return True
+        return self.take(symbol)
 
     def expect(self, *symbols: str) -> str:
         """The one of the symbols that comes next."""
         for symbol in symbols:
             if self.accept(symbol):
                 return symbol
-        raise self.mistake(f"expected {' or '.join(repr(symbol) for symbol in symbols)}, got {self.next_word()}")
+        raise self.error(f"expected {' or '.join(repr(symbol) for symbol in symbols)}, got {self.next_word()}")
 
-    def expect_end(self, expected: str) -> None:
+    def require_end(self, expected: str) -> None:
         if not self.at_end:
-            raise self.mistake(f"expected {expected}, got {self.next_word()}")
+            raise self.error(f"expected {expected}, got {self.next_word()}")
 
     def next_word(self) -> str:
         """What comes next, for messages."""
@@ -95,7 +83,7 @@ class Scanner:
         """A level further down."""
         self._depth += 1
         if self._depth > DEEPEST:
-            raise self.mistake(f"nested deeper than {DEEPEST} levels")
+            raise self.error(f"nested deeper than {DEEPEST} levels")
         yield
         self._depth -= 1
 
@@ -103,24 +91,24 @@ class Scanner:
         """One more of the `values` or `conditions`."""
         self._counts[what] += 1
         if self._counts[what] > MOST:
-            raise self.mistake(f"more than {MOST} {what}")
+            raise self.error(f"more than {MOST} {what}")
 
     def quoted(self) -> Literal | None:
         """A text in quotes, if one comes next; a backslash stands before quotes and backslashes that belong to it."""
         self.skip_blanks()
         position = self.position
-        if match := self.take(QUOTED):
+        if match := self.match(QUOTED):
             self.count("values")
             return quoted_literal(_ESCAPED.sub(r"\1", match[match.lastindex or 1]), position)
         if self.text.startswith(("'", '"'), position):
-            raise self.mistake("the quotes are not closed")
+            raise self.error("the quotes are not closed")
         return None
 
     def bare(self, pattern: re.Pattern[str]) -> Literal:
         """A value without quotes, which must match the pattern."""
-        match = self.take(pattern)
+        match = self.match(pattern)
         if not match:
-            raise self.mistake(f"expected a value, got {self.next_word()}")
+            raise self.error(f"expected a value, got {self.next_word()}")
         self.count("values")
         return bare_literal(match[0], match.start())
 

@@ -8,11 +8,11 @@ part = "-" part | "(" any ")" | field "=" term | field "==" term | word
 import re
 from collections.abc import Sequence
 
+from meterd.expressions.regular import escaped
 from meterd.filters import conditions
 from meterd.filters.conditions import Term
 from meterd.filters.literals import quoted_literal
-from meterd.filters.patterns import escaped
-from meterd.filters.scanner import Scanner
+from meterd.filters.scanner import FilterScanner
 from meterd.filters.variables import Resolve, settle
 from meterd.query.model import And, Condition, Not
 
@@ -32,16 +32,16 @@ def parse_search(text: str, resolve: Resolve, fields: Sequence[str] = SEARCHED) 
 
     Raises `ExpressionError`.
     """
-    scanner = Scanner("_search", text)
+    scanner = FilterScanner("_search", text)
     if scanner.at_end:
         return And(())
     condition = _Reader(scanner, resolve, fields).any()
-    scanner.expect_end("a word or the end")
+    scanner.require_end("a word or the end")
     return settle(condition)
 
 
 class _Reader:
-    def __init__(self, scanner: Scanner, resolve: Resolve, fields: Sequence[str]) -> None:
+    def __init__(self, scanner: FilterScanner, resolve: Resolve, fields: Sequence[str]) -> None:
         self._scanner = scanner
         self._resolve = resolve
         self._fields = fields
@@ -54,7 +54,7 @@ class _Reader:
 
     def _all(self) -> Condition:
         parts = [self._part()]
-        while not self._scanner.take(_CLOSED):
+        while not self._scanner.match(_CLOSED):
             parts.append(self._part())
         return conditions.all_of(parts)
 
@@ -68,11 +68,11 @@ class _Reader:
                 condition = self.any()
                 scanner.expect(")")
                 return condition
-        if named := scanner.take(_NAMED):
+        if named := scanner.match(_NAMED):
             return self._named(named)
-        word = scanner.take(_WORD)
+        word = scanner.match(_WORD)
         if not word:
-            raise scanner.mistake(f"expected a word, got {scanner.next_word()}")
+            raise scanner.error(f"expected a word, got {scanner.next_word()}")
         scanner.count("values")
         pattern = quoted_literal(word[0], word.start())
         return conditions.any_of(

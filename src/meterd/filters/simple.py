@@ -7,7 +7,7 @@ import re
 from meterd.filters import conditions
 from meterd.filters.functions import FUNCTIONS, read_call
 from meterd.filters.literals import bare_literal
-from meterd.filters.scanner import Scanner
+from meterd.filters.scanner import FilterScanner
 from meterd.filters.variables import Resolve, settle
 from meterd.query.model import Condition
 
@@ -22,11 +22,11 @@ def parse_simple(field: str, text: str, resolve: Resolve) -> Condition:
 
     Raises `ExpressionError`, whose part is the field.
     """
-    scanner = Scanner(field, text)
+    scanner = FilterScanner(field, text)
     subject = conditions.term(field, resolve, scanner)
-    call = scanner.take(_CALL)
+    call = scanner.match(_CALL)
     if not call:
         return settle(conditions.equal(subject, bare_literal(text, 0)))
     condition = read_call(call[1], subject, scanner)
-    scanner.expect_end("nothing after the function")
+    scanner.require_end("nothing after the function")
     return settle(condition)

@@ -15,9 +15,9 @@ from meterd.api.usage.scans import Scans
 from meterd.api.usage.shelf import Shelf
 from meterd.api.usage.virtual import FindCalendar
 from meterd.calendars.codes import BUILT_IN, calendar_for, is_duration
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.model import Calendar
 from meterd.errors import InvalidInput
+from meterd.expressions.errors import ExpressionError
 from meterd.metadata.items import Collection, Items
 
 _SERVICE, _TYPE = "calendar", "VarCalendar"

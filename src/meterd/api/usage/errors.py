@@ -7,8 +7,8 @@ ten times the status.
 import re
 
 from meterd.api.http import Answer, error_headers
-from meterd.calendars.errors import ExpressionError
 from meterd.errors import InvalidInput, MeterdError, Unauthenticated
+from meterd.expressions.errors import ExpressionError
 
 ERROR = b"x-odsl-error"
 _LONGEST = 1000

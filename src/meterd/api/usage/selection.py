@@ -2,8 +2,8 @@
 
 from meterd.api.usage.errors import invalid
 from meterd.api.usage.parameters import Parameters
-from meterd.calendars.errors import ExpressionError
 from meterd.errors import InvalidInput
+from meterd.expressions.errors import ExpressionError
 from meterd.filters.complete import parse_filter
 from meterd.filters.search import parse_search
 from meterd.filters.simple import parse_simple

@@ -21,10 +21,10 @@ from meterd.api.usage.recording import WHAT, What
 from meterd.api.usage.series import interval_of
 from meterd.api.usage.statement_formats import POLICY, SHAPES, Amounts, Line, Period, text_of
 from meterd.calendars.dates import parse_date
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.model import Calendar
 from meterd.datasets import API_REQUESTS
 from meterd.errors import InvalidInput
+from meterd.expressions.errors import ExpressionError
 from meterd.ingest.rows import MOST_AHEAD
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Aggregate, Compare, Comparison, Condition, Field, Function, Group, Query, Row, every

@@ -17,11 +17,11 @@ from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.providers import Metric, Provider, metric_named, provider_named
 from meterd.api.usage.selection import selection
 from meterd.api.usage.series import Question, Series, series
-from meterd.calendars.errors import ExpressionError
 from meterd.calendars.model import Calendar
 from meterd.calendars.ranges import Range, parse_range
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput
+from meterd.expressions.errors import ExpressionError
 from meterd.filters.complete import filter_of, parse_filter
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Compare, Comparison, Condition, Field, every

@@ -1,6 +1,6 @@
 """Reads an expression from left to right and knows where it is."""
 
-from meterd.calendars.errors import ExpressionError
+from meterd.expressions.errors import ExpressionError
 
 _DIGITS = frozenset("0123456789")
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -15,19 +15,20 @@ class Scanner:
 
     Attributes:
         part: what is being read, such as `date rule`; errors name it.
+        text: the whole expression.
         position: of the next character.
     """
 
-    def __init__(self, part: str, expression: str) -> None:
+    def __init__(self, part: str, text: str) -> None:
         self.part = part
         self.position = 0
-        self._expression = expression
-        self._end = len(expression)
+        self.text = text
+        self._end = len(text)
 
     @property
     def next(self) -> str:
         """The next character, not taken; empty at the end."""
-        return self._expression[self.position] if self.position < self._end else ""
+        return self.text[self.position] if self.position < self._end else ""
 
     @property
     def at_digit(self) -> bool:
@@ -39,7 +40,7 @@ class Scanner:
 
     def take(self, text: str) -> bool:
         """Take the text if it comes next."""
-        found = self._expression.startswith(text, self.position, self._end)
+        found = self.text.startswith(text, self.position, self._end)
         if found:
             self.position += len(text)
         return found
@@ -49,7 +50,7 @@ class Scanner:
         start = self.position
         while self.at_letter:
             self.position += 1
-        return self._expression[start : self.position]
+        return self.text[start : self.position]
 
     def number(self, name: str, least: int, most: int | None = None, *, width: int | None = None) -> int:
         """Take a number of ASCII digits: exactly `width` of them, or one or more.
@@ -60,7 +61,7 @@ class Scanner:
         start = self.position
         while self.at_digit and self.position - start < (width or self._end):
             self.position += 1
-        digits = self._expression[start : self.position]
+        digits = self.text[start : self.position]
         if not digits or len(digits) < (width or 1):
             raise self.error(f"the {name} must be a number" + (f" of {width} digits" if width else ""), start)
         if len(digits) > _LONGEST_NUMBER:
@@ -76,20 +77,20 @@ class Scanner:
 
     def section(self, ends: str) -> "Scanner":
         """Take everything up to one of the characters `ends`, or to the end: a scanner of it, without blanks around."""
-        inside = Scanner(self.part, self._expression)
+        inside = Scanner(self.part, self.text)
         inside.position = self.position
         while self.next and self.next not in ends:
             self.position += 1
         inside._end = self.position
         inside.skip_blanks()
-        while inside._end > inside.position and self._expression[inside._end - 1] == " ":
+        while inside._end > inside.position and self.text[inside._end - 1] == " ":
             inside._end -= 1
         return inside
 
     def rest(self) -> str:
         """Take everything up to the end."""
         start, self.position = self.position, self._end
-        return self._expression[start : self._end]
+        return self.text[start : self._end]
 
     def expect_end(self) -> None:
         """Raises `ExpressionError` when anything is left."""
@@ -98,4 +99,4 @@ class Scanner:
 
     def error(self, problem: str, position: int | None = None) -> ExpressionError:
         """An error at a position, by default the present one."""
-        return ExpressionError(self.part, self._expression, self.position if position is None else position, problem)
+        return ExpressionError(self.part, self.text, self.position if position is None else position, problem)

@@ -2,7 +2,7 @@
 
 
 class ExpressionError(ValueError):
-    """A text of one of the small languages here that can't be read.
+    """A text of one of the small languages that can't be read.
 
     Attributes:
         part: what the text stands for, such as `range` or `date rule`.
