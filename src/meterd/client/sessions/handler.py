@@ -3,8 +3,8 @@
 import logging
 
 from meterd.client.sessions.bodies import exception_members
-from meterd.client.sessions.link import is_delivering
 from meterd.client.sessions.session import BaseSession
+from meterd.client.sessions.transport import is_delivering
 
 _CATEGORIES = {10: "debug", 20: "info", 30: "warning", 40: "error", 50: "critical"}
 

@@ -38,22 +38,22 @@ class BaseSession:
     @property
     def id(self) -> str | None:
         """What the server calls the session; None until it has begun there."""
-        return self._delivery.id
+        return self._delivery.backlog.server_id
 
     @property
     def ended(self) -> bool:
         """Whether it was ended, or crashed, here."""
-        return self._delivery.closed
+        return self._delivery.backlog.closed
 
     @property
     def waiting(self) -> int:
         """How many calls the server does not have yet, those of earlier sessions in the spool included."""
-        return self._delivery.waiting
+        return self._delivery.backlog.waiting
 
     @property
     def dropped(self) -> int:
         """How many calls were dropped: `max_buffered_rows` waited already, or they could not be sent as JSON."""
-        return self._delivery.dropped
+        return self._delivery.backlog.dropped
 
     def update_state(self, state: Mapping[str, Any]) -> None:
         """Merge `state` into the session's: objects key by key, None deletes a key, everything else replaces."""
@@ -120,8 +120,8 @@ class BaseSession:
     def log_counter(self, name: str, delta: float = 1, tags: Iterable[str] = ()) -> None:
         """Add to the running total of this name and these tags; it is sent at a flush, if it changed."""
         self._check(name, delta, tags)
-        delivery = self._delivery
-        delivery.aggregated(delivery.aggregates.count(name, delta, tags))
+        if self._delivery.backlog.aggregates.count(name, delta, tags):
+            self._delivery.schedule_flush()
 
     def log_histogram(
         self,
@@ -136,8 +136,8 @@ class BaseSession:
         `buckets` are upper bounds, included; what is above the last is counted in its bucket.
         """
         self._check(name, value, tags)
-        delivery = self._delivery
-        delivery.aggregated(delivery.aggregates.sample(name, value, tags, buckets, unit))
+        if self._delivery.backlog.aggregates.sample(name, value, tags, buckets, unit):
+            self._delivery.schedule_flush()
 
     def log_timer(
         self, name: str, duration: float, count: int | None = None, tags: Iterable[str] = (), unit: str = "seconds"
@@ -166,7 +166,7 @@ class BaseSession:
             raise ValueError(f"value of {name} must be finite, got {value!r}")
         if isinstance(tags, str):
             raise TypeError("tags must be several texts, got one")
-        if self._delivery.closed:
+        if self._delivery.backlog.closed:
             self._put((HEARTBEAT, b""))  # raises
 
     def _leave(self, error: BaseException | None) -> None:

@@ -1,4 +1,4 @@
-"""From an entry to the server and back."""
+"""Requests about sessions: an entry becomes one, and its answer is read."""
 
 import threading
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import msgspec
 
 from meterd.client.connection import Connection
-from meterd.client.errors import ItemsRefused, MeterdClientError, StatusError, UnexpectedAnswer
+from meterd.client.errors import ItemsRefused, StatusError, UnexpectedAnswer
 from meterd.client.options import Options
 from meterd.client.sessions.bodies import check_done, read_created
 from meterd.client.sessions.entries import CREATE, Entry
@@ -21,7 +21,7 @@ _delivering = threading.local()
 
 
 def is_delivering() -> bool:
-    """Whether this thread talks to the server for a session: what is logged meanwhile must not be delivered as well."""
+    """Return whether this thread talks to the server for a session: what it logs then must not be delivered as well."""
     return getattr(_delivering, "now", False)
 
 
@@ -34,8 +34,8 @@ def _marked() -> Iterator[None]:
         _delivering.now = False
 
 
-class Link:
-    """The connection of sessions; unless it is given it is made when it is first used, for that takes a while."""
+class SessionTransport:
+    """Sends entries over a connection. Unless one is given it is made when it is first used, for that takes a while."""
 
     def __init__(self, options: Options, connection: Connection | None = None) -> None:
         self._options = options
@@ -43,9 +43,11 @@ class Link:
         self._is_own = connection is None
 
     def send(self, entry: Entry, server_id: str | None) -> str:
-        """Deliver an entry of the session `server_id`; returns what the server calls it.
+        """Deliver an entry of the session `server_id`, and return what the server calls that.
 
-        Raises `ItemsRefused` when the server will never take it, other errors as `Connection.send`.
+        Raises:
+            ItemsRefused: the server will never take it.
+            StatusError, ConnectionFailed, UnexpectedAnswer, ClientClosed: as `Connection.send`.
         """
         self._connection = self._connection or Connection(self._options)
         try:
@@ -75,7 +77,11 @@ def _request(entry: Entry, server_id: str | None) -> Request:
 
 
 def _is_done(entry: Entry, answer: bytes) -> bool:
-    """Whether the answer is that of a write; else it is that of a creation. Raises `UnexpectedAnswer`."""
+    """Return whether the answer is that of a write; else it is that of a creation.
+
+    Raises:
+        UnexpectedAnswer: it is neither.
+    """
     try:
         if entry.operation == CREATE:
             read_created(answer)
@@ -87,10 +93,5 @@ def _is_done(entry: Entry, answer: bytes) -> bool:
 
 
 def _is_refusal(error: StatusError) -> bool:
-    """A 404 may be that of a proxy; only the server's own says that the session is gone."""
+    """Return whether the server will never take it. A 404 may be that of a proxy; only the server's own counts."""
     return error.status in _REFUSALS or (error.status == 404 and _UNKNOWN in error.message.lower())
-
-
-def copy_of(error: MeterdClientError) -> MeterdClientError:
-    """To be raised in another thread."""
-    return type(error)(*error.args)
