@@ -1,6 +1,7 @@
 import contextlib
 import json
 import os
+import pkgutil
 import pty
 import re
 import select
@@ -18,7 +19,8 @@ import httpx
 import pytest
 import yaml
 
-from meterd import __version__
+from meterd import __version__, commands
+from meterd.cli import COMMANDS, Declaration
 from tests.process import METRICS, Meterd
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("METERD_")}
@@ -57,6 +59,47 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("tokens") / "data"
     output("token", "create", "--subject", "first", "--data", data, "--create")
     return data
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Return the modules that a command has imported when it ends."""
+    program = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
+    command = [sys.executable, "-c", f"{program}; from meterd.__main__ import main; main()", *arguments]
+    return set(subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60).stderr.split())
+
+
+class TestImports:
+    HEAVY = ("meterd.service", "meterd.api", "duckdb", "litestar", "sqlalchemy", "uvicorn", "hyperscan", "grpc")
+
+    @pytest.mark.parametrize("arguments", [("version",), ("--help",), ("collect", "--help"), ()])
+    def test_a_command_that_needs_no_service_imports_none(self, arguments: tuple[str, ...]) -> None:
+        loaded = loaded_by(*arguments)
+
+        assert "meterd.cli" in loaded
+        assert loaded.intersection(self.HEAVY) == set()
+
+    def test_a_command_about_tokens_imports_what_keeps_them_only(self) -> None:
+        loaded = loaded_by("token", "list", "--data", "nothing-like-it")
+
+        assert "meterd.metadata.directory" in loaded
+        assert loaded.intersection(self.HEAVY) == {"sqlalchemy"}
+
+
+class TestCommands:
+    @pytest.mark.parametrize("declaration", COMMANDS.values(), ids=lambda declaration: declaration.name)
+    def test_the_list_of_commands_has_the_help_that_each_has_itself(self, declaration: Declaration) -> None:
+        assert declaration.help == declaration.load().help
+
+    def test_every_module_is_declared(self) -> None:
+        modules = {module.name for module in pkgutil.iter_modules(commands.__path__)} - {"options"}
+
+        assert {name.replace("-", "_") for name in COMMANDS} == modules
+
+    def test_an_unknown_one_is_refused_with_one_that_is_like_it(self) -> None:
+        ended = run("vers", COLUMNS="200")
+
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert "Did you mean 'version'?" in ended.stderr
 
 
 class TestVersion:

@@ -108,5 +108,6 @@ class TestRefusals:
 
 
 def test_the_command_line_starts_without_azure() -> None:
-    program = "import sys, meterd.cli; print(sorted(name for name in sys.modules if name.startswith('azure')))"
+    loaded = "print(sorted(name for name in sys.modules if name.startswith('azure')))"
+    program = f"import sys, meterd.commands.collect; {loaded}"
     assert "[]\n" == subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-collectors = typer.Typer(help="Fetch samples from elsewhere, until SIGTERM or SIGINT.", no_args_is_help=True)
+command = typer.Typer(help="Fetch samples from elsewhere, until SIGTERM or SIGINT.", no_args_is_help=True)
 
 
-@collectors.command("azure-service-bus")
+@command.command("azure-service-bus")
 def azure_service_bus(
     namespace: Annotated[
         str, typer.Option(envvar="METERD_AZURE_NAMESPACE", help="Resource id of the Service Bus namespace.")

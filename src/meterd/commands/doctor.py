@@ -1,0 +1,19 @@
+"""`meterd doctor`."""
+
+import sys
+
+import typer
+
+from meterd.commands.options import DATA, DataOption, existing
+from meterd.data_directory import lock_directory
+from meterd.doctor import examine
+
+
+def command(data: DataOption = DATA) -> None:
+    """Look at all that is kept, while no server runs: what is damaged, lost, or can be made again. Changes nothing."""
+    with lock_directory(existing(data)):
+        findings = list(examine(data))
+    for finding in findings:
+        typer.echo(str(finding))
+    if not all(finding.is_fine for finding in findings):
+        sys.exit(1)

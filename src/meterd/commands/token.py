@@ -1,0 +1,113 @@
+"""`meterd token`: the commands that create, list and revoke tokens."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from meterd.access import DEFAULT_TENANT, Scope, SubjectType
+from meterd.access.tokens import TokenDetails
+from meterd.commands.options import DATA, DataOption, JsonOption, existing
+from meterd.data_directory import open_directory, path_of, prepare_data
+from meterd.errors import ConfigurationError
+from meterd.installation import File
+from meterd.metadata.directory import Directory
+
+command = typer.Typer(help="Create, list and revoke tokens; works while the server runs.", no_args_is_help=True)
+
+
+@command.command("create")
+def create_token(
+    subject: Annotated[str, typer.Option(help="E-mail of a user, or name of a virtual account.")],
+    type_: Annotated[SubjectType, typer.Option("--type")] = SubjectType.USER,
+    team: Annotated[list[str] | None, typer.Option(help="A team of the subject; repeat for more.")] = None,
+    tenant: Annotated[str, typer.Option(help="The organisation.")] = DEFAULT_TENANT,
+    tenant_admin: Annotated[bool, typer.Option("--tenant-admin", help="May see all of the tenant.")] = False,
+    scope: Annotated[list[Scope] | None, typer.Option(help="Repeat for more; default: ingest and query.")] = None,
+    expires: Annotated[str | None, typer.Option(help="Lifetime such as 30d, 12h or 15m; default: none.")] = None,
+    data: DataOption = DATA,
+    create: Annotated[bool, typer.Option("--create", help="Begin a new data directory when there is none.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Create a token and print it once."""
+    scopes = scope or [Scope.INGEST, Scope.QUERY]
+    for name, value in (("subject", subject), ("tenant", tenant), *(("team", each) for each in team or ())):
+        if not value or not value.isprintable() or len(value) > 128:
+            raise ConfigurationError(f"--{name} must have 1 to 128 printable characters")
+    if not create and not path_of(data, File.DIRECTORY).exists():
+        raise ConfigurationError(
+            f"nothing of meterd is in {data}: name the server's data directory with --data or METERD_DATA, or begin a"
+            " new one with --create"
+        )
+    with _directory(data) as directory:
+        made = directory.create_token(
+            subject, type_, team or (), tenant, tenant_admin, scopes, _lifetime(expires) if expires else None
+        )
+    if json:
+        members = _as_json(made)
+        names = ("id", "token", "subject", "type", "teams", "tenant", "tenantAdmin", "scopes", "expiresAt")
+        typer.echo(msgspec.json.encode({name: members[name] for name in names}))
+    else:
+        typer.echo(made.token)
+
+
+@command.command("list")
+def list_tokens(data: DataOption = DATA, json: JsonOption = False) -> None:
+    """List tokens; the tokens themselves are not kept."""
+    with _directory(existing(data)) as directory:
+        found = directory.tokens()
+    if json:
+        typer.echo(msgspec.json.encode([_as_json(each) for each in found]))
+        return
+    table = Table(Column("id", no_wrap=True), "subject", "type", "teams", "tenant", "scopes", "expires", "state")
+    for each in found:
+        subject = f"{each.subject} (tenant admin)" if each.tenant_admin else each.subject
+        expires = f"{each.expires_at:%Y-%m-%d %H:%M}" if each.expires_at else "never"
+        state = "revoked" if each.revoked_at else "valid"
+        table.add_row(
+            each.id, subject, each.type, ", ".join(each.teams), each.tenant, ", ".join(each.scopes), expires, state
+        )
+    Console().print(table)
+
+
+@command.command("revoke")
+def revoke_token(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that list shows.")],
+    data: DataOption = DATA,
+) -> None:
+    """Make a token invalid; a running server follows within 5 seconds."""
+    with _directory(existing(data)) as directory:
+        directory.revoke(token_id)
+    typer.echo(f"token {token_id} is revoked")
+
+
+@contextmanager
+def _directory(data: Path) -> Iterator[Directory]:
+    directory = open_directory(prepare_data(data))
+    try:
+        yield directory
+    finally:
+        directory.close()
+
+
+def _lifetime(text: str) -> timedelta:
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([dhms])", text)
+    if match is None:
+        raise ConfigurationError(f"--expires must look like 30d, 12h, 15m or 45s, got {text}")
+    unit = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
+
+
+def _as_json(details: TokenDetails) -> dict[str, Any]:
+    """Members as `docs/specifications/interface.md` lists them; `token` only for a new one, `revokedAt` only for a
+    revoked one.
+    """
+    members: dict[str, Any] = msgspec.to_builtins(details)
+    return {name: value for name, value in members.items() if value is not None or name == "expiresAt"}
