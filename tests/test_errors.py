@@ -1,8 +1,11 @@
+import importlib
 import inspect
+import pkgutil
 import re
 
 import pytest
 
+import meterd
 from meterd import errors
 from meterd.errors import ConfigurationError, InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unavailable
 
@@ -37,6 +40,21 @@ def test_the_drawn_tree_is_the_real_one() -> None:
     real = {name: None if each is MeterdError else each.__mro__[1].__name__ for name, each in real_tree().items()}
 
     assert drawn == real
+
+
+def test_what_refines_the_tree_elsewhere_is_named_below_it() -> None:
+    modules = [each.name for each in pkgutil.walk_packages(meterd.__path__, "meterd.") if "migrations" not in each.name]
+    for name in modules:
+        importlib.import_module(name)
+    elsewhere = {each.__name__ for each in subclasses(MeterdError) if each.__module__ != errors.__name__}
+
+    assert errors.__doc__ is not None
+    _, _, below = errors.__doc__.partition("Messages are sentences")
+    assert elsewhere == {name for name in elsewhere if f"`{name}`" in below}
+
+
+def subclasses(parent: type[MeterdError]) -> set[type[MeterdError]]:
+    return set().union(*({each} | subclasses(each) for each in parent.__subclasses__()))
 
 
 def test_the_drawn_statuses_are_the_real_ones() -> None:

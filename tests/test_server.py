@@ -4,6 +4,9 @@ import http.client
 import json
 import re
 import socket
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -262,3 +265,57 @@ def test_a_client_that_goes_away_in_the_middle_disturbs_nobody(shared: Meterd) -
 
     assert shared.client.get("/healthz").status_code == 200
     assert shared.client.get("/readyz").status_code == 200
+
+
+TIMED_OUT = "the request took longer than 1 s (service.timeout)"
+SPAN = {
+    "traceId": "0" * 31 + "1",
+    "spanId": "0" * 15 + "1",
+    "name": "chat small",
+    "startTimeUnixNano": "1790000000000000000",
+}
+OPERATION = [{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}}]
+LATE: dict[str, tuple[Any, int, dict[str, Any], str | None]] = {
+    "/metric": (
+        {"attributes": {"agent_id": "a", "platform": "DATABRICKS"}, "meter": {"name": "ai_guard.agent", "value": "1"}},
+        500,
+        {"code": 500, "message": TIMED_OUT},
+        None,
+    ),
+    f"{METRICS}/ingest?datasource=modelMetrics": (
+        [{"modelName": "small"}],
+        504,
+        {"code": 504, "message": TIMED_OUT},
+        None,
+    ),
+    "/ingest/litellm": (
+        [{"startTime": 1_760_000_000.25, "call_type": "acompletion", "model": "small"}],
+        504,
+        {"code": 504, "message": TIMED_OUT},
+        None,
+    ),
+    "/v1/traces": (
+        {"resourceSpans": [{"scopeSpans": [{"spans": [SPAN | {"attributes": OPERATION}]}]}]},
+        504,
+        {"code": 4, "message": TIMED_OUT},
+        "5",
+    ),
+    "/api/sessions": ({"product": "p", "version": "1"}, 504, {"error": TIMED_OUT}, None),
+}
+"""What is sent, and what is said when it can't be recorded in time: status, body, `Retry-After`."""
+
+
+def test_what_takes_too_long_is_refused_as_each_protocol_says_it(tmp_path: Path) -> None:
+    with (
+        Meterd(tmp_path, environment={"METERD_SERVICE__TIMEOUT": "1"}) as meterd,
+        sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None) as other,
+        ThreadPoolExecutor(len(LATE)) as threads,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        late = list(threads.map(lambda path: meterd.client.post(path, json=LATE[path][0]), LATE))
+        other.execute("ROLLBACK")
+
+    assert {path: (status, body, wait) for path, (_, status, body, wait) in LATE.items()} == {
+        path: (each.status_code, each.json(), each.headers.get("retry-after"))
+        for path, each in zip(LATE, late, strict=True)
+    }

@@ -1,4 +1,4 @@
-"""Every error that meterd raises on purpose, as one tree.
+"""The errors that end in an answer to a caller, or in a sentence on the command line, as one tree.
 
 MeterdError
 ├── ConfigurationError               the process can't start: a setting, the data directory, the port
@@ -13,12 +13,16 @@ MeterdError
 ├── AddressTooLong             414
 ├── HeadersTooLarge            431
 ├── Damaged                    500   what is stored can't be read; the same request will not work either
-├── TimedOut                   500   the request took longer than the service allows
 ├── BadGateway                 502   what the request needs from elsewhere can't be had
-└── Unavailable                503   can't be taken now; the same request may work after `retry_after` seconds
+├── Unavailable                503   can't be taken now; the same request may work after `retry_after` seconds
+└── TimedOut                   504   the request took longer than the service allows, and may have been done
 
 Messages are sentences for the caller: they name the field and what is allowed. Each protocol package turns an
-error into its own body in one function.
+error into its own body in one function, which also says where the protocol has another status for it.
+
+`StoreDamaged`, `InvalidUpdate` and `ComputedUpdate` refine it where they are raised. What is usable without the server
+has errors of its own, which the protocols translate: `meterd.classify`, `meterd.expressions`, the client and the agent.
+So has the store (`StoreError`), for what the query engine asks of it.
 """
 
 from typing import ClassVar
@@ -88,10 +92,6 @@ class Damaged(MeterdError):
     """The message says which file, and what an operator can do."""
 
 
-class TimedOut(MeterdError):
-    """A 500 because AI Guard's contract says so (`docs/specifications/ai-guard.md` section 2)."""
-
-
 class BadGateway(MeterdError):
     status = 502
 
@@ -104,3 +104,9 @@ class Unavailable(MeterdError):
     def __init__(self, message: str, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class TimedOut(MeterdError):
+    """Whether the request was done is not known."""
+
+    status = 504

@@ -181,7 +181,7 @@ def test_headers_are_found_by_their_lower_case_names() -> None:
         (NotFound("no"), 404, {}),
         (MethodNotAllowed("GET"), 405, {b"allow": b"GET"}),
         (TooLarge("no"), 413, {}),
-        (TimedOut("no"), 500, {}),
+        (TimedOut("no"), 504, {}),
         (MeterdError("no"), 500, {}),
         (Unavailable("no", retry_after=7), 503, {b"retry-after": b"7"}),
     ],

@@ -29,7 +29,6 @@ COMMON = {
     414: "The address is too long",
     431: "The headers are too large",
     503: "Can't be answered now; try again after `Retry-After` seconds",
-    504: "Took longer than `service.timeout`",
 }
 """Answers that the layers give which every request passes."""
 CLOSED = {401: "No token, or one that is not valid", 403: "The token lacks a scope"}
@@ -74,6 +73,7 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     success: str = "Durable"
     answers: tuple[Media, ...] = ()
     statuses: dict[int, str] = {}
+    time_out_status: int = 504
     schemas: dict[str, dict[str, Any]] = {}
     is_open: bool = False
 
@@ -188,7 +188,8 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _responses(operation: Operation, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    errors = COMMON | ({} if operation.is_open else CLOSED) | operation.statuses
+    late = {operation.time_out_status: "Took longer than `service.timeout`"}
+    errors = COMMON | late | ({} if operation.is_open else CLOSED) | operation.statuses
     success: dict[str, Any] = {"description": operation.success}
     if operation.answers:
         success["content"] = _content(operation.answers, known)

@@ -11,6 +11,7 @@ from meterd.classify import Match
 from meterd.datasets import LONGEST_LABEL, METER_EVENTS, METERS, Attribute
 
 _TAG = "AI Guard"
+_TIME_OUT_STATUS = 500  # `docs/specifications/ai-guard.md` section 2
 
 
 class Classified(msgspec.Struct, frozen=True):
@@ -69,6 +70,7 @@ def metric_operation(allowed: Collection[str]) -> Operation:
             ),
         ),
         success="Durable; the body is empty",
+        time_out_status=_TIME_OUT_STATUS,
     )
 
 
@@ -91,11 +93,17 @@ CLASSIFY = Operation(
     ),
     success="What was found; it is counted durably",
     answers=(Media(Classified),),
+    time_out_status=_TIME_OUT_STATUS,
     statuses={
-        500: "Took longer than `service.timeout`, as AI Guard's contract says it",
         502: "The profiles can't be read",
     },
 )
 HEALTH = Operation(
-    "aiGuardHealth", _TAG, "Is the service ready", PLAIN_ERRORS, success="Ready; the body is empty", is_open=True
+    "aiGuardHealth",
+    _TAG,
+    "Is the service ready",
+    PLAIN_ERRORS,
+    success="Ready; the body is empty",
+    is_open=True,
+    time_out_status=_TIME_OUT_STATUS,
 )

@@ -27,7 +27,7 @@ from meterd.api.aiguard.openapi import CLASSIFY, HEALTH, metric_operation
 from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
 from meterd.classify import ClassifyError, Likelihood
 from meterd.datasets import METER_EVENTS
-from meterd.errors import InvalidInput, MeterdError, TooLarge, Unavailable
+from meterd.errors import InvalidInput, MeterdError, TimedOut, TooLarge, Unavailable
 from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
 from meterd.query.workers import Workers
@@ -203,8 +203,16 @@ class AIGuard:
 
 
 def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
-    """AI Guard's error body. Too large is a 400 there, because its clients know nothing else for bad input."""
-    return plain_error(InvalidInput(error.message) if isinstance(error, TooLarge) else error)
+    """Return AI Guard's error body. Its clients know nothing but a 400 for bad input, so too large is one.
+
+    A request that took too long is a 500 (`docs/specifications/ai-guard.md` section 2).
+    """
+    match error:
+        case TooLarge():
+            return plain_error(InvalidInput(error.message))
+        case TimedOut():
+            return plain_error(MeterdError(error.message))
+    return plain_error(error)
 
 
 def _is_json(body: bytes) -> bool:

@@ -38,6 +38,7 @@ _QUICKLY_READ = 2**14
 _NO_LOGS = "log records are not kept: they hold prompts and answers"
 _CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 415: 3, 500: 13, 503: 14, 504: 4}
 """Codes of `google.rpc.Code` for HTTP statuses."""
+_SEND_AGAIN = ((b"retry-after", b"5"),)
 
 _Add = Callable[[Report, Any], Counter[str]]
 _Read = tuple[tuple[Facts, ...], Damage, Counter[str]]
@@ -172,11 +173,10 @@ def _type(is_json: bool) -> bytes:
 def error_answer(error: MeterdError, content_type: str = "") -> Answer:
     """A `google.rpc.Status` in the request's encoding.
 
-    A request that took too long may be sent again: its facts have identities. So it gets a status that clients retry.
+    A request that took too long may be sent again: its facts have identities. So clients are told when.
     """
-    status, headers = error.status, error_headers(error)
-    if isinstance(error, TimedOut):
-        status, headers = 504, ((b"retry-after", b"5"),)
+    status = error.status
+    headers = _SEND_AGAIN if isinstance(error, TimedOut) else error_headers(error)
     code = _CODES.get(status, 2)
     is_json = content_type.partition(";")[0].strip().lower() != PROTOBUF
     if is_json:
