@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import meterd
-from meterd.failpoints import NAMES, Injected, arm, reach
+from meterd.failpoints import NAMES, START, START_IN_LOOP, Injected, arm, reach
 
 PROGRAM = """
 from meterd.failpoints import reach
@@ -55,4 +55,4 @@ def test_every_declared_name_is_a_place_in_the_source() -> None:
     source = Path(meterd.__file__).parent
     places = re.findall(r'\breach\("([^"]+)"\)', "".join(path.read_text() for path in sorted(source.rglob("*.py"))))
 
-    assert sorted(NAMES) == sorted(places)
+    assert sorted([*NAMES, *START, *START_IN_LOOP]) == sorted(places)

@@ -9,6 +9,20 @@ import signal
 
 NAMES = ("after-journal-commit", "before-store-commit", "after-store-commit", "in-checkpoint", "before-trim")
 """Where a running service may die."""
+START = (
+    "start-locked",
+    "start-store-opened",
+    "start-directory-opened",
+    "start-journal-opened",
+    "start-files-opened",
+    "start-core-built",
+    "start-protocols-built",
+    "start-recorder-started",
+    "start-loader-started",
+)
+"""Steps of a start, in order, after each of which it may fail."""
+START_IN_LOOP = ("start-tasks",)
+"""Steps of a start in the event loop, after each of which it may fail."""
 
 
 class Injected(Exception):

@@ -3,6 +3,7 @@
 import sqlite3
 import uuid
 from collections.abc import Callable, Collection
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -11,13 +12,13 @@ import structlog
 from meterd.data_directory import path_of
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError, Unavailable
+from meterd.failpoints import reach
 from meterd.ingest import stamped as journal_stamps
 from meterd.ingest.journal import Journal
 from meterd.installation import (
     DirectoryState,
     File,
     Found,
-    Loss,
     StoreState,
     Unusable,
     losses,
@@ -49,20 +50,25 @@ def open_files(data: Path, settings: Settings, accepted: Collection[File] = ()) 
     """Open the files of a data directory, those that are missing in a new one are created.
 
     Raises `ConfigurationError` when a file can't be opened, or when they do not belong together and the loss is not
-    `accepted`.
+    `accepted`; then none stays open.
     """
+    with ExitStack() as stack:
+        files = _opened(stack, data, settings, accepted)
+        stack.pop_all()
+    return files
+
+
+def _opened(stack: ExitStack, data: Path, settings: Settings, accepted: Collection[File]) -> Files:
     store: DuckDBStore | None = None
 
     def look_at_store(_path: Path) -> StoreState:
         nonlocal store
-        store = open_store(data, settings)
+        store = stack.enter_context(closing(open_store(data, settings)))
         return StoreState(store.installation(), store.watermark())
 
     found = look_at_files(data, look_at_store)
     lost = losses(found)
     if refused := [loss for loss in lost if loss.file not in accepted]:
-        if store:
-            store.close()
         raise refuse(data, refused)
     for loss in lost:
         log.warning("loss accepted", file=loss.file.file_name, found=loss.found, lost=loss.lost)
@@ -73,22 +79,28 @@ def open_files(data: Path, settings: Settings, accepted: Collection[File] = ()) 
             set_aside(path_of(data, loss.file))
     if store is None:
         set_aside(path_of(data, File.STORE))  # a log without its database, which the engine would delete
-        store = open_store(data, settings)
+        store = stack.enter_context(closing(open_store(data, settings)))
     store.create(DATASETS.values())
-    return _opened(data, settings, store, found, lost)
-
-
-def _opened(data: Path, settings: Settings, store: DuckDBStore, found: Found, lost: Collection[Loss]) -> Files:
-    directory = Directory(path_of(data, File.DIRECTORY))
-    path = path_of(data, File.JOURNAL)
-    limits = settings.ingest
-    journal = Journal(path, limits.deduplication_window, store.watermark(), limits.set_aside_bytes)
+    reach("start-store-opened")
+    directory = stack.enter_context(closing(Directory(path_of(data, File.DIRECTORY))))
+    reach("start-directory-opened")
+    path, limits = path_of(data, File.JOURNAL), settings.ingest
+    journal = stack.enter_context(
+        closing(Journal(path, limits.deduplication_window, store.watermark(), limits.set_aside_bytes))
+    )
+    reach("start-journal-opened")
     if any(loss.file is File.STORE for loss in lost):
-        until = max(journal_stamps.look_at(path).first - 1, store.watermark())
-        journal.forget(store.watermark(), until)
-        store.append((), until)  # what is lost is not looked for again
-    _mark(Files(directory, store, journal), path, next_stamp(found, uuid.uuid4().hex))
-    return Files(directory, store, journal)
+        _forget(path, journal, store)
+    files = Files(directory, store, journal)
+    _mark(files, path, next_stamp(found, uuid.uuid4().hex))
+    return files
+
+
+def _forget(path: Path, journal: Journal, store: DuckDBStore) -> None:
+    """Let the journal and the store agree that what a lost store held is not looked for again."""
+    until = max(journal_stamps.look_at(path).first - 1, store.watermark())
+    journal.forget(store.watermark(), until)
+    store.append((), until)
 
 
 def _mark(files: Files, journal: Path, stamp: Stamp) -> None:

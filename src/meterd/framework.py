@@ -1,6 +1,7 @@
 """The Litestar application behind the hot routes: everything else, its errors in each protocol's shape."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
@@ -19,13 +20,14 @@ log = structlog.get_logger()
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-Hooks = Sequence[Callable[[], Awaitable[None]]]
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
-def framework(
-    routers: Sequence[Router], hot_routes: Sequence[HotRoute], on_startup: Hooks = (), on_shutdown: Hooks = ()
-) -> ASGIApp:
-    """The Litestar application, with the description of all that it and the hot routes offer."""
+def framework(routers: Sequence[Router], hot_routes: Sequence[HotRoute], running: Lifespan) -> ASGIApp:
+    """The Litestar application, with the description of all that it and the hot routes offer.
+
+    It serves while `running` is entered.
+    """
     app = Litestar(
         route_handlers=list(routers),
         exception_handlers={
@@ -37,8 +39,7 @@ def framework(
         openapi_config=None,
         logging_config=None,
         after_request=_with_head,
-        on_startup=list(on_startup),
-        on_shutdown=list(on_shutdown),
+        lifespan=[lambda _app: running()],
     )
     described = [Described(route.method, route.path, route.operation) for route in hot_routes if route.operation]
     app.register(documentation_router(document([*described, *offered(app)])))

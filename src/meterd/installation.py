@@ -113,11 +113,18 @@ def next_stamp(found: Found, otherwise: str) -> Stamp:
 
 
 def _is_new(found: Found) -> bool:
-    """Nothing is there, or no more than tokens that were made before the first start."""
+    """Nothing is there, or no more than tokens that were made before the first start, and what one left that failed."""
     if any(isinstance(each, Unusable) and each.is_there for each in (found.journal, found.store, found.directory)):
         return False
-    has_facts = not (isinstance(found.journal, Unusable) and isinstance(found.store, Unusable))
+    has_facts = not (
+        isinstance(found.journal, Unusable) and (isinstance(found.store, Unusable) or _is_blank(found.store))
+    )
     return not has_facts and (isinstance(found.directory, Unusable) or found.directory.stamp is None)
+
+
+def _is_blank(store: StoreState) -> bool:
+    """Whether a store was made, and nothing ever written to it: the first start failed, or was killed."""
+    return store.installation is None and store.watermark == 0
 
 
 def _installation(found: Found) -> str | None:

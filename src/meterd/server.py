@@ -24,7 +24,7 @@ from meterd.api.usage.recording import Calls
 from meterd.datasets.usage import OWN_ID
 from meterd.deadlines import Deadlines
 from meterd.errors import MeterdError, MethodNotAllowed, TimedOut
-from meterd.framework import Hooks, framework
+from meterd.framework import Lifespan, framework
 from meterd.presence import ClientGone, receiving
 from meterd.rates import Rate
 from meterd.settings import Logging
@@ -40,10 +40,9 @@ class Server:
         hot_routes: served here, each within `timeout` seconds.
         routers: everything else, served by Litestar.
         logging: at the level debug requests on hot routes that succeed are logged, too.
-        on_startup: called in the event loop before the first request.
-        on_shutdown: called there after the last one.
         calls: where answered calls are noted.
         identify: who makes a request, by a token of meterd, however it is sent; raises `MeterdError`.
+        running: runs what works in the event loop from before the first request until after the last one.
     """
 
     def __init__(
@@ -55,12 +54,11 @@ class Server:
         timeout: float,
         identify: Callable[[Request], Awaitable[Caller]],
         logging: Logging,
-        on_startup: Hooks = (),
-        on_shutdown: Hooks = (),
+        running: Lifespan,
     ) -> None:
         self._hot = {route.path: route for route in hot_routes}
         self._templates = {route.path.partition("{id}")[0] for route in hot_routes if "{id}" in route.path}
-        self._framework = framework(routers, hot_routes, on_startup, on_shutdown)
+        self._framework = framework(routers, hot_routes, running)
         self._telemetry = telemetry
         self._calls = calls
         self.timeout = timeout

@@ -1,0 +1,84 @@
+"""What keeps facts and answers questions: the files, the recorder, the loader and the query engine."""
+
+from collections.abc import Collection
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from meterd.addresses import SERVICES
+from meterd.api.usage.recording import Calls, Freshness
+from meterd.data_directory import lock_directory, path_of
+from meterd.datasets import SESSION_STATES
+from meterd.failpoints import reach
+from meterd.files import open_files
+from meterd.ingest.backlog import Backlog
+from meterd.ingest.journal import JournalReader
+from meterd.ingest.loader import Loader
+from meterd.ingest.maintenance import Maintenance
+from meterd.ingest.recorder import Recorder
+from meterd.ingest.retention import Retention
+from meterd.installation import File
+from meterd.metadata.directory import Directory
+from meterd.metadata.documents import Documents
+from meterd.query.engine import QueryEngine
+from meterd.settings import Settings
+from meterd.store import Store
+from meterd.telemetry import Telemetry
+
+
+class Core(msgspec.Struct, frozen=True):
+    """The parts of one running service that every protocol shares."""
+
+    settings: Settings
+    telemetry: Telemetry
+    directory: Directory
+    documents: Documents
+    store: Store
+    recorder: Recorder
+    loader: Loader
+    calls: Calls
+    engine: QueryEngine
+
+    @classmethod
+    def open(
+        cls, stack: ExitStack, settings: Settings, telemetry: Telemetry, data: Path, accepted: Collection[File]
+    ) -> Self:
+        """Open a data directory, which the stack closes. Threads wait for `start`.
+
+        Raises `ConfigurationError`.
+        """
+        stack.enter_context(lock_directory(data))
+        reach("start-locked")
+        directory, store, journal = files = open_files(data, settings, accepted)
+        for file in files:
+            stack.callback(file.close)
+        directory.on_failure = telemetry.directory_failures.inc
+        reach("start-files-opened")
+        reader = JournalReader(path_of(data, File.JOURNAL))
+        stack.callback(reader.close)
+        backlog = Backlog(reader.size, journal.end, store.watermark(), settings.store.checkpoint_bytes)
+        recorder = Recorder(journal, backlog, data, settings.ingest, telemetry)
+        documents = Documents(directory)
+        retention = Retention(
+            store,
+            settings.store.retention,
+            {SESSION_STATES.name: documents.delete_before},
+            Maintenance(recorder, settings.usage.record != "off").job,
+        )
+        loader = Loader(reader, recorder, store, backlog, retention, settings.store, telemetry)
+        calls = Calls(recorder, settings.usage, SERVICES, telemetry)
+        engine = QueryEngine(store, Freshness(backlog, calls), settings.query, telemetry)
+        stack.callback(engine.close)
+        reach("start-core-built")
+        return cls(settings, telemetry, directory, documents, store, recorder, loader, calls, engine)
+
+    def start(self, stack: ExitStack) -> None:
+        """Start the threads, which the stack ends: what was taken is in the journal then, and in the store."""
+        self.recorder.start()
+        stack.callback(self.recorder.close)
+        reach("start-recorder-started")
+        self.loader.start()
+        stack.callback(self.loader.close)
+        reach("start-loader-started")

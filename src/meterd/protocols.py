@@ -1,0 +1,108 @@
+"""Every protocol, over what keeps facts and answers questions."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import msgspec
+from litestar import Router
+
+from meterd.access.authentication import Authenticator
+from meterd.api.aiguard.routes import AIGuard
+from meterd.api.gateway.datasources import datasources
+from meterd.api.gateway.ingest import GatewayIngest
+from meterd.api.gateway.query import gateway_router
+from meterd.api.http import Decoding, HotRoute
+from meterd.api.litellm.routes import LiteLLM
+from meterd.api.operations.health import Health
+from meterd.api.operations.routes import operations_router
+from meterd.api.otlp.routes import OpenTelemetry
+from meterd.api.sessions.keeping import Keeping
+from meterd.api.sessions.registry import Registry
+from meterd.api.sessions.routes import Sessions
+from meterd.api.usage.calendars import Calendars
+from meterd.api.usage.data import Data
+from meterd.api.usage.metrics import Metrics
+from meterd.api.usage.objects import Objects
+from meterd.api.usage.routes import Usage
+from meterd.api.usage.scans import Scans
+from meterd.api.usage.statement import Statements
+from meterd.core import Core
+from meterd.datasets import SESSION_EVENTS, SESSION_METRICS
+from meterd.export.building import prometheus_page, schedules
+from meterd.export.schedule import Schedule
+from meterd.failpoints import reach
+from meterd.litellm.duplicate_sources import DuplicateSourceDetector
+from meterd.metadata.items import Items
+from meterd.promptness import Promptness
+
+
+class Protocols(msgspec.Struct, frozen=True):
+    """The routes of all protocols, and what of them works in the background."""
+
+    core: Core
+    authenticator: Authenticator
+    hot_routes: tuple[HotRoute, ...]
+    routers: tuple[Router, ...]
+    guard: AIGuard
+    keeping: Keeping
+    exports: tuple[Schedule, ...]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the tasks of the service in the event loop, from before the first request until after the last one."""
+        async with AsyncExitStack() as stack:
+            promptness = Promptness(self.core.telemetry)
+            stack.push_async_callback(promptness.stop)
+            await promptness.start()
+            stack.push_async_callback(self.guard.close)
+            await self.guard.start()
+            await self.keeping.start()
+            stack.push_async_callback(self.core.calls.flush)
+            for schedule in self.exports:
+                stack.push_async_callback(schedule.stop)
+                await schedule.start()
+            reach("start-tasks")
+            yield
+
+
+def build_protocols(core: Core) -> Protocols:
+    """Make every protocol. Raises `ConfigurationError` for settings of theirs that can't be used."""
+    settings, telemetry, recorder, engine = core.settings, core.telemetry, core.recorder, core.engine
+    authenticator = Authenticator(core.directory)
+    telemetry.gauge("meterd_access_lookups_waiting", "Unknown tokens that are looked up", lambda: authenticator.waiting)
+    health = Health(recorder, core.loader, core.store)
+    known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
+    sources, decoding = DuplicateSourceDetector(), Decoding()
+    guard = AIGuard(settings, authenticator, recorder, health.problem, telemetry)
+    keeping = Keeping(core.documents, engine, telemetry)
+    registry = Registry(keeping, recorder, settings.ingest, settings.sessions)
+    sessions = Sessions(settings, authenticator, registry, engine, decoding)
+    about_sessions = dict.fromkeys((SESSION_METRICS.name, SESSION_EVENTS.name), registry.take)
+    hot_routes = (
+        *guard.routes(),
+        *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding, about_sessions).routes(),
+        *LiteLLM(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
+        *OpenTelemetry(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
+        *sessions.routes(),
+    )
+    page, openness = prometheus_page(settings, engine), settings.access.metrics_without_token
+    routers = (
+        gateway_router(authenticator, engine, known),
+        operations_router(health, telemetry, authenticator, openness, page),
+        sessions.router(),
+        *_usage_routers(core, authenticator),
+    )
+    exports = schedules(settings, engine, core.directory, telemetry)
+    return Protocols(core, authenticator, hot_routes, routers, guard, keeping, exports)
+
+
+def _usage_routers(core: Core, authenticator: Authenticator) -> tuple[Router, Router]:
+    engine, settings = core.engine, core.settings
+    max_rows, max_bytes = settings.query.max_rows, settings.ingest.max_event_bytes
+    items = Items(core.directory, core.recorder.require_room)
+    scans = Scans(engine.shapers, settings.query.timeout)
+    calendars = Calendars(items, max_bytes, max_rows, scans)
+    objects = Objects(items, engine, calendars, max_bytes, max_rows, scans)
+    data = Data(objects, engine, calendars, max_rows)
+    usage = Usage(authenticator, engine, Metrics(engine, max_rows), objects, data, calendars)
+    return usage.router(), Statements(authenticator, engine, calendars).router()
