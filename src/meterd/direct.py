@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from meterd.access import Caller
 from meterd.access.authentication import current_caller
-from meterd.api.http import Answer, HotRoute, Request, written
+from meterd.api.http import Answer, HotRoute, Request
 from meterd.errors import MeterdError
 from meterd.server import Server
 
@@ -28,39 +28,48 @@ class _Nobody:
     def set(self) -> None: ...
 
 
+class DirectHead:
+    """What the head of a request on a route with a `direct` handler means; `size` is that of the body."""
+
+    __slots__ = ("keep_alive", "request", "route", "scope", "size")
+
+    def __init__(self, route: HotRoute, scope: "HTTPScope", keep_alive: bool) -> None:
+        self.route = route
+        self.scope = scope
+        self.request = Request(scope, _no_more)
+        self.keep_alive = keep_alive
+        self.size = 0
+
+
 class Direct:
     """A request on a route that has a `direct` handler."""
 
     message_event = _Nobody()
 
-    def __init__(
-        self, connection: HttpToolsProtocol, server: Server, route: HotRoute, scope: "HTTPScope", keep_alive: bool
-    ) -> None:
+    def __init__(self, connection: HttpToolsProtocol, server: Server, head: DirectHead, body: bytes = b"") -> None:
         self._connection = connection
         self._server = server
-        self._route = route
-        self._scope = scope
-        self._request = Request(scope, _no_more)
         self._answer: Answer | None = None
         self._caller: Caller | None = None
-        self.body = b""
-        self.keep_alive = keep_alive
+        self.head = head
+        self.body = body
+        self.keep_alive = head.keep_alive
         self.disconnected = False
         self.response_complete = False
 
     def begin(self) -> bool:
         """Begin, now that the body is complete; False when the request must be answered in a task."""
         self._started, self._began = time.perf_counter(), time.time()
-        assert self._route.direct is not None  # the server chose it
+        assert self.head.route.direct is not None  # the server chose it
         current_caller.set(None)
         try:
-            self._request.check()
-            self._answer = self._route.direct(self._request, self.body, self.settle)
+            self.head.request.check()
+            self._answer = self.head.route.direct(self.head.request, self.body, self.settle)
         except MeterdError as error:
             self._finish(self._shape(error))
             return True
         except Exception:
-            log.exception("request failed", path=self._route.path)
+            log.exception("request failed", path=self.head.route.path)
             self._finish(self._shape(MeterdError("internal error")))
             return True
         self._caller = current_caller.get()
@@ -85,7 +94,7 @@ class Direct:
             self.fail(server.too_late())
 
     def _shape(self, error: MeterdError) -> Answer:
-        return self._route.error(error, self._request.content_type)
+        return self.head.route.error(error, self.head.request.content_type)
 
     def _finish(self, answer: Answer) -> None:
         connection, server = self._connection, self._server
@@ -93,14 +102,14 @@ class Direct:
         self.response_complete = True
         if not self.disconnected and not connection.transport.is_closing():
             default = connection.server_state.default_headers
-            connection.transport.write(written(answer, request_id, default, self.keep_alive))
+            connection.transport.write(server.written(answer, request_id, default, self.keep_alive))
             if not self.keep_alive:
                 connection.transport.close()
             connection.on_response_complete()
         server.note(
-            self._scope,
-            self._route.method,
-            self._route.path,
+            self.head.scope,
+            self.head.route.method,
+            self.head.route.path,
             answer.status,
             len(answer.body),
             time.perf_counter() - self._started,

@@ -19,7 +19,7 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from meterd.access import Caller
 from meterd.access.authentication import current_caller
 from meterd.addresses import shape_of
-from meterd.api.http import GONE, GUARDS, Answer, HotRoute, Request, headers_of, options_of
+from meterd.api.http import GONE, GUARDS, Answer, HotRoute, Request, Writing, headers_of, options_of
 from meterd.api.usage.recording import Calls
 from meterd.datasets.usage import OWN_ID
 from meterd.deadlines import Deadlines
@@ -64,6 +64,7 @@ class Server:
         self.timeout = timeout
         self._deadlines = Deadlines(timeout)
         self.request_ids = _request_ids()
+        self.written = Writing()
         self._identify = identify
         self._log_all = logging.level == "debug"
         self._strangers = Rate(logging.unknown_callers_per_minute)

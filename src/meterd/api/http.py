@@ -330,6 +330,26 @@ def written(answer: Answer, request_id: bytes, default: Iterable[tuple[bytes, by
     return b"%s%s\r\n%s" % (_STATUS_LINES[answer.status], b"".join(lines), answer.body)
 
 
+class Writing:
+    """Writes answers as `written` does; of one that is the last one again only the id is new."""
+
+    __slots__ = ("_after", "_before", "_last")
+
+    def __init__(self) -> None:
+        self._last: tuple[Answer | None, object, bool] = (None, None, True)
+        self._before = self._after = b""
+
+    def __call__(
+        self, answer: Answer, request_id: bytes, default: Iterable[tuple[bytes, bytes]], keep_alive: bool
+    ) -> bytes:
+        last, its_default, its_keep_alive = self._last
+        if answer is not last or default is not its_default or keep_alive is not its_keep_alive:
+            self._last = answer, default, keep_alive
+            self._before, name, self._after = written(answer, b"", default, keep_alive).partition(b"x-request-id: ")
+            self._before += name
+        return b"%s%s%s" % (self._before, request_id, self._after)
+
+
 _STATUS_LINES = {status: b"HTTP/1.1 %d %s\r\n" % (status, phrase.encode()) for status, phrase in PHRASES.items()}
 
 
