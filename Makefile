@@ -61,9 +61,18 @@ test: check .venv/litellm/.ready .venv/openapi/.ready .venv/presidio/.ready
 bench: setup .venv/presidio/.ready
 	$(BIN)/python -m bench $(ARGS)
 
-# Writes the pages of docs/ that follow from declarations.
-docs: setup
-	$(BIN)/python docs/generate.py
+# Writes those pages of docs/ that follow from declarations which have changed since.
+modules = $(shell find $(addprefix src/meterd/,$(1)) -name '*.py')
+docs: docs/datasources.md docs/commands.md docs/classifiers.md docs/classifier-accuracy.md
+docs/datasources.md: $(call modules,datasets api/gateway)
+docs/commands.md: $(call modules,cli.py commands)
+docs/classifiers.md: $(call modules,classify)
+docs/classifier-accuracy.md: $(call modules,classify) $(wildcard tests/classify/*.py tests/classify/heldout/*.py)
+
+docs/%.md: docs/generate_%.py | .venv/.ready
+	$(BIN)/python -m docs.generate_$*
+
+docs/classifier-accuracy.md: docs/generate_accuracy.py | .venv/.ready
 	$(BIN)/python -m docs.generate_accuracy
 
 # Wheel and sdist into dist/.

@@ -1,4 +1,4 @@
-"""Writes `classifiers.md` beside this file from the declarations. A test compares the two."""
+"""Writes `classifiers.md` beside this file from the declarations: `make docs`. A test compares the two."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,8 @@ _REPORTED = Likelihood.LIKELY
 _INTRODUCTION = """\
 # Classifiers
 
-This page is generated from the declarations in `meterd.classify.catalog` (`python docs/generate_classifiers.py`). It
-lists the {count} system classifiers. Requests and profiles may call one by its code or by its name; matches carry the
+This page is generated from the declarations in `meterd.classify.catalog` (`make docs`). It lists the {count} system
+classifiers. Requests and profiles may call one by its code or by its name; matches carry the
 name. It is the code in upper case, but for {others}. All have version 1. The {default} that are marked belong to the
 default profile.
 
@@ -23,7 +23,7 @@ check digits or the like that findings are checked by.
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     named = (f"`{one.code}`, which is `{one.name}`" for one in SYSTEM if one.name != one.code.upper())
     parts = [_INTRODUCTION.format(count=len(SYSTEM), default=len(DEFAULT_PROFILE), others=", ".join(named))]
     for heading, classifiers in FAMILIES.items():

@@ -1,7 +1,7 @@
 """The pages about datasources say what the declarations say."""
 
-import importlib.util
-from types import ModuleType
+from docs.generate_datasources import PAGE as GENERATED
+from docs.generate_datasources import page
 
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.operators import OPERATOR_SETS
@@ -16,19 +16,8 @@ def members_in(cell: str) -> list[str]:
     return [code(part.strip()) for part in cell.split(",") if part.strip()]
 
 
-def generator() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
 def test_the_generated_page_is_up_to_date() -> None:
-    written = (ROOT / "docs" / "datasources.md").read_text(encoding="utf-8")
-
-    assert written == generator().page(), "run make docs"
+    assert page() == GENERATED.read_text(encoding="utf-8"), "run make docs"
 
 
 def test_every_datasource_is_explained() -> None:
@@ -37,7 +26,7 @@ def test_every_datasource_is_explained() -> None:
 
 
 def test_operator_sets() -> None:
-    (table,) = tables(ROOT / "docs" / "datasources.md", "Operator sets")
+    (table,) = tables(GENERATED, "Operator sets")
     assert {row["set"]: tuple(members_in(row["operators"])) for row in table} == OPERATOR_SETS
 
 

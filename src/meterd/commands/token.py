@@ -26,7 +26,7 @@ command = typer.Typer(help="Create, list and revoke tokens; works while the serv
 @command.command("create")
 def create_token(
     subject: Annotated[str, typer.Option(help="E-mail of a user, or name of a virtual account.")],
-    type_: Annotated[SubjectType, typer.Option("--type")] = SubjectType.USER,
+    type_: Annotated[SubjectType, typer.Option("--type", help="What the subject is.")] = SubjectType.USER,
     team: Annotated[list[str] | None, typer.Option(help="A team of the subject; repeat for more.")] = None,
     tenant: Annotated[str, typer.Option(help="The organisation.")] = DEFAULT_TENANT,
     tenant_admin: Annotated[bool, typer.Option("--tenant-admin", help="May see all of the tenant.")] = False,

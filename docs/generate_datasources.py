@@ -33,7 +33,7 @@ offset, kept to the microsecond, from 1970 to 24 hours ahead.
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     parts = [_INTRODUCTION, *_table(("set", "operators"), _sets()), "\n", _COMMON, *_members(COMMON)]
     described: set[str] = set()
     for datasource in datasources().values():
