@@ -8,15 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterd.access import Caller, SubjectType
-from meterd.datasets import METER_EVENTS
-from meterd.export.meters import METERS
+from meterd.datasets import METER_EVENTS, MODEL_CALLS
+from meterd.export.families import FAMILIES, Family
 from meterd.export.series import Reader, Series, percentile
+from meterd.query.model import Compare, Comparison, Field
 from meterd.settings import MetricsExporter
 from meterd.settings import Query as Limits
 from tests.export.events import HOUR, event
 from tests.query.reference import RealEngine
 
-AGENT, USER, REDACT, CLASSIFICATION = METERS
+AGENT, USER, REDACT, CLASSIFICATION = FAMILIES
 BOUNDS = MetricsExporter().histogram_boundaries
 BOT = {"agent_id": "bot", "platform": "DATABRICKS"}
 
@@ -71,8 +72,8 @@ async def test_windows_are_half_open(store: RealEngine) -> None:
 
 
 async def test_a_window_in_which_nothing_happened_has_no_series(store: RealEngine) -> None:
-    for meter in METERS:
-        assert () == (await reader(store).read(meter, HOUR)).series
+    for family in FAMILIES:
+        assert () == (await reader(store).read(family, HOUR)).series
 
 
 async def test_allowed_attributes_tell_series_apart_and_others_do_not(store: RealEngine) -> None:
@@ -85,6 +86,47 @@ async def test_allowed_attributes_tell_series_apart_and_others_do_not(store: Rea
 
     found = await reader(store, allowed=("region", "actor")).read(USER, HOUR)
     assert {each.attributes.get("region"): each.sum for each in found.series} == {"eu": 2, "us": 2, None: 5}
+
+
+FAILED = Family(
+    name="gateway.failed_calls",
+    description="Calls of models that failed",
+    dataset=MODEL_CALLS,
+    condition=Compare(Field("is_failure"), Comparison.EQUAL, True),
+    labels={"model": "model_name"},
+)
+COST = Family(
+    name="gateway.cost",
+    description="Cost of calls of models",
+    dataset=MODEL_CALLS,
+    labels={"model": "model_name"},
+    value="cost_in_usd",
+)
+LATENCY = Family(
+    name="gateway.latency",
+    description="Duration of calls of models",
+    dataset=MODEL_CALLS,
+    labels={},
+    value="latency_ms",
+    is_histogram=True,
+)
+
+
+async def test_families_of_any_dataset_count_facts_or_what_is_in_them(store: RealEngine) -> None:
+    calls: list[tuple[str, bool, float | None, float | None]] = [
+        ("small", True, 0.5, 7),
+        ("small", True, 0.25, None),
+        ("small", False, None, 12_000),
+        ("large", True, None, 80),
+    ]
+    names = ("modelName", "isFailure", "costInUSD", "latencyMs")
+    common = {"tenant": "acme", "createdAt": HOUR.start}
+    store.append(MODEL_CALLS, [common | dict(zip(names, call, strict=True)) for call in calls])
+
+    failed, cost, latency = [(await reader(store).read(each, HOUR)).series for each in (FAILED, COST, LATENCY)]
+    assert {(each.attributes["model"], each.count, each.sum) for each in failed} == {("small", 2, 2), ("large", 1, 1)}
+    assert [(each.attributes, each.count, each.sum) for each in cost] == [({"model": "small"}, 2, 0.75)]
+    assert list(latency) == [histogram(7, 80, 12_000)]
 
 
 async def test_series_beyond_the_limit_are_the_rest_and_the_first_ones_stay(store: RealEngine) -> None:

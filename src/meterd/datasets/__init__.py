@@ -1,6 +1,6 @@
 """What is recorded. A dataset declared in a module of this package and listed here is all there is to adding one."""
 
-from meterd.datasets.aiguard import ACTORS, CLASSIFICATION, METER_EVENTS, METERS, PLATFORMS, Attribute
+from meterd.datasets.aiguard import ACTORS, CLASSIFICATION, EVERY_METER, METER_EVENTS, METERS, PLATFORMS, Attribute
 from meterd.datasets.gateway import (
     GATEWAY_REQUESTS,
     GUARDRAIL_EVALUATIONS,
@@ -52,6 +52,7 @@ __all__ = [
     "COMMON",
     "DATASETS",
     "DEEPEST_JSON",
+    "EVERY_METER",
     "GATEWAY_REQUESTS",
     "GUARDRAIL_EVALUATIONS",
     "LONGEST_DOCUMENT",

@@ -30,10 +30,12 @@ METERS: dict[str, dict[str, Attribute]] = {
 CLASSIFICATION = "ai_guard.classification"
 """The meter that only the service counts."""
 
-_EVERY = METERS | {CLASSIFICATION: _COMMON | _ACTOR | {"classifier": Attribute("classifier")}}
+EVERY_METER = METERS | {CLASSIFICATION: _COMMON | _ACTOR | {"classifier": Attribute("classifier")}}
+"""The same, with the meter that only the service counts."""
+
 _NEEDED = {
     meter: [(attribute.column, attribute.values) for attribute in attributes.values()]
-    for meter, attributes in _EVERY.items()
+    for meter, attributes in EVERY_METER.items()
 }
 
 
@@ -58,7 +60,7 @@ METER_EVENTS = Dataset(
             Kind.TEXT,
             "name of the meter; each requires attributes of its own",
             required=True,
-            allowed=tuple(_EVERY),
+            allowed=tuple(EVERY_METER),
             reserved=(CLASSIFICATION,),
         ),
         Column("value", Kind.UNSIGNED, "milliseconds for ai_guard.agent, a count for the others", required=True),

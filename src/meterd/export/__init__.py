@@ -1,3 +1,3 @@
-"""AI Guard's meters, told to others: OneTrust, OpenTelemetry, Prometheus (`docs/specifications/ai-guard.md` section
-10).
+"""AI Guard's meters, and what else is declared in `families`, for others: OneTrust, OpenTelemetry, Prometheus
+(`docs/specifications/ai-guard.md` section 10).
 """

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import structlog
 from prometheus_client import Counter
 
-from meterd.export.meters import Meter
+from meterd.export.families import Family
 from meterd.export.series import Series
 
 log = structlog.get_logger()
@@ -31,15 +31,15 @@ class Fate(Enum):
 
 
 class Item(NamedTuple):
-    """A series of a meter; `size` is how many bytes of a message it takes, or more."""
+    """A series of a family; `size` is how many bytes of a message it takes, or more."""
 
-    meter: Meter
+    family: Family
     series: Series
     size: int
 
     @property
     def key(self) -> _Key:
-        return self.meter.name, tuple(sorted((name, str(value)) for name, value in self.series.attributes.items()))
+        return self.family.name, tuple(sorted((name, str(value)) for name, value in self.series.attributes.items()))
 
 
 class Batches:
@@ -90,7 +90,7 @@ class Batches:
         for item in items:
             log.error(
                 "the collector refuses a series: it is not exported until the next start",
-                meter=item.meter.name,
+                meter=item.family.name,
                 exporter=self._exporter,
                 attributes=str(item.series.attributes),
             )

@@ -3,8 +3,8 @@
 import itertools
 from datetime import timedelta
 
-from meterd.datasets import METER_EVENTS
 from meterd.errors import ConfigurationError
+from meterd.export.families import FAMILIES
 from meterd.export.onetrust import OneTrust
 from meterd.export.prometheus import PrometheusPage
 from meterd.export.schedule import Exporter, Schedule
@@ -20,7 +20,7 @@ from meterd.telemetry import Telemetry
 def schedules(
     settings: Settings, engine: QueryEngine, directory: Directory, telemetry: Telemetry
 ) -> tuple[Schedule, ...]:
-    """What exports AI Guard's meters; nothing when the settings ask for no exporter. Raises `ConfigurationError`."""
+    """Make what exports the families; nothing when the settings ask for no exporter. Raises `ConfigurationError`."""
     if settings.metrics is None or settings.metrics.exporter is None:
         return ()
     settling = timedelta(seconds=settings.service.timeout + SETTLING)
@@ -29,7 +29,7 @@ def schedules(
 
 
 def prometheus_page(settings: Settings, engine: QueryEngine) -> PrometheusPage:
-    """What answers `/export/prometheus`."""
+    """Make what answers `/export/prometheus`."""
     allowed = settings.metrics.allowed_attributes if settings.metrics else ()
     return PrometheusPage(engine, allowed, settings.prometheus.max_series, _kept(settings))
 
@@ -49,6 +49,6 @@ def _exporter(settings: Settings, metrics: Metrics, engine: QueryEngine, telemet
 
 
 def _kept(settings: Settings) -> timedelta | None:
-    """For how long meter events are kept."""
-    days = settings.store.retention.get(METER_EVENTS.name)
-    return timedelta(days=days) if days else None
+    """Return for how long all that families are made of is kept; None for ever."""
+    days = [settings.store.retention.get(family.dataset.name) for family in FAMILIES]
+    return min((timedelta(days=each) for each in days if each), default=None)

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from meterd.export.meters import Meter
+from meterd.export.families import Family
 from meterd.export.series import Series, Window, percentile
 
 
 class Measured(NamedTuple):
-    meter: Meter
+    family: Family
     series: Series
 
 
@@ -36,7 +36,7 @@ def encode(measured: Iterable[Measured], window: Window, bounds: Sequence[float]
     """JSON of the request; `bounds` are those of the histograms' buckets."""
     start, end = _time(window.start), _time(window.end)
     entries = [
-        Entry(each.meter.name, statistic, value, each.series.attributes, start, end)
+        Entry(each.family.name, statistic, value, each.series.attributes, start, end)
         for each in measured
         for statistic, value in _statistics(each, bounds)
     ]
@@ -45,7 +45,7 @@ def encode(measured: Iterable[Measured], window: Window, bounds: Sequence[float]
 
 def _statistics(measured: Measured, bounds: Sequence[float]) -> Iterator[tuple[str, float]]:
     series = measured.series
-    if not measured.meter.is_histogram:
+    if not measured.family.is_histogram:
         yield "COUNT", series.sum
         return
     yield "AVG", series.sum / series.count

@@ -15,7 +15,7 @@ import structlog
 from meterd.export import windows
 from meterd.export.batches import Batches, Fate, Item
 from meterd.export.connection import collector
-from meterd.export.meters import METERS, Meter
+from meterd.export.families import FAMILIES, Family
 from meterd.export.observability import Measured, encode
 from meterd.export.series import Reader, Window
 from meterd.metadata.exports import Progress
@@ -58,7 +58,7 @@ class OneTrust:
 
     async def send(self, window: Window) -> bool:
         """Whether the collector has the window now; a window in which nothing happened is not sent."""
-        items = [each for meter in METERS for each in await self._items(meter, window)]
+        items = [each for family in FAMILIES for each in await self._items(family, window)]
         if await self._batches.send(items, partial(self._post_batch, window)):
             return True
         log.error("an interval is not exported, and will not be", start=str(window.start), end=str(window.end))
@@ -67,18 +67,18 @@ class OneTrust:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _items(self, meter: Meter, window: Window) -> list[Item]:
-        reading = await self._reader.read(meter, window)
+    async def _items(self, family: Family, window: Window) -> list[Item]:
+        reading = await self._reader.read(family, window)
         series = [*reading.series]
         if reading.rest:
             series.append(msgspec.structs.replace(reading.rest, attributes=_OVERFLOW))
-        return [Item(meter, each, len(self._encode([Measured(meter, each)], window))) for each in series]
+        return [Item(family, each, len(self._encode([Measured(family, each)], window))) for each in series]
 
     def _encode(self, measured: Sequence[Measured], window: Window) -> bytes:
         return encode(measured, window, self._bounds)
 
     async def _post_batch(self, window: Window, batch: Sequence[Item]) -> Fate:
-        body = self._encode([Measured(item.meter, item.series) for item in batch], window)
+        body = self._encode([Measured(item.family, item.series) for item in batch], window)
         try:
             async with asyncio.timeout(self._patience):
                 await self._post(body)

@@ -40,7 +40,7 @@ from meterd.endpoints import Endpoint
 from meterd.export import windows
 from meterd.export.batches import Batches, Fate, Item
 from meterd.export.connection import collector
-from meterd.export.meters import METERS, SCOPE, Meter
+from meterd.export.families import FAMILIES, SCOPE, Family
 from meterd.export.series import Reader, Series, Window
 from meterd.metadata.exports import Progress
 from meterd.query.buckets import EPOCH
@@ -69,7 +69,7 @@ class Otlp:
     """Sends totals over gRPC or HTTP. Raises `ConfigurationError` for an address that can't be used.
 
     Args:
-        kept: for how long the store keeps meter events; None for ever.
+        kept: for how long the store keeps what is exported; None for ever.
     """
 
     name = "otlp"
@@ -90,19 +90,19 @@ class Otlp:
 
     async def send(self, window: Window) -> bool:
         """Whether the collector has the totals of the window now; nothing is sent while there are none."""
-        items = [item for meter in METERS for item in await self._items(meter, window)]
+        items = [item for family in FAMILIES for item in await self._items(family, window)]
         return await self._batches.send(items, partial(self._post, window))
 
     async def close(self) -> None:
         """Give up what is being sent, and close the connection."""
         await asyncio.to_thread(self._exporter.shutdown)
 
-    async def _items(self, meter: Meter, window: Window) -> list[Item]:
-        reading = await self._reader.read(meter, window)
+    async def _items(self, family: Family, window: Window) -> list[Item]:
+        reading = await self._reader.read(family, window)
         series = [*reading.series]
         if reading.rest:
             series.append(msgspec.structs.replace(reading.rest, attributes=_OVERFLOW))
-        return [Item(meter, each, self._size(each)) for each in series]
+        return [Item(family, each, self._size(each)) for each in series]
 
     def _size(self, series: Series) -> int:
         """Bytes that a point takes at most: sixteen for each number and around each text."""
@@ -110,24 +110,24 @@ class Otlp:
         return numbers + sum(len(f"{name}{value}".encode()) + 32 for name, value in series.attributes.items())
 
     async def _post(self, window: Window, batch: Sequence[Item]) -> Fate:
-        series: dict[Meter, list[Series]] = {}
+        series: dict[Family, list[Series]] = {}
         for item in batch:
-            series.setdefault(item.meter, []).append(item.series)
-        metrics = [self._metric(meter, each, window) for meter, each in series.items()]
+            series.setdefault(item.family, []).append(item.series)
+        metrics = [self._metric(family, each, window) for family, each in series.items()]
         scope = ScopeMetrics(InstrumentationScope(SCOPE), metrics, "")
         data = MetricsData([ResourceMetrics(self._resource, [scope], "")])
         if await asyncio.to_thread(self._exporter.export, data) is MetricExportResult.SUCCESS:
             return Fate.TAKEN
         return Fate.REFUSED if self._reason.is_about_the_message else Fate.FAILED
 
-    def _metric(self, meter: Meter, series: Sequence[Series], window: Window) -> Metric:
+    def _metric(self, family: Family, series: Sequence[Series], window: Window) -> Metric:
         start, end = _nanoseconds(window.start), _nanoseconds(window.end)
         cumulative = AggregationTemporality.CUMULATIVE
-        if meter.is_histogram:
+        if family.is_histogram:
             distributions = [_distribution(each, start, end, self._bounds) for each in series]
-            return Metric(meter.name, meter.description, "ms", Histogram(distributions, cumulative))
+            return Metric(family.name, family.description, "ms", Histogram(distributions, cumulative))
         numbers = [NumberDataPoint(each.attributes, start, end, _number(each.sum)) for each in series]
-        return Metric(meter.name, meter.description, "1", Sum(numbers, cumulative, is_monotonic=True))
+        return Metric(family.name, family.description, "1", Sum(numbers, cumulative, is_monotonic=True))
 
 
 class _Reason:
@@ -155,7 +155,7 @@ def _distribution(series: Series, start: int, end: int, bounds: Sequence[float])
     )
 
 
-def _number(value: int) -> int | float:
+def _number(value: float) -> int | float:
     """OTLP's integers have a sign; what is larger is sent as a float."""
     return value if value <= _LARGEST_INTEGER else float(value)
 

@@ -1,4 +1,4 @@
-"""`/export/prometheus`: AI Guard's meters as Prometheus metrics, counted from the store.
+"""`/export/prometheus`: the families as Prometheus metrics, counted from the store.
 
 Names and labels follow OpenTelemetry's rules for Prometheus, in seconds instead of milliseconds.
 """
@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from prometheus_client.utils import floatToGoString
 
 from meterd.access import Caller
-from meterd.export.meters import METERS, Meter
+from meterd.export.families import FAMILIES, Family
 from meterd.export.series import Reader, Reading, Series, Window, merged
 from meterd.export.windows import beginning, now
 from meterd.query.engine import QueryEngine
@@ -30,9 +30,9 @@ class PrometheusPage:
     """Pages are kept for five seconds for each caller, so that scraping can't load the store.
 
     Args:
-        allowed: attributes beyond a meter's own that the settings allow.
+        allowed: labels beyond a family's own that the settings allow.
         most: series of one metric; those that come after them are counted together, with `other` in every label.
-        kept: for how long the store keeps meter events; None for ever. Otherwise counters begin anew in between.
+        kept: for how long the store keeps what is exported; None for ever. Otherwise counters begin anew in between.
     """
 
     def __init__(self, engine: QueryEngine, allowed: Iterable[str], most: int, kept: timedelta | None) -> None:
@@ -54,14 +54,14 @@ class PrometheusPage:
     async def _render(self, caller: Caller | None) -> bytes:
         end = now()
         window = Window(beginning(end, self._kept), end)
-        readings = [(meter, await self._reader.read(meter, window, caller)) for meter in METERS]
+        readings = [(family, await self._reader.read(family, window, caller)) for family in FAMILIES]
         registry = CollectorRegistry()
         registry.register(_Families(readings, self._allowed))
         return await asyncio.to_thread(generate_latest, registry)
 
 
 class _Families(Collector):
-    def __init__(self, readings: Sequence[tuple[Meter, Reading]], allowed: Sequence[str]) -> None:
+    def __init__(self, readings: Sequence[tuple[Family, Reading]], allowed: Sequence[str]) -> None:
         self._readings = readings
         self._allowed = allowed
 
@@ -69,20 +69,20 @@ class _Families(Collector):
         dropped = GaugeMetricFamily(
             "meterd_export_dropped_series", f"Series counted together as {_OTHER}", labels=["metric"]
         )
-        for meter, reading in self._readings:
-            names = list(_labels(dict.fromkeys((*meter.attributes, *self._allowed), "")))
-            yield _family(meter, names, _labelled(names, reading))
-            dropped.add_metric([_name(meter)], reading.dropped)
+        for family, reading in self._readings:
+            names = list(_labels(dict.fromkeys((*family.labels, *self._allowed), "")))
+            yield _family(family, names, _labelled(names, reading))
+            dropped.add_metric([_name(family)], reading.dropped)
         yield dropped
 
 
-def _family(meter: Meter, names: Sequence[str], labelled: dict[tuple[str, ...], Series]) -> Metric:
-    if not meter.is_histogram:
-        counter = CounterMetricFamily(_name(meter), meter.description, labels=names)
+def _family(family: Family, names: Sequence[str], labelled: dict[tuple[str, ...], Series]) -> Metric:
+    if not family.is_histogram:
+        counter = CounterMetricFamily(_name(family), family.description, labels=names)
         for labels, series in labelled.items():
             counter.add_metric(labels, series.sum)
         return counter
-    histogram = HistogramMetricFamily(_name(meter), meter.description, labels=names)
+    histogram = HistogramMetricFamily(_name(family), family.description, labels=names)
     for labels, series in labelled.items():
         histogram.add_metric(labels, list(_cumulative(series)), series.sum / 1000)
     return histogram
@@ -117,5 +117,5 @@ def _cumulative(series: Series) -> Iterator[tuple[str, float]]:
         yield floatToGoString(bound), total  # type: ignore[no-untyped-call]
 
 
-def _name(meter: Meter) -> str:
-    return meter.name.replace(".", "_") + ("_seconds" if meter.is_histogram else "")
+def _name(family: Family) -> str:
+    return family.name.replace(".", "_") + ("_seconds" if family.is_histogram else "")

@@ -1,15 +1,15 @@
-"""A meter's series in a window of time, as the store has them."""
+"""The series of a family in a window of time, as the store has them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from meterd.access import Caller
-from meterd.datasets import METER_EVENTS
+from meterd.datasets import Kind
 from meterd.errors import InvalidInput
-from meterd.export.meters import COLUMNS, Meter
+from meterd.export.families import Family
 from meterd.query.engine import QueryEngine
 from meterd.query.model import (
     Aggregate,
@@ -20,7 +20,9 @@ from meterd.query.model import (
     Field,
     Function,
     Group,
+    IsNull,
     MapValue,
+    Not,
     Query,
     Row,
     every,
@@ -28,12 +30,7 @@ from meterd.query.model import (
 
 _BIN, _FIRST, _SUM, _LEAST, _MOST, _TENANT = "\0bin", "\0first", "\0sum", "\0least", "\0most", "\0tenant"
 """Keys that no attribute has."""
-_AGGREGATES = (
-    Aggregate(_FIRST, Function.MINIMUM, Field("ts")),
-    Aggregate(_SUM, Function.SUM, Field("value")),
-    Aggregate(_LEAST, Function.MINIMUM, Field("value")),
-    Aggregate(_MOST, Function.MAXIMUM, Field("value")),
-)
+_TENANTS = Group(_TENANT, Field("tenant"))
 
 
 _Attributes = tuple[tuple[str, str], ...]
@@ -47,16 +44,16 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Series(msgspec.Struct, frozen=True):
-    """The events of a meter that have the same attributes.
+    """The facts of a family that have the same attributes.
 
     `buckets` counts the values of a histogram up to each bound, and those above all of them; empty for a counter.
     """
 
     attributes: dict[str, str]
     count: int
-    sum: int
-    minimum: int
-    maximum: int
+    sum: float
+    minimum: float
+    maximum: float
     buckets: tuple[int, ...] = ()
 
 
@@ -72,92 +69,96 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Reader:
-    """Reads meters from the store.
+    """Reads families from the store.
 
     Args:
-        allowed: attributes beyond a meter's own that the settings allow; they tell series apart, too.
+        allowed: keys of `metadata` that the settings allow; they tell series apart, too.
         bounds: upper bounds of a histogram's buckets, ascending.
-        most: series of one meter.
+        most: series of one family.
     """
 
     def __init__(self, engine: QueryEngine, allowed: Iterable[str], bounds: Sequence[float], most: int) -> None:
         self._engine = engine
-        self._groups = tuple(
-            Group(key, Field(COLUMNS[key]) if key in COLUMNS else MapValue("metadata", key))
-            for key in (*COLUMNS, *(key for key in allowed if key not in COLUMNS))
-        )
-        self._bin = Group(_BIN, Bin("value", tuple(bounds)))
-        self._buckets = len(bounds) + 1
+        self._allowed = tuple(allowed)
+        self._bounds = tuple(bounds)
         self._most = most
 
-    async def read(self, meter: Meter, window: Window, caller: Caller | None = None) -> Reading:
-        """The series of a meter that the caller may see; of all tenants together for the service itself.
+    async def read(self, family: Family, window: Window, caller: Caller | None = None) -> Reading:
+        """The series of a family that the caller may see; of all tenants together for the service itself.
 
         Tenants have fair shares: their first series are taken in turn until the limit is reached, so that no tenant's
         many series push out another's few. Who was left to the rest once stays there, so that the rest only grows.
         Raises `InvalidInput` and `Unavailable` as the engine does.
         """
         try:
-            found = self._by_tenant(meter, await self._run(meter, window, self._groups, caller))
+            found = self._by_tenant(family, await self._run(family, window, self._groups(family), caller))
         except InvalidInput:
-            return await self._read_apart(meter, window, caller)
+            return await self._read_apart(family, window, caller)
         return self._shared(found)
 
-    async def _read_apart(self, meter: Meter, window: Window, caller: Caller | None) -> Reading:
+    async def _read_apart(self, family: Family, window: Window, caller: Caller | None) -> Reading:
         """When there are more series than a query can answer: each tenant by itself, with an equal share.
 
         All of a tenant that has more than that by itself are left to the rest.
         """
         try:
-            tenants = {str(row.values[_TENANT]) for row in await self._run(meter, window, (), caller)}
+            tenants = {str(row.values[_TENANT]) for row in await self._run(family, window, (), caller)}
         except InvalidInput:
-            return Reading((), await self._total(meter, window, caller, None), 1)
+            return Reading((), await self._total(family, window, caller, None), 1)
         most = max(1, self._most // max(1, len(tenants)))
         rest: list[Series] = []
         found: dict[str, list[_Seen]] = {}
         for tenant in sorted(tenants):
             condition = Compare(Field("tenant"), Comparison.EQUAL, tenant)
             try:
-                rows = await self._run(meter, window, self._groups, caller, condition)
+                rows = await self._run(family, window, self._groups(family), caller, condition)
             except InvalidInput:
-                if total := await self._total(meter, window, caller, condition):
+                if total := await self._total(family, window, caller, condition):
                     rest.append(total)
                 continue
-            series = self._by_tenant(meter, rows).get(tenant, [])
+            series = self._by_tenant(family, rows).get(tenant, [])
             found[tenant] = series[:most]
             rest += [each.series for each in series[most:]]
         return self._shared(found, rest)
 
     async def _run(
         self,
-        meter: Meter,
+        family: Family,
         window: Window,
         groups: tuple[Group, ...],
         caller: Caller | None,
         condition: Condition | None = None,
-        by_tenant: tuple[Group, ...] = (Group(_TENANT, Field("tenant")),),
+        by_tenant: tuple[Group, ...] = (_TENANTS,),
     ) -> list[Row]:
-        bins = (self._bin,) if meter.is_histogram else ()
-        whole = every(Compare(Field("meter"), Comparison.EQUAL, meter.name), condition)
-        query = Query(METER_EVENTS, window.start, window.end, (*by_tenant, *groups, *bins), _AGGREGATES, whole)
+        bins = (Group(_BIN, Bin(family.value, self._bounds)),) if family.is_histogram and family.value else ()
+        whole = every(family.condition, _has_value(family), condition)
+        groups = (*by_tenant, *groups, *bins)
+        query = Query(family.dataset, window.start, window.end, groups, tuple(_aggregates(family)), whole)
         rows = await self._engine.run(query, caller)
         return [row for row in rows if row.total]
 
+    def _groups(self, family: Family) -> tuple[Group, ...]:
+        columns = {**family.labels, **family.others}
+        return (
+            *(Group(label, Field(column)) for label, column in columns.items()),
+            *(Group(key, MapValue("metadata", key)) for key in self._allowed if key not in columns),
+        )
+
     async def _total(
-        self, meter: Meter, window: Window, caller: Caller | None, condition: Condition | None
+        self, family: Family, window: Window, caller: Caller | None, condition: Condition | None
     ) -> Series | None:
         """All series as one."""
-        rows = await self._run(meter, window, (), caller, condition, by_tenant=())
-        return merged({}, (self._of_bin(meter, row.total, row.values) for row in rows)) if rows else None
+        rows = await self._run(family, window, (), caller, condition, by_tenant=())
+        return merged({}, (self._of_bin(family, row.total, row.values) for row in rows)) if rows else None
 
-    def _by_tenant(self, meter: Meter, rows: Iterable[Row]) -> dict[str, list["_Seen"]]:
+    def _by_tenant(self, family: Family, rows: Iterable[Row]) -> dict[str, list["_Seen"]]:
         """Series of each tenant, made of their bins, in the order in which they were first seen."""
         found: dict[tuple[str, _Attributes], list[Row]] = {}
         for row in rows:
             found.setdefault((str(row.values[_TENANT]), _attributes(row)), []).append(row)
         tenants: dict[str, list[_Seen]] = {}
         for (tenant, attributes), bins in found.items():
-            series = merged(dict(attributes), (self._of_bin(meter, row.total, row.values) for row in bins))
+            series = merged(dict(attributes), (self._of_bin(family, row.total, row.values) for row in bins))
             tenants.setdefault(tenant, []).append(_Seen(_first(bins), attributes, series))
         for seen in tenants.values():
             seen.sort(key=lambda each: each[:2])
@@ -182,11 +183,30 @@ class Reader:
             return Reading(tuple(series))
         return Reading(tuple(series), merged({}, left), max(1, len(beyond)))
 
-    def _of_bin(self, meter: Meter, total: int, values: dict[str, Any]) -> Series:
-        buckets = [0] * self._buckets if meter.is_histogram else []
-        if meter.is_histogram:
+    def _of_bin(self, family: Family, total: int, values: dict[str, Any]) -> Series:
+        buckets = [0] * (len(self._bounds) + 1) if family.is_histogram else []
+        if family.is_histogram:
             buckets[values[_BIN]] = total
-        return Series({}, total, int(values[_SUM]), values[_LEAST], values[_MOST], tuple(buckets))
+        if family.column is None:
+            return Series({}, total, total, 1, 1)
+        number = float if family.column.kind is Kind.NUMBER else int
+        return Series({}, total, number(values[_SUM]), values[_LEAST], values[_MOST], tuple(buckets))
+
+
+def _aggregates(family: Family) -> Iterator[Aggregate]:
+    yield Aggregate(_FIRST, Function.MINIMUM, Field("ts"))
+    if family.value is not None:
+        value = Field(family.value)
+        yield Aggregate(_SUM, Function.SUM, value)
+        yield Aggregate(_LEAST, Function.MINIMUM, value)
+        yield Aggregate(_MOST, Function.MAXIMUM, value)
+
+
+def _has_value(family: Family) -> Condition | None:
+    """Leave out facts without the value that is summed; where each has it, there is nothing to test."""
+    if family.column is None or family.column.required:
+        return None
+    return Not(IsNull(Field(family.column.name)))
 
 
 class _Seen(NamedTuple):
