@@ -10,36 +10,39 @@ from meterd.api.otlp.routes import error_answer as otlp_error
 from meterd.api.sessions.routes import PREFIX as SESSIONS_PREFIX
 from meterd.api.sessions.routes import error_answer as sessions_error
 from meterd.api.usage.errors import error_answer as usage_error
-from meterd.api.usage.recording import is_below
 
 
-class _Protocol(NamedTuple):
-    """The addresses that begin with a prefix: their error body, and the name under which calls are recorded."""
+class Protocol(NamedTuple):
+    """The addresses that begin with a prefix: their error body, and the name under which requests are recorded."""
 
     prefix: str
     error: ErrorShape
-    service: str = ""
+    name: str = ""
 
 
 _PROTOCOLS = (
-    _Protocol(GATEWAY_PREFIX, gateway_error, "gateway"),
-    _Protocol(OTLP_PREFIX, otlp_error, "otlp"),
-    _Protocol(SESSIONS_PREFIX, sessions_error, "sessions"),
-    _Protocol("/api/data/sessions", sessions_error, "sessions"),
+    Protocol(GATEWAY_PREFIX, gateway_error, "gateway"),
+    Protocol(OTLP_PREFIX, otlp_error, "otlp"),
+    Protocol(SESSIONS_PREFIX, sessions_error, "sessions"),
+    Protocol("/api/data/sessions", sessions_error, "sessions"),
     *(
-        _Protocol(f"/api/{service}", usage_error, service)
+        Protocol(f"/api/{service}", usage_error, service)
         for service in ("metric", "object", "data", "calendar", "usage")
     ),
-    _Protocol("/ingest/litellm", plain_error, "litellm"),
-    _Protocol("/metrics", plain_error),
-    _Protocol("/metric", plain_error, "ai-guard"),
-    _Protocol("/classifications", plain_error, "ai-guard"),
-    _Protocol("", plain_error),
+    Protocol("/ingest/litellm", plain_error, "litellm"),
+    Protocol("/metrics", plain_error),
+    Protocol("/metric", plain_error, "ai-guard"),
+    Protocol("/classifications", plain_error, "ai-guard"),
+    Protocol("", plain_error),
 )
-"""The first one that fits counts. Calls to one without a name are recorded only if all are."""
-SERVICES = {protocol.prefix: protocol.service for protocol in _PROTOCOLS}
+"""The first one that fits counts. Requests to one without a name are recorded only if all are."""
 
 
-def shape_of(path: str) -> ErrorShape:
-    """How errors look at an address."""
-    return next((protocol.error for protocol in _PROTOCOLS if is_below(path, protocol.prefix)), plain_error)
+def protocol_of(path: str) -> Protocol:
+    """Find the protocol that an address belongs to."""
+    return next((protocol for protocol in _PROTOCOLS if _is_below(path, protocol.prefix)), _PROTOCOLS[-1])
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    """Whether a path is a prefix, or goes on behind it after a slash."""
+    return f"{path}/".startswith(prefix if prefix.endswith("/") else f"{prefix}/")

@@ -7,7 +7,6 @@ from typing import Self
 
 import msgspec
 
-from meterd.addresses import SERVICES
 from meterd.api.usage.recording import Calls, Freshness
 from meterd.data_directory import lock_directory, path_of
 from meterd.datasets import SESSION_STATES
@@ -68,7 +67,7 @@ class Core(msgspec.Struct, frozen=True):
             Maintenance(recorder, settings.usage.record != "off").job,
         )
         loader = Loader(reader, recorder, store, backlog, retention, settings.store, telemetry)
-        calls = Calls(recorder, settings.usage, SERVICES, telemetry)
+        calls = Calls(recorder, settings.usage, telemetry)
         engine = QueryEngine(store, Freshness(backlog, calls), settings.query, telemetry)
         stack.callback(engine.close)
         reach("start-core-built")

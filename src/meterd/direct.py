@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from meterd.access import Caller
-from meterd.access.authentication import current_caller
 from meterd.api.http import Answer, HotRoute, Request
 from meterd.errors import MeterdError
 from meterd.server import Server
@@ -50,7 +48,6 @@ class Direct:
         self._connection = connection
         self._server = server
         self._answer: Answer | None = None
-        self._caller: Caller | None = None
         self.head = head
         self.body = body
         self.keep_alive = head.keep_alive
@@ -59,9 +56,8 @@ class Direct:
 
     def begin(self) -> bool:
         """Begin, now that the body is complete; False when the request must be answered in a task."""
-        self._started, self._began = time.perf_counter(), time.time()
+        self._context = self._server.begin(self.head.scope, self.head.route)
         assert self.head.route.direct is not None  # the server chose it
-        current_caller.set(None)
         try:
             self.head.request.check()
             self._answer = self.head.route.direct(self.head.request, self.body, self.settle)
@@ -72,7 +68,6 @@ class Direct:
             log.exception("request failed", path=self.head.route.path)
             self._finish(self._shape(MeterdError("internal error")))
             return True
-        self._caller = current_caller.get()
         return self._answer is not None
 
     def settle(self, outcome: object) -> None:
@@ -80,7 +75,6 @@ class Direct:
         if self.response_complete:
             return  # it had taken too long
         assert self._answer is not None  # nothing is settled before it is begun
-        current_caller.set(self._caller)
         self._finish(self._shape(outcome) if isinstance(outcome, MeterdError) else self._answer)
 
     def fail(self, error: MeterdError) -> None:
@@ -90,7 +84,7 @@ class Direct:
     def look(self) -> None:
         """Answer now when it takes too long; called about once a second."""
         server = self._server
-        if time.perf_counter() - self._started > server.timeout:
+        if time.perf_counter() - self._context.started > server.timeout:
             self.fail(server.too_late())
 
     def _shape(self, error: MeterdError) -> Answer:
@@ -98,25 +92,15 @@ class Direct:
 
     def _finish(self, answer: Answer) -> None:
         connection, server = self._connection, self._server
-        request_id = next(server.request_ids)
         self.response_complete = True
         if not self.disconnected and not connection.transport.is_closing():
             default = connection.server_state.default_headers
-            connection.transport.write(server.written(answer, request_id, default, self.keep_alive))
+            connection.transport.write(server.written(answer, self._context.id, default, self.keep_alive))
             if not self.keep_alive:
                 connection.transport.close()
             connection.on_response_complete()
-        server.note(
-            self.head.scope,
-            self.head.route.method,
-            self.head.route.path,
-            answer.status,
-            len(answer.body),
-            time.perf_counter() - self._started,
-            self._began,
-            request_id,
-            is_hot=True,
-        )
+        seconds = time.perf_counter() - self._context.started
+        server.note(self._context, self.head.route.path, answer.status, len(answer.body), seconds, is_hot=True)
 
 
 async def _no_more() -> "HTTPReceiveMessage":

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from litestar import Litestar, Request, Response, Router
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
-from meterd.addresses import shape_of
+from meterd.addresses import protocol_of
 from meterd.api.http import GONE, HotRoute, options_of, response_of
 from meterd.api.openapi import Described, document, offered
 from meterd.api.operations.routes import documentation_router
@@ -23,13 +23,20 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
-def framework(routers: Sequence[Router], hot_routes: Sequence[HotRoute], running: Lifespan) -> ASGIApp:
-    """The Litestar application, with the description of all that it and the hot routes offer.
+class Routes(NamedTuple):
+    """What is served: hot routes without the framework, routers by it."""
+
+    hot: Sequence[HotRoute]
+    routers: Sequence[Router]
+
+
+def framework(routes: Routes, running: Lifespan) -> ASGIApp:
+    """Make the Litestar application, with the description of all that it and the hot routes offer.
 
     It serves while `running` is entered.
     """
     app = Litestar(
-        route_handlers=list(routers),
+        route_handlers=list(routes.routers),
         exception_handlers={
             ClientGone: _on_gone,
             MeterdError: _on_error,
@@ -41,14 +48,14 @@ def framework(routers: Sequence[Router], hot_routes: Sequence[HotRoute], running
         after_request=_with_head,
         lifespan=[lambda _app: running()],
     )
-    described = [Described(route.method, route.path, route.operation) for route in hot_routes if route.operation]
+    described = [Described(route.method, route.path, route.operation) for route in routes.hot if route.operation]
     app.register(documentation_router(document([*described, *offered(app)])))
     return app
 
 
 def _on_error(request: Request[Any, Any, Any], error: MeterdError) -> Response[bytes]:
     content_type = request.headers.get("content-type", "")
-    return response_of(shape_of(request.url.path)(error, content_type))
+    return response_of(protocol_of(request.url.path).error(error, content_type))
 
 
 def _on_gone(_request: Request[Any, Any, Any], _error: ClientGone) -> Response[bytes]:

@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from meterd.access.authentication import current_caller
+from meterd.access.context import context_of
 from meterd.api.http import written
 from meterd.connections import Connections, Place
 from meterd.direct import Direct, DirectHead
@@ -352,7 +352,7 @@ class _Exchange(RequestResponseCycle):
             raise self._failure
         if message["type"] == "http.request" and (message["more_body"] or self._upload):
             if self._upload is None:
-                caller = current_caller.get()
+                caller = context_of(self.scope).caller
                 self._upload = self._uploads.begin(f"{caller.tenant}\n{caller.subject}" if caller else self._origin)
             self._upload.add(len(message["body"]))
         return message

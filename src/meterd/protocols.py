@@ -11,7 +11,7 @@ from meterd.api.aiguard.routes import AIGuard
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.ingest import GatewayIngest
 from meterd.api.gateway.query import gateway_router
-from meterd.api.http import Decoding, HotRoute
+from meterd.api.http import Decoding
 from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
@@ -31,6 +31,7 @@ from meterd.datasets import SESSION_EVENTS, SESSION_METRICS
 from meterd.export.building import prometheus_page, schedules
 from meterd.export.schedule import Schedule
 from meterd.failpoints import reach
+from meterd.framework import Routes
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.metadata.items import Items
 from meterd.promptness import Promptness
@@ -41,8 +42,7 @@ class Protocols(msgspec.Struct, frozen=True):
 
     core: Core
     authenticator: Authenticator
-    hot_routes: tuple[HotRoute, ...]
-    routers: tuple[Router, ...]
+    routes: Routes
     guard: AIGuard
     keeping: Keeping
     exports: tuple[Schedule, ...]
@@ -93,7 +93,7 @@ def build_protocols(core: Core) -> Protocols:
         *_usage_routers(core, authenticator),
     )
     exports = schedules(settings, engine, core.directory, telemetry)
-    return Protocols(core, authenticator, hot_routes, routers, guard, keeping, exports)
+    return Protocols(core, authenticator, Routes(hot_routes, routers), guard, keeping, exports)
 
 
 def _usage_routers(core: Core, authenticator: Authenticator) -> tuple[Router, Router]:

@@ -5,29 +5,29 @@ on hot routes that succeed are logged only when the level is debug, so that the 
 """
 
 import asyncio
+import contextlib
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from litestar import Router
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
 from meterd.access import Caller
-from meterd.access.authentication import current_caller
-from meterd.addresses import shape_of
+from meterd.access.context import RequestContext, begin_request
+from meterd.addresses import protocol_of
 from meterd.api.http import GONE, GUARDS, Answer, HotRoute, Request, Writing, headers_of, options_of
 from meterd.api.usage.recording import Calls
 from meterd.datasets.usage import OWN_ID
 from meterd.deadlines import Deadlines
 from meterd.errors import MeterdError, MethodNotAllowed, TimedOut
-from meterd.framework import Lifespan, framework
+from meterd.framework import Lifespan, Routes, framework
 from meterd.presence import ClientGone, receiving
 from meterd.rates import Rate
-from meterd.settings import Logging
+from meterd.settings import Settings
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
@@ -37,88 +37,77 @@ class Server:
     """ASGI application.
 
     Args:
-        hot_routes: served here, each within `timeout` seconds.
-        routers: everything else, served by Litestar.
-        logging: at the level debug requests on hot routes that succeed are logged, too.
-        calls: where answered calls are noted.
-        identify: who makes a request, by a token of meterd, however it is sent; raises `MeterdError`.
+        routes: what is served.
         running: runs what works in the event loop from before the first request until after the last one.
+        identify: finds out who makes a request, by a token of meterd, however it is sent; raises `MeterdError`.
+        calls: where answered calls are noted.
+        settings: hot routes have `service.timeout` seconds; at the level debug their requests that succeed are logged.
     """
 
     def __init__(
         self,
-        hot_routes: Sequence[HotRoute],
-        routers: Sequence[Router],
-        telemetry: Telemetry,
-        calls: Calls,
-        timeout: float,
-        identify: Callable[[Request], Awaitable[Caller]],
-        logging: Logging,
+        routes: Routes,
         running: Lifespan,
+        identify: Callable[[Request], Awaitable[Caller]],
+        calls: Calls,
+        telemetry: Telemetry,
+        settings: Settings,
     ) -> None:
-        self._hot = {route.path: route for route in hot_routes}
-        self._templates = {route.path.partition("{id}")[0] for route in hot_routes if "{id}" in route.path}
-        self._framework = framework(routers, hot_routes, running)
+        self._hot = {route.path: route for route in routes.hot}
+        self._protocols = {path: protocol_of(path).name for path in self._hot}
+        self._templates = {path.partition("{id}")[0] for path in self._hot if "{id}" in path}
+        self._framework = framework(routes, running)
         self._telemetry = telemetry
         self._calls = calls
-        self.timeout = timeout
-        self._deadlines = Deadlines(timeout)
-        self.request_ids = _request_ids()
+        self.timeout = settings.service.timeout
+        self._deadlines = Deadlines(self.timeout)
+        self._request_ids = _request_ids()
         self.written = Writing()
         self._identify = identify
-        self._log_all = logging.level == "debug"
-        self._strangers = Rate(logging.unknown_callers_per_minute)
+        self._log_all = settings.logging.level == "debug"
+        self._strangers = Rate(settings.logging.unknown_callers_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._framework(scope, receive, send)
             return
-        started, began = time.perf_counter(), time.time()
-        current_caller.set(None)
         receiving.set(receive)
-        request_id = next(self.request_ids)
-        method = scope["method"]
-        if method == "HEAD":  # the connection leaves out the body; what is done and said is the same
-            scope = {**scope, "method": "GET"}
         path, parameter = scope["path"], ""
         route = self._hot.get(path)
         if route is None:
             route, parameter = self._templated(path)
+        context = self.begin(scope, route)
+        if context.method == "HEAD":  # the connection leaves out the body; what is done and said is the same
+            scope = {**scope, "method": "GET"}
         request = Request(scope, receive, parameter)
         if route is None:
-            status, size = await self._slow(request, scope, receive, send, request_id)
+            status, size = await self._slow(request, scope, receive, send)
             path = scope.get("path_template") or "unknown"
         else:
-            status, size = await self._hot_answer(route, request, scope, send, request_id)
+            status, size = await self._hot_answer(route, request, scope, send)
             path = route.path
-        seconds = time.perf_counter() - started
-        if current_caller.get() is None:
+        seconds = time.perf_counter() - context.started
+        if context.caller is None:
             await self._attribute(request, status)
-        self.note(scope, method, path, status, size, seconds, began, request_id, is_hot=route is not None)
+        self.note(context, path, status, size, seconds, is_hot=route is not None)
+
+    def begin(self, scope: HTTPScope, route: HotRoute | None) -> RequestContext:
+        """Begin a request on a hot route, or on none."""
+        protocol = self._protocols[route.path] if route else protocol_of(scope["path"]).name
+        return begin_request(scope, next(self._request_ids), protocol)  # type: ignore[arg-type]  # ASGI allows keys
 
     def note(
-        self,
-        scope: HTTPScope,
-        method: str,
-        route: str,
-        status: int,
-        size: int,
-        seconds: float,
-        began: float,
-        request_id: bytes,
-        *,
-        is_hot: bool,
+        self, context: RequestContext, route: str, status: int, size: int, seconds: float, *, is_hot: bool
     ) -> None:
-        """Count, record and log a call that was answered."""
-        caller = current_caller.get()
-        self._telemetry.requests.observe(method, route, status, seconds)
-        self._calls.note(scope, method, caller, began, seconds, status, size, request_id)
-        if (self._log_all or not is_hot or status >= 400) and (caller or self._logs_stranger()):
+        """Count, record and log a request that was answered."""
+        self._telemetry.requests.observe(context.method, route, status, seconds)
+        self._calls.note(context, status, size, seconds)
+        if (self._log_all or not is_hot or status >= 400) and (context.caller or self._logs_stranger()):
             log.info(
                 "request",
-                id=request_id.decode(),
-                method=method,
-                path=scope["path"],
+                id=context.id.decode(),
+                method=context.method,
+                path=context.path,
                 status=status,
                 milliseconds=round(seconds * 1000, 3),
             )
@@ -133,10 +122,10 @@ class Server:
 
     def refuse(self, error: MeterdError, path: str, content_type: str) -> tuple[Answer, bytes]:
         """The answer to a request that can't be served, and its id; `path` may be cut off."""
-        request_id = next(self.request_ids)
+        request_id = next(self._request_ids)
         if self._logs_stranger():
             log.info("request refused", id=request_id.decode(), path=path, status=error.status, error=error.message)
-        return shape_of(path)(error, content_type), request_id
+        return protocol_of(path).error(error, content_type), request_id
 
     def _logs_stranger(self) -> bool:
         """Whether one more request of someone who is not known has a line of its own in the log."""
@@ -151,10 +140,8 @@ class Server:
         """Find out who made a call that was answered before that was asked: it belongs to its tenant all the same."""
         if status in (401, GONE) or not request.has_credentials:
             return
-        try:
+        with contextlib.suppress(MeterdError):
             await self._identify(request)
-        except MeterdError:
-            current_caller.set(None)
 
     def _templated(self, path: str) -> tuple[HotRoute | None, str]:
         """The route whose template a path fits, and what stands for `{id}`."""
@@ -165,9 +152,7 @@ class Server:
                 return self._hot.get(f"{prefix}{{id}}{operation}") if parameter else None, parameter
         return None, ""
 
-    async def _hot_answer(
-        self, route: HotRoute, request: Request, scope: HTTPScope, send: Send, request_id: bytes
-    ) -> tuple[int, int]:
+    async def _hot_answer(self, route: HotRoute, request: Request, scope: HTTPScope, send: Send) -> tuple[int, int]:
         """Status and size of the answer."""
         task = self._deadlines.start()
         try:
@@ -176,7 +161,7 @@ class Server:
             return GONE, 0
         finally:
             self._deadlines.finish(task)
-        return await _send(answer, send, request_id)
+        return await _send(answer, send, request.context.id)
 
     async def _handle(self, route: HotRoute, request: Request, scope: HTTPScope, task: asyncio.Task[Any]) -> Answer:
         try:
@@ -196,15 +181,13 @@ class Server:
             log.exception("request failed", path=route.path)
             return route.error(MeterdError("internal error"), request.content_type)
 
-    async def _slow(
-        self, request: Request, scope: HTTPScope, receive: Receive, send: Send, request_id: bytes
-    ) -> tuple[int, int]:
+    async def _slow(self, request: Request, scope: HTTPScope, receive: Receive, send: Send) -> tuple[int, int]:
         """Status and size of the framework's answer."""
-        status, size = 500, 0
+        status, size, request_id = 500, 0, request.context.id
         try:
             request.check()
         except MeterdError as error:
-            return await _send(shape_of(scope["path"])(error, request.content_type), send, request_id)
+            return await _send(protocol_of(scope["path"]).error(error, request.content_type), send, request_id)
 
         async def send_with_id(message: Message) -> None:
             nonlocal status, size

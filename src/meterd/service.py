@@ -32,14 +32,12 @@ class Service:
             protocols = build_protocols(core)
             self.directory = core.directory
             self.application = Server(
-                protocols.hot_routes,
-                protocols.routers,
-                self.telemetry,
-                core.calls,
-                settings.service.timeout,
-                partial(caller_of, authenticator=protocols.authenticator),
-                settings.logging,
+                protocols.routes,
                 protocols.running,
+                partial(caller_of, authenticator=protocols.authenticator),
+                core.calls,
+                self.telemetry,
+                settings,
             )
             reach("start-protocols-built")
             core.start(stack)

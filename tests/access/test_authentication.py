@@ -7,6 +7,7 @@ import pytest
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedSecret, bearer_token
+from meterd.access.context import begin_request
 from meterd.errors import ConfigurationError, Unauthenticated
 from meterd.metadata.directory import Directory
 
@@ -61,6 +62,20 @@ async def test_a_valid_token_leads_to_its_caller(authenticator: Authenticator, d
     expected = Caller("default", "alice", SubjectType.USER, ("red",), False, frozenset({Scope.QUERY}))
     assert expected == await authenticator.caller(header(made.token))
     assert expected == await authenticator.caller(header(made.token))
+
+
+async def test_who_makes_a_request_is_in_its_context_once_that_is_known(
+    authenticator: Authenticator, directory: Directory
+) -> None:
+    made = directory.create_token("alice")
+    scope = {"method": "GET", "path": "/", "headers": []}
+    known, unknown = (begin_request(scope, id_, "sessions") for id_ in (b"1", b"2"))
+
+    caller = await authenticator.identify(known, header(made.token))
+    with pytest.raises(Unauthenticated):
+        await authenticator.identify(unknown, header("mtr_" + "0" * 40))
+
+    assert ("alice", caller, None) == (caller.subject, known.caller, unknown.caller)
 
 
 async def test_a_new_token_works_at_once_even_when_it_was_refused_before(

@@ -3,18 +3,15 @@
 import asyncio
 import hmac
 import time
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from meterd.access.context import RequestContext
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.tokens import FindsCallers, digest, looks_like_token
 from meterd.errors import ConfigurationError, Unauthenticated
-
-current_caller: ContextVar[Caller | None] = ContextVar("current_caller", default=None)
-"""Who made the request that is being answered, once that is known; for the record of calls."""
 
 _MESSAGE = "Invalid or missing bearer token"
 _FRESH = 2.0
@@ -48,19 +45,24 @@ class Authenticator:
         self._strangers = asyncio.Semaphore(_STRANGERS)
         self.waiting = 0
 
+    async def identify(self, context: RequestContext, authorization: str | None) -> Caller:
+        """Find out who makes a request, by its `Authorization` header. Raises `Unauthenticated`."""
+        context.caller = caller = await self.caller(authorization)
+        return caller
+
     async def caller(self, authorization: str | None) -> Caller:
         """The caller behind an `Authorization` header; raises `Unauthenticated`."""
         if caller := self.remembered(authorization):
             return caller
         token = bearer_token(authorization)
-        return self.remembered(_header(token)) or identified(await self._look_up(token))
+        return self.remembered(_header(token)) or await self._look_up(token)
 
     def remembered(self, authorization: str | None) -> Caller | None:
         """The caller behind a header that was checked a moment ago, so that most requests need not wait."""
         known = self._known.get(authorization or "")
         if known is None or time.monotonic() - known.checked > _FRESH or known.is_expired():
             return None
-        return identified(known.caller)
+        return known.caller
 
     async def _look_up(self, token: str) -> Caller:
         if not looks_like_token(token):
@@ -116,12 +118,6 @@ AI_GUARD_CALLER = Caller(
     scopes=frozenset({Scope.INGEST}),
 )
 """Whom facts belong to that AI Guard clients send without a token of meterd."""
-
-
-def identified(caller: Caller) -> Caller:
-    """Make a caller the one of the request that is being answered."""
-    current_caller.set(caller)
-    return caller
 
 
 def credentials_of(authorization: str | None) -> tuple[str, str]:

@@ -14,6 +14,7 @@ import msgspec
 from litestar import Response
 from litestar.response.base import ASGIResponse
 
+from meterd.access.context import RequestContext, context_of
 from meterd.api.openapi import LONGEST_KEY, Operation
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, TooLarge, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
@@ -109,6 +110,10 @@ class Request:
         if not 0 < len(key) <= LONGEST_KEY:
             raise InvalidInput(f"Idempotency-Key must have 1 to {LONGEST_KEY} characters")
         return digest(*scope, key)
+
+    @property
+    def context(self) -> RequestContext:
+        return context_of(self._scope)
 
     @property
     def has_credentials(self) -> bool:

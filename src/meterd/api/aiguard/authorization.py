@@ -1,7 +1,8 @@
 """Who calls the AI Guard endpoints (`docs/specifications/ai-guard.md` section 7)."""
 
 from meterd.access import Caller
-from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedSecret, bearer_token, identified
+from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedSecret, bearer_token
+from meterd.access.context import RequestContext
 from meterd.access.validation import RemoteValidation
 from meterd.errors import ConfigurationError
 from meterd.settings import Authorization
@@ -24,17 +25,19 @@ class Callers:
             self._validation = RemoteValidation(settings, telemetry)
         telemetry.gauge("meterd_validation_pending", "Tokens that are being checked elsewhere", self._pending)
 
-    async def caller(self, authorization: str | None) -> Caller:
-        """The caller behind an `Authorization` header; raises `Unauthenticated` and `Unavailable`."""
-        if known := self.remembered(authorization):
+    async def identify(self, context: RequestContext, authorization: str | None) -> Caller:
+        """Find out who makes a request, by its `Authorization` header. Raises `Unauthenticated` and `Unavailable`."""
+        if known := self.recognise(context, authorization):
             return known
         if await self._is_accepted(bearer_token(authorization)):
-            return identified(AI_GUARD_CALLER)
-        return await self._authenticator.caller(authorization)
+            context.caller = AI_GUARD_CALLER
+            return AI_GUARD_CALLER
+        return await self._authenticator.identify(context, authorization)
 
-    def remembered(self, authorization: str | None) -> Caller | None:
-        """The caller who was found behind a header a moment ago."""
-        return self._authenticator.remembered(authorization)
+    def recognise(self, context: RequestContext, authorization: str | None) -> Caller | None:
+        """As `identify`, at once: None when the header was not checked a moment ago."""
+        context.caller = caller = self._authenticator.remembered(authorization)
+        return caller
 
     async def close(self) -> None:
         """Close the connections that validation needs."""

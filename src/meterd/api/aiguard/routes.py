@@ -111,14 +111,14 @@ class AIGuard:
 
     async def metric(self, request: Request) -> Answer:
         """Record one meter event; the answer is given when it is durable."""
-        caller = await self._callers.caller(request.header(b"authorization"))
+        caller = await self._callers.identify(request.context, request.header(b"authorization"))
         self._check_meters(caller)
         await self._recorder.record(self._submission(caller, await request.body(self._limit)))
         return _EMPTY
 
     def metric_directly(self, request: Request, body: bytes, settle: Callable[[Any], None]) -> Answer | None:
         """As `metric`, when the caller is known and the body is as it is sent."""
-        caller = self._callers.remembered(request.header(b"authorization"))
+        caller = self._callers.recognise(request.context, request.header(b"authorization"))
         if caller is None or len(body) > self._limit or request.header(b"content-encoding"):
             return None
         self._check_meters(caller)
@@ -139,7 +139,7 @@ class AIGuard:
 
         A repeated `Idempotency-Key` gets an answer, and records nothing.
         """
-        caller = await self._callers.caller(request.header(b"authorization"))
+        caller = await self._callers.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
         key = request.key(_CLASSIFICATIONS, caller.tenant, caller.subject_type, caller.subject)
         body = self._classification(await request.body(self._bounds.body))

@@ -49,7 +49,7 @@ class GatewayIngest:
 
     async def ingest(self, request: Request) -> Answer:
         """All rows of the request or none; the answer is given when they are durable."""
-        caller = await self._authenticator.caller(request.header(b"authorization"))
+        caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
         datasource = self._datasource(request.query_string)
         key = request.key(PATH, datasource.name, caller.tenant, caller.subject_type, caller.subject)

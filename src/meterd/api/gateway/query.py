@@ -8,6 +8,7 @@ from litestar import Request, Response, Router, post
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
+from meterd.access.context import context_of
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.openapi import query_operation
 from meterd.api.gateway.request import parse_query
@@ -30,7 +31,7 @@ def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasource
 
     @post("/query", status_code=200, request_max_body_size=None, opt=described(asked))
     async def metrics_query(request: Request[Any, Any, Any]) -> Response[bytes]:
-        caller = await authenticator.caller(request.headers.get("authorization"))
+        caller = await authenticator.identify(context_of(request.scope), request.headers.get("authorization"))
         caller.require(Scope.QUERY)
         rows = await engine.run(await decoding.run(await _body(request), parse_query, datasources), caller)
         return response_of(await engine.shape(caller, _answer, rows))

@@ -48,7 +48,7 @@ class LiteLLM:
 
     async def ingest(self, request: Request) -> Answer:
         """The answer is given when the facts are durable."""
-        caller = await self._authenticator.caller(request.header(b"authorization"))
+        caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
         body = await request.body(self._limits.max_body_bytes)
         facts, skipped, members = await self._decoding.run(body, self._facts, caller, request.received)

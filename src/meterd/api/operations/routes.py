@@ -12,6 +12,7 @@ from litestar.static_files import create_static_files_router
 from meterd import telemetry as prometheus
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
+from meterd.access.context import context_of
 from meterd.api.http import Answer, response_of
 from meterd.api.openapi import described
 from meterd.api.operations.health import Health
@@ -71,7 +72,7 @@ def operations_router(
     @get("/metrics", media_type=MediaType.TEXT)
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         if not is_open(request):
-            await authenticator.caller(request.headers.get("authorization"))
+            await authenticator.identify(context_of(request.scope), request.headers.get("authorization"))
         return Response(telemetry.render(), media_type=prometheus.MEDIA_TYPE)
 
     @get("/export/prometheus", media_type=MediaType.TEXT)
@@ -79,7 +80,7 @@ def operations_router(
         authorization = request.headers.get("authorization")
         caller = None
         if authorization or not is_open(request):
-            caller = await authenticator.caller(authorization)
+            caller = await authenticator.identify(context_of(request.scope), authorization)
             caller.require(Scope.QUERY)
         return Response(await page.render(caller), media_type=prometheus.MEDIA_TYPE)
 

@@ -104,7 +104,7 @@ class OpenTelemetry:
 
     async def _export(self, request: Request, endpoint: Endpoint) -> Answer:
         """Answer when what the export became is durable."""
-        caller = await self._authenticator.caller(request.header(b"authorization"))
+        caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
         is_json = _is_json(request.content_type)
         body = await request.body(self._most_bytes)

@@ -9,7 +9,7 @@ from litestar import Router, get
 from litestar.response import Stream
 
 from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
-from meterd.access.authentication import Authenticator, identified
+from meterd.access.authentication import Authenticator
 from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers, json_answer
 from meterd.api.openapi import Described, Operation, described
 from meterd.api.sessions import openapi
@@ -152,10 +152,11 @@ class Sessions:
         authorization = request.header(b"authorization")
         is_open = self._anonymous == "always" or (self._anonymous == "loopback" and request.is_local)
         if authorization is None and is_open:
-            return identified(_ANONYMOUS)
+            request.context.caller = _ANONYMOUS
+            return _ANONYMOUS
         if authorization is None:
             raise Unauthenticated("Unauthorized: send a token as Authorization: Bearer (sessions.anonymous)")
-        caller = await self._authenticator.caller(authorization)
+        caller = await self._authenticator.identify(request.context, authorization)
         caller.require(scope)
         return caller
 

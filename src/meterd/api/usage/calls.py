@@ -1,12 +1,11 @@
 """A call to one of the services, as its handler sees it (`docs/specifications/usage-metrics.md` section 1)."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from meterd.access import Caller
+from meterd.access.context import Operation
 from meterd.api.http import Request
 from meterd.api.usage.parameters import Parameters
-from meterd.api.usage.recording import What
 from meterd.errors import InvalidInput, NotFound
 
 SOURCES = ("public", "private", "all")
@@ -27,8 +26,7 @@ class Place(NamedTuple):
 class Call(NamedTuple):
     """A call by someone who may make it.
 
-    `format` is the media type of the answer; `record` takes what the call is recorded as, when its address does not
-    tell.
+    `format` is the media type of the answer.
     """
 
     place: Place
@@ -37,7 +35,6 @@ class Call(NamedTuple):
     environment: str
     format: str
     request: Request
-    record: Callable[[What], None]
 
 
 def place_of(path: str, service: str, has_sources: bool = True) -> Place:
@@ -58,7 +55,7 @@ def place_of(path: str, service: str, has_sources: bool = True) -> Place:
     return Place(release, None, f"{source}{slash}{id_}" or None)
 
 
-def what_of(method: str, place: Place) -> What:
+def operation_of(method: str, place: Place) -> Operation:
     """What a call is recorded as, unless its handler knows better."""
     action = "list" if method == "GET" and place.id is None and place.release else _ACTIONS.get(method, "get")
-    return What(action, place.id.removesuffix(EVERY_VERSION) if place.id else None)
+    return Operation(action, place.id.removesuffix(EVERY_VERSION) if place.id else None)

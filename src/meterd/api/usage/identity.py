@@ -5,7 +5,7 @@
 import base64
 
 from meterd.access import Caller
-from meterd.access.authentication import Authenticator, credentials_of, current_caller
+from meterd.access.authentication import Authenticator, credentials_of
 from meterd.api.http import Request
 from meterd.api.usage.recording import ENVIRONMENT
 from meterd.datasets.usage import PRODUCTION
@@ -25,11 +25,11 @@ async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
     if scheme == "basic":
         user, key = _basic(credentials)
     elif authorization is not None or user is None or key is None:
-        return await authenticator.caller(authorization)
+        return await authenticator.identify(request.context, authorization)
     caller = await authenticator.caller(f"Bearer {key}")
     if caller.subject.casefold() != user.casefold():
-        current_caller.set(None)
         raise Unauthenticated("the key is not one of this user")
+    request.context.caller = caller
     return caller
 
 

@@ -8,13 +8,14 @@ minute (`usage.unknown-callers-per-minute`); the others are counters.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any, NamedTuple
 
 import structlog
 
 from meterd.access import DEFAULT_TENANT, Caller
+from meterd.access.context import Operation, RequestContext
 from meterd.datasets import API_REQUESTS, Dataset
 from meterd.datasets.usage import MEASURED, PRODUCTION
 from meterd.errors import Unavailable
@@ -28,8 +29,6 @@ from meterd.telemetry import Telemetry
 log = structlog.get_logger()
 
 APPLICATION, ENVIRONMENT = b"x-odsl-application", b"x-odsl-environment"
-WHAT = "meterd.what"
-"""The key of a request's scope under which a handler leaves a `What`."""
 _DEFAULT_APPLICATION = "api"
 _ACTIONS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 _MOST_WAITING = 200_000
@@ -42,22 +41,15 @@ _LONGEST = 512
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class What(NamedTuple):
-    """What a handler knows better than an address tells."""
-
-    action: str
-    key: str | None = None
-
-
 class _Kind(NamedTuple):
     """Calls that are alike."""
 
-    service: str
+    protocol: str
     method: str
     path: str
     status: int
     caller: Caller | None
-    what: What | None
+    operation: Operation | None
     application: bytes
     environment: bytes
 
@@ -76,18 +68,13 @@ class _Alike:
 
 
 class Calls:
-    """Takes notes of calls in the event loop, and makes facts of them.
+    """Takes notes of calls in the event loop, and makes facts of them."""
 
-    Args:
-        services: by prefix of an address, the name of the service behind it.
-    """
-
-    def __init__(self, recorder: Recorder, settings: Usage, services: Mapping[str, str], telemetry: Telemetry) -> None:
+    def __init__(self, recorder: Recorder, settings: Usage, telemetry: Telemetry) -> None:
         self._recorder = recorder
         self._record = settings.record
         self._interval = settings.flush_interval
         self._strangers = Rate(settings.unknown_callers_per_minute)
-        self._services = services
         self._telemetry = telemetry
         self._noted: dict[tuple[Any, ...], _Alike] = {}
         self._waiting = 0
@@ -97,64 +84,53 @@ class Calls:
         self._turn = asyncio.Lock()
         telemetry.gauge("meterd_usage_calls_waiting", "Calls that are not in the journal yet", lambda: self._waiting)
 
-    def note(
-        self,
-        scope: Mapping[str, Any],
-        method: str,
-        caller: Caller | None,
-        began: float,
-        seconds: float,
-        status: int,
-        size: int,
-        id_: bytes,
-    ) -> None:
-        """Remember a call that was answered: `began` since 1970, and how many seconds and bytes it took."""
+    def note(self, context: RequestContext, status: int, size: int, seconds: float) -> None:
+        """Remember a call that was answered: with which status, how many bytes, and after how many seconds."""
         if self._record == "off":
             return
         if self._waiting >= _MOST_WAITING:
             self._telemetry.calls_forgotten.labels("waiting").inc()
             return
-        alike = self._stranger(scope["path"], method, status) if caller is None else None
-        if alike is None and caller is not None:
-            alike = self._alike(scope, method, caller, status)
+        caller = context.caller
+        alike = self._stranger(context, status) if caller is None else self._alike(context, caller, status)
         if alike is None:
             return
-        alike.began.append(began)
+        alike.began.append(context.began)
         alike.seconds.append(seconds)
         alike.sizes.append(size)
-        alike.ids.append(id_)
+        alike.ids.append(context.id)
         self._waiting += 1
         self._schedule(self._interval)
 
-    def _alike(self, scope: Mapping[str, Any], method: str, caller: Caller, status: int) -> _Alike | None:
+    def _alike(self, context: RequestContext, caller: Caller, status: int) -> _Alike | None:
         """The calls of a caller that this one is like; None when it is not recorded."""
         application = environment = b""
-        for name, value in scope["headers"]:
+        for name, value in context.headers:
             if name == APPLICATION:
                 application = value[:_LONGEST]
             elif name == ENVIRONMENT:
                 environment = value[:_LONGEST]
-        path, what = scope["path"], scope.get(WHAT)
-        key = (method, path, status, id(caller), what, application, environment)  # hashing a caller takes longer
+        method, path, operation = context.method, context.path, context.operation
+        key = (method, path, status, id(caller), operation, application, environment)  # hashing a caller takes longer
         alike = self._noted.get(key)
-        if alike is None:
-            service = self._service(path)
-            if service or self._record == "all":
-                kind = _Kind(service, method, path[:_LONGEST], status, caller, what, application, environment)
-                alike = self._noted[key] = _Alike(kind)
+        if alike is None and self._is_recorded(context):
+            kind = _Kind(context.protocol, method, path[:_LONGEST], status, caller, operation, application, environment)
+            alike = self._noted[key] = _Alike(kind)
         return alike
 
-    def _stranger(self, path: str, method: str, status: int) -> _Alike | None:
+    def _stranger(self, context: RequestContext, status: int) -> _Alike | None:
         """The same of someone who is not known: nothing is kept of what was sent, and not of any number of calls."""
-        service = self._service(path)
-        if not service and self._record != "all":
+        if not self._is_recorded(context):
             return None
         if not self._strangers.admits():
             self._telemetry.calls_forgotten.labels("unknown").inc()
             return None
-        known = method if method in _ACTIONS else ""
-        kind = _Kind(service, known, "", status, None, None, b"", b"")
+        known = context.method if context.method in _ACTIONS else ""
+        kind = _Kind(context.protocol, known, "", status, None, None, b"", b"")
         return self._noted.setdefault(kind, _Alike(kind))
+
+    def _is_recorded(self, context: RequestContext) -> bool:
+        return bool(context.protocol) or self._record == "all"
 
     def _schedule(self, seconds: float) -> None:
         if self._timer is None:
@@ -205,19 +181,10 @@ class Calls:
             return None
         return Submission(tuple(pack(API_REQUESTS, tenant, batches) for tenant, batches in tenants.items()))
 
-    def _service(self, path: str) -> str:
-        """The service behind the first prefix that the path is, or is below of."""
-        return next((service for prefix, service in self._services.items() if is_below(path, prefix)), "")
-
-
-def is_below(path: str, prefix: str) -> bool:
-    """Whether a path is a prefix, or goes on behind it after a slash."""
-    return f"{path}/".startswith(prefix if prefix.endswith("/") else f"{prefix}/")
-
 
 def _shared(kind: _Kind) -> Any:
     """What calls that are alike have in common, as a row."""
-    what = kind.what or What(_ACTIONS.get(kind.method, "get"))
+    operation = kind.operation or Operation(_ACTIONS.get(kind.method, "get"))
     caller = kind.caller
     return API_REQUESTS.row_type(
         subject=caller.subject if caller else None,
@@ -227,10 +194,10 @@ def _shared(kind: _Kind) -> Any:
         origin=MEASURED,
         value=1,
         environment=_text(kind.environment) or PRODUCTION,
-        service=kind.service or "other",
-        action=what.action,
+        service=kind.protocol or "other",
+        action=operation.action,
         method=kind.method.lower() or None,
-        key=what.key[:_LONGEST] if what.key else None,
+        key=operation.key[:_LONGEST] if operation.key else None,
         application=_text(kind.application) or _DEFAULT_APPLICATION,
         http_status=kind.status,
         detail=f"{kind.method} {kind.path}" if caller else None,

@@ -8,14 +8,14 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 
 from litestar import Request as LitestarRequest
 from litestar import Response, Router, route
-from litestar.types import HTTPScope
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
+from meterd.access.context import Operation
 from meterd.api.http import Answer, Request, response_of
 from meterd.api.openapi import described
 from meterd.api.usage.calendars import Calendars
-from meterd.api.usage.calls import RELEASE, Call, place_of, what_of
+from meterd.api.usage.calls import RELEASE, Call, operation_of, place_of
 from meterd.api.usage.data import Data
 from meterd.api.usage.formats import answer, format_of
 from meterd.api.usage.identity import caller_of, environment_of
@@ -23,7 +23,6 @@ from meterd.api.usage.metrics import Metrics
 from meterd.api.usage.objects import Objects
 from meterd.api.usage.openapi import service_operations
 from meterd.api.usage.parameters import parameters_of
-from meterd.api.usage.recording import WHAT, What
 from meterd.api.usage.virtual import Level, virtual_series
 from meterd.errors import InvalidInput, MethodNotAllowed
 from meterd.query.engine import QueryEngine
@@ -73,28 +72,28 @@ class Usage:
         paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]
 
         async def call(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
-            return response_of(await self._answer(service, request.scope, Request(request.scope, request.receive)))
+            return response_of(
+                await self._answer(service, str(request.method), Request(request.scope, request.receive))
+            )
 
         served = partial(route, status_code=200, request_max_body_size=None)
         offered = service_operations(service.name, list(service.methods), service.has_series)
         yield served(paths, http_method=list(service.methods), opt=described(*offered))(call)
 
-    async def _answer(self, service: Service, scope: HTTPScope, request: Request) -> Answer:
-        method = str(scope["method"])
+    async def _answer(self, service: Service, method: str, request: Request) -> Answer:
         handler = service.methods.get(cast(Method, method))
         if handler is None:
             raise MethodNotAllowed(", ".join(service.methods))
         place = place_of(request.raw_path, service.name, has_sources=service.has_series)
-        record = partial(scope.__setitem__, WHAT)  # ASGI lets applications add keys of their own
-        record(what_of(method, place))
+        request.context.operation = operation_of(method, place)
         caller = await caller_of(request, self._authenticator)
         caller.require(Scope.QUERY if method == "GET" else Scope.INGEST)
         parameters = await parameters_of(request, has_form=method == "GET")
         if parameters.text("_function") is not None:
-            record(What("function", place.id))
+            request.context.operation = Operation("function", place.id)
             if service.has_series:
                 raise InvalidInput(f"the service {service.name} has no functions")
-        call = Call(place, parameters, caller, environment_of(request), format_of(request), request, record)
+        call = Call(place, parameters, caller, environment_of(request), format_of(request), request)
         if method == "GET" and service.has_series and parameters.text("_metric") is not None:
             return await self._virtual(service, call)
         return await handler(call)

@@ -8,12 +8,12 @@ import msgspec
 
 from meterd import __version__
 from meterd.access import Scope
+from meterd.access.context import Operation
 from meterd.api.http import Answer, Decoding
 from meterd.api.usage.calls import EVERY_VERSION, Call
 from meterd.api.usage.formats import answer
 from meterd.api.usage.listing import Document, listed
 from meterd.api.usage.posting import Posted, Posting, merged, posting_of, refuse_public
-from meterd.api.usage.recording import What
 from meterd.api.usage.scans import Scans
 from meterd.errors import Forbidden, InvalidInput, NotFound, TooLarge
 from meterd.metadata import items as metadata
@@ -93,7 +93,7 @@ class Shelf:
         body = await call.request.body(self._most_bytes)
         posting = await self._decoding.run(body, posting_of, _MOST_POSTED, replaces)
         if len(posting.items) == 1:
-            call.record(What("create", posting.items[0].id))
+            call.request.context.operation = Operation("create", posting.items[0].id)
         return posting
 
     async def store(self, call: Call, posting: Posting) -> Answer:
@@ -108,7 +108,8 @@ class Shelf:
 
         versions = await asyncio.to_thread(change)
         if len(versions) == 1:
-            call.record(What("create" if versions[0].version == 1 else "update", versions[0].id))
+            action = "create" if versions[0].version == 1 else "update"
+            call.request.context.operation = Operation(action, versions[0].id)
         stored = [self._told(call, version) for version in versions]
         return answer(stored if posting.is_array else stored[0], call.format)
 

@@ -9,6 +9,7 @@ from litestar import Response, Router, get
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
+from meterd.access.context import Operation
 from meterd.api.http import Answer, Request, response_of
 from meterd.api.openapi import Described, described
 from meterd.api.usage.calendars import Calendars
@@ -17,7 +18,6 @@ from meterd.api.usage.identity import caller_of, environment_of
 from meterd.api.usage.openapi import STATEMENT
 from meterd.api.usage.parameters import Parameters, parameters_of
 from meterd.api.usage.providers import BILLED
-from meterd.api.usage.recording import WHAT, What
 from meterd.api.usage.series import interval_of
 from meterd.api.usage.statement_formats import POLICY, SHAPES, Amounts, Line, Period, text_of
 from meterd.calendars.dates import parse_date
@@ -47,8 +47,9 @@ class Statements:
     def router(self) -> Router:
         @get("/statement", opt=described(Described("GET", "/api/usage/statement", STATEMENT)))
         async def statement(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
-            request.scope[WHAT] = What("get")  # type: ignore[literal-required]  # ASGI lets applications add keys
-            return response_of(await self._answer(Request(request.scope, request.receive)))
+            asked = Request(request.scope, request.receive)
+            asked.context.operation = Operation("get")
+            return response_of(await self._answer(asked))
 
         return Router("/api/usage", route_handlers=[statement])
 
