@@ -51,6 +51,17 @@ def test_raises_once_at_the_named_visit_when_it_shall() -> None:
         arm("")
 
 
+def test_raises_at_every_visit_from_the_named_one_on_when_it_shall() -> None:
+    arm("before-trim:2:fail")
+    try:
+        reach("before-trim")
+        for _ in range(3):
+            with pytest.raises(Injected, match="before-trim"):
+                reach("before-trim")
+    finally:
+        arm("")
+
+
 def test_every_declared_name_is_a_place_in_the_source() -> None:
     source = Path(meterd.__file__).parent
     places = re.findall(r'\breach\("([^"]+)"\)', "".join(path.read_text() for path in sorted(source.rglob("*.py"))))

@@ -24,6 +24,7 @@ from meterd.metadata.documents import Documents
 from meterd.query.engine import QueryEngine
 from meterd.settings import Settings
 from meterd.store import Store
+from meterd.supervision import Supervisor
 from meterd.telemetry import Telemetry
 
 
@@ -32,6 +33,7 @@ class Core(msgspec.Struct, frozen=True):
 
     settings: Settings
     telemetry: Telemetry
+    supervisor: Supervisor
     directory: Directory
     documents: Documents
     store: Store
@@ -48,6 +50,7 @@ class Core(msgspec.Struct, frozen=True):
 
         Raises `ConfigurationError`.
         """
+        supervisor = Supervisor(telemetry)
         stack.enter_context(lock_directory(data))
         reach("start-locked")
         directory, store, journal = files = open_files(data, settings, accepted)
@@ -58,7 +61,7 @@ class Core(msgspec.Struct, frozen=True):
         reader = JournalReader(path_of(data, File.JOURNAL))
         stack.callback(reader.close)
         backlog = Backlog(reader.size, journal.end, store.watermark(), settings.store.checkpoint_bytes)
-        recorder = Recorder(journal, backlog, data, settings.ingest, telemetry)
+        recorder = Recorder(journal, backlog, data, settings.ingest, supervisor)
         documents = Documents(directory)
         retention = Retention(
             store,
@@ -66,12 +69,12 @@ class Core(msgspec.Struct, frozen=True):
             {SESSION_STATES.name: documents.delete_before},
             Maintenance(recorder, settings.usage.record != "off").job,
         )
-        loader = Loader(reader, recorder, store, backlog, retention, settings.store, telemetry)
+        loader = Loader(reader, recorder, store, backlog, retention, settings.store, supervisor)
         calls = Calls(recorder, settings.usage, telemetry)
         engine = QueryEngine(store, Freshness(backlog, calls), settings.query, telemetry)
         stack.callback(engine.close)
         reach("start-core-built")
-        return cls(settings, telemetry, directory, documents, store, recorder, loader, calls, engine)
+        return cls(settings, telemetry, supervisor, directory, documents, store, recorder, loader, calls, engine)
 
     def start(self, stack: ExitStack) -> None:
         """Start the threads, which the stack ends: what was taken is in the journal then, and in the store."""

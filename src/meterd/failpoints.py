@@ -1,7 +1,7 @@
 """Named places where a test lets the process die, as `kill -9` would, or an error come up, at the worst moment.
 
 `METERD_FAIL_POINT=name` kills at the first visit of `name`, `name:3` at the third; `name:3:raise` raises `Injected`
-there instead, once. Without the variable a visit is one comparison.
+there instead, once; `name:3:fail` there and at all visits after it. Without the variable a visit is one comparison.
 """
 
 import os
@@ -30,15 +30,14 @@ class Injected(Exception):
 
 
 def arm(fail_point: str) -> None:
-    """Choose what the variable would: `name`, `name:visit` or `name:visit:raise`; an empty text disarms all."""
-    global _armed, _left, _raises
+    """Choose what the variable would: `name`, `name:visit` or `name:visit:kind`; an empty text disarms all."""
+    global _armed, _left, _kind
     _armed, _, rest = fail_point.partition(":")
     visit, _, kind = rest.partition(":")
-    _left = int(visit or 1)
-    _raises = kind == "raise"
+    _left, _kind = int(visit or 1), kind or "kill"
 
 
-_armed, _left, _raises = "", 1, False
+_armed, _left, _kind = "", 1, "kill"
 arm(os.environ.get("METERD_FAIL_POINT", ""))
 
 
@@ -47,7 +46,7 @@ def reach(name: str) -> None:
     global _left
     if name == _armed:
         _left -= 1
-        if _left == 0:
-            if _raises:
-                raise Injected(name)
-            os.kill(os.getpid(), signal.SIGKILL)
+        if _left == 0 or (_left < 0 and _kind == "fail"):
+            if _kind == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise Injected(name)

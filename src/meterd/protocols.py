@@ -70,7 +70,7 @@ def build_protocols(core: Core) -> Protocols:
     settings, telemetry, recorder, engine = core.settings, core.telemetry, core.recorder, core.engine
     authenticator = Authenticator(core.directory)
     telemetry.gauge("meterd_access_lookups_waiting", "Unknown tokens that are looked up", lambda: authenticator.waiting)
-    health = Health(recorder, core.loader, core.store)
+    health = Health(recorder, core.loader, core.store, core.supervisor)
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
     sources, decoding = DuplicateSourceDetector(), Decoding()
     guard = AIGuard(settings, authenticator, recorder, health.problem, telemetry)

@@ -68,6 +68,12 @@ class Telemetry:
         self.registry = registry = CollectorRegistry()
         self.requests = Requests()
         registry.register(self.requests)
+        self.worker_up = Gauge(
+            "meterd_worker_up", "1 while a worker works, 0 while it fails", ["worker"], registry=registry
+        )
+        self.worker_failures = Counter(
+            "meterd_worker_failures", "Rounds of workers that failed", ["worker"], registry=registry
+        )
         self.http_refusals = Counter(
             "meterd_http_refusals", "Connections and requests that a limit ended", ["reason"], registry=registry
         )

@@ -19,6 +19,7 @@ from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.settings import Ingest, Store
 from meterd.store import DuckDBStore
+from meterd.supervision import Supervisor
 from meterd.telemetry import Telemetry
 from tests.ingest.test_journal import journal_of_an_earlier_version
 
@@ -35,16 +36,17 @@ class Pipeline:
     def __init__(self, directory: Path, most_aside: int = 2**30, **settings: Any) -> None:
         self.directory = directory
         self.telemetry = Telemetry()
+        self.supervisor = Supervisor(self.telemetry)
         self.trimmed = threading.Event()
         self.store = DuckDBStore(directory / "store.duckdb", threads=1)
         self.store.create(DATASETS.values())
         self.journal_path = directory / "journal.sqlite"
         self.journal = Journal(self.journal_path, 86_400.0, self.store.watermark(), most_aside)
-        reader = JournalReader(self.journal_path)
+        self.reader = reader = JournalReader(self.journal_path)
         stored = Store(**({"load_interval": LATER, "checkpoint_interval": LATER} | settings))
         self.backlog = Backlog(reader.size, self.journal.end, self.store.watermark(), stored.checkpoint_bytes)
-        self.recorder = Recorder(self.journal, self.backlog, directory, Ingest(disk_reserve_bytes=0), self.telemetry)
-        self.loader = Loader(reader, self, self.store, self.backlog, Retention(self.store, {}), stored, self.telemetry)
+        self.recorder = Recorder(self.journal, self.backlog, directory, Ingest(disk_reserve_bytes=0), self.supervisor)
+        self.loader = Loader(reader, self, self.store, self.backlog, Retention(self.store, {}), stored, self.supervisor)
         self.recorder.start()
         self.loader.start()
 
@@ -61,6 +63,7 @@ class Pipeline:
         self.recorder.flush()
         self.loader.close()
         self.recorder.close()
+        self.reader.close()
         self.journal.close()
         self.store.close()
 

@@ -1,32 +1,39 @@
 import asyncio
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from meterd.errors import Unavailable
+from meterd.failpoints import arm
 from meterd.ingest.backlog import Backlog
 from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Facts, Receipt, Submission
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.recorder import Recorder
 from meterd.settings import Ingest
+from meterd.supervision import JOURNAL, Supervisor, round_of
 from meterd.telemetry import Telemetry
 from tests.ingest.test_journal import full_disk
 
 NO_RESERVE = 0
+PATIENCE = 60.0
+ENTRY = Entry(1, "meter_events", "acme", 1, b"x\n")
 
 
 class Running:
     """A recorder on a journal of its own; started unless the test does that."""
 
-    def __init__(self, directory: Path, limits: Ingest) -> None:
+    def __init__(self, directory: Path, limits: Ingest, backlog: Backlog | None) -> None:
         self.path = directory / "journal.sqlite"
         self.telemetry = Telemetry()
+        self.supervisor = Supervisor(self.telemetry)
         self.journal = Journal(self.path, 86_400.0)
-        self.backlog = Backlog(lambda _after, _until: 0, self.journal.end, 0, checkpoint_bytes=2**20)
-        self.recorder = Recorder(self.journal, self.backlog, directory, limits, self.telemetry)
+        self.backlog = backlog or Backlog(lambda _after, _until: 0, self.journal.end, 0, checkpoint_bytes=2**20)
+        self.recorder = Recorder(self.journal, self.backlog, directory, limits, self.supervisor)
         self._started = False
 
     def start(self) -> None:
@@ -43,8 +50,8 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(directory: Path, start: bool = True, **limits: int) -> Iterator[Running]:
-    running = Running(directory, Ingest(**{"disk_reserve_bytes": NO_RESERVE, **limits}))
+def running(directory: Path, start: bool = True, backlog: Backlog | None = None, **limits: int) -> Iterator[Running]:
+    running = Running(directory, Ingest(**{"disk_reserve_bytes": NO_RESERVE, **limits}), backlog)
     if start:
         running.start()
     try:
@@ -128,6 +135,118 @@ async def test_whatever_a_commit_raises_nobody_waits_for_ever(tmp_path: Path) ->
 
         assert Receipt(b"") == await service.recorder.record(submission("later"))
         assert [entry.lines for entry in service.entries()] == [b"later\n"]
+
+
+class TestFailingThread:
+    """The journal thread's rounds fail; those who wait hear of it, and it goes on."""
+
+    @pytest.fixture(autouse=True)
+    def disarmed(self) -> Iterator[None]:
+        yield
+        arm("")
+
+    async def test_of_those_who_wait_everybody_hears_and_the_next_are_served(self, tmp_path: Path) -> None:
+        with running(tmp_path, start=False) as service:
+            waiting = [asyncio.create_task(service.recorder.record(submission(text))) for text in "ab"]
+            await until_queued()
+            arm(f"{round_of(JOURNAL)}:1:raise")
+            service.start()
+            outcomes = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), PATIENCE)
+
+            assert [Unavailable] * 2 == [type(outcome) for outcome in outcomes]
+            assert service.metric("meterd_ingest_queue_bytes 0.0")
+            assert Receipt(b"") == await again(service, submission("later"))
+            assert [entry.lines for entry in service.entries()] == [b"later\n"]
+
+    @pytest.mark.parametrize("error", [SystemExit(1), MemoryError(), AssertionError("a fault of ours")], ids=repr)
+    async def test_whatever_comes_up_outside_of_a_commit_nobody_waits_for_ever(
+        self, tmp_path: Path, error: BaseException
+    ) -> None:
+        class Counting(Backlog):
+            def committed(self, end: int, size: int) -> None:
+                if not failed:
+                    failed.append(error)
+                    raise error
+                super().committed(end, size)
+
+        failed: list[BaseException] = []
+        with running(tmp_path, backlog=Counting(lambda _after, _until: 0, 0, 0, 2**20)) as service:
+            with pytest.raises(Unavailable):
+                await asyncio.wait_for(service.recorder.record(submission("a")), PATIENCE)
+
+            assert Receipt(b"") == await again(service, submission("b"))
+            assert service.metric('meterd_worker_failures_total{worker="journal"} 1.0')
+
+    async def test_that_goes_on_failing_refuses_everything_and_holds_up_nobody(self, tmp_path: Path) -> None:
+        with running(tmp_path, start=False) as service:
+            waiting = asyncio.create_task(service.recorder.record(submission("a")))
+            await until_queued()
+            arm(f"{round_of(JOURNAL)}:1:fail")
+            service.start()
+            with pytest.raises(Unavailable):
+                await asyncio.wait_for(waiting, PATIENCE)
+
+            for refused in (service.recorder.record(submission("b")), service.recorder.probe()):
+                with pytest.raises(Unavailable) as told:
+                    await asyncio.wait_for(refused, PATIENCE)
+                assert told.value.retry_after > 0
+            assert service.metric('meterd_ingest_refusals_total{reason="journal"} 2.0')
+            assert "journal" in service.supervisor.problem
+            await asyncio.wait_for(asyncio.to_thread(service.recorder.flush), PATIENCE)
+            with pytest.raises(Unavailable):
+                await asyncio.wait_for(asyncio.to_thread(service.recorder.set_aside, ENTRY, True), PATIENCE)
+            await asyncio.wait_for(asyncio.to_thread(service.recorder.close), PATIENCE)
+
+    async def test_that_has_ended_lets_nobody_wait(self, tmp_path: Path) -> None:
+        with running(tmp_path) as service:
+            service.recorder.close()
+
+            await asyncio.wait_for(asyncio.to_thread(service.recorder.flush), PATIENCE)
+            with pytest.raises(Unavailable, match="stopped"):
+                await asyncio.wait_for(asyncio.to_thread(service.recorder.set_aside, ENTRY, True), PATIENCE)
+
+    async def test_that_hangs_is_left_behind_by_the_end(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Hanging(Backlog):
+            def committed(self, end: int, size: int) -> None:
+                entered.set()
+                released.wait(PATIENCE)
+                super().committed(end, size)
+
+        entered, released = threading.Event(), threading.Event()
+        monkeypatch.setattr("meterd.ingest.recorder._CLOSE_SECONDS", 0.1)
+        with running(tmp_path, backlog=Hanging(lambda _after, _until: 0, 0, 0, 2**20)) as service:
+            first = asyncio.create_task(service.recorder.record(submission("first")))
+            assert await asyncio.to_thread(entered.wait, PATIENCE)
+            second = asyncio.create_task(service.recorder.record(submission("second")))
+            await until_queued()
+            with capture_logs() as logged:
+                await asyncio.to_thread(service.recorder.close)
+            assert ["journal"] == [each["worker"] for each in logged if each["log_level"] == "error"]
+            with pytest.raises(Unavailable, match="stopped"):
+                await asyncio.wait_for(second, PATIENCE)
+
+            released.set()
+            assert Receipt(b"") == await asyncio.wait_for(first, PATIENCE)
+
+    async def test_an_answer_that_can_not_be_given_takes_away_no_other(self, tmp_path: Path) -> None:
+        def odd(_outcome: object) -> None:
+            raise RuntimeError("the connection is odd")
+
+        with running(tmp_path) as service:
+            service.recorder.submit(submission("odd"), odd)
+
+            assert Receipt(b"") == await asyncio.wait_for(service.recorder.record(submission("b")), PATIENCE)
+            assert b"".join(entry.lines for entry in service.entries()) == b"odd\nb\n"
+
+
+async def again(service: Running, wanted: Submission) -> Receipt:
+    """Send until it is taken, as clients do."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await service.recorder.record(wanted)
+            except Unavailable:
+                await asyncio.sleep(0.01)
 
 
 class TestBackPressure:

@@ -1,6 +1,5 @@
 """Moves journal entries into the store, each exactly once."""
 
-import threading
 import time
 from typing import Protocol
 
@@ -15,11 +14,14 @@ from meterd.ingest.retention import Retention
 from meterd.ingest.sifting import Sifter
 from meterd.settings import Store as StoreSettings
 from meterd.store import Store
-from meterd.telemetry import Telemetry
+from meterd.supervision import LOADER, Supervisor
 
 log = structlog.get_logger()
 
-_LONGEST_PAUSE = 5.0
+_LAST_LOADS = 30.0
+"""Seconds after which a service that is stopping loads no more: the next start does."""
+_CLOSE_SECONDS = 45.0
+"""How long it waits at most for the thread to load, checkpoint and end."""
 _NOT_NOW = "the store can't take what was recorded just now; nothing is lost, try again"
 _NOT_SOON = (
     "the store has not taken what was recorded for {:.0f} s; nothing is lost, but somebody must look: see /readyz"
@@ -54,7 +56,7 @@ class Loader:
         backlog: Backlog,
         retention: Retention,
         settings: StoreSettings,
-        telemetry: Telemetry,
+        supervisor: Supervisor,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -62,14 +64,14 @@ class Loader:
         self._backlog = backlog
         self._retention = retention
         self._settings = settings
-        self._telemetry = telemetry
+        self._telemetry = telemetry = supervisor.telemetry
         self._sifter = Sifter(store, telemetry, writer.set_aside)
         self._checkpointed_at = time.monotonic()
         self._is_checkpoint_wanted = False
-        self._stopping = threading.Event()
+        self._loads_until = float("inf")
         self._failing = ""
         self._failing_since = 0.0
-        self._thread = threading.Thread(target=self._run, name="meterd-loader", daemon=True)
+        self._thread = supervisor.thread(LOADER, self._round, self._failed)
         telemetry.gauge(
             "meterd_loader_backlog_bytes", "Bytes in the journal but not in the store", lambda: backlog.size
         )
@@ -84,31 +86,26 @@ class Loader:
         return self._failing
 
     def close(self) -> None:
-        """Load what is left, checkpoint, and end the thread."""
-        self._stopping.set()
+        """Load what is left, as far as there is time, checkpoint, and end the thread."""
+        self._loads_until = time.monotonic() + _LAST_LOADS
+        self._thread.stop()
         self._backlog.close()
-        self._thread.join()
-        self._reader.close()
+        self._thread.join(_CLOSE_SECONDS)
 
-    def _run(self) -> None:
-        pause = 0.0
-        while True:
-            if pause:
-                self._stopping.wait(pause)
-            else:
-                self._backlog.wait(self._until_due(), self._settings.load_interval)
-            try:
-                self._load()
-                self._is_checkpoint_wanted |= self._retention.apply()
-                if self._checkpoint_due():
-                    self._checkpoint()
-            except Exception as error:  # noqa: BLE001 - the thread outlives whatever an engine or a disk raises
-                pause = min(max(pause * 2, 0.1), _LONGEST_PAUSE)
-                self._recover(error, pause)
-            else:
-                pause, self._failing = 0.0, ""
-            if self._stopping.is_set() and (self._failing or not self._backlog.lag):
-                return
+    def _round(self) -> bool:
+        """Load what there is, delete what is old, checkpoint if it is due; False after the last round."""
+        if not self._failing:
+            self._backlog.wait(self._until_due(), self._settings.load_interval)
+        self._load()
+        self._is_checkpoint_wanted |= self._retention.apply()
+        if self._is_checkpoint_due():
+            self._checkpoint()
+        self._failing = ""
+        return not (self._thread.is_stopping and (not self._backlog.lag or self._is_too_late()))
+
+    def _is_too_late(self) -> bool:
+        """Whether the service is stopping, and what is not loaded by now is left to the next start."""
+        return time.monotonic() >= self._loads_until
 
     def _until_due(self) -> float | None:
         """Seconds until a checkpoint or a deletion is due; None when neither will be."""
@@ -119,7 +116,7 @@ class Loader:
 
     def _load(self) -> None:
         target = self._backlog.end  # what arrives meanwhile gathers for the next round
-        while self._backlog.watermark < target:
+        while self._backlog.watermark < target and not self._is_too_late():
             entries = self._reader.read(self._backlog.watermark, BATCH_BYTES)
             if not entries:  # the rest was trimmed by an earlier run whose numbers went further
                 self._backlog.loaded(target, 0)
@@ -134,9 +131,9 @@ class Loader:
     def _is_uncheckpointed(self) -> bool:
         return self._is_checkpoint_wanted or self._backlog.uncheckpointed_bytes > 0
 
-    def _checkpoint_due(self) -> bool:
+    def _is_checkpoint_due(self) -> bool:
         return self._is_uncheckpointed() and (
-            self._stopping.is_set()
+            self._thread.is_stopping
             or self._backlog.uncheckpointed_bytes >= self._settings.checkpoint_bytes
             or time.monotonic() >= self._checkpointed_at + self._settings.checkpoint_interval
         )
@@ -151,18 +148,17 @@ class Loader:
         self._checkpointed_at = time.monotonic()
         self._telemetry.checkpoints.inc()
 
-    def _recover(self, error: Exception, pause: float) -> None:
+    def _failed(self, error: BaseException) -> None:
         """After a failed write the engine's state is in doubt: open the files again and go on from the watermark."""
         if not self._failing:
             self._failing_since = time.monotonic()
-        self._failing = str(error)
+        self._failing = str(error) or type(error).__name__
         self._telemetry.load_failures.inc()
-        log.error("store write failed, will try again", error=self._failing, seconds=pause)
         self._refuse_queries()
         try:
             self._store.reopen()
             self._backlog.restart(self._store.watermark())
-        except Exception as again:  # noqa: BLE001 - as above; the next round tries again
+        except Exception as again:  # noqa: BLE001 - whatever an engine or a disk raises, the next round tries again
             log.error("store can't be opened again yet", error=str(again))
 
     def _refuse_queries(self) -> None:

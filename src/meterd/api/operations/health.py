@@ -7,6 +7,7 @@ from meterd.errors import MeterdError
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
 from meterd.store import Store, StoreError
+from meterd.supervision import Supervisor
 
 _FRESH = 1.0
 _TIMEOUT = 5.0
@@ -15,10 +16,11 @@ _TIMEOUT = 5.0
 class Health:
     """Answers are kept for a second, so that probing without a token can't load the disk."""
 
-    def __init__(self, recorder: Recorder, loader: Loader, store: Store) -> None:
+    def __init__(self, recorder: Recorder, loader: Loader, store: Store, supervisor: Supervisor) -> None:
         self._recorder = recorder
         self._loader = loader
         self._store = store
+        self._supervisor = supervisor
         self._checked = float("-inf")
         self._problem = ""
         self._lock = asyncio.Lock()
@@ -34,6 +36,9 @@ class Health:
     @property
     def notice(self) -> str:
         """What an operator should look at although the service can do its work; empty when there is nothing."""
+        return "; ".join(notice for notice in (self._set_aside(), self._supervisor.notice) if notice)
+
+    def _set_aside(self) -> str:
         aside = self._recorder.aside
         if not aside.entries:
             return ""
@@ -46,11 +51,15 @@ class Health:
         try:
             async with asyncio.timeout(_TIMEOUT):
                 await self._recorder.probe()
+                if self._supervisor.problem:
+                    await self._recorder.probe()  # after which the round of the first one is over
                 await asyncio.to_thread(self._store.select, "SELECT 1", (), _TIMEOUT)
         except MeterdError as error:
-            return error.message
+            return self._supervisor.problem or error.message
         except StoreError as error:
             return f"the store can't be read: {error}"
         except TimeoutError:
             return f"a write and a read took longer than {_TIMEOUT:g} s"
-        return f"the store can't be written: {self._loader.failing}" if self._loader.failing else ""
+        if self._loader.failing:
+            return f"the store can't be written: {self._loader.failing}"
+        return self._supervisor.problem

@@ -1,0 +1,72 @@
+"""Workers of a running server that fail: health tells, nobody waits for ever, and it stops as always."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from meterd.supervision import JOURNAL, LOADER, Worker, round_of
+from tests.crash.load import BUSY
+from tests.process import Meterd
+
+PATIENCE = 60.0
+ROW = {"guardrailName": "g"}
+
+
+def failing(data: Path, worker: Worker, kind: str) -> Meterd:
+    """A server on which the worker's rounds fail: one of them (`raise`) or all (`fail`)."""
+    return Meterd(data, environment=BUSY | {"METERD_FAIL_POINT": f"{round_of(worker)}:1:{kind}"})
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return held
+
+
+def metric(server: Meterd, line: str) -> bool:
+    return line in server.client.get("/metrics").text.splitlines()
+
+
+@pytest.mark.parametrize("worker", [JOURNAL, LOADER], ids=lambda worker: worker.name)
+class TestEssential:
+    def test_failed_once_works_again(self, worker: Worker, tmp_path: Path) -> None:
+        with failing(tmp_path, worker, "raise") as server:
+            assert eventually(lambda: server.ingest(ROW).status_code == 200)
+            assert eventually(lambda: server.query().status_code == 200)
+            assert eventually(lambda: metric(server, f'meterd_worker_failures_total{{worker="{worker.name}"}} 1.0'))
+            assert eventually(lambda: server.client.get("/readyz").status_code == 200)
+            assert metric(server, f'meterd_worker_up{{worker="{worker.name}"}} 1.0')
+
+    def test_fails_for_good_health_says_so_and_the_service_stops(self, worker: Worker, tmp_path: Path) -> None:
+        with failing(tmp_path, worker, "fail") as server:
+            server.ingest(ROW)
+            assert eventually(lambda: server.client.get("/readyz").status_code == 503)
+            told = server.client.get("/readyz").text
+            assert metric(server, f'meterd_worker_up{{worker="{worker.name}"}} 0.0')
+            assert server.stop() == 0
+
+        assert round_of(worker) in told or f"the worker {worker.name} fails" in told
+        assert server.log.count(b"a worker failed, and tries again") == 1
+
+
+def test_without_the_journal_writes_are_refused_and_what_was_stored_can_be_asked_for(tmp_path: Path) -> None:
+    with Meterd(tmp_path) as server:
+        assert server.ingest(ROW).status_code == 200
+    with failing(tmp_path, JOURNAL, "fail") as server:
+        refused = [server.ingest(ROW) for _ in range(3)]
+        points = server.points()
+
+    assert [503] * 3 == [answer.status_code for answer in refused]
+    assert [answer for answer in refused if int(answer.headers["retry-after"]) < 1] == []
+    assert len(points) == 1
+
+
+def test_without_the_loader_facts_are_taken_and_loaded_by_the_next_start(tmp_path: Path) -> None:
+    with failing(tmp_path, LOADER, "fail") as server:
+        assert server.ingest(ROW).status_code == 200
+        assert server.query().status_code == 503
+    with Meterd(tmp_path) as server:
+        assert len(server.points()) == 1
