@@ -1,0 +1,142 @@
+"""Settings from one YAML file, the environment and flags, and back to YAML."""
+
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from meterd.errors import ConfigurationError
+from meterd.settings.sections import Settings
+from meterd.validation import Problem, explain, members_of
+
+_MERGE = "tag:yaml.org,2002:merge"
+_RUST_LEVELS = {"trace": "debug", "debug": "debug", "info": "info", "warn": "warning", "error": "error"}
+"""What AI Guard's operators set in `RUST_LOG`; counts when no level is configured."""
+
+
+def load(
+    path: Path | None, environment: Mapping[str, str] = os.environ, flags: Mapping[str, Any] | None = None
+) -> Settings:
+    """Settings from the file at `path` (may be None), `METERD_SECTION__KEY` variables, and `flags` (dotted keys).
+
+    Raises `ConfigurationError` naming the key for anything unknown, of a wrong type, or unset in the environment.
+    """
+    raw = _read(path, environment) if path else {"metrics": {}}
+    raw = {name: {} if section is None else section for name, section in raw.items()}
+    for name, value in environment.items():
+        if name.startswith("METERD_") and "__" in name:
+            keys = name.removeprefix("METERD_").lower().replace("__", ".").replace("_", "-")
+            _put(raw, keys, _environment_value(name, value))
+    if level := _RUST_LEVELS.get(environment.get("RUST_LOG", "").lower()):
+        raw.setdefault("logging", {}).setdefault("level", level)
+    for dotted, value in (flags or {}).items():
+        _put(raw, dotted, value)
+    try:
+        return msgspec.convert(_without_empty(raw), Settings, strict=False)
+    except msgspec.ValidationError as error:
+        problem = explain(error, Settings)
+        raise ConfigurationError(f"settings: {problem.sentence('the file')}{_hint(problem)}") from None
+
+
+def _hint(problem: Problem) -> str:
+    """For a key that is not known: one of the same section that looks like it, or of that name in another one."""
+    if not problem.is_unknown:
+        return ""
+    *section, name = problem.field.split(".")
+    alike = get_close_matches(name, members_of(Settings, section), 1)
+    meant = [".".join([*section, each]) for each in alike] or [
+        f"{other}.{name}" for other in members_of(Settings, []) if name in members_of(Settings, [other])
+    ]
+    return f": did you mean {meant[0]}?" if meant else ""
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice, of which YAML would take the last one without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: dict[Any, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                line = key.start_mark.line + 1
+                if key.value in seen:
+                    raise ConfigurationError(f"{key.value} is there twice, in the lines {seen[key.value]} and {line}")
+                seen[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
+def _environment_value(name: str, value: str) -> Any:
+    """A string, or what a list or mapping in YAML's short form holds."""
+    if value[:1] not in ("[", "{"):
+        return value
+    try:
+        return yaml.load(value, _Loader)  # noqa: S506 - a safe loader
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name}: {error.message}") from None
+    except yaml.YAMLError:
+        raise ConfigurationError(f"{name} starts like a list or mapping in YAML, but is none") from None
+
+
+def describe(settings: Settings) -> str:
+    """The effective settings as YAML; credentials inside addresses are masked."""
+    plain = msgspec.to_builtins(settings)
+    return re.sub(r"://[^/\s]+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
+
+
+def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
+    except ConfigurationError as error:
+        raise ConfigurationError(f"the settings file {path}: {error.message}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"can't read the settings file {path}: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"the settings file {path} is not valid YAML: {error}") from None
+    if not isinstance(content, dict | None):
+        raise ConfigurationError(f"the settings file {path} must hold a mapping of sections")
+    expanded: dict[str, Any] = _expand(content or {}, environment)
+    return expanded
+
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+def _expand(value: Any, environment: Mapping[str, str]) -> Any:
+    """Replace `${VAR}` and `${VAR:-default}` in every string; an empty variable counts as unset."""
+
+    def variable(match: re.Match[str]) -> str:
+        found = environment.get(match[1]) or match[2]
+        if found is None:
+            raise ConfigurationError(f"the settings file needs the environment variable {match[1]}, which is not set")
+        return found
+
+    if isinstance(value, str):
+        return _VARIABLE.sub(variable, value)
+    if isinstance(value, dict):
+        return {key: _expand(item, environment) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, environment) for item in value]
+    return value
+
+
+def _put(raw: dict[str, Any], dotted: str, value: Any) -> None:
+    *sections, key = dotted.split(".")
+    for section in sections:
+        below = raw.setdefault(section, {})
+        if not isinstance(below, dict):
+            raise ConfigurationError(f"settings: {section} must be an object")
+        raw = below
+    raw[key] = value
+
+
+def _without_empty(value: Any) -> Any:
+    """Drop members that are null or an empty string, of mappings and lists: such an option counts as not given."""
+    if isinstance(value, dict):
+        return {key: _without_empty(item) for key, item in value.items() if item is not None and item != ""}
+    if isinstance(value, list):
+        return [_without_empty(item) for item in value if item is not None and item != ""]
+    return value
