@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from meterd.access import Scope
-from meterd.data_directory import open_directory, prepare_data
+from meterd.data_directory import open_metadata, prepare_data
 
 
 class Running(NamedTuple):
@@ -53,9 +53,9 @@ def meterd(data: Path | None = None, environment: Mapping[str, str] | None = Non
     """A meterd on `data`, or on a directory of its own that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="meterd-bench-") as temporary:
         directory_path = data or Path(temporary)
-        directory = open_directory(prepare_data(directory_path))
-        token = directory.create_token("bench", tenant_admin=True, scopes=tuple(Scope)).token or ""
-        directory.close()
+        metadata = open_metadata(prepare_data(directory_path))
+        token = metadata.tokens.create("bench", tenant_admin=True, scopes=tuple(Scope)).token or ""
+        metadata.close()
         port = free_port()
         command: list[str | Path] = [
             sys.executable,

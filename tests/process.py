@@ -16,7 +16,7 @@ import httpx
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
-from meterd.data_directory import open_directory, prepare_data
+from meterd.data_directory import open_metadata, prepare_data
 
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
@@ -31,12 +31,12 @@ def make_token(
     tenant_admin: bool = False,
     scopes: tuple[Scope, ...] = (Scope.INGEST, Scope.QUERY),
 ) -> TokenDetails:
-    """A token in the directory of `data`, whether a server runs on it or not."""
-    directory = open_directory(prepare_data(data))
+    """A token in the metadata of `data`, whether a server runs on it or not."""
+    metadata = open_metadata(prepare_data(data))
     try:
-        return directory.create_token(subject, type_, teams, tenant, tenant_admin, scopes)
+        return metadata.tokens.create(subject, type_, teams, tenant, tenant_admin, scopes)
     finally:
-        directory.close()
+        metadata.close()
 
 
 class Meterd:

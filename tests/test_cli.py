@@ -81,7 +81,7 @@ class TestImports:
     def test_a_command_about_tokens_imports_what_keeps_them_only(self) -> None:
         loaded = loaded_by("token", "list", "--data", "nothing-like-it")
 
-        assert "meterd.metadata.directory" in loaded
+        assert "meterd.metadata.sql" in loaded
         assert loaded.intersection(self.HEAVY) == {"sqlalchemy"}
 
 

@@ -77,10 +77,10 @@ WAYS: dict[Way, str] = {
 
 def start(data: Path, accepted: Collection[File] = ()) -> None:
     """Open the files, and close them again."""
-    files = open_files(data, SETTINGS, accepted)
+    files = open_files(data, SETTINGS, accepted, lambda: None)
     files.journal.close()
     files.store.close()
-    files.directory.close()
+    files.metadata.close()
 
 
 def refusal(data: Path) -> str:

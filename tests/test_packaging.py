@@ -68,6 +68,6 @@ def test_a_wheel_brings_what_it_serves(tmp_path: Path) -> None:
         (metadata,) = (name for name in found if name.endswith("/METADATA"))
         needs = names(re.findall(r"^Requires-Dist: (.+)$", archive.read(metadata).decode(), re.MULTILINE))
     assets = {f"{FOLDER.removeprefix('src/')}/{name}" for name in FILES}
-    assert assets | {"meterd/py.typed", "meterd/metadata/migrations/env.py"} <= found
+    assert assets | {"meterd/py.typed", "meterd/metadata/sql/migrations/env.py"} <= found
     assert {"duckdb", "uvicorn"} <= needs
     assert not needs & {"flask", "flask-swagger-ui", "websockets", "watchfiles", "phonenumbers"}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from meterd.access import Scope
-from meterd.data_directory import lock_directory, open_directory
+from meterd.data_directory import lock_directory, open_metadata
 from meterd.errors import ConfigurationError
 from meterd.first_token import first_token
 from meterd.ingest.journal import JournalReader
@@ -27,7 +27,7 @@ async def opened(data: Path, settings: Settings) -> AsyncIterator[httpx.AsyncCli
     """A service on `data`, and a client of it without a network between them."""
     service = Service(settings, data)
     try:
-        token = service.directory.create_token("root", tenant_admin=True, scopes=tuple(Scope)).token
+        token = service.tokens.create("root", tenant_admin=True, scopes=tuple(Scope)).token
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(service.application),
             base_url="http://meterd",
@@ -119,13 +119,13 @@ def test_a_directory_that_is_held_can_not_be_served(tmp_path: Path) -> None:
 
 
 def test_a_directory_gets_a_first_token_once(tmp_path: Path) -> None:
-    directory = open_directory(tmp_path)
+    metadata = open_metadata(tmp_path)
     try:
-        token = first_token(directory)
+        token = first_token(metadata.tokens)
         assert token is not None
-        assert first_token(directory) is None
-        (made,) = directory.tokens()
+        assert first_token(metadata.tokens) is None
+        (made,) = metadata.tokens.all()
         assert made.tenant_admin
         assert set(Scope) == set(made.scopes)
     finally:
-        directory.close()
+        metadata.close()

@@ -58,7 +58,7 @@ async def test_a_start_that_fails_leaves_nothing_open_and_the_next_one_works(
 
     service = Service(settings, tmp_path)
     try:
-        token = service.directory.create_token("root", scopes=tuple(Scope)).token
+        token = service.tokens.create("root", scopes=tuple(Scope)).token
         headers = {"Authorization": f"Bearer {token}"}
         transport = httpx.ASGITransport(service.application)
         async with httpx.AsyncClient(transport=transport, base_url="http://meterd", headers=headers) as client:

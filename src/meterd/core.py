@@ -19,8 +19,7 @@ from meterd.ingest.maintenance import Maintenance
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.installation import File
-from meterd.metadata.directory import Directory
-from meterd.metadata.documents import Documents
+from meterd.metadata import Metadata
 from meterd.query.engine import QueryEngine
 from meterd.settings import Settings
 from meterd.store import Store
@@ -34,8 +33,7 @@ class Core(msgspec.Struct, frozen=True):
     settings: Settings
     telemetry: Telemetry
     supervisor: Supervisor
-    directory: Directory
-    documents: Documents
+    metadata: Metadata
     store: Store
     recorder: Recorder
     loader: Loader
@@ -53,20 +51,18 @@ class Core(msgspec.Struct, frozen=True):
         supervisor = Supervisor(telemetry)
         stack.enter_context(lock_directory(data))
         reach("start-locked")
-        directory, store, journal = files = open_files(data, settings, accepted)
+        metadata, store, journal = files = open_files(data, settings, accepted, telemetry.directory_failures.inc)
         for file in files:
             stack.callback(file.close)
-        directory.on_failure = telemetry.directory_failures.inc
         reach("start-files-opened")
         reader = JournalReader(path_of(data, File.JOURNAL))
         stack.callback(reader.close)
         backlog = Backlog(reader.size, journal.end, store.watermark(), settings.store.checkpoint_bytes)
         recorder = Recorder(journal, backlog, data, settings.ingest, supervisor)
-        documents = Documents(directory)
         retention = Retention(
             store,
             settings.store.retention,
-            {SESSION_STATES.name: documents.delete_before},
+            {SESSION_STATES.name: metadata.sessions.delete_before},
             Maintenance(recorder, settings.usage.record != "off").job,
         )
         loader = Loader(reader, recorder, store, backlog, retention, settings.store, supervisor)
@@ -74,7 +70,7 @@ class Core(msgspec.Struct, frozen=True):
         engine = QueryEngine(store, Freshness(backlog, calls), settings.query, telemetry)
         stack.callback(engine.close)
         reach("start-core-built")
-        return cls(settings, telemetry, supervisor, directory, documents, store, recorder, loader, calls, engine)
+        return cls(settings, telemetry, supervisor, metadata, store, recorder, loader, calls, engine)
 
     def start(self, stack: ExitStack) -> None:
         """Start the threads, which the stack ends: what was taken is in the journal then, and in the store."""

@@ -9,7 +9,8 @@ import structlog
 
 from meterd.errors import ConfigurationError
 from meterd.installation import File
-from meterd.metadata.directory import Directory
+from meterd.metadata import Metadata
+from meterd.metadata.sql import SQLMetadata
 
 log = structlog.get_logger()
 
@@ -25,9 +26,9 @@ def path_of(data: Path, file: File) -> Path:
     return data.absolute() / file.file_name
 
 
-def open_directory(data: Path) -> Directory:
-    """Open the directory database of a data directory."""
-    return Directory(path_of(data, File.DIRECTORY))
+def open_metadata(data: Path) -> Metadata:
+    """Open the metadata of a data directory alone, beside a server that may run. Raises `ConfigurationError`."""
+    return SQLMetadata(path_of(data, File.DIRECTORY))
 
 
 def prepare_data(data: Path) -> Path:

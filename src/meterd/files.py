@@ -25,8 +25,9 @@ from meterd.installation import (
     next_stamp,
     refuse,
 )
-from meterd.metadata import stamped as directory_stamps
-from meterd.metadata.directory import Directory
+from meterd.metadata import Metadata
+from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql import stamp as metadata_stamps
 from meterd.settings import Settings
 from meterd.stamps import Stamp
 from meterd.store import DuckDBStore, StoreDamaged, StoreError
@@ -41,24 +42,33 @@ _COMPANIONS = ("", "-wal", "-shm", ".wal")
 class Files(NamedTuple):
     """The open files."""
 
-    directory: Directory
+    metadata: Metadata
     store: DuckDBStore
     journal: Journal
 
 
-def open_files(data: Path, settings: Settings, accepted: Collection[File] = ()) -> Files:
+def open_files(
+    data: Path, settings: Settings, accepted: Collection[File], on_metadata_failure: Callable[[], None]
+) -> Files:
     """Open the files of a data directory, those that are missing in a new one are created.
 
+    `on_metadata_failure` is called when the metadata can't be read or written.
     Raises `ConfigurationError` when a file can't be opened, or when they do not belong together and the loss is not
     `accepted`; then none stays open.
     """
     with ExitStack() as stack:
-        files = _opened(stack, data, settings, accepted)
+        files = _opened(stack, data, settings, accepted, on_metadata_failure)
         stack.pop_all()
     return files
 
 
-def _opened(stack: ExitStack, data: Path, settings: Settings, accepted: Collection[File]) -> Files:
+def _opened(
+    stack: ExitStack,
+    data: Path,
+    settings: Settings,
+    accepted: Collection[File],
+    on_metadata_failure: Callable[[], None],
+) -> Files:
     store: DuckDBStore | None = None
 
     def look_at_store(_path: Path) -> StoreState:
@@ -82,7 +92,7 @@ def _opened(stack: ExitStack, data: Path, settings: Settings, accepted: Collecti
         store = stack.enter_context(closing(open_store(data, settings)))
     store.create(DATASETS.values())
     reach("start-store-opened")
-    directory = stack.enter_context(closing(Directory(path_of(data, File.DIRECTORY))))
+    metadata = stack.enter_context(closing(SQLMetadata(path_of(data, File.DIRECTORY), on_metadata_failure)))
     reach("start-directory-opened")
     path, limits = path_of(data, File.JOURNAL), settings.ingest
     journal = stack.enter_context(
@@ -91,7 +101,7 @@ def _opened(stack: ExitStack, data: Path, settings: Settings, accepted: Collecti
     reach("start-journal-opened")
     if any(loss.file is File.STORE for loss in lost):
         _forget(path, journal, store)
-    files = Files(directory, store, journal)
+    files = Files(metadata, store, journal)
     _mark(files, path, next_stamp(found, uuid.uuid4().hex))
     return files
 
@@ -107,7 +117,7 @@ def _mark(files: Files, journal: Path, stamp: Stamp) -> None:
     """Note this start in the files. The journal's note is complete when the others have theirs."""
     try:
         journal_stamps.mark(journal, stamp, is_complete=False)
-        directory_stamps.mark(files.directory, stamp)
+        files.metadata.mark(stamp)
         if files.store.installation() != stamp.installation:
             files.store.mark(stamp.installation)
         journal_stamps.mark(journal, stamp, is_complete=True)
@@ -126,7 +136,7 @@ def look_at_files(data: Path, look_at_store: Callable[[Path], StoreState]) -> Fo
     return Found(
         journal=_look(path_of(data, File.JOURNAL), journal_stamps.look_at),
         store=_look(path_of(data, File.STORE), look_at_store),
-        directory=_look(path_of(data, File.DIRECTORY), lambda path: DirectoryState(directory_stamps.look_at(path))),
+        directory=_look(path_of(data, File.DIRECTORY), lambda path: DirectoryState(metadata_stamps.look_at(path))),
     )
 
 

@@ -6,24 +6,24 @@ from pathlib import Path
 
 from meterd.access import Scope
 from meterd.errors import ConfigurationError
-from meterd.metadata.directory import Directory
+from meterd.metadata import Tokens
 
 FILE_NAME = "administrator-token"
 
 
-def announce_first_token(directory: Directory, data: Path, url: str, curl: str) -> None:
+def announce_first_token(tokens: Tokens, data: Path, url: str, curl: str) -> None:
     """Make an administrator's token when there is no token at all, and say where it is. Raises `ConfigurationError`.
 
     Where standard error goes to a journal or a collector of logs, a token in it would be kept for all who read those.
     """
-    if directory.has_tokens():
+    if tokens.exist():
         return
     if sys.stderr.isatty():
-        token = first_token(directory)
+        token = first_token(tokens)
         where, value = f"Your administrator token, shown only now:\n\n    {token}\n\nKeep it safe, then try:", token
     else:
         path = data.absolute() / FILE_NAME
-        _write(path, directory)
+        _write(path, tokens)
         where = f"Your administrator token is in {path}. Keep it safe, delete the file, and try:"
         value = f"$(cat {path})"
     sys.stderr.write(
@@ -35,20 +35,20 @@ def announce_first_token(directory: Directory, data: Path, url: str, curl: str) 
     )
 
 
-def first_token(directory: Directory) -> str | None:
+def first_token(tokens: Tokens) -> str | None:
     """An administrator's token when there is no token at all."""
-    if directory.has_tokens():
+    if tokens.exist():
         return None
-    return directory.create_token("admin", tenant_admin=True, scopes=tuple(Scope)).token
+    return tokens.create("admin", tenant_admin=True, scopes=tuple(Scope)).token
 
 
-def _write(path: Path, directory: Directory) -> None:
+def _write(path: Path, tokens: Tokens) -> None:
     """The file comes first: a token that nobody can read would never be made again."""
     try:
         path.unlink(missing_ok=True)
         path.touch(0o600, exist_ok=False)
         with path.open("w", encoding="ascii") as file:
-            file.write(f"{first_token(directory)}\n")
+            file.write(f"{first_token(tokens)}\n")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

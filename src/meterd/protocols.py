@@ -33,7 +33,6 @@ from meterd.export.schedule import Schedule
 from meterd.failpoints import reach
 from meterd.framework import Routes
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
-from meterd.metadata.items import Items
 from meterd.promptness import Promptness
 
 
@@ -68,13 +67,13 @@ class Protocols(msgspec.Struct, frozen=True):
 def build_protocols(core: Core) -> Protocols:
     """Make every protocol. Raises `ConfigurationError` for settings of theirs that can't be used."""
     settings, telemetry, recorder, engine = core.settings, core.telemetry, core.recorder, core.engine
-    authenticator = Authenticator(core.directory)
+    authenticator = Authenticator(core.metadata.tokens)
     telemetry.gauge("meterd_access_lookups_waiting", "Unknown tokens that are looked up", lambda: authenticator.waiting)
     health = Health(recorder, core.loader, core.store, core.supervisor)
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
     sources, decoding = DuplicateSourceDetector(), Decoding()
     guard = AIGuard(settings, authenticator, recorder, health.problem, telemetry)
-    keeping = Keeping(core.documents, engine, telemetry)
+    keeping = Keeping(core.metadata.sessions, engine, telemetry)
     registry = Registry(keeping, recorder, settings.ingest, settings.sessions)
     sessions = Sessions(settings, authenticator, registry, engine, decoding)
     about_sessions = dict.fromkeys((SESSION_METRICS.name, SESSION_EVENTS.name), registry.take)
@@ -92,14 +91,14 @@ def build_protocols(core: Core) -> Protocols:
         sessions.router(),
         *_usage_routers(core, authenticator),
     )
-    exports = schedules(settings, engine, core.directory, telemetry)
+    exports = schedules(settings, engine, core.metadata.exports, telemetry)
     return Protocols(core, authenticator, Routes(hot_routes, routers), guard, keeping, exports)
 
 
 def _usage_routers(core: Core, authenticator: Authenticator) -> tuple[Router, Router]:
     engine, settings = core.engine, core.settings
     max_rows, max_bytes = settings.query.max_rows, settings.ingest.max_event_bytes
-    items = Items(core.directory, core.recorder.require_room)
+    items = core.metadata.items(core.recorder.require_room)
     scans = Scans(engine.shapers, settings.query.timeout)
     calendars = Calendars(items, max_bytes, max_rows, scans)
     objects = Objects(items, engine, calendars, max_bytes, max_rows, scans)

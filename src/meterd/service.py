@@ -30,7 +30,7 @@ class Service:
         with ExitStack() as stack:
             core = Core.open(stack, settings, self.telemetry, directory, accepted)
             protocols = build_protocols(core)
-            self.directory = core.directory
+            self.tokens = core.metadata.tokens
             self.application = Server(
                 protocols.routes,
                 protocols.running,

@@ -9,7 +9,8 @@ from meterd.access import Caller, Scope, SubjectType
 from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedSecret, bearer_token
 from meterd.access.context import begin_request
 from meterd.errors import ConfigurationError, Unauthenticated
-from meterd.metadata.directory import Directory
+from meterd.metadata import Metadata, Tokens
+from meterd.metadata.sql import SQLMetadata
 
 PROMISED = 5.0
 
@@ -32,15 +33,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Directory]:
-    directory = Directory(tmp_path / "directory.sqlite")
-    yield directory
-    directory.close()
+def metadata(tmp_path: Path) -> Iterator[Metadata]:
+    metadata = SQLMetadata(tmp_path / "directory.sqlite")
+    yield metadata
+    metadata.close()
 
 
 @pytest.fixture
-def authenticator(directory: Directory, clock: Clock) -> Authenticator:
-    return Authenticator(directory)
+def tokens(metadata: Metadata) -> Tokens:
+    return metadata.tokens
+
+
+@pytest.fixture
+def authenticator(tokens: Tokens, clock: Clock) -> Authenticator:
+    return Authenticator(tokens)
 
 
 def header(token: str | None) -> str:
@@ -56,8 +62,8 @@ async def is_valid(authenticator: Authenticator, authorization: str | None) -> b
     return True
 
 
-async def test_a_valid_token_leads_to_its_caller(authenticator: Authenticator, directory: Directory) -> None:
-    made = directory.create_token("alice", teams=("red",), scopes=(Scope.QUERY,))
+async def test_a_valid_token_leads_to_its_caller(authenticator: Authenticator, tokens: Tokens) -> None:
+    made = tokens.create("alice", teams=("red",), scopes=(Scope.QUERY,))
 
     expected = Caller("default", "alice", SubjectType.USER, ("red",), False, frozenset({Scope.QUERY}))
     assert expected == await authenticator.caller(header(made.token))
@@ -65,9 +71,9 @@ async def test_a_valid_token_leads_to_its_caller(authenticator: Authenticator, d
 
 
 async def test_who_makes_a_request_is_in_its_context_once_that_is_known(
-    authenticator: Authenticator, directory: Directory
+    authenticator: Authenticator, tokens: Tokens
 ) -> None:
-    made = directory.create_token("alice")
+    made = tokens.create("alice")
     scope = {"method": "GET", "path": "/", "headers": []}
     known, unknown = (begin_request(scope, id_, "sessions") for id_ in (b"1", b"2"))
 
@@ -79,36 +85,34 @@ async def test_who_makes_a_request_is_in_its_context_once_that_is_known(
 
 
 async def test_a_new_token_works_at_once_even_when_it_was_refused_before(
-    authenticator: Authenticator, directory: Directory, monkeypatch: pytest.MonkeyPatch
+    authenticator: Authenticator, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = "mtr_" + "0" * 40
     assert not await is_valid(authenticator, header(token))
 
     monkeypatch.setattr("secrets.token_hex", lambda size: "0" * 2 * size)
-    directory.create_token("alice")
+    tokens.create("alice")
 
     assert await is_valid(authenticator, header(token))
 
 
 async def test_a_revoked_token_stops_working_within_the_promised_time(
-    authenticator: Authenticator, directory: Directory, clock: Clock
+    authenticator: Authenticator, tokens: Tokens, clock: Clock
 ) -> None:
-    made = directory.create_token("alice")
+    made = tokens.create("alice")
     assert await is_valid(authenticator, header(made.token))
 
-    directory.revoke(made.id)
+    tokens.revoke(made.id)
     clock.now += PROMISED
 
     assert not await is_valid(authenticator, header(made.token))
     assert not await is_valid(authenticator, header(made.token))
 
 
-async def test_a_busy_token_is_revoked_just_as_fast(
-    authenticator: Authenticator, directory: Directory, clock: Clock
-) -> None:
-    made = directory.create_token("alice")
+async def test_a_busy_token_is_revoked_just_as_fast(authenticator: Authenticator, tokens: Tokens, clock: Clock) -> None:
+    made = tokens.create("alice")
     assert await is_valid(authenticator, header(made.token))
-    directory.revoke(made.id)
+    tokens.revoke(made.id)
 
     for _ in range(50):
         clock.now += PROMISED / 50
@@ -118,33 +122,33 @@ async def test_a_busy_token_is_revoked_just_as_fast(
 
 
 async def test_rights_that_changed_count_within_the_promised_time(
-    authenticator: Authenticator, directory: Directory, clock: Clock
+    authenticator: Authenticator, tokens: Tokens, clock: Clock
 ) -> None:
-    made = directory.create_token("alice")
+    made = tokens.create("alice")
     assert (await authenticator.caller(header(made.token))).teams == ()
 
-    directory.create_token("alice", teams=("red",))
+    tokens.create("alice", teams=("red",))
     clock.now += PROMISED
 
     assert (await authenticator.caller(header(made.token))).teams == ("red",)
 
 
 async def test_most_requests_need_no_look_up(
-    authenticator: Authenticator, directory: Directory, tmp_path: Path
+    authenticator: Authenticator, tokens: Tokens, metadata: Metadata, tmp_path: Path
 ) -> None:
-    made = directory.create_token("alice")
+    made = tokens.create("alice")
     await authenticator.caller(header(made.token))
 
-    directory.close()
+    metadata.close()
     (tmp_path / "directory.sqlite").unlink()
 
     assert await is_valid(authenticator, header(made.token))
 
 
 async def test_a_token_expires_at_its_time_even_when_it_was_just_checked(
-    authenticator: Authenticator, directory: Directory, monkeypatch: pytest.MonkeyPatch
+    authenticator: Authenticator, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = directory.create_token("alice", expires=timedelta(hours=1))
+    made = tokens.create("alice", expires=timedelta(hours=1))
     assert await is_valid(authenticator, header(made.token))
 
     class Later(datetime):
@@ -156,18 +160,18 @@ async def test_a_token_expires_at_its_time_even_when_it_was_just_checked(
     assert not await is_valid(authenticator, header(made.token))
 
 
-async def test_an_expired_token_does_not_work(authenticator: Authenticator, directory: Directory) -> None:
-    made = directory.create_token("alice", expires=timedelta(microseconds=1))
+async def test_an_expired_token_does_not_work(authenticator: Authenticator, tokens: Tokens) -> None:
+    made = tokens.create("alice", expires=timedelta(microseconds=1))
 
     assert not await is_valid(authenticator, header(made.token))
 
 
-async def test_tokens_are_told_apart(authenticator: Authenticator, directory: Directory, clock: Clock) -> None:
-    alice, bob = (directory.create_token(name) for name in ("alice", "bob"))
+async def test_tokens_are_told_apart(authenticator: Authenticator, tokens: Tokens, clock: Clock) -> None:
+    alice, bob = (tokens.create(name) for name in ("alice", "bob"))
     for made in (alice, bob, alice, bob):
         assert made.subject == (await authenticator.caller(header(made.token))).subject
 
-    directory.revoke(alice.id)
+    tokens.revoke(alice.id)
     clock.now += PROMISED
 
     assert not await is_valid(authenticator, header(alice.token))
@@ -194,16 +198,16 @@ class TestHeader:
 
     @pytest.mark.parametrize("header", ["Bearer  abc", " Bearer abc ", "Bearer\tabc", "\tBearer \t abc\t "])
     async def test_may_have_white_space_around_its_token(
-        self, authenticator: Authenticator, directory: Directory, header: str
+        self, authenticator: Authenticator, tokens: Tokens, header: str
     ) -> None:
-        made = directory.create_token("alice")
+        made = tokens.create("alice")
         assert made.token is not None
 
         assert "abc" == bearer_token(header)
         assert "alice" == (await authenticator.caller(header.replace("abc", made.token))).subject
 
-    async def test_is_remembered_by_its_token_alone(self, authenticator: Authenticator, directory: Directory) -> None:
-        made = directory.create_token("alice")
+    async def test_is_remembered_by_its_token_alone(self, authenticator: Authenticator, tokens: Tokens) -> None:
+        made = tokens.create("alice")
         for number in range(50):
             await authenticator.caller(f"Bearer {' ' * number}{made.token}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from meterd.data_directory import open_directory
+from meterd.data_directory import open_metadata
 from tests.process import Meterd, make_token
 
 MEGABYTE = 2**20
@@ -74,10 +74,10 @@ def test_an_acknowledged_item_survives_a_loss_of_power(service: str, disk: Disk)
 def test_a_revoked_token_stays_revoked_after_a_loss_of_power(disk: Disk) -> None:
     with disk.mounted() as place, Meterd(place / "data", environment=QUIET) as server:
         made = make_token(server.data, "leaver")
-        directory = open_directory(server.data)
-        directory.revoke(made.id)
+        metadata = open_metadata(server.data)
+        metadata.tokens.revoke(made.id)
         cut = after_power_loss(server, disk)
-        directory.close()
+        metadata.close()
     with cut.mounted() as place, Meterd(place / "data") as server:
         assert server.query(token=made.token or "").status_code == 401
 

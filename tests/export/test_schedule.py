@@ -12,8 +12,8 @@ from meterd.errors import Unavailable
 from meterd.export import windows
 from meterd.export.schedule import Schedule
 from meterd.export.series import Window
-from meterd.metadata.directory import Directory
-from meterd.metadata.exports import Exports, Progress
+from meterd.metadata import Exports, Progress
+from meterd.metadata.sql import SQLMetadata
 from meterd.telemetry import Telemetry
 
 SHORT = timedelta(milliseconds=50)
@@ -59,9 +59,9 @@ class Recording:
 
 @pytest.fixture
 def exports(tmp_path: Path) -> Iterator[Exports]:
-    directory = Directory(tmp_path / "directory.sqlite")
-    yield Exports(directory)
-    directory.close()
+    metadata = SQLMetadata(tmp_path / "directory.sqlite")
+    yield metadata.exports
+    metadata.close()
 
 
 def schedule(exporter: Recording, exports: Exports, telemetry: Telemetry | None = None) -> Schedule:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from meterd.export.series import Window
 from meterd.export.windows import beginning, cumulative, delta, floor
-from meterd.metadata.exports import Progress
+from meterd.metadata import Progress
 from meterd.query.buckets import EPOCH
 
 HOUR = timedelta(hours=1)

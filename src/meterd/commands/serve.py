@@ -79,7 +79,7 @@ def _announce(service: Service, ports: Sequence[Port], pins: Sequence[str], data
     gc.set_threshold(50_000, 20, 50)  # requests leave hardly any cycles behind
     url = ports[0].url
     curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
-    announce_first_token(service.directory, data, url, curl)
+    announce_first_token(service.tokens, data, url, curl)
     lines = [*(f"meterd ready on {port.url}" for port in ports), *(f"meterd TLS pin {pin}" for pin in pins)]
     sys.stderr.write("".join(f"{line}\n" for line in lines))
     sys.stderr.flush()

@@ -15,10 +15,10 @@ from rich.table import Column, Table
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
 from meterd.commands.options import DATA, DataOption, JsonOption, existing
-from meterd.data_directory import open_directory, path_of, prepare_data
+from meterd.data_directory import open_metadata, path_of, prepare_data
 from meterd.errors import ConfigurationError
 from meterd.installation import File
-from meterd.metadata.directory import Directory
+from meterd.metadata import Tokens
 
 command = typer.Typer(help="Create, list and revoke tokens; works while the server runs.", no_args_is_help=True)
 
@@ -46,8 +46,8 @@ def create_token(
             f"nothing of meterd is in {data}: name the server's data directory with --data or METERD_DATA, or begin a"
             " new one with --create"
         )
-    with _directory(data) as directory:
-        made = directory.create_token(
+    with _tokens(data) as tokens:
+        made = tokens.create(
             subject, type_, team or (), tenant, tenant_admin, scopes, _lifetime(expires) if expires else None
         )
     if json:
@@ -61,8 +61,8 @@ def create_token(
 @command.command("list")
 def list_tokens(data: DataOption = DATA, json: JsonOption = False) -> None:
     """List tokens; the tokens themselves are not kept."""
-    with _directory(existing(data)) as directory:
-        found = directory.tokens()
+    with _tokens(existing(data)) as tokens:
+        found = tokens.all()
     if json:
         typer.echo(msgspec.json.encode([_as_json(each) for each in found]))
         return
@@ -83,18 +83,18 @@ def revoke_token(
     data: DataOption = DATA,
 ) -> None:
     """Make a token invalid; a running server follows within 5 seconds."""
-    with _directory(existing(data)) as directory:
-        directory.revoke(token_id)
+    with _tokens(existing(data)) as tokens:
+        tokens.revoke(token_id)
     typer.echo(f"token {token_id} is revoked")
 
 
 @contextmanager
-def _directory(data: Path) -> Iterator[Directory]:
-    directory = open_directory(prepare_data(data))
+def _tokens(data: Path) -> Iterator[Tokens]:
+    metadata = open_metadata(prepare_data(data))
     try:
-        yield directory
+        yield metadata.tokens
     finally:
-        directory.close()
+        metadata.close()
 
 
 def _lifetime(text: str) -> timedelta:

@@ -10,22 +10,19 @@ from meterd.export.prometheus import PrometheusPage
 from meterd.export.schedule import Exporter, Schedule
 from meterd.export.series import Reader
 from meterd.export.windows import SETTLING
-from meterd.metadata.directory import Directory
-from meterd.metadata.exports import Exports
+from meterd.metadata import Exports
 from meterd.query.engine import QueryEngine
 from meterd.settings import Metrics, Settings
 from meterd.telemetry import Telemetry
 
 
-def schedules(
-    settings: Settings, engine: QueryEngine, directory: Directory, telemetry: Telemetry
-) -> tuple[Schedule, ...]:
+def schedules(settings: Settings, engine: QueryEngine, exports: Exports, telemetry: Telemetry) -> tuple[Schedule, ...]:
     """Make what exports the families; nothing when the settings ask for no exporter. Raises `ConfigurationError`."""
     if settings.metrics is None or settings.metrics.exporter is None:
         return ()
     settling = timedelta(seconds=settings.service.timeout + SETTLING)
     exporter = _exporter(settings, settings.metrics, engine, telemetry)
-    return (Schedule(exporter, Exports(directory), settling, telemetry),)
+    return (Schedule(exporter, exports, settling, telemetry),)
 
 
 def prometheus_page(settings: Settings, engine: QueryEngine) -> PrometheusPage:

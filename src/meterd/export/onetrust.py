@@ -18,7 +18,7 @@ from meterd.export.connection import collector
 from meterd.export.families import FAMILIES, Family
 from meterd.export.observability import Measured, encode
 from meterd.export.series import Reader, Window
-from meterd.metadata.exports import Progress
+from meterd.metadata import Progress
 from meterd.settings import MetricsExporter
 from meterd.telemetry import Telemetry
 

@@ -42,7 +42,7 @@ from meterd.export.batches import Batches, Fate, Item
 from meterd.export.connection import collector
 from meterd.export.families import FAMILIES, SCOPE, Family
 from meterd.export.series import Reader, Series, Window
-from meterd.metadata.exports import Progress
+from meterd.metadata import Progress
 from meterd.query.buckets import EPOCH
 from meterd.settings import MetricsExporter
 from meterd.telemetry import Telemetry

@@ -17,7 +17,7 @@ import structlog
 
 from meterd.export.series import Window
 from meterd.export.windows import floor, now
-from meterd.metadata.exports import Exports, Progress
+from meterd.metadata import Exports, Progress
 from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()

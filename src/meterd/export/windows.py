@@ -8,7 +8,7 @@ short. What sets earlier times by hand (the JSON ingest) is in no later window o
 from datetime import UTC, datetime, timedelta
 
 from meterd.export.series import Window
-from meterd.metadata.exports import Progress
+from meterd.metadata import Progress
 from meterd.query.buckets import EPOCH
 
 SETTLING = 2.0

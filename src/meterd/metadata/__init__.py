@@ -1,1 +1,30 @@
-"""What the service keeps besides facts: tokens and whose they are, session documents, objects, calendars, progress."""
+"""What the service keeps besides facts: tokens and whose they are, session documents, objects, calendars, progress.
+
+Services ask the protocols of `meterd.metadata.base`; the database behind them is chosen where it is opened.
+"""
+
+from meterd.metadata.base import (
+    Collection,
+    Exports,
+    ItemChanges,
+    Items,
+    Metadata,
+    Progress,
+    SessionDocument,
+    SessionDocuments,
+    Tokens,
+    Version,
+)
+
+__all__ = [
+    "Collection",
+    "Exports",
+    "ItemChanges",
+    "Items",
+    "Metadata",
+    "Progress",
+    "SessionDocument",
+    "SessionDocuments",
+    "Tokens",
+    "Version",
+]

@@ -26,7 +26,7 @@ class Application:
         self._data = data
         self._environment = environment
         self.start()
-        self._token = first_token(self.service.directory) or ""
+        self._token = first_token(self.service.tokens) or ""
 
     def start(self) -> None:
         self.service = Service(load(None, self._environment), self._data)
@@ -35,7 +35,7 @@ class Application:
 
     def act_as(self, subject: str, **details: Any) -> None:
         """Go on with a token of somebody else in the same tenant."""
-        self._token = self.service.directory.create_token(subject, **details).token or ""
+        self._token = self.service.tokens.create(subject, **details).token or ""
 
     def restart(self) -> None:
         self.service.close()

@@ -14,8 +14,8 @@ from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.scans import Scans
 from meterd.calendars.codes import BUILT_IN, calendar_for
 from meterd.errors import InvalidInput
-from meterd.metadata.directory import Directory
-from meterd.metadata.items import Collection, Items
+from meterd.metadata import Collection, Items
+from meterd.metadata.sql import SQLMetadata
 from meterd.query.workers import Workers
 from meterd.telemetry import Telemetry
 from tests.api.usage.environment import Environment
@@ -37,9 +37,9 @@ def environment(shared: Meterd) -> Environment:
 
 @pytest.fixture
 def items(tmp_path: Path) -> Iterator[Items]:
-    directory = Directory(tmp_path / "directory.sqlite")
-    yield Items(directory)
-    directory.close()
+    metadata = SQLMetadata(tmp_path / "directory.sqlite")
+    yield metadata.items(lambda _size: None)
+    metadata.close()
 
 
 def entity(id_: str, **definition: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import structlog
 from meterd.api.sessions.model import Session
 from meterd.api.sessions.order import Arrivals, last_position
 from meterd.api.sessions.replay import Missed, NotTheirs, follow, forged, misplaced, missed
-from meterd.metadata.documents import Documents, Stored
+from meterd.metadata import SessionDocument, SessionDocuments
 from meterd.query.engine import QueryEngine
 from meterd.telemetry import Telemetry
 
@@ -44,7 +44,7 @@ class Keeping:
     `pending` are positions of facts that may be recorded already and are not followed yet.
     """
 
-    def __init__(self, documents: Documents, engine: QueryEngine, telemetry: Telemetry) -> None:
+    def __init__(self, documents: SessionDocuments, engine: QueryEngine, telemetry: Telemetry) -> None:
         self.arrivals = Arrivals()
         self.pending: set[int] = set()
         self._documents = documents
@@ -211,9 +211,9 @@ def _decoded(documents: Iterable[bytes]) -> list[Live]:
     return [Live(msgspec.json.decode(each, type=Session), len(each)) for each in documents]
 
 
-def _stored(live: Live) -> Stored:
+def _stored(live: Live) -> SessionDocument:
     """A document to save. A session that is over is no longer looked up by its machine."""
     session = live.session
     machine_id = None if session.crashed or session.ended_at else session.machine_id
     document = msgspec.json.encode(session)
-    return Stored(session.id, session.tenant, machine_id, session.created_at, session.updated_at, document)
+    return SessionDocument(session.id, session.tenant, machine_id, session.created_at, session.updated_at, document)

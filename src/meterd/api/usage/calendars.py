@@ -18,7 +18,7 @@ from meterd.calendars.codes import BUILT_IN, calendar_for, is_duration
 from meterd.calendars.model import Calendar
 from meterd.errors import InvalidInput
 from meterd.expressions.errors import ExpressionError
-from meterd.metadata.items import Collection, Items
+from meterd.metadata import Collection, Items
 
 _SERVICE, _TYPE = "calendar", "VarCalendar"
 _MOST_POSTED, _MOST_DEFINED = 2**16, 2**14

@@ -9,7 +9,7 @@ from meterd.api.usage.scans import Scans
 from meterd.api.usage.shelf import Shelf
 from meterd.api.usage.stored import MOST_COMPUTED, StoredSeries, check_series, definition_of
 from meterd.errors import NotFound
-from meterd.metadata.items import Items
+from meterd.metadata import Items
 from meterd.query.engine import QueryEngine
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meterd import __version__
+from meterd import __version__, metadata
 from meterd.access import Scope
 from meterd.access.context import Operation
 from meterd.api.http import Answer, Decoding
@@ -16,8 +16,7 @@ from meterd.api.usage.listing import Document, listed
 from meterd.api.usage.posting import Posted, Posting, merged, posting_of, refuse_public
 from meterd.api.usage.scans import Scans
 from meterd.errors import Forbidden, InvalidInput, NotFound, TooLarge
-from meterd.metadata import items as metadata
-from meterd.metadata.items import Changes, Items, Version
+from meterd.metadata import ItemChanges, Items, Version
 
 _LONGEST_REASON = 1024
 _OF_CHANGE = ("_id", "_oid", "_version")
@@ -133,7 +132,7 @@ class Shelf:
             changes.delete(id_)
             return None
 
-    def _put(self, changes: Changes, posted: Posted, user: str, reason: str | None) -> Version:
+    def _put(self, changes: ItemChanges, posted: Posted, user: str, reason: str | None) -> Version:
         """Merge into what is stored; when that changes nothing the version stays."""
         stored = changes.find(posted.id)
         members = msgspec.json.decode(stored.document) if stored else {}

@@ -1,10 +1,8 @@
-"""The directory: subjects, their teams, and tokens, kept by SQLAlchemy."""
+"""Subjects, their teams, and tokens."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,42 +10,30 @@ from sqlalchemy.orm import Session
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.tokens import TokenDetails, digest, new_token
 from meterd.errors import NotFound
-from meterd.metadata.database import WRITES, open_database, translated_errors
-from meterd.metadata.tables import Membership, Subject, Token
+from meterd.metadata.sql.database import Database
+from meterd.metadata.sql.tables import Membership, Subject, Token
 
 
-class Directory:
-    """Blocking; the server calls it from worker threads. Safe to use from several processes at once.
+class SQLTokens:
+    """Subjects, their teams and their tokens in the database."""
 
-    `on_failure` is called when the database can't be read or written.
-    """
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def __init__(self, path: Path) -> None:
-        self._engine = open_database(path)
-        self.on_failure: Callable[[], None] = lambda: None
-
-    @contextmanager
-    def session(self, writes: bool = False) -> Iterator[Session]:
-        """A transaction; one that writes takes its turn at once. Raises `Unavailable` and `Damaged`."""
-        made = Session(self._engine, expire_on_commit=False)
-        with translated_errors(self.on_failure), made as session, session.begin():
-            session.connection(execution_options={WRITES: writes})
-            yield session
-
-    def create_token(
+    def create(
         self,
         subject: str,
         subject_type: SubjectType = SubjectType.USER,
         teams: Iterable[str] = (),
         tenant: str = DEFAULT_TENANT,
         tenant_admin: bool = False,
-        scopes: Sequence[Scope] = (Scope.INGEST, Scope.QUERY),
+        scopes: Iterable[Scope] = (Scope.INGEST, Scope.QUERY),
         expires: timedelta | None = None,
     ) -> TokenDetails:
-        """A new token. The subject is created when it is new; `teams` and `tenant_admin` are added to what it has."""
+        """Make a token. The subject is created when it is new; `teams` and `tenant_admin` are added to what it has."""
         secret = new_token()
         now = datetime.now(UTC)
-        with self.session(writes=True) as session:
+        with self._database.transaction(writes=True) as session:
             owner = _find(session, tenant, subject_type, subject)
             if owner is None:
                 owner = Subject(tenant=tenant, type=subject_type, slug=subject, tenant_admin=False, created_at=now)
@@ -66,26 +52,27 @@ class Directory:
             session.flush()
             return _details(token, secret)
 
-    def tokens(self) -> list[TokenDetails]:
-        """Every token, oldest first."""
-        with self.session() as session:
+    def all(self) -> list[TokenDetails]:
+        """List every token, oldest first."""
+        with self._database.transaction() as session:
             return [_details(token) for token in session.scalars(select(Token).order_by(Token.created_at))]
 
-    def has_tokens(self) -> bool:
-        with self.session() as session:
+    def exist(self) -> bool:
+        """Tell whether there is any token."""
+        with self._database.transaction() as session:
             return session.scalar(select(Token.id).limit(1)) is not None
 
     def revoke(self, token_id: str) -> None:
         """Make a token invalid. Raises `NotFound` for an unknown id; revoking twice is no error."""
-        with self.session(writes=True) as session:
+        with self._database.transaction(writes=True) as session:
             token = session.get(Token, token_id)
             if token is None:
                 raise NotFound(f"there is no token with the id {token_id}")
             token.revoked_at = token.revoked_at or datetime.now(UTC)
 
     def find_caller(self, token_digest: bytes) -> tuple[Caller, datetime | None] | None:
-        """The caller behind a token that is neither revoked nor expired, and when it expires."""
-        with self.session() as session:
+        """Return the caller behind a token that is neither revoked nor expired, and when it expires."""
+        with self._database.transaction() as session:
             token = session.scalar(select(Token).where(Token.digest == token_digest))
             if token is None or token.revoked_at or (token.expires_at and token.expires_at <= datetime.now(UTC)):
                 return None
@@ -99,9 +86,6 @@ class Directory:
                 scopes=frozenset(Scope(scope) for scope in token.scopes),
             )
             return caller, token.expires_at
-
-    def close(self) -> None:
-        self._engine.dispose()
 
 
 def _find(session: Session, tenant: str, subject_type: SubjectType, slug: str) -> Subject | None:

@@ -1,8 +1,8 @@
-"""Run by Alembic: the connection comes from `Directory`."""
+"""Run by Alembic: the connection comes from `Database`."""
 
 from alembic import context
 
-from meterd.metadata.tables import Base
+from meterd.metadata.sql.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True

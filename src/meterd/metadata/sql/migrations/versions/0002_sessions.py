@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from meterd.metadata.tables import UtcTime
+from meterd.metadata.sql.tables import UtcTime
 
 revision = "0002"
 down_revision = "0001"

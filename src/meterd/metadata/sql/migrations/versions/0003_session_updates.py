@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from alembic import op
 
-from meterd.metadata.tables import UtcTime
+from meterd.metadata.sql.tables import UtcTime
 
 revision = "0003"
 down_revision = "0002"

@@ -1,64 +1,43 @@
-"""Objects and calendars in the directory, with their versions: what is in them is the matter of `meterd.api.usage`."""
+"""Objects and calendars, with their versions."""
 
 from collections.abc import Callable, Iterator
 from collections.abc import Collection as Several
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.orm import Session
 
-from meterd.metadata.directory import Directory
-from meterd.metadata.tables import Item, ItemVersion
+from meterd.metadata.base import Collection, Version
+from meterd.metadata.sql.database import Database
+from meterd.metadata.sql.tables import Item, ItemVersion
 
 VERSIONS_KEPT = 100
 """Versions of an item, the current one among them; older ones are forgotten."""
 _READ_AT_ONCE = 200
 
 
-class Collection(NamedTuple):
-    """The items that belong together: those of one service, tenant and environment."""
+class SQLItems:
+    """Objects and calendars in the database."""
 
-    tenant: str
-    environment: str
-    service: str
-
-
-class Version(NamedTuple):
-    """An item as one change left it; versions count from 1."""
-
-    id: str
-    document: bytes
-    version: int
-    user: str
-    reason: str | None
-    created_at: datetime
-
-
-class Items:
-    """Blocking; the server calls it from worker threads.
-
-    `require_room` is asked before bytes are added to the disk, and raises what refuses them.
-    """
-
-    def __init__(self, directory: Directory, require_room: Callable[[int], None] = lambda _size: None) -> None:
-        self._directory = directory
+    def __init__(self, database: Database, require_room: Callable[[int], None]) -> None:
+        self._database = database
         self._require_room = require_room
 
     @contextmanager
-    def changing(self, collection: Collection) -> Iterator["Changes"]:
-        """One transaction: nothing else changes items until it ends, and an error undoes all of it."""
-        with self._directory.session(writes=True) as session:
-            yield Changes(session, collection, self._require_room)
+    def changing(self, collection: Collection) -> Iterator["SQLItemChanges"]:
+        """Begin a transaction: nothing else changes items until it ends, and an error undoes all of it."""
+        with self._database.transaction(writes=True) as session:
+            yield SQLItemChanges(session, collection, self._require_room)
 
     def find(self, collection: Collection, id_: str) -> Version | None:
-        """An item as it is now."""
-        with self._directory.session() as session:
+        """Return an item as it is now."""
+        with self._database.transaction() as session:
             return _found(session, collection, id_)
 
     def each(self, collection: Collection, ids: Several[str] | None = None) -> Iterator[Version]:
-        """The items as they are now, or those of some ids, in the order of their ids.
+        """Yield the items as they are now, or those of some ids, in the order of their ids.
 
         They are read in portions, so that nobody waits for a long list: changes meanwhile may be in it or not.
         """
@@ -67,7 +46,7 @@ class Items:
             wanted = wanted.where(Item.key.in_(ids))
         last: str | None = None
         while True:
-            with self._directory.session() as session:
+            with self._database.transaction() as session:
                 rows = session.execute(wanted if last is None else wanted.where(Item.key > last)).all()
             yield from map(_version, rows)
             if len(rows) < _READ_AT_ONCE:
@@ -75,13 +54,13 @@ class Items:
             last = rows[-1].key
 
     def history(self, collection: Collection, id_: str) -> list[Version]:
-        """The versions of an item that are kept, newest first."""
+        """Return the versions of an item that are kept, newest first."""
         wanted = _versions(collection).where(Item.key == id_).order_by(ItemVersion.version.desc())
-        with self._directory.session() as session:
+        with self._database.transaction() as session:
             return [_version(row) for row in session.execute(wanted)]
 
 
-class Changes:
+class SQLItemChanges:
     """The items of a collection within a transaction."""
 
     def __init__(self, session: Session, collection: Collection, require_room: Callable[[int], None]) -> None:
@@ -90,7 +69,7 @@ class Changes:
         self._require_room = require_room
 
     def find(self, id_: str) -> Version | None:
-        """An item as it is, with the changes that were made so far."""
+        """Return an item as it is, with the changes that were made so far."""
         return _found(self._session, self._collection, id_)
 
     def put(self, id_: str, document: bytes, user: str, reason: str | None = None) -> Version:
@@ -150,7 +129,7 @@ _Wanted = Select[str, bytes, int, str, str | None, datetime]
 
 
 def _versions(collection: Collection) -> _Wanted:
-    """Every version of every item of a collection."""
+    """Select every version of every item of a collection."""
     return (
         select(
             Item.key,

@@ -1,4 +1,4 @@
-"""Documents of sessions in the directory."""
+"""Documents of sessions."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from meterd.metadata.directory import Directory
-from meterd.metadata.documents import Documents, Stored
+from meterd.metadata import SessionDocument, SessionDocuments
+from meterd.metadata.sql import SQLMetadata
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -21,20 +21,20 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def documents(path: Path) -> Iterator[Documents]:
-    directory = Directory(path)
-    yield Documents(directory)
-    directory.close()
+def documents(path: Path) -> Iterator[SessionDocuments]:
+    metadata = SQLMetadata(path)
+    yield metadata.sessions
+    metadata.close()
 
 
 def stored(
     id_: str, document: bytes = b"{}", tenant: str = "t", machine: str | None = None, minutes: int = 0
-) -> Stored:
+) -> SessionDocument:
     created_at = NOON + timedelta(minutes=minutes)
-    return Stored(id_, tenant, machine, created_at, created_at, document)
+    return SessionDocument(id_, tenant, machine, created_at, created_at, document)
 
 
-def test_a_document_is_found_by_its_id(documents: Documents) -> None:
+def test_a_document_is_found_by_its_id(documents: SessionDocuments) -> None:
     documents.save([stored("a", b"1"), stored("b", b"\x00\xff")], 1)
 
     assert b"1" == documents.find("a")
@@ -42,7 +42,7 @@ def test_a_document_is_found_by_its_id(documents: Documents) -> None:
     assert documents.find("c") is None
 
 
-def test_a_document_is_replaced_by_a_later_one(documents: Documents) -> None:
+def test_a_document_is_replaced_by_a_later_one(documents: SessionDocuments) -> None:
     documents.save([stored("a", b"1", machine=None)], 1)
     documents.save([stored("a", b"2", machine="m")], 2)
 
@@ -51,7 +51,7 @@ def test_a_document_is_replaced_by_a_later_one(documents: Documents) -> None:
     assert [b"2"] == documents.page("t", None, 10)
 
 
-def test_progress_is_nothing_before_the_first_document_and_then_the_last_position(documents: Documents) -> None:
+def test_progress_is_nothing_before_the_first_document_and_then_the_last_position(documents: SessionDocuments) -> None:
     assert 0 == documents.progress()
 
     documents.save([], 2**62)
@@ -62,19 +62,19 @@ def test_progress_is_nothing_before_the_first_document_and_then_the_last_positio
 
 
 def test_what_was_saved_is_there_when_the_directory_is_opened_again(path: Path) -> None:
-    first = Directory(path)
-    Documents(first).save([stored("a", b"1")], 7)
+    first = SQLMetadata(path)
+    first.sessions.save([stored("a", b"1")], 7)
     first.close()
 
-    again = Directory(path)
-    assert b"1" == Documents(again).find("a")
-    assert 7 == Documents(again).progress()
+    again = SQLMetadata(path)
+    assert b"1" == again.sessions.find("a")
+    assert 7 == again.sessions.progress()
     again.close()
 
 
-def test_documents_and_progress_are_saved_together_or_not_at_all(documents: Documents) -> None:
+def test_documents_and_progress_are_saved_together_or_not_at_all(documents: SessionDocuments) -> None:
     documents.save([stored("a", b"1")], 1)
-    impossible = Stored("b", "t", None, NOON, NOON, None)  # type: ignore[arg-type]
+    impossible = SessionDocument("b", "t", None, NOON, NOON, None)  # type: ignore[arg-type]
 
     with pytest.raises(SQLAlchemyError):
         documents.save([stored("a", b"2"), impossible], 2)
@@ -83,7 +83,7 @@ def test_documents_and_progress_are_saved_together_or_not_at_all(documents: Docu
     assert 1 == documents.progress()
 
 
-def test_a_directory_that_cannot_be_written_keeps_what_it_has(documents: Documents, path: Path) -> None:
+def test_a_directory_that_cannot_be_written_keeps_what_it_has(documents: SessionDocuments, path: Path) -> None:
     documents.save([stored("a", b"1")], 1)
     other = sqlite3.connect(path)
     other.execute("CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'full'); END")
@@ -97,7 +97,7 @@ def test_a_directory_that_cannot_be_written_keeps_what_it_has(documents: Documen
     assert 1 == documents.progress()
 
 
-def test_documents_of_a_machine_are_those_of_the_tenant(documents: Documents) -> None:
+def test_documents_of_a_machine_are_those_of_the_tenant(documents: SessionDocuments) -> None:
     documents.save(
         [
             stored("a", b"1", machine="m"),
@@ -114,7 +114,7 @@ def test_documents_of_a_machine_are_those_of_the_tenant(documents: Documents) ->
     assert [] == documents.of_machine("t", "")
 
 
-def test_pages_go_on_where_the_last_one_ended(documents: Documents) -> None:
+def test_pages_go_on_where_the_last_one_ended(documents: SessionDocuments) -> None:
     documents.save(
         [
             stored("c", b"3", minutes=1),
@@ -132,7 +132,7 @@ def test_pages_go_on_where_the_last_one_ended(documents: Documents) -> None:
     assert [b"x"] == documents.page("other", None, 2)
 
 
-def test_pages_compare_times_not_their_offsets(documents: Documents) -> None:
+def test_pages_compare_times_not_their_offsets(documents: SessionDocuments) -> None:
     documents.save([stored("a", b"1"), stored("b", b"2", minutes=1)], 1)
     elsewhere = NOON.astimezone(timezone(timedelta(hours=9)))
 
@@ -140,7 +140,7 @@ def test_pages_compare_times_not_their_offsets(documents: Documents) -> None:
 
 
 @pytest.mark.parametrize("text", ["'; DROP TABLE sessions; --", "a\0b", "😀" * 100, "x" * 2**20, "%", "_"])
-def test_any_text_names_exactly_one_document(documents: Documents, text: str) -> None:
+def test_any_text_names_exactly_one_document(documents: SessionDocuments, text: str) -> None:
     documents.save([stored("plain", b"0", machine="plain"), stored(text, b"1", text, text)], 1)
 
     assert b"1" == documents.find(text)
@@ -148,13 +148,13 @@ def test_any_text_names_exactly_one_document(documents: Documents, text: str) ->
     assert [b"1"] == documents.page(text, None, 10)
 
 
-def test_many_documents_are_saved_at_once(documents: Documents) -> None:
+def test_many_documents_are_saved_at_once(documents: SessionDocuments) -> None:
     documents.save([stored(f"{number:05}", b"%d" % number) for number in range(2000)], 1)
 
     assert [b"%d" % number for number in range(2000)] == documents.page("t", None, 5000)
 
 
-def test_threads_save_side_by_side(documents: Documents) -> None:
+def test_threads_save_side_by_side(documents: SessionDocuments) -> None:
     def save(number: int) -> None:
         documents.save([stored("same", b"%d" % number), stored(f"own-{number}", b"%d" % number)], number)
 
@@ -165,7 +165,7 @@ def test_threads_save_side_by_side(documents: Documents) -> None:
     assert documents.find("same") == b"%d" % documents.progress()
 
 
-def test_documents_of_sessions_that_were_silent_for_long_are_deleted(documents: Documents) -> None:
+def test_documents_of_sessions_that_were_silent_for_long_are_deleted(documents: SessionDocuments) -> None:
     documents.save([stored("old"), stored("new", minutes=2)], 1)
 
     assert 1 == documents.delete_before(NOON + timedelta(minutes=1))

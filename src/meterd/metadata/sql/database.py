@@ -1,4 +1,4 @@
-"""The database of the directory: an SQLite file, its revisions, and what its errors mean to a caller."""
+"""An SQLite file: its transactions, its revisions, and what its errors mean to a caller."""
 
 import sqlite3
 import time
@@ -10,13 +10,14 @@ import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm import Session
 
 from meterd.errors import ConfigurationError, Damaged, MeterdError, Unavailable
 
 log = structlog.get_logger()
 
 REVISION = "0006"
-WRITES = "meterd_writes"
+_WRITES = "meterd_writes"
 """The execution option of a transaction that will write."""
 
 _PATIENCE = 5.0
@@ -25,8 +26,31 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _RETRY_AFTER = 5
 
 
-def open_database(path: Path) -> Engine:
-    """The database at a path, in its newest revision; created when missing. Raises `ConfigurationError`.
+class Database:
+    """Transactions on a file. Blocking, for worker threads; safe to use from several processes at once.
+
+    `on_failure` is called when the file can't be read or written. Raises `ConfigurationError`.
+    """
+
+    def __init__(self, path: Path, on_failure: Callable[[], None]) -> None:
+        self._engine = _open(path)
+        self._on_failure = on_failure
+
+    @contextmanager
+    def transaction(self, writes: bool = False) -> Iterator[Session]:
+        """Begin a transaction; one that writes takes its turn at once. Raises `Unavailable` and `Damaged`."""
+        made = Session(self._engine, expire_on_commit=False)
+        with _translated_errors(self._on_failure), made as session, session.begin():
+            session.connection(execution_options={_WRITES: writes})
+            yield session
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+def _open(path: Path) -> Engine:
+    """Open the database at a path, in its newest revision; it is created when missing.
 
     A commit is on disk when it returns: the log is written ahead and synced. SQLite's other way, a journal that is
     deleted, loses commits when the power fails, because the deletion is not synced.
@@ -44,7 +68,7 @@ def open_database(path: Path) -> Engine:
 
 
 @contextmanager
-def translated_errors(on_failure: Callable[[], None]) -> Iterator[None]:
+def _translated_errors(on_failure: Callable[[], None]) -> Iterator[None]:
     """Turn what a disk or a lock does to the database into `Unavailable`, and what won't pass into `Damaged`."""
     try:
         yield
@@ -84,7 +108,7 @@ def _prepare(connection: object, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     """A transaction that will write takes its turn at once: what it reads stays true until it is done."""
-    writes = connection.get_execution_options().get(WRITES)
+    writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
@@ -104,7 +128,7 @@ def _log_ahead(path: Path) -> None:
 
 def _migrate(engine: Engine) -> None:
     """Bring the database to the newest revision. Alembic is loaded only when there is something to do."""
-    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         if _revision(connection) == REVISION:
             return
         from alembic import command
@@ -112,7 +136,7 @@ def _migrate(engine: Engine) -> None:
         from alembic.util import CommandError
 
         config = Config()
-        config.set_main_option("script_location", "meterd:metadata/migrations")
+        config.set_main_option("script_location", "meterd:metadata/sql/migrations")
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
         try:

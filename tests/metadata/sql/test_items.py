@@ -1,4 +1,4 @@
-"""Objects and calendars in the directory, with their versions."""
+"""Objects and calendars, with their versions."""
 
 import itertools
 import json
@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from meterd.metadata.directory import Directory
-from meterd.metadata.items import VERSIONS_KEPT, Changes, Collection, Items
+from meterd.metadata import Collection, ItemChanges, Items
+from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql.items import VERSIONS_KEPT
 
 OBJECTS = Collection("t", "production", "object")
 CALENDARS = OBJECTS._replace(service="calendar")
+
+
+def has_room(_size: int) -> None:
+    """A disk that is not full."""
 
 
 @pytest.fixture
@@ -22,9 +27,9 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def items(path: Path) -> Iterator[Items]:
-    directory = Directory(path)
-    yield Items(directory)
-    directory.close()
+    metadata = SQLMetadata(path)
+    yield metadata.items(has_room)
+    metadata.close()
 
 
 def put(items: Items, id_: str, document: bytes, collection: Collection = OBJECTS) -> int:
@@ -76,7 +81,7 @@ def test_items_of_other_tenants_environments_and_services_are_others(items: Item
 def test_changes_are_made_together_or_not_at_all(items: Items) -> None:
     put(items, "a", b"1")
 
-    def fail(changes: Changes) -> None:
+    def fail(changes: ItemChanges) -> None:
         changes.put("a", b"2", "alice")
         changes.put("b", b"2", "alice")
         changes.delete("a")
@@ -200,10 +205,10 @@ def test_threads_that_merge_different_fields_of_one_item_lose_none(items: Items)
 
 
 def test_items_are_there_when_the_directory_is_opened_again(path: Path) -> None:
-    first = Directory(path)
-    put(Items(first), "a", b"1", CALENDARS)
+    first = SQLMetadata(path)
+    put(first.items(has_room), "a", b"1", CALENDARS)
     first.close()
 
-    again = Directory(path)
-    assert b"1" == document(Items(again), "a", CALENDARS)
+    again = SQLMetadata(path)
+    assert b"1" == document(again.items(has_room), "a", CALENDARS)
     again.close()

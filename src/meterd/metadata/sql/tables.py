@@ -1,4 +1,4 @@
-"""Tables of the directory. Every change of them is a revision in `migrations/versions`; a test compares the two."""
+"""Tables of the database. Every change of them is a revision in `migrations/versions`; a test compares the two."""
 
 from datetime import UTC, datetime
 
@@ -81,7 +81,7 @@ class Token(Base):
     subject: Mapped[Subject] = relationship(back_populates="tokens", lazy="joined")
 
 
-class SessionDocument(Base):
+class SessionRow(Base):
     """A session as it is now; made from facts, and made again from them when it is lost."""
 
     __tablename__ = "sessions"

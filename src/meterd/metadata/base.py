@@ -1,0 +1,179 @@
+"""What the services keep besides facts, and ask of whatever keeps it; `meterd.metadata.sql` does so in SQL.
+
+Everything blocks, and is called from worker threads; changes are durable when a call returns. What can't be read or
+written raises `Unavailable`, and `Damaged` where trying again is of no use.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection as Several
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from meterd.access import Caller, Scope, SubjectType
+from meterd.access.tokens import TokenDetails
+from meterd.stamps import Stamp
+
+
+class Tokens(Protocol):
+    """Subjects, their teams, and their tokens. A token itself is not kept, only its digest."""
+
+    def create(
+        self,
+        subject: str,
+        subject_type: SubjectType = ...,
+        teams: Iterable[str] = ...,
+        tenant: str = ...,
+        tenant_admin: bool = ...,
+        scopes: Iterable[Scope] = ...,
+        expires: timedelta | None = ...,
+    ) -> TokenDetails:
+        """Make a token. The subject is created when it is new; `teams` and `tenant_admin` are added to what it has."""
+
+    def all(self) -> list[TokenDetails]:
+        """List every token, oldest first."""
+
+    def exist(self) -> bool:
+        """Tell whether there is any token."""
+
+    def revoke(self, token_id: str) -> None:
+        """Make a token invalid. Raises `NotFound` for an unknown id; revoking twice is no error."""
+
+    def find_caller(self, token_digest: bytes) -> tuple[Caller, datetime | None] | None:
+        """Return the caller behind a token that is neither revoked nor expired, and when it expires."""
+
+
+class SessionDocument(NamedTuple):
+    """A session as it is now, and what it is looked up by; what is in the bytes is the matter of the sessions."""
+
+    id: str
+    tenant: str
+    machine_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    document: bytes
+
+
+class SessionDocuments(Protocol):
+    """Documents of sessions. They follow the facts, and can be made again from them."""
+
+    @property
+    def forgotten(self) -> datetime:
+        """Sessions last heard of before this time were deleted."""
+
+    def save(self, documents: Iterable[SessionDocument], position: int) -> None:
+        """Write documents, and that all of them follow the facts up to a position: both or neither."""
+
+    def delete_before(self, time: datetime) -> int:
+        """Delete documents of sessions that were last heard of before a time; return how many."""
+
+    def progress(self) -> int:
+        """Return the position up to which the documents follow the facts; 0 when there is none."""
+
+    def find(self, id_: str) -> bytes | None:
+        """Return the document of a session."""
+
+    def of_machine(self, tenant: str, machine_id: str) -> list[bytes]:
+        """Return the documents of every session of a machine."""
+
+    def page(self, tenant: str, after: tuple[datetime, str] | None, limit: int) -> list[bytes]:
+        """Return documents of a tenant in the order of their creation, from after one of them on."""
+
+
+class Collection(NamedTuple):
+    """The items that belong together: those of one service, tenant and environment."""
+
+    tenant: str
+    environment: str
+    service: str
+
+
+class Version(NamedTuple):
+    """An item as one change left it; versions count from 1."""
+
+    id: str
+    document: bytes
+    version: int
+    user: str
+    reason: str | None
+    created_at: datetime
+
+
+class ItemChanges(Protocol):
+    """The items of a collection within a transaction."""
+
+    def find(self, id_: str) -> Version | None:
+        """Return an item as it is, with the changes that were made so far."""
+
+    def put(self, id_: str, document: bytes, user: str, reason: str | None = None) -> Version:
+        """Give an item, or a new one, its next version. Raises `Unavailable` when the disk is almost full."""
+
+    def roll_back(self, id_: str) -> Version | None:
+        """Take the current version away: the one before is current again; without one the item is gone."""
+
+    def delete(self, id_: str) -> None:
+        """Take an item away with all of its versions."""
+
+
+class Items(Protocol):
+    """Objects and calendars with their versions; what is in them is the matter of the services."""
+
+    def changing(self, collection: Collection) -> AbstractContextManager[ItemChanges]:
+        """Begin a transaction: nothing else changes items until it ends, and an error undoes all of it."""
+
+    def find(self, collection: Collection, id_: str) -> Version | None:
+        """Return an item as it is now."""
+
+    def each(self, collection: Collection, ids: Several[str] | None = None) -> Iterator[Version]:
+        """Yield the items as they are now, or those of some ids, in the order of their ids.
+
+        They are read in portions, so that nobody waits for a long list: changes meanwhile may be in it or not.
+        """
+
+    def history(self, collection: Collection, id_: str) -> list[Version]:
+        """Return the versions of an item that are kept, newest first."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Everything from `begun` to `reached` is exported, or was given up.
+
+    `under_way` is the end of the window that is being sent; after a crash that very window is sent first.
+    """
+
+    begun: datetime
+    reached: datetime
+    under_way: datetime | None = None
+
+
+class Exports(Protocol):
+    """How far exporters have come, so that a restart goes on where the last run ended."""
+
+    def progress(self, exporter: str) -> Progress | None:
+        """Return how far an exporter has come; None when it never ran."""
+
+    def save(self, exporter: str, progress: Progress) -> None:
+        """Note how far an exporter has come."""
+
+
+class Metadata(Protocol):
+    """All that is kept besides facts. Safe to use from several threads and processes at once."""
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+    @property
+    def sessions(self) -> SessionDocuments: ...
+
+    @property
+    def exports(self) -> Exports: ...
+
+    def items(self, require_room: Callable[[int], None]) -> Items:
+        """Return the items; `require_room` is asked before bytes are added, and raises what refuses them."""
+
+    def mark(self, stamp: Stamp) -> None:
+        """Write which installation this belongs to, and the number of its start. Raises `Unavailable`."""
+
+    def close(self) -> None:
+        """Release the connections."""
