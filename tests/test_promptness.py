@@ -1,10 +1,13 @@
 import asyncio
 import time
 
+import pytest
+
 from meterd.promptness import Promptness
 from meterd.telemetry import Telemetry
 
 
+@pytest.mark.alone
 async def test_what_keeps_the_event_loop_is_seen_as_delay() -> None:
     telemetry = Telemetry()
     promptness = Promptness(telemetry)

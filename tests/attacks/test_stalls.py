@@ -171,6 +171,7 @@ def stalls(meterd: Meterd) -> int:
     return int(everything - prompt)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", WORST)
 def test_the_worst_request_keeps_nobody_waiting(meterd: Meterd, name: str) -> None:
     worst = WORST[name]

@@ -116,7 +116,7 @@ SELECTIONS: list[tuple[list[tuple[str, str]], Callable[[Record], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("parameters", "selected"), SELECTIONS, ids=lambda each: str(each)[:60])
+@pytest.mark.parametrize(("parameters", "selected"), SELECTIONS, ids=[str(each) for each, _ in SELECTIONS])
 def test_parameters_select_records(
     known: tuple[Environment, list[Record]], parameters: list[tuple[str, str]], selected: Callable[[Record], bool]
 ) -> None:
