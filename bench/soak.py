@@ -29,6 +29,9 @@ class _Look(NamedTuple):
     descriptors: int
 
 
+_refused = itertools.count()
+
+
 def measure() -> str:
     """A server under metric events, ingest, queries and sessions, and how it grew after it was warm."""
     minutes = float(os.environ.get("METERD_SOAK_MINUTES", "30"))
@@ -45,6 +48,7 @@ def measure() -> str:
     warm = [look for look in looks if look.minutes >= minutes / 3]
     rows = [
         ("rounds of one event, 20 rows, a query and a session with an event and a point", f"{next(rounds):,}"),
+        ("requests that had to be sent again (503)", f"{next(_refused):,}"),
         (
             "resident MB at the beginning, when warm, at the end",
             f"{looks[0].resident:.0f}, {warm[0].resident:.0f}, {warm[-1].resident:.0f}",
@@ -104,6 +108,8 @@ def _round(client: httpx.Client, number: int) -> None:
 
 
 def _post(client: httpx.Client, path: str, body: Any) -> Any:
-    answer = client.post(path, json=body)
+    while (answer := client.post(path, json=body)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        next(_refused)
+        time.sleep(float(answer.headers["retry-after"]))
     answer.raise_for_status()
     return answer.json() if answer.content else None
