@@ -15,9 +15,14 @@ DEFAULT_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 
 
 class Aggregate(msgspec.Struct):
-    """A running total. `bounds` are texts, because JSON has no infinite number; `counts` are per bucket.
+    """A running total: a counter, or a histogram.
 
-    The first sample's unit, tags and metadata stay. `changed` says that the server has not been told of it.
+    The first sample's unit, tags and metadata stay.
+
+    Attributes:
+        bounds: upper bounds of buckets, as texts, because JSON has no infinite number.
+        counts: samples in each bucket.
+        changed: whether there is something that is not in the queue for the server yet.
     """
 
     type: str
@@ -37,7 +42,7 @@ class Aggregate(msgspec.Struct):
         return msgspec.json.encode([self.type, self.name, sorted(self.tags), self.bounds]).decode()
 
     def add(self, number: float) -> None:
-        """A sample. Bounds are inclusive; what lies above the last one is counted in the last bucket."""
+        """Add a sample. Bounds are inclusive; what lies above the last one is counted in the last bucket."""
         self.total += number
         self.samples += 1
         self.changed = True
@@ -46,7 +51,7 @@ class Aggregate(msgspec.Struct):
             self.counts[min(bisect_left(bounds, number), len(bounds) - 1)] += 1
 
     def point(self) -> dict[str, Any]:
-        """The metric that the server stores."""
+        """Make the metric that the server stores."""
         point: dict[str, Any] = {"name": self.name, "type": self.type, "value": self.total, "tags": self.tags}
         metadata = dict(self.metadata)
         if self.type == "histogram":
@@ -58,9 +63,10 @@ class Aggregate(msgspec.Struct):
 
 
 def aggregate_for(metric: Metric) -> tuple[Aggregate, float] | None:
-    """An empty aggregate for a metric, with the number to add; None for one that is sent as it is.
+    """Return an empty aggregate for a metric, with the number to add; None for one that is sent as it is.
 
-    Raises `Refused` (400).
+    Raises:
+        Refused: the number or the buckets make no sense (400).
     """
     metadata = dict(metric.metadata or {})
     name, tags = metric.name or "", metric.tags or []

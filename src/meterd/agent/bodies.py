@@ -60,9 +60,10 @@ class Metric(Named, frozen=True):
 
 
 def decode(body: bytes, type_: type[_T], line: str) -> _T:
-    """A body as its type. `line` begins the sentence of a refusal, as in the original. Raises `Refused` (400).
+    """Decode a body as a type. `Infinity` and `NaN`, which Python writes and JSON lacks, are read as texts.
 
-    `Infinity` and `NaN`, which Python writes and JSON lacks, are read as texts.
+    Raises:
+        Refused: it is no JSON of that type; the sentence begins with `line`, as in the original (400).
     """
     try:
         return msgspec.convert(json.loads(body, parse_constant=str), type_)
@@ -73,7 +74,11 @@ def decode(body: bytes, type_: type[_T], line: str) -> _T:
 
 
 def encode(value: Any) -> bytes:
-    """JSON for the server. Raises `Refused` (400) for what it could not read."""
+    """Encode JSON for the server.
+
+    Raises:
+        Refused: the server could not read it (400).
+    """
     try:
         return msgspec.json.encode(value)
     except (ValueError, OverflowError, RecursionError) as error:
@@ -81,7 +86,11 @@ def encode(value: Any) -> bytes:
 
 
 def finite(value: float | None, member: str) -> float:
-    """A number; absent means 0. Raises `Refused` (400)."""
+    """Return a number that is finite; absent means 0.
+
+    Raises:
+        Refused: it is infinite, or none (400).
+    """
     number = 0.0 if value is None else value
     if not math.isfinite(number):
         raise Refused(400, f"Invalid request: {member} must be a finite number")
@@ -89,14 +98,15 @@ def finite(value: float | None, member: str) -> float:
 
 
 def given(request: Named) -> dict[str, Any]:
-    """The members that have a value, without the session's id."""
+    """Return the members that have a value, without the session's id."""
     members: dict[str, Any] = msgspec.structs.asdict(request)
     return {name: value for name, value in members.items() if value is not None and name != "session_id"}
 
 
 def merge(state: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
-    """A state after an update, as the server makes it (`docs/specifications/sessions.md` section 4); neither argument
-    is changed.
+    """Apply an update to a state as the server does (`docs/specifications/sessions.md` section 4).
+
+    Neither argument is changed.
     """
     merged = dict(state)
     for key, value in update.items():

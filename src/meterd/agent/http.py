@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 
 _OK = b'{"status":"ok"}\n'
 _JSON, _TEXT = b"application/json", b"text/plain; charset=utf-8"
-_MOST_BYTES = 8 * 2**20
+_MAX_BYTES = 8 * 2**20
 
 Write = Callable[[bytes, int], Awaitable[Any]]
-"""Of a body, by a user."""
+"""Answers a body that a user sent."""
 
 
 class Application:
-    """Errors are plain lines. Nobody but programs of this machine is answered, least of all web pages.
+    """Answers programs of this machine and nobody else, least of all web pages. Errors are plain lines.
 
     `users` are the ids of those whose programs these may be, beside the agent's own.
     """
@@ -32,19 +32,19 @@ class Application:
         self._agent = agent
         self._users = users | {os.getuid()}
         self._writes: dict[str, Write] = {
-            "/register": agent.register,
-            "/state": agent.state,
-            "/event": agent.event,
-            "/metric": agent.metric,
-            "/heartbeat": agent.heartbeat,
-            "/pause_heartbeat": agent.pause,
-            "/resume_heartbeat": agent.resume_heartbeat,
-            "/end": agent.end,
+            "/register": agent.requests.register,
+            "/state": agent.requests.state,
+            "/event": agent.requests.event,
+            "/metric": agent.requests.metric,
+            "/heartbeat": agent.requests.heartbeat,
+            "/pause_heartbeat": agent.requests.pause,
+            "/resume_heartbeat": agent.requests.resume_heartbeat,
+            "/end": agent.requests.end,
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
-            status, type_, body = 200, _JSON, await self._answer(scope, receive)
+            status, type_, body = 200, _JSON, await self._response(scope, receive)
         except Refused as error:
             status, type_, body = error.status, _TEXT, f"{error.message}\n".encode(errors="replace")
         except Exception:
@@ -56,7 +56,7 @@ class Application:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, scope: Any, receive: Any) -> bytes:
+    async def _response(self, scope: Any, receive: Any) -> bytes:
         _check_sender(scope)
         path, method = scope["path"], scope["method"]
         if path == "/health":
@@ -64,19 +64,19 @@ class Application:
         user = self._user(scope)
         if write := self._writes.get(path):
             _check_method(method, "POST")
-            answer = await write(await _body(receive), user)
-            return _OK if answer is None else encode(answer) + b"\n"
+            result = await write(await _body(receive), user)
+            return _OK if result is None else encode(result) + b"\n"
         if path == "/session":
             _check_method(method, "GET")
             query = parse_qs(scope["query_string"].decode("latin-1"))
-            return await self._agent.read(query.get("session_id", [""])[0], user)
+            return await self._agent.documents.read(query.get("session_id", [""])[0], user)
         if path == "/sessions":
             _check_method(method, "GET")
-            return await self._agent.read_all(user)
+            return await self._agent.documents.read_all(user)
         raise Refused(404, "404 page not found")
 
     def _user(self, scope: Any) -> int:
-        """Who asks: the agent speaks with its own token, and not for every user of the machine."""
+        """Return who asks: the agent speaks with its own token, and not for every user of the machine."""
         user = user_of(tuple(scope["client"]), tuple(scope["server"]))
         if user not in self._users:
             raise Refused(403, "Only programs of the agent's own user are answered, and of those in allow_users")
@@ -89,7 +89,7 @@ def _check_method(method: str, allowed: str) -> None:
 
 
 def _check_sender(scope: Any) -> None:
-    """A page in a browser sends `Origin`; no page has anything to ask here, not even one of this machine."""
+    """Refuse pages in a browser, which send `Origin`, also those of this machine."""
     if not is_local(scope) or any(name == b"origin" for name, _ in scope["headers"]):
         raise Refused(403, "Only programs of this machine are answered, as localhost and without Origin")
 
@@ -102,7 +102,7 @@ async def _body(receive: Any) -> bytes:
         if message["type"] == "http.disconnect":
             raise Refused(400, "Invalid request: the body has no end")
         body += message.get("body", b"")
-        if len(body) > _MOST_BYTES:
-            raise Refused(413, f"The body has more than {_MOST_BYTES} bytes")
+        if len(body) > _MAX_BYTES:
+            raise Refused(413, f"The body has more than {_MAX_BYTES} bytes")
         more = message.get("more_body", False)
     return bytes(body)

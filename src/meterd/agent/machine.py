@@ -8,11 +8,12 @@ _NONE = "00:00:00:00:00:00"
 
 
 def machine_id() -> str:
-    """32 hexadecimal digits: MD5 of the first network interface's address, else of the system's own id."""
+    """Return 32 hexadecimal digits: MD5 of the first network interface's address, else of the system's own id."""
     return hashlib.md5(_source().encode(), usedforsecurity=False).hexdigest()
 
 
 def hostname() -> str:
+    """Return the name of this machine."""
     return socket.gethostname()
 
 

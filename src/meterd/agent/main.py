@@ -47,7 +47,7 @@ _LONGEST_EXIT = 30.0
 
 
 def main() -> None:
-    """Entry point of `datacat-daemon`: ends with the process that started it."""
+    """Run `datacat-daemon`, which ends with the process that started it."""
     if {"-h", "--help"}.intersection(sys.argv[1:]):
         sys.stdout.write(_HELP)
         return
@@ -57,11 +57,11 @@ def main() -> None:
 
 
 def run(owner: Process | None = None, logs_to_file: bool = False) -> int:
-    """Run until SIGTERM or SIGINT, or until `owner` is gone and everything is done; the exit status."""
+    """Run until SIGTERM or SIGINT, or until `owner` is gone and everything is done; return the exit status."""
     try:
         settings = load()
         listener = _listening(settings.port)
-        is_done = _work(settings, owner, listener, logs_to_file)
+        is_done = _run_agent(settings, owner, listener, logs_to_file)
     except (ConfigurationError, OSError, sqlite3.Error) as error:
         sys.stderr.write(f"datacat-daemon: {error}\n")
         return 1
@@ -78,7 +78,7 @@ class Unfinished(msgspec.Struct, frozen=True):
 
 
 def _finish_later(unfinished: Unfinished) -> None:
-    """A client stops its agent while the application is about to exit: somebody has to see whether it does."""
+    """Start a successor, which sees whether the application exits: its client stops the agent before it does."""
     successor = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "meterd.agent.main", _FINISH],
         stdin=subprocess.PIPE,
@@ -92,22 +92,24 @@ def _finish_later(unfinished: Unfinished) -> None:
 
 
 def _finish(unfinished: Unfinished) -> int:
-    """Without taking the queue, which another agent may want, wait for the owner's end; then do what is left."""
+    """Wait for the owner's end, without taking the queue, which another agent may want; then do what is left."""
     deadline = time.monotonic() + _LONGEST_EXIT
     while unfinished.owner.is_alive and time.monotonic() < deadline:
         time.sleep(0.1)
     if not unfinished.owner.is_alive:
-        _work(unfinished.settings, unfinished.owner, None)
+        _run_agent(unfinished.settings, unfinished.owner, None)
     return 0
 
 
-def _work(settings: Settings, owner: Process | None, listener: socket.socket | None, logs_to_file: bool = True) -> bool:
-    """Whether nothing is left to do."""
+def _run_agent(
+    settings: Settings, owner: Process | None, listener: socket.socket | None, logs_to_file: bool = True
+) -> bool:
+    """Run the agent; return whether nothing is left to do."""
     os.umask(0o077)
     spools = open_spools(settings.directory, settings.destination)
     _log_to(settings.directory / f"{spools[0].path.stem}.log" if logs_to_file else None)
     agent = Agent(settings, spools, owner)
-    return asyncio.run(_live(agent, Watch(agent, settings, owner), listener))
+    return asyncio.run(_run_until_stopped(agent, Watch(agent, settings, owner), listener))
 
 
 def _listening(port: int) -> socket.socket:
@@ -120,8 +122,8 @@ def _listening(port: int) -> socket.socket:
     return listener
 
 
-async def _live(agent: Agent, watch: Watch, listener: socket.socket | None) -> bool:
-    """Until a signal, or until the agent isn't needed; whether nothing is left to do."""
+async def _run_until_stopped(agent: Agent, watch: Watch, listener: socket.socket | None) -> bool:
+    """Run until a signal, or until the agent isn't needed; return whether nothing is left to do."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -130,8 +132,9 @@ async def _live(agent: Agent, watch: Watch, listener: socket.socket | None) -> b
     watching = asyncio.create_task(watch.run())
     waiting = asyncio.create_task(stopped.wait())
     await asyncio.wait([watching, waiting, serving], return_when=asyncio.FIRST_COMPLETED)
-    if watching.done() and (error := watching.exception()):
-        log.error("the agent stops: it can't watch applications any more", exc_info=error)
+    for task, work in ((watching, "watch applications"), (serving, "answer applications")):
+        if task.done() and (error := task.exception()):
+            log.error("the agent stops: it can't %s any more", work, exc_info=error)
     stopped.set()
     watching.cancel()
     await asyncio.wait([watching, serving])
@@ -140,7 +143,7 @@ async def _live(agent: Agent, watch: Watch, listener: socket.socket | None) -> b
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, except that signals are ours."""
+    """Is uvicorn, except that signals are ours."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -163,14 +166,16 @@ async def _serve(agent: Agent, listener: socket.socket | None, stopped: asyncio.
         timeout_graceful_shutdown=1,
     )
     server = _Server(config)
-    task = asyncio.create_task(server.serve([listener]))
-    await stopped.wait()
+    answering = asyncio.create_task(server.serve([listener]))
+    stopping = asyncio.create_task(stopped.wait())
+    await asyncio.wait([answering, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
     server.should_exit = True
-    await task
+    await answering
 
 
 def _log_to(path: Path | None) -> None:
-    """With a file, never to the pipes of a client: nobody reads them, they would fill, or break with its end."""
+    """Log to a file if there is one, never to the pipes of a client: nobody reads them, they fill, or break."""
     handler: logging.Handler
     if path is None:
         handler = logging.StreamHandler()

@@ -14,7 +14,7 @@ _MAPPED = "0000000000000000FFFF0000"
 
 
 def user_of(peer: Address, own: Address) -> int | None:
-    """The id of the user whose program connected from `peer` to `own`; None when it is gone already.
+    """Return the id of the user whose program connected from `peer` to `own`; None when it is gone already.
 
     Where the system does not tell, everybody counts as the agent's own user.
     """
@@ -30,7 +30,7 @@ def user_of(peer: Address, own: Address) -> int | None:
 
 
 def owner(lines: Iterable[str], local: Address, remote: Address) -> int | None:
-    """Who has a socket, in a table as Linux writes it. One that its program has closed is shown as the system's."""
+    """Find whose a socket is, in a table as Linux writes it; one that its program has closed is the system's there."""
     wanted = [(f"{prefix}{_hexadecimal(local)}", f"{prefix}{_hexadecimal(remote)}") for prefix in ("", _MAPPED)]
     for line in lines:
         _, here, there, _, _, _, _, user, _, inode, *_ = line.split() + [""] * 10

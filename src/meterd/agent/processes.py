@@ -16,12 +16,13 @@ class Process(msgspec.Struct, frozen=True):
 
     @property
     def is_alive(self) -> bool:
+        """Whether this very process still runs."""
         found = find(self.pid)
         return found is not None and found.started == self.started
 
 
 def find(pid: int) -> Process | None:
-    """The process that has this number now; None when it has ended or can't be seen."""
+    """Return the process that has this number now; None when it has ended or can't be seen."""
     if pid <= 0:
         return None
     if not Path("/proc/self/stat").exists():

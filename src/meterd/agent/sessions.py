@@ -14,7 +14,7 @@ from meterd.agent.spool import Spool, Statement, save_session
 
 
 class Session(msgspec.Struct):
-    """Kept on disk. `server_id` is known once the server has it; `user` is the id of who began it.
+    """What is kept of a session on disk. `server_id` is known once the server has it; `user` is who began it.
 
     Times are RFC 3339, `last_heartbeat` is in Unix seconds.
     """
@@ -36,8 +36,8 @@ class Session(msgspec.Struct):
     user: int = msgspec.field(default_factory=os.getuid)
 
     def stub(self) -> dict[str, Any]:
-        """The document of a session that the server can't be asked about (`docs/specifications/sessions.md` section
-        8.1).
+        """Make the document of a session that the server can't be asked about (`docs/specifications/sessions.md`
+        section 8.1).
         """
         document: dict[str, Any] = {
             "id": self.server_id or self.id,
@@ -51,48 +51,55 @@ class Session(msgspec.Struct):
         return document | ({"ended_at": self.ended_at} if self.ended_at else {})
 
 
-class Live:
-    """A session, where it is kept, and what is going on with it.
+class ActiveSession:
+    """A session that the agent looks after: where it is kept, and what is going on with it.
 
-    `heard` and `told` are moments of the monotonic clock: the application's last heartbeat, and ours to the server.
+    Attributes:
+        last_heartbeat: when the application last beat, on the monotonic clock.
+        last_reported: when the server was last told that the application lives, on the monotonic clock.
+        heartbeat_wanted: whether the server is to be told that again.
+        delivery_wanted: whether something waits in the queue that the running delivery may not have seen.
+        last_delivered: number of the last item that the server has.
     """
 
     def __init__(self, session: Session, spool: Spool) -> None:
         self.session = session
         self.spool = spool
         self.aggregates: dict[str, Aggregate] = {}
-        self.heard = time.monotonic()
-        self.told = float("-inf")
-        self.beat_wanted = False
+        self.last_heartbeat = time.monotonic()
+        self.last_reported = float("-inf")
+        self.heartbeat_wanted = False
         self.delivery_wanted = False
-        self.delivered = 0
+        self.last_delivered = 0
         self.delivery: asyncio.Task[None] | None = None
 
     @property
-    def is_over(self) -> bool:
+    def has_ended(self) -> bool:
+        """Whether the application ended it, or is gone."""
         return self.session.ended_at is not None
 
     @property
-    def is_spoken_for(self) -> bool:
+    def is_reported_by_agent(self) -> bool:
         """Whether the agent says that the application lives: it never beat, or said that it won't for a while."""
         return self.session.last_heartbeat is None or self.session.paused
 
     @property
     def alive_at(self) -> str:
         """When the application was last known to live."""
-        silence = 0.0 if self.is_spoken_for else time.monotonic() - self.heard
+        silence = 0.0 if self.is_reported_by_agent else time.monotonic() - self.last_heartbeat
         return stamp(time.time() - silence)
 
     def saved(self) -> Statement:
+        """Make the statement that keeps the session as it is now."""
         self.session.updated_at = now()
-        return save_session(self.session.id, msgspec.json.encode(self.session), self.is_over)
+        return save_session(self.session.id, msgspec.json.encode(self.session), self.has_ended)
 
 
 def now() -> str:
-    """RFC 3339 in UTC, to the microsecond."""
+    """Return the time as RFC 3339 in UTC, to the microsecond."""
     return stamp(time.time())
 
 
 def stamp(seconds: float) -> str:
-    """The same of a Unix time."""
+    """Write a Unix time as `now` does."""
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

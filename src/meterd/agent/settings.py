@@ -68,7 +68,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the file that `DATACAT_CONFIG` names, else `daemon_config.json` if there is one, else the defaults.
 
     What the file leaves empty comes from `METERD_URL`, `METERD_TOKEN` and `METERD_AGENT_DATA`.
-    Raises `ConfigurationError`.
+
+    Raises:
+        ConfigurationError: the file can't be read, or says what makes no sense.
     """
     named = environment.get("DATACAT_CONFIG")
     path = Path(named or DEFAULT_FILE)
@@ -94,7 +96,7 @@ def _completed(settings: Settings, path: Path, environment: Mapping[str, str]) -
 
 
 def _usual_directory(path: Path, environment: Mapping[str, str]) -> Path:
-    """The user's directory for state; the configuration's own when there is none that can be written."""
+    """Return the user's directory for state; the configuration's own when there is none that can be written."""
     home = environment.get("HOME", "")
     state = environment.get("XDG_STATE_HOME") or (f"{home}/.local/state" if home else "")
     if state:

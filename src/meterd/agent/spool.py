@@ -45,9 +45,15 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Spool:
-    """Opens or creates the file; raises `SpoolTaken` and `sqlite3.Error`. Statements run in one thread of its own."""
+    """Keeps sessions, their aggregates, and what is queued for the server. Statements run in one thread of its own."""
 
     def __init__(self, path: Path) -> None:
+        """Open or create the file.
+
+        Raises:
+            SpoolTaken: another agent has it.
+            sqlite3.Error: it can't be opened.
+        """
         self.path = path
         self._lock = _locked(path)
         self._thread = ThreadPoolExecutor(1, "spool")
@@ -71,48 +77,53 @@ class Spool:
         ).fetchone()
 
     def sessions(self) -> list[bytes]:
-        """The documents of all sessions."""
+        """Return the documents of all sessions."""
         return [row[0] for row in self._database.execute("select document from session")]
 
     def aggregates(self) -> list[tuple[str, bytes]]:
-        """The session and the document of all aggregates."""
+        """Return the session and the document of all aggregates."""
         return list(self._database.execute("select session, document from aggregate"))
 
     def write(self, statements: Iterable[Statement]) -> asyncio.Future[None]:
-        """Run statements, all or none; done when they are on disk. Those of several callers share one commit."""
+        """Run statements, all or none; the future is done when they are on disk. Several callers share one commit."""
         future = asyncio.get_running_loop().create_future()
         self._pending.append((statements, future))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_pending())
         return future
 
-    async def items(self, session: str, after: int, most: int = 100) -> list[Item]:
-        """The next items of a session in order."""
+    async def items(self, session: str, after: int, max_items: int = 100) -> list[Item]:
+        """Return the next items of a session in order, up to `max_items`."""
         query = "select seq, session, operation, body, key from item where session = ? and seq > ? order by seq limit ?"
         loop = asyncio.get_running_loop()
         rows = await loop.run_in_executor(
-            self._thread, lambda: self._database.execute(query, (session, after, most)).fetchall()
+            self._thread, lambda: self._database.execute(query, (session, after, max_items)).fetchall()
         )
         return [Item(*row) for row in rows]
 
     async def _write_pending(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._pending:
-            batch, self._pending = self._pending, []
+        try:
+            while self._pending:
+                batch, self._pending = self._pending, []
+                await self._write_together(batch)
+        finally:
+            self._writing = None
+
+    async def _write_together(self, batch: list[tuple[Iterable[Statement], asyncio.Future[None]]]) -> None:
+        """Commit statements of several callers, and tell each how that went, whatever was raised."""
+        error: Exception | None = None
+        try:
             statements = [each for group, _ in batch for each in group]
-            error: sqlite3.Error | None = None
-            try:
-                await loop.run_in_executor(self._thread, self._commit, statements)
-            except sqlite3.Error as caught:
-                error = caught
-            for _, future in batch:
-                if future.done():
-                    continue
-                if error:
-                    future.set_exception(error)
-                else:
-                    future.set_result(None)
-        self._writing = None
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, statements)
+        except Exception as caught:  # noqa: BLE001 - those who wait are told
+            error = caught
+        for _, future in batch:
+            if future.done():
+                continue
+            if error:
+                future.set_exception(error)
+            else:
+                future.set_result(None)
 
     def _commit(self, statements: list[Statement]) -> None:
         self._database.execute("begin immediate")
@@ -151,7 +162,7 @@ def delivered(item: Item) -> Statement:
 
 
 def set_aside(item: Item, status: int, answer: str) -> tuple[Statement, Statement]:
-    """The server will never take it: out of the way of others, but kept for a person to look at."""
+    """Move an item that the server will never take out of the way of others, to where a person can look at it."""
     text = "insert or replace into refused values (?, ?, ?, ?, ?, ?)"
     return (text, (item.seq, item.session, item.operation, item.body, status, answer)), delivered(item)
 
@@ -169,8 +180,12 @@ def drop_aggregates(session: str) -> Statement:
 
 
 def open_spools(directory: Path, destination: str) -> list[Spool]:
-    """What ended agents left for this server, and nobody works on; a new one if there is none. The first is for new
-    sessions. Raises `OSError` and `sqlite3.Error`.
+    """Open what ended agents left for this server, and nobody works on; a new one if there is none.
+
+    The first is for new sessions.
+
+    Raises:
+        OSError, sqlite3.Error: the directory or a file can't be used.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     spools: list[Spool] = []

@@ -15,8 +15,8 @@ _WORTH_COMPRESSING = 1024
 _CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16)
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """`retry_after` is in seconds, when the server names a time."""
+class Response(msgspec.Struct, frozen=True):
+    """What the server answers; `retry_after` is in seconds, when it names a time."""
 
     status: int
     body: bytes
@@ -24,7 +24,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Transport:
-    """Speaks with one server; the key and the TLS settings are those of every request."""
+    """Makes requests to one server, all with the same key and TLS settings."""
 
     def __init__(self, settings: Settings) -> None:
         headers = {"Content-Type": "application/json", "User-Agent": "meterd-agent"}
@@ -36,26 +36,34 @@ class Transport:
         )
         self._compresses = settings.enable_compression
 
-    async def post(self, path: str, body: bytes, key: str | None = None) -> Answer:
-        """Raises `Unreachable`."""
+    async def post(self, path: str, body: bytes, key: str | None = None) -> Response:
+        """Send a body, compressed if that is worth it.
+
+        Raises:
+            Unreachable: there is no answer.
+        """
         headers = {"Idempotency-Key": key} if key else {}
         if self._compresses and len(body) >= _WORTH_COMPRESSING:
             body = gzip.compress(body, 1)
             headers["Content-Encoding"] = "gzip"
         return await self._send("POST", path, body, headers)
 
-    async def get(self, path: str) -> Answer:
-        """Raises `Unreachable`."""
+    async def get(self, path: str) -> Response:
+        """Read a document.
+
+        Raises:
+            Unreachable: there is no answer.
+        """
         return await self._send("GET", path, b"", {}, _READ_TIMEOUT)
 
     async def _send(
         self, method: str, path: str, body: bytes, headers: dict[str, str], limit: httpx.Timeout = _TIMEOUT
-    ) -> Answer:
+    ) -> Response:
         try:
             response = await self._http.request(method, path, content=body, headers=headers, timeout=limit)
         except httpx.HTTPError as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from None
-        return Answer(response.status_code, response.content, _seconds(response.headers.get("Retry-After")))
+        return Response(response.status_code, response.content, _seconds(response.headers.get("Retry-After")))
 
     async def close(self) -> None:
         await self._http.aclose()
