@@ -2,6 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Generic, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -61,116 +63,90 @@ def _cumulative(counts: Iterable[int]) -> Iterator[tuple[str, float]]:
         yield floatToGoString(bound), total  # type: ignore[no-untyped-call]
 
 
+_Family = TypeVar("_Family", Counter, Gauge, Histogram)
+
+
+class _Declared(Generic[_Family]):
+    """Declare a metric, of which each `Telemetry` has one of its own."""
+
+    def __init__(self, make: Callable[..., _Family]) -> None:
+        self.make: Callable[..., _Family] = make
+
+    def __get__(self, _instance: object, owner: type) -> _Family:
+        raise AttributeError(f"only an instance of {owner.__name__} has metrics")
+
+
+def _counter(name: str, documentation: str, *labels: str) -> _Declared[Counter]:
+    return _Declared(partial(Counter, name, documentation, labels))
+
+
+def _gauge(name: str, documentation: str, *labels: str) -> _Declared[Gauge]:
+    return _Declared(partial(Gauge, name, documentation, labels))
+
+
+def _histogram(name: str, documentation: str, *labels: str) -> _Declared[Histogram]:
+    """Declare a histogram of durations, in seconds."""
+    return _Declared(partial(Histogram, name, documentation, labels, buckets=_DURATIONS))
+
+
 class Telemetry:
     """All metrics of one service. Names start with `meterd_`; durations are in seconds, sizes in bytes."""
 
+    worker_up = _gauge("meterd_worker_up", "1 while a worker works, 0 while it fails", "worker")
+    worker_failures = _counter("meterd_worker_failures", "Rounds of workers that failed", "worker")
+    http_refusals = _counter("meterd_http_refusals", "Connections and requests that a limit ended", "reason")
+    facts = _counter("meterd_ingest_facts", "Facts made durable", "dataset")
+    duplicates = _counter("meterd_ingest_duplicate_facts", "Facts known already and not stored again", "dataset")
+    refusals = _counter("meterd_ingest_refusals", "Requests refused to protect the service", "reason")
+    left_out = _counter(
+        "meterd_ingest_left_out", "Elements and values of gateways' reports that could not be used", "source"
+    )
+    classification_refusals = _counter(
+        "meterd_classification_refusals", "Classifications that were beyond a limit", "limit"
+    )
+    calls_forgotten = _counter("meterd_usage_calls_forgotten", "Calls that were not recorded", "reason")
+    validations = _counter("meterd_validation_questions", "Tokens that another service was asked about", "outcome")
+    lines_withheld = _counter("meterd_log_lines_withheld", "Requests of unknown callers that were not logged")
+    session_facts_skipped = _counter(
+        "meterd_session_facts_skipped", "Stored facts that documents of sessions do not follow", "reason"
+    )
+    commit_seconds = _histogram("meterd_journal_commit_seconds", "Time of one group commit")
+    commit_failures = _counter("meterd_journal_commit_failures", "Groups that could not be written")
+    load_seconds = _histogram("meterd_loader_batch_seconds", "Time to move one batch into the store")
+    load_failures = _counter("meterd_loader_failures", "Batches that the store did not take")
+    loaded = _counter("meterd_loader_facts", "Facts moved into the store", "dataset")
+    set_aside_facts = _counter("meterd_loader_set_aside_facts", "Facts that can't be moved into the store", "dataset")
+    set_aside_entries = _counter(
+        "meterd_loader_set_aside_entries",
+        "Journal entries that can't be moved into the store, whole or in part",
+        "outcome",
+    )
+    checkpoints = _counter("meterd_store_checkpoints", "Checkpoints of the store")
+    query_seconds = _histogram("meterd_query_seconds", "Time of one query in the store", "dataset")
+    query_failures = _counter("meterd_query_failures", "Queries that hit a limit", "reason")
+    loop_delays = _histogram(
+        "meterd_event_loop_delay_seconds", "How late the event loop comes back, looked at 20 times a second"
+    )
+    work_running = _gauge("meterd_work_running", "Long work under way", "work")
+    work_waiting = _gauge("meterd_work_waiting", "Long work that waits for its turn", "work")
+    work_refused = _counter(
+        "meterd_work_refused", "Long work refused, because too much waited or it waited too long", "work"
+    )
+    work_cancelled = _counter("meterd_work_cancelled", "Long work ended because its client had gone", "work")
+    directory_failures = _counter("meterd_directory_failures", "Times that the directory could not be read or written")
+    exports = _counter("meterd_exports", "Exports of meters", "exporter", "outcome")
+    series_set_aside = _counter("meterd_export_series_set_aside", "Series that a collector refuses", "exporter")
+
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self.requests = Requests()
-        registry.register(self.requests)
-        self.worker_up = Gauge(
-            "meterd_worker_up", "1 while a worker works, 0 while it fails", ["worker"], registry=registry
-        )
-        self.worker_failures = Counter(
-            "meterd_worker_failures", "Rounds of workers that failed", ["worker"], registry=registry
-        )
-        self.http_refusals = Counter(
-            "meterd_http_refusals", "Connections and requests that a limit ended", ["reason"], registry=registry
-        )
-        self.facts = Counter("meterd_ingest_facts", "Facts made durable", ["dataset"], registry=registry)
-        self.duplicates = Counter(
-            "meterd_ingest_duplicate_facts", "Facts known already and not stored again", ["dataset"], registry=registry
-        )
-        self.refusals = Counter(
-            "meterd_ingest_refusals", "Requests refused to protect the service", ["reason"], registry=registry
-        )
-        self.left_out = Counter(
-            "meterd_ingest_left_out",
-            "Elements and values of gateways' reports that could not be used",
-            ["source"],
-            registry=registry,
-        )
-        self.classification_refusals = Counter(
-            "meterd_classification_refusals", "Classifications that were beyond a limit", ["limit"], registry=registry
-        )
-        self.calls_forgotten = Counter(
-            "meterd_usage_calls_forgotten", "Calls that were not recorded", ["reason"], registry=registry
-        )
-        self.validations = Counter(
-            "meterd_validation_questions", "Tokens that another service was asked about", ["outcome"], registry=registry
-        )
-        self.lines_withheld = Counter(
-            "meterd_log_lines_withheld", "Requests of unknown callers that were not logged", registry=registry
-        )
-        self.session_facts_skipped = Counter(
-            "meterd_session_facts_skipped",
-            "Stored facts that documents of sessions do not follow",
-            ["reason"],
-            registry=registry,
-        )
-        self.commit_seconds = Histogram(
-            "meterd_journal_commit_seconds", "Time of one group commit", buckets=_DURATIONS, registry=registry
-        )
-        self.commit_failures = Counter(
-            "meterd_journal_commit_failures", "Groups that could not be written", registry=registry
-        )
-        self.load_seconds = Histogram(
-            "meterd_loader_batch_seconds",
-            "Time to move one batch into the store",
-            buckets=_DURATIONS,
-            registry=registry,
-        )
-        self.load_failures = Counter("meterd_loader_failures", "Batches that the store did not take", registry=registry)
-        self.loaded = Counter("meterd_loader_facts", "Facts moved into the store", ["dataset"], registry=registry)
-        self.set_aside_facts = Counter(
-            "meterd_loader_set_aside_facts", "Facts that can't be moved into the store", ["dataset"], registry=registry
-        )
-        self.set_aside_entries = Counter(
-            "meterd_loader_set_aside_entries",
-            "Journal entries that can't be moved into the store, whole or in part",
-            ["outcome"],
-            registry=registry,
-        )
-        self.checkpoints = Counter("meterd_store_checkpoints", "Checkpoints of the store", registry=registry)
-        self.query_seconds = Histogram(
-            "meterd_query_seconds",
-            "Time of one query in the store",
-            ["dataset"],
-            buckets=_DURATIONS,
-            registry=registry,
-        )
-        self.query_failures = Counter(
-            "meterd_query_failures", "Queries that hit a limit", ["reason"], registry=registry
-        )
-        self.loop_delays = Histogram(
-            "meterd_event_loop_delay_seconds",
-            "How late the event loop comes back, looked at 20 times a second",
-            buckets=_DURATIONS,
-            registry=registry,
-        )
-        self.work_running = Gauge("meterd_work_running", "Long work under way", ["work"], registry=registry)
-        self.work_waiting = Gauge(
-            "meterd_work_waiting", "Long work that waits for its turn", ["work"], registry=registry
-        )
-        self.work_refused = Counter(
-            "meterd_work_refused",
-            "Long work refused, because too much waited or it waited too long",
-            ["work"],
-            registry=registry,
-        )
-        self.work_cancelled = Counter(
-            "meterd_work_cancelled", "Long work ended because its client had gone", ["work"], registry=registry
-        )
-        self.directory_failures = Counter(
-            "meterd_directory_failures", "Times that the directory could not be read or written", registry=registry
-        )
-        self.exports = Counter("meterd_exports", "Exports of meters", ["exporter", "outcome"], registry=registry)
-        self.series_set_aside = Counter(
-            "meterd_export_series_set_aside", "Series that a collector refuses", ["exporter"], registry=registry
-        )
+        self.registry.register(self.requests)
+        for name, declared in vars(Telemetry).items():
+            if isinstance(declared, _Declared):
+                setattr(self, name, declared.make(registry=self.registry))
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
-        """A gauge that is read when it is scraped, so that keeping it costs nothing."""
+        """Add a gauge that is read when it is scraped, so that keeping it costs nothing."""
         Gauge(name, documentation, registry=self.registry).set_function(read)
 
     def render(self) -> bytes:
