@@ -25,7 +25,7 @@ from meterd.query.model import Listing, Query, Row
 from meterd.settings import Query as Limits
 from meterd.store import DuckDBStore, Lines
 from meterd.telemetry import Telemetry
-from tests.api.gateway.tables import TABLES
+from tests.datasources import DATASOURCES
 
 RowDict = dict[str, Any]
 
@@ -51,13 +51,10 @@ SUBJECT_TYPES = {"userEmail": "user", "virtualAccount": "virtualaccount", "virtu
 ALLOWED_ATTRIBUTES = ("region",)
 """Extra AI Guard attributes: they are kept in the metadata and are fields of `aiGuardMetrics`."""
 
-PINNED = {"cacheMetrics": "cacheLookupStatus"}
-"""Datasources that see only rows which have a value there."""
-
 RULE_IDS = {"loadbalanceRuleId": "load", "ratelimitRuleId": "rate", "budgetRuleId": "budget"}
 """Typed ids of a rule, and how its `configType` starts (section 12)."""
 
-NUMERIC = {measure for table in TABLES.values() for measure in table.measures}
+NUMERIC = {measure for declaration in DATASOURCES.values() for measure in declaration.measures}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
@@ -71,7 +68,7 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
     earlier = [
         row | {"teams": _shown_teams(row, caller)} for row in rows if _visible(row, caller) and row["createdAt"] < end
     ]
-    if pinned := PINNED.get(body["datasource"]):
+    if pinned := DATASOURCES[body["datasource"]].pinned:
         earlier = [row for row in earlier if value_of(row, pinned) is not None]
     types = {SUBJECT_TYPES[group] for group in groups if group in SUBJECT_TYPES}
     if len(types) == 1:

@@ -11,22 +11,10 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from meterd.access import Caller, SubjectType
-from meterd.datasets import (
-    API_REQUESTS,
-    GATEWAY_REQUESTS,
-    GUARDRAIL_EVALUATIONS,
-    MCP_CALLS,
-    METER_EVENTS,
-    MODEL_CALLS,
-    OTLP_POINTS,
-    PROCESS_RUNS,
-    QUEUE_SAMPLES,
-    ROUTING_DECISIONS,
-    SESSION_EVENTS,
-    SESSION_METRICS,
-    Dataset,
-)
-from tests.api.gateway.tables import FULL, PERCENTILES, RATES, SCALARS, TABLES, TEAM
+from tests.datasources import DATASOURCES
+from tests.datasources.declaration import Declaration
+from tests.datasources.strategies import METADATA_KEYS, SUBJECTS, TAGS, TEAMS, codes, texts
+from tests.datasources.vocabulary import FULL, PERCENTILES, RATES, SCALARS, TEAM
 from tests.query.reference import ARRAYS, SECONDS, SUBJECT_TYPES, RealEngine, answer, value_of
 
 EXAMPLES = settings(
@@ -37,32 +25,6 @@ EXAMPLES = settings(
 
 _run = itertools.count()
 
-TEXTS = [
-    "pii",
-    "PII",
-    "pii-detector",
-    "a/b",
-    "",
-    " ",
-    "é",
-    "\u65e5",
-    "😀",
-    "\x00",
-    "a\nb",
-    "'",
-    '"',
-    "\\",
-    "%",
-    "_",
-    "$1",
-    "{}",
-    "null",
-    "\u2028",
-    "\ufeff",
-]
-SUBJECTS = ["ann@x.io", "bob@x.io", "ci"]
-TEAMS = ["red", "blue", "everyone", "é'"]
-METADATA_KEYS = ["env", "a.b", "", "é\"'"]
 SPANS = [1, 90, 5 * 3600, 10 * 86_400, 400 * 86_400, 30 * 366 * 86_400]
 ANCHORS = [
     datetime(1970, 1, 1, tzinfo=UTC),
@@ -71,28 +33,21 @@ ANCHORS = [
     datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC),
 ]
 
-texts = st.sampled_from(TEXTS[:2]) | st.sampled_from(TEXTS[:3]) | st.sampled_from(TEXTS) | st.text(max_size=4)
-latencies = st.sampled_from([0.0, -0.0, 0.5, 1.0, 250.0, 1e6]) | st.floats(0, 1e6, allow_subnormal=False)
-numbers = st.sampled_from([0, 1, 5, 250, 2**53, 2**63, 2**64 - 1]) | st.integers(0, 2**64 - 1)
-
 
 class Source:
-    """What queries of one datasource may say (`tests.api.gateway.tables`), and where the values of rows come from.
+    """What queries of a datasource may say, and where the values of its rows come from."""
 
-    `members` has a strategy for each member of a row beyond the common ones.
-    """
-
-    def __init__(self, name: str, dataset: Dataset, members: dict[str, st.SearchStrategy[Any]]) -> None:
-        self.name = name
-        self.dataset = dataset
-        self.members = members
-        table = TABLES[name]
-        extra = EXTRA.get(name, ())
+    def __init__(self, declaration: Declaration) -> None:
+        self.name = declaration.name
+        self.dataset = declaration.dataset
+        self.members = declaration.members
+        self.totals = declaration.totals
+        self.distributions = declaration.distributions
         keys = [f"metadata.{key}" for key in METADATA_KEYS if key]
-        self.groups = [*table.groups, *extra, *keys]
+        self.groups = [*declaration.groups, *declaration.further, *keys]
         self.counted = [group for group in self.groups if group not in SUBJECT_TYPES]
-        self.measures = table.measures
-        self.operators = table.filters | dict.fromkeys((*extra, *keys), FULL)
+        self.measures = declaration.measures
+        self.operators = declaration.filters | dict.fromkeys((*declaration.further, *keys), FULL)
 
     def sought(self, name: str) -> st.SearchStrategy[Any]:
         """Values to filter a field by."""
@@ -109,144 +64,6 @@ class Source:
         return {"isFailure": st.booleans(), "httpStatusCode": codes | st.floats(100, 600), "httpstatus": codes}.get(
             name, texts
         )
-
-
-def text_members(*names: str) -> dict[str, st.SearchStrategy[Any]]:
-    return dict.fromkeys(names, texts | texts | st.none())
-
-
-EXTRA = {"aiGuardMetrics": ("region",), "sessionMetrics": ("tag.endpoint", "tag.a:b")}
-"""Fields that come from the settings, and values of tags."""
-
-TAGS = ["endpoint:/x", "endpoint:/y", "endpoint:", "endpoint", "a:b:c", "plain", "é"]
-tags = st.lists(st.sampled_from(TAGS), unique=True, max_size=3)
-
-codes = st.sampled_from([200, 200, 400, 429, 500, 0, -1, 2**63 - 1])
-tokens = st.none() | st.sampled_from([0, 1, 2, 1000, 2**53 + 1]) | st.integers(0, 10**6)
-durations = st.none() | latencies
-MODEL_MEMBERS = {
-    **text_members(
-        "conversationId",
-        "modelName",
-        "virtualModelName",
-        "requestType",
-        "errorCode",
-        "traceId",
-        "providerAccountType",
-        "providerModelName",
-        "cacheType",
-        "cacheNamespace",
-        "cacheLookupStatus",
-    ),
-    **dict.fromkeys(("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"), tokens),
-    **dict.fromkeys(
-        (
-            "costInUSD",
-            "latencyMs",
-            "timeToFirstTokenMs",
-            "interTokenLatencyMs",
-            "timePerOutputTokenLatencyMs",
-            "potentialCostSavings",
-            "cacheLookupLatencyMs",
-        ),
-        durations,
-    ),
-    "httpStatusCode": st.none() | codes,
-    "isFailure": st.none() | st.booleans(),
-}
-RECORD_MEMBERS = {"environment": texts, "type": texts}
-SOURCES = (
-    Source(
-        "guardrailMetrics",
-        GUARDRAIL_EVALUATIONS,
-        text_members("guardrailName", "appliedOnEntityScope", "guardrailResult", "conversationId")
-        | {"latencyMs": durations},
-    ),
-    Source("modelMetrics", MODEL_CALLS, MODEL_MEMBERS),
-    Source("cacheMetrics", MODEL_CALLS, MODEL_MEMBERS),
-    Source(
-        "mcpMetrics",
-        MCP_CALLS,
-        text_members("mcpServerName", "toolName", "conversationId") | {"method": texts, "latencyMs": durations},
-    ),
-    Source(
-        "configMetrics",
-        ROUTING_DECISIONS,
-        text_members(
-            "conversationId",
-            "status",
-            "requestedModel",
-            "targetModel",
-            "ruleId",
-            "loadbalanceRuleId",
-            "ratelimitRuleId",
-            "budgetRuleId",
-        )
-        | {
-            "configType": st.sampled_from(["loadbalance", "load_balance", "Rate-Limit", "budget"]) | texts,
-            "loadbalanceTargetAttemptCount": tokens,
-        },
-    ),
-    Source(
-        "agentMetrics",
-        GATEWAY_REQUESTS,
-        text_members("conversationId", "agentName", "agentFramework", "agentServerType")
-        | {"isFailure": st.none() | st.booleans(), "httpStatusCode": st.none() | codes, "latencyMs": durations},
-    ),
-    Source(
-        "aiGuardMetrics",
-        METER_EVENTS,
-        text_members("agent", "platform", "newSession", "action", "actor", "classifier")
-        | {"meter": texts, "value": numbers},
-    ),
-    Source(
-        "otlpMetrics",
-        OTLP_POINTS,
-        text_members("unit", "temporality", "serviceName", "scopeName")
-        | {"metricName": texts, "metricType": texts, "count": tokens}
-        | dict.fromkeys(("value", "sum", "minimum", "maximum"), durations),
-    ),
-    Source(
-        "sessionMetrics",
-        SESSION_METRICS,
-        text_members("product", "version", "type", "unit")
-        | {
-            "sessionId": st.sampled_from(["s-1", "s-2"]),
-            "name": st.sampled_from(["jobs", "bytes"]),
-            "value": durations | st.sampled_from([1.0, 2.0, 3.0]),
-            "count": tokens,
-            "tags": tags,
-            "position": st.integers(0, 2**62),
-            "bucketBounds": st.sampled_from([[1.0, 2.0, 5.0], [1.0, 5.0, 10.0], [-1.0, 0.0, None]]),
-            "bucketCounts": st.none() | st.lists(st.integers(0, 5).map(float), min_size=3, max_size=3),
-        },
-    ),
-    Source(
-        "sessionEvents",
-        SESSION_EVENTS,
-        text_members("product", "version", "name", "category", "group", "exceptionType", "sourceFile", "sourceFunction")
-        | {"sessionId": st.sampled_from(["s-1", "s-2"]), "position": st.integers(0, 2**62), "labels": tags},
-    ),
-    Source(
-        "requestMetrics",
-        API_REQUESTS,
-        text_members("service", "action", "method", "key", "application")
-        | RECORD_MEMBERS
-        | {"httpstatus": st.none() | codes, "duration": tokens, "responseSize": tokens, "value": st.integers(0, 3)},
-    ),
-    Source(
-        "processMetrics",
-        PROCESS_RUNS,
-        text_members("trigger", "status")
-        | RECORD_MEMBERS
-        | {"name": texts, "duration": tokens, "value": st.integers(0, 3)},
-    ),
-    Source(
-        "queueMetrics",
-        QUEUE_SAMPLES,
-        text_members("queue", "unit") | RECORD_MEMBERS | {"metric": texts, "value": latencies},
-    ),
-)
 
 
 @st.composite
@@ -355,10 +172,11 @@ def bodies(
         if source.measures
         else st.nothing()
     )
-    if source.name == "sessionMetrics":
-        of_totals = st.fixed_dictionaries({"type": st.sampled_from(totals), "column": st.just("value")})
-        of_buckets = st.fixed_dictionaries({"type": st.sampled_from(PERCENTILES), "column": st.just("histogram")})
-        measured = measured | of_totals | of_buckets
+    if source.totals:
+        measured |= st.fixed_dictionaries({"type": st.sampled_from(totals), "column": st.sampled_from(source.totals)})
+    if source.distributions:
+        column = st.sampled_from(source.distributions)
+        measured |= st.fixed_dictionaries({"type": st.sampled_from(PERCENTILES), "column": column})
     counted = st.fixed_dictionaries(
         {"type": st.sampled_from(dimension_types), "column": st.sampled_from(source.counted)}
     )
@@ -401,7 +219,7 @@ def _own(number: int, tenant: str) -> str:
     return f"{number}-{tenant}"
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", [*map(Source, DATASOURCES.values())], ids=lambda source: source.name)
 @EXAMPLES
 @given(data=st.data(), window=windows(), caller=callers())
 def test_queries_are_answered_as_specified(

@@ -9,8 +9,11 @@ import pytest
 
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.request import parse_query
+from meterd.datasets import COMMON
 from meterd.errors import InvalidInput
-from tests.api.gateway.tables import ALIASES, ALL_TYPES, FOR_DIMENSIONS, FULL, OF_TOTALS, PERCENTILES, RATES, TABLES
+from meterd.query.model import Field as Column
+from tests.datasources import DATASOURCES
+from tests.datasources.vocabulary import ALIASES, ALL_TYPES, FOR_DIMENSIONS, FULL, OF_TOTALS, PERCENTILES, RATES
 
 VALUES: dict[str, Any] = {
     "EQUAL": "user",
@@ -57,11 +60,11 @@ NOWHERE = [
 ]
 """Names that no datasource has in any position."""
 
-DATASOURCES = pytest.mark.parametrize("datasource", TABLES)
+EACH = pytest.mark.parametrize("datasource", DATASOURCES)
 EVERYWHERE = {
     name
-    for table in TABLES.values()
-    for name in (*table.groups, *table.filters, *table.measures, *ALIASES, *ALIASES.values())
+    for declaration in DATASOURCES.values()
+    for name in (*declaration.groups, *declaration.filters, *declaration.measures, *ALIASES, *ALIASES.values())
 }
 """Every name that some datasource knows."""
 
@@ -88,25 +91,65 @@ def both_spellings(names: Any) -> set[str]:
 def value_for(datasource: str, field: str, operator: str) -> Any:
     if operator in ("IS_NULL", "BETWEEN"):
         return VALUES[operator]
-    one = OF_KIND.get(field, 1 if field in TABLES[datasource].measures else "a")
+    one = OF_KIND.get(field, 1 if field in DATASOURCES[datasource].measures else "a")
     return [one] if isinstance(VALUES[operator], list) else one
 
 
-def test_the_datasources_are_those_of_the_tables() -> None:
-    assert list(datasources()) == list(TABLES)
+def differences(real: set[str], declared: set[str]) -> list[str]:
+    """What to add to `tests/datasources`, and what to take away."""
+    return [
+        *(f"declare {name}" for name in sorted(real - declared)),
+        *(f"take away {name}" for name in sorted(declared - real)),
+    ]
 
 
-@DATASOURCES
+def test_every_datasource_is_declared_for_the_tests_and_no_other() -> None:
+    assert differences({*datasources()}, {*DATASOURCES}) == []
+
+
+@EACH
+def test_every_field_is_declared_for_the_tests_and_no_other(datasource: str) -> None:
+    declaration = DATASOURCES[datasource]
+    fields = datasources()[datasource].fields
+    groups = {ALIASES.get(name, name) for name in declaration.groups}
+    filters = {ALIASES.get(name, name) for name in declaration.filters}
+    measures = {*declaration.measures, *declaration.distributions}
+
+    assert differences({field.name for field in fields if field.group}, groups) == []
+    assert differences({field.name for field in fields if field.operators}, filters) == []
+    assert differences({field.name for field in fields if field.measure}, measures) == []
+
+
+@EACH
+def test_every_member_that_a_field_reads_is_drawn_by_the_oracle(datasource: str) -> None:
+    real, declaration = datasources()[datasource], DATASOURCES[datasource]
+    common = {column.name for column in COMMON}
+    read = {field.operand.column for field in real.fields if isinstance(field.operand, Column)} - common
+
+    assert declaration.dataset is real.dataset
+    members = {real.dataset.by_name[name].member for name in read}
+    assert differences(members - declaration.members.keys(), set()) == []
+
+
+@EACH
+def test_the_members_without_which_a_row_is_refused_are_declared(datasource: str) -> None:
+    declaration = DATASOURCES[datasource]
+    required = {column.member for column in declaration.dataset.columns if column.required} - {"sessionId"}
+
+    assert declaration.pinned or differences(required - declaration.required.keys(), set()) == []
+
+
+@EACH
 def test_each_field_takes_exactly_its_operators(datasource: str) -> None:
-    for field in both_spellings({*TABLES[datasource].filters, "metadata.env", "metadata.a.b"}):
-        operators = TABLES[datasource].filters.get(ALIASES.get(field, field), FULL)
+    for field in both_spellings({*DATASOURCES[datasource].filters, "metadata.env", "metadata.a.b"}):
+        operators = DATASOURCES[datasource].filters.get(ALIASES.get(field, field), FULL)
         for operator in VALUES:
             sent = {"fieldName": field, "operator": operator, "value": value_for(datasource, field, operator)}
             expected = "" if operator in operators else f'Field "{field}" does not support operator "{operator}"'
             assert refusal(datasource=datasource, filters=[sent]) == expected
 
 
-@DATASOURCES
+@EACH
 @pytest.mark.parametrize("operator", VALUES)
 def test_metadata_keys_take_the_full_set_of_operators(datasource: str, operator: str) -> None:
     expected = "" if operator in FULL else f'Field "metadata.env" does not support operator "{operator}"'
@@ -115,50 +158,50 @@ def test_metadata_keys_take_the_full_set_of_operators(datasource: str, operator:
     assert refusal(datasource=datasource, filters=[sent]) == expected
 
 
-@DATASOURCES
+@EACH
 @pytest.mark.parametrize("operator", ["", "equal", "LIKE", "PRESENT"])
 def test_operators_that_do_not_exist_are_refused_by_name(datasource: str, operator: str) -> None:
-    for field in TABLES[datasource].filters:
+    for field in DATASOURCES[datasource].filters:
         message = refusal(datasource=datasource, filters=[{"fieldName": field, "operator": operator, "value": "a"}])
         assert message == f'Field "{field}" does not support operator "{operator}"'
 
 
-@DATASOURCES
+@EACH
 def test_other_filter_fields_are_refused_by_name(datasource: str) -> None:
     title = "gateway config" if datasource == "configMetrics" else datasource
-    others = EVERYWHERE - both_spellings(TABLES[datasource].filters) - {"conversationId"}
+    others = EVERYWHERE - both_spellings(DATASOURCES[datasource].filters) - {"conversationId"}
 
     for field in (*others, *NOWHERE):
         message = refusal(datasource=datasource, filters=[{"fieldName": field, "operator": "IN", "value": ["a"]}])
         assert message == f"Unsupported {title} filter name: {field}"
 
 
-@DATASOURCES
+@EACH
 def test_dimensions_can_be_grouped_by(datasource: str) -> None:
-    for name in (*both_spellings(TABLES[datasource].groups), "metadata.env"):
+    for name in (*both_spellings(DATASOURCES[datasource].groups), "metadata.env"):
         assert refusal(datasource=datasource, groupBy=[name]) == ""
 
 
-@DATASOURCES
+@EACH
 def test_other_names_can_not_be_grouped_by(datasource: str) -> None:
-    for name in (*(EVERYWHERE - both_spellings(TABLES[datasource].groups)), *NOWHERE):
+    for name in (*(EVERYWHERE - both_spellings(DATASOURCES[datasource].groups)), *NOWHERE):
         assert f'{datasource} groupBy field "{name}"' in refusal(datasource=datasource, groupBy=["team", name])
 
 
-@DATASOURCES
+@EACH
 @pytest.mark.parametrize("type_", ALL_TYPES)
 def test_measures_take_every_aggregation(datasource: str, type_: str) -> None:
     kind = {"type": "timeseries", "interval": "1 hour"} if type_ in RATES else {}
 
-    for column in TABLES[datasource].measures:
+    for column in DATASOURCES[datasource].measures:
         assert refusal(datasource=datasource, aggregations=[{"type": type_, "column": column}], **kind) == ""
 
 
-@DATASOURCES
+@EACH
 @pytest.mark.parametrize("type_", OF_TOTALS)
 def test_only_running_totals_have_increases(datasource: str, type_: str) -> None:
-    for column in (*TABLES[datasource].measures, "team"):
-        is_total = (datasource, column) == ("sessionMetrics", "value")
+    for column in (*DATASOURCES[datasource].measures, "team"):
+        is_total = column in DATASOURCES[datasource].totals
         message = refusal(
             datasource=datasource,
             type="timeseries",
@@ -168,10 +211,10 @@ def test_only_running_totals_have_increases(datasource: str, type_: str) -> None
         assert message == ("" if is_total else f'Column "{column}" does not support aggregation "{type_}"')
 
 
-@DATASOURCES
+@EACH
 @pytest.mark.parametrize("type_", ALL_TYPES)
 def test_dimensions_can_only_be_counted(datasource: str, type_: str) -> None:
-    columns = both_spellings(TABLES[datasource].groups) - {"userEmail", "virtualaccount", "virtualAccount"}
+    columns = both_spellings(DATASOURCES[datasource].groups) - {"userEmail", "virtualaccount", "virtualAccount"}
     for column in (*columns, "metadata.env"):
         message = refusal(
             datasource=datasource,
@@ -183,11 +226,11 @@ def test_dimensions_can_only_be_counted(datasource: str, type_: str) -> None:
         assert message == expected
 
 
-@DATASOURCES
+@EACH
 def test_other_aggregation_columns_are_refused_by_name(datasource: str) -> None:
-    table = TABLES[datasource]
+    declaration = DATASOURCES[datasource]
     slugs = {"userEmail", "virtualaccount", "virtualAccount"}
-    for column in (*(EVERYWHERE - both_spellings((*table.groups, *table.measures)) | slugs), *NOWHERE):
+    for column in (*(EVERYWHERE - both_spellings((*declaration.groups, *declaration.measures)) | slugs), *NOWHERE):
         message = refusal(datasource=datasource, aggregations=[{"type": "count", "column": column}])
         assert f'{datasource} aggregation column "{column}"' in message
 

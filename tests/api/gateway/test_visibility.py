@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from meterd.access import Scope, SubjectType
-from meterd.api.gateway.datasources import datasources
+from tests.datasources import DATASOURCES
+from tests.datasources.declaration import Declaration
 from tests.process import Meterd, make_token
 
 USER, ACCOUNT = SubjectType.USER, SubjectType.VIRTUAL_ACCOUNT
@@ -42,33 +43,10 @@ ROLES: dict[str, tuple[str, SubjectType, tuple[str, ...], bool, set[str], set[st
 }
 
 
-NAMES = {
-    "guardrailMetrics": "guardrailName",
-    "modelMetrics": "modelName",
-    "cacheMetrics": "modelName",
-    "mcpMetrics": "toolName",
-    "configMetrics": "targetModel",
-    "agentMetrics": "agentName",
-    "aiGuardMetrics": "classifier",
-    "otlpMetrics": "scopeName",
-    "sessionMetrics": "name",
-    "sessionEvents": "name",
-    "requestMetrics": "service",
-    "processMetrics": "status",
-    "queueMetrics": "queue",
-}
-"""A dimension of each datasource; here it holds the name of the row."""
-
-REQUIRED: dict[str, dict[str, Any]] = {
-    "modelMetrics": {"cacheLookupStatus": "hit"},
-    "mcpMetrics": {"method": "tools/call"},
-    "configMetrics": {"configType": "loadbalance"},
-    "aiGuardMetrics": {"meter": "ai_guard.agent", "agent": "bot", "platform": "DATABRICKS", "value": 1},
-    "otlpMetrics": {"metricName": "gen_ai.usage.cost", "metricType": "gauge"},
-    "processMetrics": {"name": "nightly"},
-    "queueMetrics": {"metric": "Size", "value": 1},
-}
-"""What a row needs besides."""
+def needed(declaration: Declaration) -> dict[str, Any]:
+    """What a row needs besides, and what makes it one of the datasources that are pinned to some of these facts."""
+    pinned = [each.pinned for each in DATASOURCES.values() if each.pinned and each.dataset is declaration.dataset]
+    return {**declaration.required, **dict.fromkeys(pinned, "hit")}
 
 
 class Organisations:
@@ -83,14 +61,14 @@ class Organisations:
                 or ""
             )
             sessions = self._sessions(tenant)
-            for datasource, dimension in NAMES.items():
-                if datasource == "cacheMetrics":
-                    continue  # it sees the facts of modelMetrics
+            for datasource, declaration in DATASOURCES.items():
+                if declaration.pinned:
+                    continue  # it sees facts of another
                 rows = [
                     row
-                    | {dimension: prefix + name, "metadata": {"row": prefix + name}, "createdAt": HOUR}
-                    | REQUIRED.get(datasource, {})
-                    | (sessions[name] if datasource in ("sessionMetrics", "sessionEvents") else {})
+                    | {declaration.dimension: prefix + name, "metadata": {"row": prefix + name}, "createdAt": HOUR}
+                    | needed(declaration)
+                    | (sessions[name] if "sessionId" in declaration.members else {})
                     for name, row in ROWS.items()
                 ]
                 assert meterd.ingest(rows, datasource, token=writer).status_code == 200
@@ -152,14 +130,10 @@ def organisations(role: str, meterd: Meterd) -> Organisations:
     return Organisations(meterd)
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=DATASOURCES)
 def source(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
-
-
-def test_the_matrix_has_every_datasource() -> None:
-    assert list(datasources()) == list(NAMES)
 
 
 def test_a_distribution_counts_visible_rows(organisations: Organisations, role: str, source: str) -> None:
@@ -167,9 +141,9 @@ def test_a_distribution_counts_visible_rows(organisations: Organisations, role: 
 
 
 def test_a_distribution_groups_visible_rows(organisations: Organisations, role: str, source: str) -> None:
-    points = organisations.ask(role, datasource=source, groupBy=[NAMES[source]])
+    points = organisations.ask(role, datasource=source, groupBy=[DATASOURCES[source].dimension])
 
-    assert {point[NAMES[source]] for point in points} == ROLES[role][4]
+    assert {point[DATASOURCES[source].dimension] for point in points} == ROLES[role][4]
 
 
 def test_a_timeseries_counts_visible_rows(organisations: Organisations, role: str, source: str) -> None:
@@ -218,16 +192,16 @@ def test_subjects_of_visible_rows_only_are_shown(
 def test_asking_for_rows_of_others_is_no_error_and_shows_none(
     organisations: Organisations, role: str, source: str, condition: dict[str, Any]
 ) -> None:
-    points = organisations.ask(role, datasource=source, groupBy=[NAMES[source]], filters=[condition])
+    points = organisations.ask(role, datasource=source, groupBy=[DATASOURCES[source].dimension], filters=[condition])
 
-    assert {point[NAMES[source]] for point in points} <= ROLES[role][4]
+    assert {point[DATASOURCES[source].dimension] for point in points} <= ROLES[role][4]
 
 
 @pytest.mark.parametrize("aggregation", ["countDistinct", "count"])
 def test_aggregates_are_over_visible_rows(
     organisations: Organisations, role: str, source: str, aggregation: str
 ) -> None:
-    name = NAMES[source]
+    name = DATASOURCES[source].dimension
     (point,) = organisations.ask(role, datasource=source, aggregations=[{"type": aggregation, "column": name}])
 
     assert point[aggregation + name[0].upper() + name[1:]] == len(ROLES[role][4])
