@@ -15,7 +15,8 @@ from typing import Protocol
 import structlog
 
 from meterd import descriptors
-from meterd.api.http import plain_error, written
+from meterd.api.http import plain_error
+from meterd.api.responses import serialize
 from meterd.errors import ConfigurationError, Unavailable
 from meterd.settings import Limits
 from meterd.telemetry import Telemetry
@@ -233,6 +234,6 @@ def origin_of(address: str) -> str:
     return address
 
 
-_TURNED_AWAY = written(
+_TURNED_AWAY = serialize(
     plain_error(Unavailable("too many connections (service.limits), try again")), b"none", (), keep_alive=False
 )

@@ -10,9 +10,10 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from meterd.addresses import protocol_of
-from meterd.api.http import GONE, HotRoute, options_of, response_of
+from meterd.api.http import GONE, HotRoute
 from meterd.api.openapi import Described, document, offered
 from meterd.api.operations.routes import documentation_router
+from meterd.api.responses import options_of, response_of
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TooLarge
 from meterd.presence import ClientGone
 

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from meterd.access.context import context_of
-from meterd.api.http import written
+from meterd.api.responses import serialize
 from meterd.connections import Connections, Place
 from meterd.direct import Direct, DirectHead
 from meterd.errors import AddressTooLong, HeadersTooLarge, InvalidInput, MeterdError, TooSlow, Unavailable
@@ -263,7 +263,7 @@ class Connection(HttpToolsProtocol):
         answer, request_id = self.shared.server.refuse(
             refused.error, path.decode("latin-1"), content_type.decode("latin-1")
         )
-        self._farewell = written(answer, request_id, self.server_state.default_headers, keep_alive=False)
+        self._farewell = serialize(answer, request_id, self.server_state.default_headers, keep_alive=False)
         if not self._is_answering:
             self._say_farewell()
 

@@ -8,10 +8,10 @@ from litestar import Router
 
 from meterd.access.authentication import Authenticator
 from meterd.api.aiguard.routes import AIGuard
+from meterd.api.bodies import DecodeLimiter
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.ingest import GatewayIngest
 from meterd.api.gateway.query import gateway_router
-from meterd.api.http import Decoding
 from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
@@ -71,7 +71,7 @@ def build_protocols(core: Core) -> Protocols:
     telemetry.gauge("meterd_access_lookups_waiting", "Unknown tokens that are looked up", lambda: authenticator.waiting)
     health = Health(recorder, core.loader, core.store, core.supervisor)
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
-    sources, decoding = DuplicateSourceDetector(), Decoding()
+    sources, decoding = DuplicateSourceDetector(), DecodeLimiter()
     guard = AIGuard(settings, authenticator, recorder, health.problem, telemetry)
     keeping = Keeping(core.metadata.sessions, engine, telemetry)
     registry = Registry(keeping, recorder, settings.ingest, settings.sessions)

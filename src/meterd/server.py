@@ -19,7 +19,8 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from meterd.access import Caller
 from meterd.access.context import RequestContext, begin_request
 from meterd.addresses import protocol_of
-from meterd.api.http import GONE, GUARDS, Answer, HotRoute, Request, Writing, headers_of, options_of
+from meterd.api.http import GONE, Answer, HotRoute, Request
+from meterd.api.responses import GUARDS, Serializer, headers_of, options_of
 from meterd.api.usage.recording import Calls
 from meterd.datasets.usage import OWN_ID
 from meterd.deadlines import Deadlines
@@ -62,7 +63,7 @@ class Server:
         self.timeout = settings.service.timeout
         self._deadlines = Deadlines(self.timeout)
         self._request_ids = _request_ids()
-        self.written = Writing()
+        self.written = Serializer()
         self._identify = identify
         self._log_all = settings.logging.level == "debug"
         self._strangers = Rate(settings.logging.unknown_callers_per_minute)

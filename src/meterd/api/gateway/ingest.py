@@ -8,9 +8,10 @@ import msgspec
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
+from meterd.api.bodies import DecodeLimiter
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.openapi import ingest_operation
-from meterd.api.http import Answer, Decoding, HotRoute, Request, json_answer, plain_error
+from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput
 from meterd.ingest.facts import Receipt, Submission
@@ -34,7 +35,7 @@ class GatewayIngest:
         recorder: Recorder,
         datasources: Mapping[str, Datasource],
         limits: Ingest,
-        decoding: Decoding,
+        decoding: DecodeLimiter,
         keepers: Mapping[str, Take],
     ) -> None:
         self._authenticator = authenticator

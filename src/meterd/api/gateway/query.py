@@ -9,11 +9,13 @@ from litestar import Request, Response, Router, post
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.context import context_of
+from meterd.api.bodies import DecodeLimiter, json_array
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.openapi import query_operation
 from meterd.api.gateway.request import parse_query
-from meterd.api.http import Answer, Decoding, error_headers, json_answer, json_array, response_of
+from meterd.api.http import Answer, error_headers, json_answer
 from meterd.api.openapi import Described, described
+from meterd.api.responses import response_of
 from meterd.errors import MeterdError, TooLarge
 from meterd.phrases import PHRASES
 from meterd.query.engine import QueryEngine
@@ -26,7 +28,7 @@ _MOST_BYTES = 2**20
 def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasources: Mapping[str, Datasource]) -> Router:
     """The metrics query over the given datasources."""
 
-    decoding = Decoding()
+    decoding = DecodeLimiter()
     asked = Described("POST", f"{PREFIX}/query", query_operation(datasources))
 
     @post("/query", status_code=200, request_max_body_size=None, opt=described(asked))

@@ -6,7 +6,8 @@ import structlog
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.http import Answer, Decoding, HotRoute, Request, json_answer, plain_error
+from meterd.api.bodies import DecodeLimiter
+from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
 from meterd.api.litellm.decode import decode
 from meterd.api.litellm.facts import Translator
 from meterd.api.litellm.openapi import INGEST
@@ -31,7 +32,7 @@ class LiteLLM:
         settings: Settings,
         authenticator: Authenticator,
         recorder: Recorder,
-        decoding: Decoding,
+        decoding: DecodeLimiter,
         sources: DuplicateSourceDetector,
         telemetry: Telemetry,
     ) -> None:

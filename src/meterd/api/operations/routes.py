@@ -13,11 +13,12 @@ from meterd import telemetry as prometheus
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.context import context_of
-from meterd.api.http import Answer, response_of
+from meterd.api.http import Answer
 from meterd.api.openapi import described
 from meterd.api.operations.health import Health
 from meterd.api.operations.openapi import OPERATIONS
 from meterd.api.pages import inline, page_policy
+from meterd.api.responses import response_of
 from meterd.errors import Unavailable
 from meterd.export.prometheus import PrometheusPage
 from meterd.loopback import is_local

@@ -13,7 +13,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers
+from meterd.api.bodies import DecodeLimiter
+from meterd.api.http import Answer, HotRoute, Request, error_headers
 from meterd.api.openapi import JSON
 from meterd.api.otlp.damage import Damage
 from meterd.api.otlp.decoding import decode, decode_whole
@@ -62,7 +63,7 @@ class OpenTelemetry:
         settings: Settings,
         authenticator: Authenticator,
         recorder: Recorder,
-        decoding: Decoding,
+        decoding: DecodeLimiter,
         sources: DuplicateSourceDetector,
         telemetry: Telemetry,
     ) -> None:

@@ -10,7 +10,8 @@ from litestar.response import Stream
 
 from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.authentication import Authenticator
-from meterd.api.http import Answer, Decoding, HotRoute, Request, error_headers, json_answer
+from meterd.api.bodies import DecodeLimiter
+from meterd.api.http import Answer, HotRoute, Request, error_headers, json_answer
 from meterd.api.openapi import Described, Operation, described
 from meterd.api.sessions import openapi
 from meterd.api.sessions.bodies import (
@@ -52,7 +53,7 @@ class Sessions:
         authenticator: Authenticator,
         registry: Registry,
         engine: QueryEngine,
-        decoding: Decoding,
+        decoding: DecodeLimiter,
     ) -> None:
         self._anonymous = settings.sessions.anonymous
         self._most_bytes = settings.ingest.max_event_bytes

@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from meterd.api.http import Answer, Request, json_array
+from meterd.api.bodies import json_array
+from meterd.api.http import Answer, Request
 from meterd.errors import InvalidInput
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -12,8 +12,9 @@ from litestar import Response, Router, route
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.context import Operation
-from meterd.api.http import Answer, Request, response_of
+from meterd.api.http import Answer, Request
 from meterd.api.openapi import described
+from meterd.api.responses import response_of
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import RELEASE, Call, operation_of, place_of
 from meterd.api.usage.data import Data

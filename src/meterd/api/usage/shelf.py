@@ -9,7 +9,8 @@ import msgspec
 from meterd import __version__, metadata
 from meterd.access import Scope
 from meterd.access.context import Operation
-from meterd.api.http import Answer, Decoding
+from meterd.api.bodies import DecodeLimiter
+from meterd.api.http import Answer
 from meterd.api.usage.calls import EVERY_VERSION, Call
 from meterd.api.usage.formats import answer
 from meterd.api.usage.listing import Document, listed
@@ -51,7 +52,7 @@ class Shelf:
         self._public = public
         self._most_bytes = most_bytes
         self._most = most
-        self._decoding = Decoding()
+        self._decoding = DecodeLimiter()
 
     async def get(self, call: Call) -> Answer:
         """Build information at the root; below the release one item, its versions, or a list. Raises `NotFound`."""

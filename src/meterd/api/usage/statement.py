@@ -10,8 +10,9 @@ from litestar import Response, Router, get
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.context import Operation
-from meterd.api.http import Answer, Request, response_of
+from meterd.api.http import Answer, Request
 from meterd.api.openapi import Described, described
+from meterd.api.responses import response_of
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.formats import format_of
 from meterd.api.usage.identity import caller_of, environment_of
