@@ -14,6 +14,7 @@ looks like one), and the rules of `meterd.classify.check_digits`, as `vin` or `u
 """
 
 from enum import Enum, IntEnum
+from typing import TypedDict, Unpack
 
 import msgspec
 
@@ -213,50 +214,51 @@ def expand(regex: str, *, before: int = 0, after: int = 0, ignore_case: bool = F
     return Rule(Expression(regex, ignore_case), Target.CONTEXT, Adjust(0), expand=True, before=before, after=after)
 
 
+class Details(TypedDict, total=False):
+    """The members of a classifier that say what it is for, and how it stands to others."""
+
+    category: Category
+    description: str
+    example: str
+    family: str
+    yields_to: tuple[str, ...]
+
+
 def identifier(
     code: str,
     name: str,
     *patterns: str | Pattern,
-    category: Category = Category.GOVERNMENT_ID,
-    description: str = "",
-    example: str = "",
     validator: str | None = None,
     context: tuple[str, ...] = (),
     before: int = 30,
     after: int = 0,
     rules: tuple[Rule, ...] = (),
-    family: str = "",
-    yields_to: tuple[str, ...] = (),
+    **details: Unpack[Details],
 ) -> Classifier:
-    """A number or code: removed when the validator refuses it, `VERY_LIKELY` near a context word.
+    """Declare a number or code: removed when the validator refuses it, `VERY_LIKELY` near a context word.
 
     A pattern given as a string is `formatted`. The context words also count in the object's name. `rules` are applied
-    last.
+    last. It is a government's unless another category is given.
     """
     declared = tuple(formatted(pattern) if isinstance(pattern, str) else pattern for pattern in patterns)
     checks = () if validator is None else (require(validator),)
     words = (near(*context, before=before, after=after), within(*context)) if context else ()
-    return Classifier(
-        code, name, category, description, declared, (*checks, *words, *rules), 1, example, family, yields_to
-    )
+    known: Details = {"category": Category.GOVERNMENT_ID, "description": "", **details}
+    return Classifier(code=code, name=name, patterns=declared, rules=(*checks, *words, *rules), **known)
 
 
 def secret(
     code: str,
     name: str,
     *regexes: str,
-    description: str = "",
-    example: str = "",
     validator: str | None = None,
     group: int = 0,
     boundary: Boundary = Boundary.WORD,
     rules: tuple[Rule, ...] = (),
-    family: str = "secret",
-    yields_to: tuple[str, ...] = (),
+    **details: Unpack[Details],
 ) -> Classifier:
-    """A credential of a known form: `VERY_LIKELY` by its form alone, removed when the validator refuses it."""
+    """Declare a credential of a known form: `VERY_LIKELY` by its form alone, removed when the validator refuses it."""
     patterns = tuple(Pattern(regex, Likelihood.VERY_LIKELY, group=group, boundary=boundary) for regex in regexes)
     checks = () if validator is None else (require(validator),)
-    return Classifier(
-        code, name, Category.CREDENTIAL, description, patterns, (*checks, *rules), 1, example, family, yields_to
-    )
+    known: Details = {"category": Category.CREDENTIAL, "description": "", "family": "secret", **details}
+    return Classifier(code=code, name=name, patterns=patterns, rules=(*checks, *rules), **known)

@@ -2,11 +2,13 @@
 
 import re
 import string
+from typing import TypedDict, Unpack
 
 from meterd.classify.model import (
     Boundary,
     Category,
     Classifier,
+    Details,
     Dictionary,
     Expression,
     Likelihood,
@@ -79,34 +81,38 @@ _MIXED = tuple(require(Expression(kind)) for kind in ("[0-9]", "[A-Z]", "[a-z]")
 def credential(
     code: str,
     *regexes: str,
-    description: str,
-    example: str,
     group: int = 0,
     boundary: Boundary = Boundary.WORD,
     entropy: float = 3.0,
     mixed: bool = False,
     words: tuple[str, ...] = (),
+    **details: Unpack[Details],
 ) -> Classifier:
-    """A provider's credential in its published form, unless it has less than `entropy` bits a character.
+    """Declare a provider's credential in its published form, unless it has less than `entropy` bits a character.
 
     `mixed` ones must pass `_MIXED`. Where `words` are given, other things have the form too, and one of them must be
     near.
     """
     likelihood = Likelihood.UNLIKELY if words else Likelihood.VERY_LIKELY
+    known: Details = {"category": Category.CREDENTIAL, "family": "secret", **details}
     return Classifier(
-        code,
-        code.upper(),
-        Category.CREDENTIAL,
-        description,
-        tuple(Pattern(regex, likelihood, group=group, boundary=boundary) for regex in regexes),
-        (
+        code=code,
+        name=code.upper(),
+        patterns=tuple(Pattern(regex, likelihood, group=group, boundary=boundary) for regex in regexes),
+        rules=(
             require(f"entropy:{entropy}"),
             *(_MIXED if mixed else ()),
             *((near(*words, before=40), within(*words)) if words else ()),
         ),
-        example=example,
-        family="secret",
+        **known,
     )
+
+
+class Conditions(TypedDict, total=False):
+    """What a credential must satisfy besides its form, as `credential` has it."""
+
+    mixed: bool
+    words: tuple[str, ...]
 
 
 def token(
@@ -114,22 +120,23 @@ def token(
     description: str,
     prefix: str,
     alphabet: str,
-    least: int,
-    most: int | None = None,
-    *,
-    mixed: bool = False,
-    words: tuple[str, ...] = (),
+    minimum: int,
+    maximum: int | None = None,
+    **conditions: Unpack[Conditions],
 ) -> Classifier:
-    """A credential that is a fixed prefix and `least` to `most` characters of an alphabet (exactly `least` if `most` is
-    not given, any number more if it is 0); with words for it, the example has the first one."""
-    count = {None: f"{{{least}}}", 0: f"{{{least},}}"}.get(most, f"{{{least},{most}}}")
+    """Declare a credential that is a fixed prefix and `minimum` to `maximum` characters of an alphabet.
+
+    Exactly `minimum` if `maximum` is not given, any number more if it is 0. With words for it, the example has the
+    first one.
+    """
+    count = {None: f"{{{minimum}}}", 0: f"{{{minimum},}}"}.get(maximum, f"{{{minimum},{maximum}}}")
+    words = conditions.get("words", ())
     return credential(
         code,
         f"{re.escape(prefix)}{_CLASSES[alphabet]}{count}",
         description=description,
-        example=" ".join((*words[:1], f"{prefix}{drawn(alphabet, least)}")),
-        mixed=mixed,
-        words=words,
+        example=" ".join((*words[:1], f"{prefix}{drawn(alphabet, minimum)}")),
+        **conditions,
     )
 
 
