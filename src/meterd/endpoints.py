@@ -1,9 +1,11 @@
 """Other services that the settings name: where they are, where to connect, and whom to trust there."""
 
 import ssl
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import msgspec
+import stamina
 
 from meterd.errors import ConfigurationError
 
@@ -62,6 +64,24 @@ def endpoint_of(section: str, key: str, url: str, address: str | None, root: str
         reason = error.strerror or error
         raise ConfigurationError(f"{section}.trusted-root-path: can't use {root}: {reason}") from None
     return endpoint
+
+
+def attempts(
+    may_pass: Callable[[Exception], bool], first_pause: float, patience: float
+) -> AsyncIterator[stamina.Attempt]:
+    """Try until it works, for `patience` seconds: pauses begin at `first_pause` and double, each with as much jitter.
+
+    An error that `may_pass` says no to is raised at once.
+    """
+    return stamina.retry_context(
+        on=may_pass,
+        attempts=None,
+        timeout=patience,
+        wait_initial=first_pause,
+        wait_max=patience,
+        wait_jitter=first_pause,
+        wait_exp_base=2,
+    )
 
 
 def _url(text: str) -> httpx.URL | None:

@@ -6,11 +6,10 @@ import asyncio
 import time
 
 import httpx
-import stamina
 import structlog
 
 from meterd.access.tokens import digest
-from meterd.endpoints import Endpoint, endpoint_of
+from meterd.endpoints import Endpoint, attempts, endpoint_of
 from meterd.errors import ConfigurationError, Unavailable
 from meterd.settings import Authorization
 from meterd.telemetry import Telemetry
@@ -110,17 +109,8 @@ class RemoteValidation:
         return is_good
 
     async def _status(self, token: str) -> int:
-        attempts = stamina.retry_context(
-            on=_may_pass,
-            attempts=None,
-            timeout=self._patience,
-            wait_initial=self._initial_backoff,
-            wait_max=self._patience,
-            wait_jitter=self._initial_backoff,
-            wait_exp_base=2,
-        )
         status = 0
-        async for attempt in attempts:
+        async for attempt in attempts(_may_pass, self._initial_backoff, self._patience):
             with attempt:
                 response = await self._client.get(
                     self._endpoint.target,

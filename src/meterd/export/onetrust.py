@@ -9,9 +9,9 @@ from functools import partial
 
 import httpx
 import msgspec
-import stamina
 import structlog
 
+from meterd.endpoints import attempts
 from meterd.export import windows
 from meterd.export.batches import Batches, Fate, Item
 from meterd.export.connection import collector
@@ -92,16 +92,7 @@ class OneTrust:
         return Fate.TAKEN
 
     async def _post(self, body: bytes) -> None:
-        attempts = stamina.retry_context(
-            on=_may_pass,
-            attempts=None,
-            timeout=self._patience,
-            wait_initial=self._initial_backoff,
-            wait_max=self._patience,
-            wait_jitter=self._initial_backoff,
-            wait_exp_base=2,
-        )
-        async for attempt in attempts:
+        async for attempt in attempts(_may_pass, self._initial_backoff, self._patience):
             with attempt:
                 response = await self._client.post(
                     self._url, content=body, headers=self._headers, extensions=self._extensions

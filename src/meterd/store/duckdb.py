@@ -286,28 +286,27 @@ class DuckDBStore:
 
 
 def insert_statement(dataset: Dataset) -> str:
-    """SQL that parses lines of JSON (`$2`) and appends them for a tenant (`$1`). It fails for a fact without a time.
+    """Return SQL that appends lines of JSON (`$2`) for a tenant (`$1`). It fails for a fact without a time.
 
     The lines were written from `Dataset.row_type`, whose types fit the columns; members left out become null.
     """
-    values = ", ".join(_value(column) for column in dataset.columns)
-    names = ", ".join(column.name for column in dataset.columns)
-    return (
-        f"INSERT INTO {dataset.name} (tenant, {names}) SELECT $1, {values} FROM ("
-        f"SELECT from_json(line, '{_row(dataset)}') AS r FROM ("
-        "SELECT unnest(string_split($2::VARCHAR, chr(10))) AS line))"
-    )
+    return _insert(dataset, _row(dataset), [_value(column) for column in dataset.columns])
 
 
 def packed_insert_statement(dataset: Dataset) -> str:
-    """As `insert_statement`, from packed lines."""
-    values = ", ".join(
+    """Return the like of `insert_statement` for packed lines."""
+    values = [
         _unpacked(column) if column.name in dataset.packed else _value(column, "r.shared") for column in dataset.columns
-    )
+    ]
+    return _insert(dataset, _batch(dataset), values)
+
+
+def _insert(dataset: Dataset, shape: str, values: Sequence[str]) -> str:
+    """Return SQL that appends what `values` makes of each line, which has a shape."""
     names = ", ".join(column.name for column in dataset.columns)
     return (
-        f"INSERT INTO {dataset.name} (tenant, {names}) SELECT $1, {values} FROM ("
-        f"SELECT from_json(line, '{_batch(dataset)}') AS r FROM ("
+        f"INSERT INTO {dataset.name} (tenant, {names}) SELECT $1, {', '.join(values)} FROM ("
+        f"SELECT from_json(line, '{shape}') AS r FROM ("
         "SELECT unnest(string_split($2::VARCHAR, chr(10))) AS line))"
     )
 
