@@ -16,8 +16,9 @@ from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
 from meterd.api.otlp.routes import OpenTelemetry
-from meterd.api.sessions.keeping import Keeping
+from meterd.api.sessions.recording import SessionRecorder
 from meterd.api.sessions.registry import Registry
+from meterd.api.sessions.repository import SessionRepository
 from meterd.api.sessions.routes import Sessions
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.data import Data
@@ -43,7 +44,7 @@ class Protocols(msgspec.Struct, frozen=True):
     authenticator: Authenticator
     routes: Routes
     guard: AIGuard
-    keeping: Keeping
+    session_repository: SessionRepository
     exports: tuple[Schedule, ...]
 
     @asynccontextmanager
@@ -55,7 +56,7 @@ class Protocols(msgspec.Struct, frozen=True):
             await promptness.start()
             stack.push_async_callback(self.guard.close)
             await self.guard.start()
-            await self.keeping.start()
+            await self.session_repository.start()
             stack.push_async_callback(self.core.calls.flush)
             for schedule in self.exports:
                 stack.push_async_callback(schedule.stop)
@@ -73,10 +74,11 @@ def build_protocols(core: Core) -> Protocols:
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
     sources, decoding = DuplicateSourceDetector(), DecodeLimiter()
     guard = AIGuard(settings, authenticator, recorder, health.problem, telemetry)
-    keeping = Keeping(core.metadata.sessions, engine, telemetry)
-    registry = Registry(keeping, recorder, settings.ingest, settings.sessions)
-    sessions = Sessions(settings, authenticator, registry, engine, decoding)
-    about_sessions = dict.fromkeys((SESSION_METRICS.name, SESSION_EVENTS.name), registry.take)
+    repository = SessionRepository(core.metadata.sessions, engine, core.supervisor)
+    registry = Registry(repository, settings.sessions)
+    session_recorder = SessionRecorder(registry, repository, recorder, settings.ingest)
+    sessions = Sessions(settings, authenticator, registry, session_recorder, engine, decoding)
+    about_sessions = dict.fromkeys((SESSION_METRICS.name, SESSION_EVENTS.name), session_recorder.take)
     hot_routes = (
         *guard.routes(),
         *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding, about_sessions).routes(),
@@ -92,7 +94,7 @@ def build_protocols(core: Core) -> Protocols:
         *_usage_routers(core, authenticator),
     )
     exports = schedules(settings, engine, core.metadata.exports, telemetry)
-    return Protocols(core, authenticator, Routes(hot_routes, routers), guard, keeping, exports)
+    return Protocols(core, authenticator, Routes(hot_routes, routers), guard, repository, exports)
 
 
 def _usage_routers(core: Core, authenticator: Authenticator) -> tuple[Router, Router]:

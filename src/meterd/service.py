@@ -41,7 +41,7 @@ class Service:
             )
             reach("start-protocols-built")
             core.start(stack)
-            stack.callback(protocols.keeping.close)
+            stack.callback(protocols.session_repository.close)
             stack.callback(core.recorder.flush)
             stack.callback(core.calls.close)
             stack.callback(core.recorder.refuse, "the service is stopping")

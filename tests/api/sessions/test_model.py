@@ -19,7 +19,7 @@ def session(*changes: tuple[str, int], **known: Any) -> Session:
     for change, seconds in changes:
         at = BEGINNING + timedelta(seconds=seconds)
         if change in (HUNG, RECOVERED):
-            begun.heard(change, at)
+            begun.apply_event(change, at)
         else:
             begun.apply(change, seconds, at, at, None)
     return begun
@@ -90,7 +90,7 @@ def test_the_time_of_the_last_update_is_that_of_the_last_fact_whatever_the_clock
 @pytest.mark.parametrize("event", [CRASH_DETECTED, "exception", "parent_process_crashed", "", HUNG.upper()])
 def test_other_events_leave_the_flags_alone(event: str) -> None:
     hung = session((HUNG, 1))
-    hung.heard(event, BEGINNING)
+    hung.apply_event(event, BEGINNING)
 
     assert hung.hung
     assert not hung.crashed

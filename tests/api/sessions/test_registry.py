@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from meterd.api.sessions import keeping
+from meterd.api.sessions import active
 from meterd.first_token import first_token
 from meterd.service import Service
 from meterd.settings import load
@@ -99,7 +99,7 @@ def application(open_application: Callable[..., Application]) -> Application:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only two sessions are kept in memory."""
-    monkeypatch.setattr(keeping, "_MOST_IN_MEMORY", 2)
+    monkeypatch.setattr(active, "_MAX_RECENT", 2)
 
 
 async def lived(application: Application) -> str:

@@ -41,7 +41,7 @@ class Session(msgspec.Struct):
     since_whole: int = 0
 
     def is_suspended(self, now: datetime, timeout: timedelta) -> bool:
-        """Silence counts only after a first heartbeat, and only while nothing else ended the session.
+        """Tell whether it is silent, which counts after a first heartbeat and while nothing else ended the session.
 
         A heartbeat that lies ahead, of a clock that was wrong, is no sign of life.
         """
@@ -49,8 +49,8 @@ class Session(msgspec.Struct):
             return False
         return abs(now - self.last_heartbeat) > timeout
 
-    def is_kept_by_update(self, update: int, whole: int, now: datetime) -> bool:
-        """Whether it suffices that a fact holds an update of so many bytes, and not the whole state.
+    def is_stored_as_update(self, update: int, whole: int, now: datetime) -> bool:
+        """Tell whether it suffices that a fact holds an update of so many bytes, and not the whole state.
 
         Facts cost no more than about twice what was sent, and little is read to know what the state was.
         """
@@ -58,8 +58,8 @@ class Session(msgspec.Struct):
             return False
         return self.since_whole + _COST + update < whole
 
-    def kept(self, at: datetime, update: int | None) -> None:
-        """A fact holds the whole state, or an update of so many bytes."""
+    def count_stored(self, at: datetime, update: int | None) -> None:
+        """Take into account that a fact holds the whole state, or an update of so many bytes."""
         if update is None:
             self.whole_at, self.since_whole = at, 0
         else:
@@ -68,7 +68,7 @@ class Session(msgspec.Struct):
     def apply(
         self, change: str, position: int | None, at: datetime, happened: datetime, state: dict[str, Any] | None
     ) -> None:
-        """Follow a change that arrived `at` a time; of a session that was replayed from facts or that is going on."""
+        """Follow a change that arrived `at` a time, when it is recorded or when facts are replayed."""
         self.updated_at = at
         self.position = position or self.position
         match change:
@@ -83,7 +83,7 @@ class Session(msgspec.Struct):
             case "abandoned":
                 self.crashed = True
 
-    def heard(self, event: str, at: datetime) -> None:
+    def apply_event(self, event: str, at: datetime) -> None:
         """Follow an event: two names drive `hung`."""
         self.updated_at = at
         self.hung = HANG_EVENTS.get(event, self.hung)

@@ -14,21 +14,38 @@ _LAST_OF_CLOCK = 2**62
 
 
 class Arrivals:
-    """Gives facts their positions, which grow, and their time, which is what the clock says."""
+    """Gives facts their positions, which grow, and their time, which is what the clock says.
+
+    `last` is the last position that was given.
+    """
 
     def __init__(self) -> None:
         self.last = 0
+        self._not_followed: set[int] = set()
 
     def next(self, count: int = 1) -> tuple[int, datetime]:
-        """The first of `count` positions that follow each other, and the time of all of them."""
+        """Give `count` positions that follow each other; return the first, and the time of all of them.
+
+        They count as not followed until `mark_followed` is called with the first.
+        """
         now = time.time_ns()
         first = max(self.last + 1, now if now < _LAST_OF_CLOCK else 0)
         self.last = first + count - 1
+        self._not_followed.add(first)
         return first, _EPOCH + timedelta(microseconds=now // 1000)
+
+    def mark_followed(self, first: int) -> None:
+        """Say that sessions follow the facts that have positions from `first` on, or that these were not recorded."""
+        self._not_followed.discard(first)
+
+    @property
+    def followed(self) -> int:
+        """The position up to which sessions follow all facts."""
+        return min(self._not_followed, default=self.last + 1) - 1
 
 
 async def last_position(engine: QueryEngine) -> int:
-    """The last position that was given, or might have been; what facts have beyond it nobody gave them.
+    """Return the last position that was given, or might have been; what facts have beyond it nobody gave them.
 
     Earlier versions let senders write positions of points and events, but not those of changes.
     """
@@ -51,5 +68,5 @@ async def last_position(engine: QueryEngine) -> int:
 
 
 def time_of(position: int) -> datetime:
-    """When a fact arrived of which an earlier version kept the position only."""
+    """Return when a fact arrived of which an earlier version kept the position only."""
     return datetime.fromtimestamp(min(position, _LAST_OF_CLOCK) / 1e9, UTC)

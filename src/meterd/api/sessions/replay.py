@@ -47,7 +47,7 @@ class Missed(msgspec.Struct, frozen=True):
 
 
 async def missed(engine: QueryEngine, position: int, last: int) -> AsyncIterator[list[Missed]]:
-    """Facts that arrived after a position, up to the `last` one, in their order, some at a time."""
+    """Yield facts that arrived after a position, up to the `last` one, in their order, some at a time."""
     reached: int | None = position
     while reached is not None:
         pages = [
@@ -63,7 +63,7 @@ async def missed(engine: QueryEngine, position: int, last: int) -> AsyncIterator
 
 
 async def misplaced(engine: QueryEngine, last: int) -> AsyncIterator[list[Missed]]:
-    """Changes without a position that the server can have given, in the order of their times, some at a time.
+    """Yield changes without a position that the server can have given, in the order of their times, some at a time.
 
     They are true, because nobody could send them: what others had sent left no positions for them, and no times.
     """
@@ -81,7 +81,7 @@ async def misplaced(engine: QueryEngine, last: int) -> AsyncIterator[list[Missed
 
 
 async def forged(engine: QueryEngine, last: int) -> int:
-    """How many points and events have positions that the server can't have given."""
+    """Count points and events that have positions which the server can't have given."""
     found = 0
     for dataset, _, size in _PAGES[1:]:
         listing = Listing(dataset, ("position",), _after(last), (Order("position"),), size)
@@ -115,16 +115,17 @@ def _missed(dataset: Dataset, row: tuple[Any, ...]) -> Missed:
 
 
 def follow(session: Session | None, fact: Missed) -> Session | None:
-    """The session after a fact; a change makes one that is not known yet, which a lost document is.
+    """Apply a fact to a session, and return it; a change makes one that is not known yet, as its document was lost.
 
-    Raises `NotTheirs` for a fact of somebody who may not write to the session.
+    Raises:
+        NotTheirs: the fact is of somebody who may not write to the session.
     """
     if session and not is_shared(session, fact):
         raise NotTheirs
     if fact.dataset is SESSION_STATES:
         return _changed(session, fact)
     if session:
-        session.heard(fact.columns[0] if fact.columns else "", fact.arrived_at)
+        session.apply_event(fact.columns[0] if fact.columns else "", fact.arrived_at)
     return session
 
 
@@ -157,7 +158,7 @@ def _changed(session: Session | None, fact: Missed) -> Session:
         log.error("a state can't be read again", session=fact.session_id)
         document = session.state
     if change in ("create", "state"):
-        session.kept(fact.arrived_at, None if update is None else len(update))
+        session.count_stored(fact.arrived_at, None if update is None else len(update))
     if change == "create":
         session.state = document
     session.apply(change, fact.position, fact.arrived_at, fact.happened_at, document)
@@ -165,7 +166,11 @@ def _changed(session: Session | None, fact: Missed) -> Session:
 
 
 def after(before: dict[str, Any], state: str | None, update: str | None) -> dict[str, Any]:
-    """The state after a fact that holds all of it, or an update, or nothing of it. Raises `msgspec.DecodeError`."""
+    """Return the state after a fact that holds all of it, or an update, or nothing of it.
+
+    Raises:
+        msgspec.DecodeError: what it holds can't be read.
+    """
     if state is not None:
         return msgspec.json.decode(state, type=dict[str, Any])
     return before if update is None else merge(before, msgspec.json.decode(update, type=dict[str, Any]))

@@ -14,6 +14,7 @@ from meterd.api.bodies import DecodeLimiter
 from meterd.api.http import Answer, HotRoute, Request, error_headers, json_answer
 from meterd.api.openapi import Described, Operation, described
 from meterd.api.sessions import openapi
+from meterd.api.sessions.active import ActiveSession
 from meterd.api.sessions.bodies import (
     Change,
     Event,
@@ -24,9 +25,9 @@ from meterd.api.sessions.bodies import (
     decode_update,
     parse_stamp,
 )
-from meterd.api.sessions.keeping import Live
 from meterd.api.sessions.model import CRASH_DETECTED
 from meterd.api.sessions.reading import Reader
+from meterd.api.sessions.recording import SessionRecorder
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.rows import event_row, metric_row
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS
@@ -41,28 +42,31 @@ _ANONYMOUS = Caller(
     DEFAULT_TENANT, "anonymous", SubjectType.VIRTUAL_ACCOUNT, scopes=frozenset({Scope.INGEST, Scope.QUERY})
 )
 
-Handler = Callable[[Request, Live, bytes | None], Awaitable[None]]
+Handler = Callable[[Request, ActiveSession, bytes | None], Awaitable[None]]
 
 
 class Sessions:
-    """Sessions of running applications, over HTTP."""
+    """Answers requests about sessions of running applications."""
 
     def __init__(
         self,
         settings: Settings,
         authenticator: Authenticator,
         registry: Registry,
+        recorder: SessionRecorder,
         engine: QueryEngine,
         decoding: DecodeLimiter,
     ) -> None:
         self._anonymous = settings.sessions.anonymous
-        self._most_bytes = settings.ingest.max_event_bytes
+        self._max_bytes = settings.ingest.max_event_bytes
         self._authenticator = authenticator
         self._registry = registry
+        self._recorder = recorder
         self._decoding = decoding
         self._reader = Reader(registry, engine, settings.sessions.max_document_bytes)
 
     def routes(self) -> list[HotRoute]:
+        """Return the routes of everything but the export."""
         writes: dict[str, tuple[Handler, Operation]] = {
             "state": (self._state, openapi.STATE),
             "events": (self._event, openapi.EVENT),
@@ -83,15 +87,15 @@ class Sessions:
 
     async def create(self, request: Request) -> Answer:
         caller = await self._caller(request, Scope.INGEST)
-        body = decode_create(await request.body(self._most_bytes))
-        return Answer(body=await self._registry.create(body, caller, _key(request, caller)))
+        body = decode_create(await request.body(self._max_bytes))
+        return Answer(body=await self._recorder.create(body, caller, _key(request, caller)))
 
     async def read(self, request: Request) -> Answer:
         caller = await self._caller(request, Scope.QUERY)
         return Answer(body=await self._reader.read(request.parameter, request.query_string, caller))
 
     def router(self) -> Router:
-        """The export, which is too large for one answer in memory."""
+        """Return the route of the export, which is too large for one answer in memory."""
 
         @get(EXPORTED, opt=described(Described("GET", EXPORTED, openapi.EXPORT)))
         async def export(request: LitestarRequest[Any, Any, Any]) -> Stream:
@@ -111,45 +115,45 @@ class Sessions:
 
         return write
 
-    async def _state(self, request: Request, live: Live, key: bytes | None) -> None:
-        body = await request.body(self._most_bytes)
+    async def _state(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
+        body = await request.body(self._max_bytes)
         update, timestamp = await self._decoding.run(body, decode_update)
         parse_stamp(timestamp)
-        await self._registry.update(live, update, len(body), timestamp, key)
+        await self._recorder.update(active, update, len(body), timestamp, key)
 
-    async def _event(self, request: Request, live: Live, key: bytes | None) -> None:
+    async def _event(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         def row(body: bytes) -> Any:
-            return event_row(live.session, decode(body, Event))
+            return event_row(active.session, decode(body, Event))
 
-        body = await request.body(self._most_bytes)
-        await self._registry.add(live, SESSION_EVENTS, await self._decoding.run(body, row), key)
+        body = await request.body(self._max_bytes)
+        await self._recorder.add(active, SESSION_EVENTS, await self._decoding.run(body, row), key)
 
-    async def _metric(self, request: Request, live: Live, key: bytes | None) -> None:
+    async def _metric(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         def row(body: bytes) -> Any:
-            return metric_row(live.session, decode(body, Metric))
+            return metric_row(active.session, decode(body, Metric))
 
-        body = await request.body(self._most_bytes)
-        await self._registry.add(live, SESSION_METRICS, await self._decoding.run(body, row), key)
+        body = await request.body(self._max_bytes)
+        await self._recorder.add(active, SESSION_METRICS, await self._decoding.run(body, row), key)
 
-    async def _heartbeat(self, request: Request, live: Live, key: bytes | None) -> None:
+    async def _heartbeat(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         change = await self._change(request) or Change()
-        await self._registry.change(live, "heartbeat", change.timestamp, key=key)
+        await self._recorder.change(active, "heartbeat", change.timestamp, key=key)
 
-    async def _end(self, request: Request, live: Live, key: bytes | None) -> None:
+    async def _end(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         change = await self._change(request) or Change()
-        await self._registry.change(live, "end", change.timestamp, key=key)
+        await self._recorder.change(active, "end", change.timestamp, key=key)
 
-    async def _crash(self, request: Request, live: Live, key: bytes | None) -> None:
+    async def _crash(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         change = await self._change(request) or Change(reason="abnormal_termination")
         data = msgspec.Raw(msgspec.json.encode({"reason": change.reason or ""}))
         event = Event(name=CRASH_DETECTED, category="critical", data=data, timestamp=change.timestamp)
-        await self._registry.change(live, "crash", change.timestamp, event, key)
+        await self._recorder.change(active, "crash", change.timestamp, event, key)
 
     async def _change(self, request: Request) -> Change | None:
-        return decode_change(await request.body(self._most_bytes))
+        return decode_change(await request.body(self._max_bytes))
 
     async def _caller(self, request: Request, scope: Scope) -> Caller:
-        """Who calls: by token, or without one as far as `sessions.anonymous` allows."""
+        """Return who calls: by token, or without one as far as `sessions.anonymous` allows."""
         authorization = request.header(b"authorization")
         is_open = self._anonymous == "always" or (self._anonymous == "loopback" and request.is_local)
         if authorization is None and is_open:
@@ -167,12 +171,12 @@ def _key(request: Request, caller: Caller) -> bytes | None:
 
 
 def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
-    """`{"error"}`."""
+    """Make the protocol's body of an error: `{"error"}`."""
     return json_answer(error.status, {"error": error.message}, error_headers(error))
 
 
 def _operation_error(error: MeterdError, content_type: str = "") -> Answer:
-    """Below a session there is nothing for other methods, as in the original."""
+    """Answer 404 for other methods, as the original does, and errors as `error_answer` does."""
     return error_answer(NotFound("Not found") if isinstance(error, MethodNotAllowed) else error, content_type)
 
 

@@ -1,0 +1,225 @@
+"""What happens to sessions, as facts and in their documents. Facts about sessions of every protocol pass here."""
+
+import asyncio
+import uuid
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from meterd.access import Caller
+from meterd.access.ownership import may_write
+from meterd.api.sessions.active import ActiveSession
+from meterd.api.sessions.bodies import Create, Event, check_depth, merge
+from meterd.api.sessions.facts import MANY, FactWriter, SessionFact
+from meterd.api.sessions.model import CRASH_DETECTED, Session
+from meterd.api.sessions.registry import Registry
+from meterd.api.sessions.repository import SessionRepository
+from meterd.api.sessions.rows import change_row, event_row, settle
+from meterd.datasets import SESSION_EVENTS, SESSION_STATES, Dataset
+from meterd.errors import InvalidInput, NotFound, TooLarge
+from meterd.ingest.facts import Receipt
+from meterd.ingest.recorder import Recorder
+from meterd.settings import Ingest
+
+_SLOW_TO_MERGE = 2**17
+"""Bytes of a state above which a thread merges updates into it."""
+_Result = TypeVar("_Result")
+
+
+class _Merged(NamedTuple):
+    """A state after an update, its JSON, and that of the update."""
+
+    state: dict[str, Any]
+    text: bytes
+    update: bytes
+
+
+class SessionRecorder:
+    """Records what happens to sessions that exist, for callers who may write to them."""
+
+    def __init__(self, registry: Registry, repository: SessionRepository, recorder: Recorder, settings: Ingest) -> None:
+        self._registry = registry
+        self._repository = repository
+        self._writer = FactWriter(repository.arrivals, recorder)
+        self._max_bytes = settings.max_event_bytes
+        self._unfinished: set[asyncio.Task[Any]] = set()
+
+    async def create(self, body: Create, caller: Caller, key: bytes | None) -> bytes:
+        """Begin a session of the caller; silent ones of the same machine have crashed. Return the answer.
+
+        With the digest of an `Idempotency-Key`, a repetition gets the first answer and begins none.
+        """
+        await self._repository.catch_up()
+        return await self._finish(self._create(body, caller, key))
+
+    async def _create(self, body: Create, caller: Caller, key: bytes | None) -> bytes:
+        if body.machine_id:
+            await self._abandon(body.machine_id, caller)
+        now = datetime.now(UTC)
+        session = Session(
+            id=str(uuid.uuid4()),
+            tenant=caller.tenant,
+            subject=caller.subject,
+            subject_type=str(caller.subject_type),
+            teams=caller.teams,
+            product=body.product,
+            version=body.version,
+            created_at=now,
+            updated_at=now,
+            machine_id=body.machine_id or None,
+            hostname=body.hostname or None,
+            state={"product": body.product, "version": body.version},
+        )
+        active = self._repository.add(session)
+        row = change_row(session, "create", state=msgspec.json.encode(session.state).decode())
+        answer = msgspec.json.encode({"session_id": session.id})
+        async with self._writer.recorded([SessionFact(active, SESSION_STATES, row)], key, answer) as receipt:
+            if not receipt.is_repetition:
+                session.position, session.created_at, session.updated_at = row.position, row.ts, row.ts
+                session.count_stored(row.arrived_at, None)
+                self._repository.schedule_save(self._repository.use(active))
+            return receipt.answer
+
+    async def _abandon(self, machine_id: str, caller: Caller) -> None:
+        """Let sessions of a machine that fell silent crash: the machine is back without them."""
+        for active in await self._repository.of_machine(caller.tenant, machine_id):
+            async with active.lock:
+                is_silent = active.session.is_suspended(datetime.now(UTC), self._registry.timeout)
+                if is_silent and may_write(caller, active.session):
+                    reason = {"reason": "machine_returned_session_not_resumed", "machine_id": machine_id}
+                    data = msgspec.Raw(msgspec.json.encode(reason))
+                    await self._change_locked(active, "abandoned", event=Event(name=CRASH_DETECTED, data=data))
+
+    async def add(self, active: ActiveSession, dataset: Dataset, row: Any, key: bytes | None) -> None:
+        """Record an event or a point of a session."""
+        await self._finish(self._add([SessionFact(active, dataset, row)], key))
+
+    async def take(
+        self, dataset: Dataset, rows: Sequence[Any], caller: Caller, key: bytes | None, answer: bytes
+    ) -> Receipt:
+        """Record events or points that name the sessions they are about, all or none.
+
+        They become facts of those sessions as if they had come to them: they belong to whom these belong to.
+
+        Raises:
+            InvalidInput: the caller may not write to the session of a row, which is counted from 0.
+        """
+        known: dict[str, ActiveSession] = {}
+        for number, row in enumerate(rows):
+            if row.session_id not in known:
+                try:
+                    known[row.session_id] = await self._registry.find(row.session_id, caller, writes=True)
+                except NotFound:
+                    raise InvalidInput(
+                        f"row {number}: sessionId must be that of a session that you may write to: begin one"
+                    ) from None
+
+        def settled() -> list[SessionFact]:
+            for number, row in enumerate(rows):
+                settle(number, row, known[row.session_id].session)
+            return [SessionFact(known[row.session_id], dataset, row) for row in rows]
+
+        facts = settled() if len(rows) < MANY else await asyncio.to_thread(settled)
+        return await self._finish(self._add(facts, key, answer))
+
+    async def _add(self, facts: Sequence[SessionFact], key: bytes | None, answer: bytes = b"{}") -> Receipt:
+        async with self._writer.recorded(facts, key, answer) as receipt:
+            if not receipt.is_repetition:
+                self._follow(facts)
+        return receipt
+
+    def _follow(self, facts: Sequence[SessionFact]) -> None:
+        for active, dataset, row in facts:
+            active.session.apply_event(row.name if dataset is SESSION_EVENTS else "", row.arrived_at)
+        for active in {id(fact.active): fact.active for fact in facts}.values():
+            self._repository.schedule_save(active)
+
+    async def update(
+        self, active: ActiveSession, update: dict[str, Any], size: int, timestamp: str | None, key: bytes | None
+    ) -> None:
+        """Merge an update of about `size` bytes into the state.
+
+        Raises:
+            InvalidInput: it is nested too deeply.
+            TooLarge: the state would be.
+        """
+        await self._finish(self._update(active, update, size, timestamp, key))
+
+    async def _update(
+        self, active: ActiveSession, update: dict[str, Any], size: int, timestamp: str | None, key: bytes | None
+    ) -> None:
+        async with active.lock:
+            if active.size + size < _SLOW_TO_MERGE:
+                merged = self._merged(active.session.state, update)
+            else:
+                merged = await asyncio.to_thread(self._merged, active.session.state, update)
+            active.size = len(merged.text)
+            await self._change_locked(active, "state", timestamp, merged, key=key)
+
+    def _merged(self, state: dict[str, Any], update: dict[str, Any]) -> _Merged:
+        merged = merge(state, update)
+        text, sent = msgspec.json.encode(merged), msgspec.json.encode(update)
+        check_depth(sent, "the state")  # which gets no deeper than what is merged into it
+        if len(text) > self._max_bytes:
+            raise TooLarge(f"the state would be larger than {self._max_bytes} bytes (ingest.max-event-bytes)")
+        return _Merged(merged, text, sent)
+
+    async def change(
+        self,
+        active: ActiveSession,
+        change: str,
+        timestamp: str | None,
+        event: Event | None = None,
+        key: bytes | None = None,
+    ) -> None:
+        """Record a change of the session's life, with an event if one goes with it."""
+        await self._finish(self._change(active, change, timestamp, event, key))
+
+    async def _change(
+        self, active: ActiveSession, change: str, timestamp: str | None, event: Event | None, key: bytes | None
+    ) -> None:
+        async with active.lock:
+            await self._change_locked(active, change, timestamp, event=event, key=key)
+
+    async def _change_locked(
+        self,
+        active: ActiveSession,
+        change: str,
+        timestamp: str | None = None,
+        merged: _Merged | None = None,
+        event: Event | None = None,
+        key: bytes | None = None,
+    ) -> None:
+        """Record a change and follow it."""
+        session = active.session
+        state, update = None, None
+        if merged and session.is_stored_as_update(len(merged.update), len(merged.text), datetime.now(UTC)):
+            update = merged.update.decode()
+        elif merged:
+            state = merged.text.decode()
+        if active.size < _SLOW_TO_MERGE:
+            changed = change_row(session, change, timestamp, state, update)
+        else:
+            changed = await asyncio.to_thread(change_row, session, change, timestamp, state, update)
+        facts = [SessionFact(active, SESSION_STATES, changed)]
+        if event:
+            row = event_row(session, event)
+            row.category = "" if change == "abandoned" else row.category  # as the original has it
+            facts.append(SessionFact(active, SESSION_EVENTS, row))
+        async with self._writer.recorded(facts, key) as receipt:
+            if receipt.is_repetition:
+                return
+            if merged:
+                session.count_stored(changed.arrived_at, None if update is None else len(update))
+            session.apply(change, changed.position, changed.arrived_at, changed.ts, merged and merged.state)
+            self._follow(facts[1:])
+            self._repository.schedule_save(active)
+
+    async def _finish(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """Do something to its end, even when the request that asked for it is given up."""
+        task = asyncio.create_task(work)
+        self._unfinished.add(task)
+        task.add_done_callback(self._unfinished.discard)
+        return await asyncio.shield(task)

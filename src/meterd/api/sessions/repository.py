@@ -1,0 +1,87 @@
+"""Sessions in memory while they are used, in the directory, and made from facts when that is behind.
+
+A write is a fact in the journal; the document in the directory follows a moment later. After a crash what it missed is
+read from the facts again, up to the position that it had reached.
+"""
+
+import asyncio
+from datetime import datetime
+
+from meterd.api.sessions.active import ActiveSession, SessionCache
+from meterd.api.sessions.catching_up import CatchUp
+from meterd.api.sessions.model import Session
+from meterd.api.sessions.order import Arrivals
+from meterd.api.sessions.saving import DocumentSaver, decoded, load
+from meterd.metadata import SessionDocuments
+from meterd.query.engine import QueryEngine
+from meterd.supervision import Supervisor
+
+
+class SessionRepository:
+    """Finds sessions wherever they are, and keeps what changes.
+
+    Attributes:
+        arrivals: the order of facts, which their positions follow.
+    """
+
+    def __init__(self, documents: SessionDocuments, engine: QueryEngine, supervisor: Supervisor) -> None:
+        self.arrivals = Arrivals()
+        self._documents = documents
+        self._cache = SessionCache()
+        self._saver = DocumentSaver(documents, self.arrivals, supervisor)
+        self._catch_up = CatchUp(documents, engine, self._cache, self._saver, self.arrivals, supervisor.telemetry)
+
+    async def start(self) -> None:
+        """Begin to follow what the documents have missed, so that the first caller need not wait for all of it."""
+        self._catch_up.start()
+
+    def close(self) -> None:
+        """Write every changed document; blocking, for the end of the service."""
+        self._saver.stop()
+        if self._catch_up.is_done:
+            self._saver.save_rest()
+
+    async def catch_up(self) -> None:
+        """Return when sessions follow all facts of earlier runs."""
+        await self._catch_up.wait()
+
+    async def find(self, id_: str) -> ActiveSession | None:
+        """Return a session; None when there is none, or none any more."""
+        await self.catch_up()
+        active = self._cache.get(id_)
+        if active is None:
+            found = await asyncio.to_thread(load, self._documents, id_)
+            active = self._cache.get_or_add(found) if found else self._cache.get(id_)
+        return None if active is None or self._is_forgotten(active.session) else active
+
+    def add(self, session: Session) -> ActiveSession:
+        """Hold a session that was not there before."""
+        return self._cache.add(ActiveSession(session, 0))
+
+    def use(self, active: ActiveSession) -> ActiveSession:
+        """Remember that a session was used, and return it."""
+        return self._cache.use(active)
+
+    def schedule_save(self, active: ActiveSession) -> None:
+        """Save the document of a session that changed, in a while."""
+        self._saver.schedule(active)
+
+    async def save(self) -> None:
+        """Save the documents of all sessions that changed."""
+        await self._saver.save()
+
+    async def page(self, tenant: str, after: tuple[datetime, str] | None, size: int) -> list[Session]:
+        """Return sessions of a tenant in the order of their creation, from after one of them on."""
+        await self.catch_up()
+        stored = await asyncio.to_thread(lambda: decoded(self._documents.page(tenant, after, size)))
+        return [active.session if (active := self._cache.get(each.session.id)) else each.session for each in stored]
+
+    async def of_machine(self, tenant: str, machine_id: str) -> list[ActiveSession]:
+        """Return sessions of a machine that are not over."""
+        await self.save()
+        stored = await asyncio.to_thread(lambda: decoded(self._documents.of_machine(tenant, machine_id)))
+        return [self._cache.get_or_add(each) for each in stored]
+
+    def _is_forgotten(self, session: Session) -> bool:
+        """Tell whether its document was deleted because it is old, though it may still be in memory."""
+        return session.updated_at < self._documents.forgotten
