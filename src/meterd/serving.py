@@ -14,13 +14,13 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from meterd.connections import Acceptor, Connections, Place, most_connections
 from meterd.errors import ConfigurationError
-from meterd.phrases import PHRASES
+from meterd.phrases import STATUS_LINES
 from meterd.protocol import Connection, Shared
 from meterd.server import Server
 from meterd.settings import Limits
 from meterd.telemetry import Telemetry
 
-STATUS_LINE.update({status: f"HTTP/1.1 {status} {phrase}\r\n".encode() for status, phrase in PHRASES.items()})
+STATUS_LINE.update(STATUS_LINES)
 
 _GRACE = 10
 _BACKLOG = 2048

@@ -160,6 +160,14 @@ def test_web_pages_and_proxies_are_not_answered(daemon: Daemon, headers: dict[st
     connection.close()
 
 
+def test_reason_phrases_do_not_depend_on_the_version_of_python(daemon: Daemon) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", daemon.port)
+    connection.request("POST", "/event", b" " * (8 * 2**20 + 1))
+    response = connection.getresponse()
+    assert (413, "Content Too Large") == (response.status, response.reason)
+    connection.close()
+
+
 def test_numbers_that_json_lacks_are_texts_in_data(daemon: Daemon) -> None:
     id_ = daemon.register()
     daemon.post("/event", id_, name="x", data={"ratio": float("nan"), "limit": float("inf")})

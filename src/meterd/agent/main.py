@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from meterd.agent.agent import Agent
 from meterd.agent.errors import ConfigurationError
@@ -24,8 +25,11 @@ from meterd.agent.processes import Process, find
 from meterd.agent.settings import Settings, load
 from meterd.agent.spool import open_spools
 from meterd.agent.watch import Watch
+from meterd.phrases import STATUS_LINES
 
 log = logging.getLogger(__name__)
+
+STATUS_LINE.update(STATUS_LINES)
 
 _HELP = """Usage: datacat-daemon
 

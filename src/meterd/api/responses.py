@@ -7,7 +7,7 @@ from litestar import Response
 from litestar.response.base import ASGIResponse
 
 from meterd.api.http import Answer
-from meterd.phrases import PHRASES
+from meterd.phrases import STATUS_LINES
 
 GUARDS = (
     (b"x-content-type-options", b"nosniff"),
@@ -63,7 +63,7 @@ def serialize(answer: Answer, request_id: bytes, default: Iterable[tuple[bytes, 
     if not keep_alive:
         headers.append((b"connection", b"close"))
     lines = [b"%s: %s\r\n" % header for header in headers]
-    return b"%s%s\r\n%s" % (_STATUS_LINES[answer.status], b"".join(lines), answer.body)
+    return b"%s%s\r\n%s" % (STATUS_LINES[answer.status], b"".join(lines), answer.body)
 
 
 class Serializer:
@@ -84,6 +84,3 @@ class Serializer:
             self._before, name, self._after = serialize(answer, b"", default, keep_alive).partition(b"x-request-id: ")
             self._before += name
         return b"%s%s%s" % (self._before, request_id, self._after)
-
-
-_STATUS_LINES = {status: b"HTTP/1.1 %d %s\r\n" % (status, phrase.encode()) for status, phrase in PHRASES.items()}
