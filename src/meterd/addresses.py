@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from meterd.api.gateway.query import PREFIX as GATEWAY_PREFIX
-from meterd.api.gateway.query import error_answer as gateway_error
+from meterd.api.gateway.query import error_response as gateway_error
 from meterd.api.http import ErrorShape, plain_error
 from meterd.api.otlp.routes import PREFIX as OTLP_PREFIX
-from meterd.api.otlp.routes import error_answer as otlp_error
+from meterd.api.otlp.routes import error_response as otlp_error
 from meterd.api.sessions.routes import PREFIX as SESSIONS_PREFIX
-from meterd.api.sessions.routes import error_answer as sessions_error
-from meterd.api.usage.errors import error_answer as usage_error
+from meterd.api.sessions.routes import error_response as sessions_error
+from meterd.api.usage.errors import error_response as usage_error
 
 
 class Protocol(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from meterd.api.http import Answer, HotRoute, Request
+from meterd.api.http import HotRoute, Request, Response
 from meterd.errors import MeterdError
 from meterd.server import Server
 
@@ -47,7 +47,7 @@ class Direct:
     def __init__(self, connection: HttpToolsProtocol, server: Server, head: DirectHead, body: bytes = b"") -> None:
         self._connection = connection
         self._server = server
-        self._answer: Answer | None = None
+        self._response: Response | None = None
         self.head = head
         self.body = body
         self.keep_alive = head.keep_alive
@@ -60,7 +60,7 @@ class Direct:
         assert self.head.route.direct is not None  # the server chose it
         try:
             self.head.request.check()
-            self._answer = self.head.route.direct(self.head.request, self.body, self.settle)
+            self._response = self.head.route.direct(self.head.request, self.body, self.settle)
         except MeterdError as error:
             self._finish(self._shape(error))
             return True
@@ -68,14 +68,14 @@ class Direct:
             log.exception("request failed", path=self.head.route.path)
             self._finish(self._shape(MeterdError("internal error")))
             return True
-        return self._answer is not None
+        return self._response is not None
 
     def settle(self, outcome: object) -> None:
         """What was begun is done, or failed."""
         if self.response_complete:
             return  # it had taken too long
-        assert self._answer is not None  # nothing is settled before it is begun
-        self._finish(self._shape(outcome) if isinstance(outcome, MeterdError) else self._answer)
+        assert self._response is not None  # nothing is settled before it is begun
+        self._finish(self._shape(outcome) if isinstance(outcome, MeterdError) else self._response)
 
     def fail(self, error: MeterdError) -> None:
         """Answer with an error, whatever becomes of what was begun."""
@@ -87,20 +87,20 @@ class Direct:
         if time.perf_counter() - self._context.started > server.timeout:
             self.fail(server.too_late())
 
-    def _shape(self, error: MeterdError) -> Answer:
+    def _shape(self, error: MeterdError) -> Response:
         return self.head.route.error(error, self.head.request.content_type)
 
-    def _finish(self, answer: Answer) -> None:
+    def _finish(self, response: Response) -> None:
         connection, server = self._connection, self._server
         self.response_complete = True
         if not self.disconnected and not connection.transport.is_closing():
             default = connection.server_state.default_headers
-            connection.transport.write(server.written(answer, self._context.id, default, self.keep_alive))
+            connection.transport.write(server.serialize(response, self._context.id, default, self.keep_alive))
             if not self.keep_alive:
                 connection.transport.close()
             connection.on_response_complete()
         seconds = time.perf_counter() - self._context.started
-        server.note(self._context, self.head.route.path, answer.status, len(answer.body), seconds, is_hot=True)
+        server.note(self._context, self.head.route.path, response.status, len(response.body), seconds, is_hot=True)
 
 
 async def _no_more() -> "HTTPReceiveMessage":

@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 import structlog
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Request, Router
+from litestar import Response as LitestarResponse
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
@@ -13,7 +14,7 @@ from meterd.addresses import protocol_of
 from meterd.api.http import GONE, HotRoute
 from meterd.api.openapi import Described, document, offered
 from meterd.api.operations.routes import documentation_router
-from meterd.api.responses import options_of, response_of
+from meterd.api.responses import litestar_response, options_of
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TooLarge
 from meterd.presence import ClientGone
 
@@ -54,17 +55,17 @@ def framework(routes: Routes, running: Lifespan) -> ASGIApp:
     return app
 
 
-def _on_error(request: Request[Any, Any, Any], error: MeterdError) -> Response[bytes]:
+def _on_error(request: Request[Any, Any, Any], error: MeterdError) -> LitestarResponse[bytes]:
     content_type = request.headers.get("content-type", "")
-    return response_of(protocol_of(request.url.path).error(error, content_type))
+    return litestar_response(protocol_of(request.url.path).error(error, content_type))
 
 
-def _on_gone(_request: Request[Any, Any, Any], _error: ClientGone) -> Response[bytes]:
+def _on_gone(_request: Request[Any, Any, Any], _error: ClientGone) -> LitestarResponse[bytes]:
     """Nobody reads it; the status is what is counted."""
-    return Response(b"", status_code=GONE)
+    return LitestarResponse(b"", status_code=GONE)
 
 
-def _on_framework_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def _on_framework_error(request: Request[Any, Any, Any], error: HTTPException) -> LitestarResponse[bytes]:
     kinds: dict[int, Callable[[], MeterdError]] = {
         404: lambda: NotFound(f"there is nothing at {request.url.path}"),
         405: lambda: MethodNotAllowed(_allowed((error.headers or {}).get("allow", "").split(", "))),
@@ -82,13 +83,13 @@ def _allowed(methods: Iterable[str]) -> str:
     return ", ".join(method for method in _METHODS if method in methods)
 
 
-def _with_head(response: Response[Any]) -> Response[Any]:
+def _with_head(response: LitestarResponse[Any]) -> LitestarResponse[Any]:
     """The framework's answer to `OPTIONS` does not know that there is `HEAD` wherever there is `GET`."""
     if allow := response.headers.get("Allow"):
         response.headers["Allow"] = options_of(_allowed(allow.split(", ")))
     return response
 
 
-def _on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _on_fault(request: Request[Any, Any, Any], error: Exception) -> LitestarResponse[bytes]:
     log.error("request failed", path=request.url.path, exc_info=error)
     return _on_error(request, MeterdError("internal error"))

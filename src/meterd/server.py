@@ -19,7 +19,7 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from meterd.access import Caller
 from meterd.access.context import RequestContext, begin_request
 from meterd.addresses import protocol_of
-from meterd.api.http import GONE, Answer, HotRoute, Request
+from meterd.api.http import GONE, HotRoute, Request, Response
 from meterd.api.responses import GUARDS, Serializer, headers_of, options_of
 from meterd.api.usage.recording import Calls
 from meterd.datasets.usage import OWN_ID
@@ -63,7 +63,7 @@ class Server:
         self.timeout = settings.service.timeout
         self._deadlines = Deadlines(self.timeout)
         self._request_ids = _request_ids()
-        self.written = Serializer()
+        self.serialize = Serializer()
         self._identify = identify
         self._log_all = settings.logging.level == "debug"
         self._strangers = Rate(settings.logging.unknown_callers_per_minute)
@@ -85,7 +85,7 @@ class Server:
             status, size = await self._slow(request, scope, receive, send)
             path = scope.get("path_template") or "unknown"
         else:
-            status, size = await self._hot_answer(route, request, scope, send)
+            status, size = await self._hot_response(route, request, scope, send)
             path = route.path
         seconds = time.perf_counter() - context.started
         if context.caller is None:
@@ -121,7 +121,7 @@ class Server:
     def too_late(self) -> TimedOut:
         return TimedOut(f"the request took longer than {self.timeout:g} s (service.timeout)")
 
-    def refuse(self, error: MeterdError, path: str, content_type: str) -> tuple[Answer, bytes]:
+    def refuse(self, error: MeterdError, path: str, content_type: str) -> tuple[Response, bytes]:
         """The answer to a request that can't be served, and its id; `path` may be cut off."""
         request_id = next(self._request_ids)
         if self._logs_stranger():
@@ -153,18 +153,18 @@ class Server:
                 return self._hot.get(f"{prefix}{{id}}{operation}") if parameter else None, parameter
         return None, ""
 
-    async def _hot_answer(self, route: HotRoute, request: Request, scope: HTTPScope, send: Send) -> tuple[int, int]:
+    async def _hot_response(self, route: HotRoute, request: Request, scope: HTTPScope, send: Send) -> tuple[int, int]:
         """Status and size of the answer."""
         task = self._deadlines.start()
         try:
-            answer = await self._handle(route, request, scope, task)
+            response = await self._handle(route, request, scope, task)
         except ClientGone:
             return GONE, 0
         finally:
             self._deadlines.finish(task)
-        return await _send(answer, send, request.context.id)
+        return await _send(response, send, request.context.id)
 
-    async def _handle(self, route: HotRoute, request: Request, scope: HTTPScope, task: asyncio.Task[Any]) -> Answer:
+    async def _handle(self, route: HotRoute, request: Request, scope: HTTPScope, task: asyncio.Task[Any]) -> Response:
         try:
             request.check()
             if scope["method"] != route.method:
@@ -205,18 +205,18 @@ class Server:
         return status, size
 
 
-def _other_method(route: HotRoute, method: str, content_type: str) -> Answer:
+def _other_method(route: HotRoute, method: str, content_type: str) -> Response:
     """To a request that is not made with the method of a hot route."""
     if method == "OPTIONS":
-        return Answer(204, headers=((b"allow", options_of(route.method).encode()),))
+        return Response(204, headers=((b"allow", options_of(route.method).encode()),))
     return route.error(MethodNotAllowed(route.method), content_type)
 
 
-async def _send(answer: Answer, send: Send, request_id: bytes) -> tuple[int, int]:
+async def _send(response: Response, send: Send, request_id: bytes) -> tuple[int, int]:
     """Status and size of the answer."""
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers_of(answer, request_id)})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
-    return answer.status, len(answer.body)
+    await send({"type": "http.response.start", "status": response.status, "headers": headers_of(response, request_id)})
+    await send({"type": "http.response.body", "body": response.body, "more_body": False})
+    return response.status, len(response.body)
 
 
 def _request_ids() -> "itertools.chain[bytes]":

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from meterd.api.http import Answer, ClientGone, Request, error_headers, json_answer, plain_error
+from meterd.api.http import ClientGone, Request, Response, error_headers, json_response, plain_error
 from meterd.errors import (
     Forbidden,
     InvalidInput,
@@ -98,11 +98,11 @@ def test_headers_are_found_by_their_lower_case_names() -> None:
 def test_an_error_has_its_status_and_the_headers_it_needs(
     error: MeterdError, status: int, headers: dict[bytes, bytes]
 ) -> None:
-    answer = plain_error(error)
+    response = plain_error(error)
 
-    assert answer == json_answer(status, {"code": status, "message": error.message}, error_headers(error))
-    assert dict(answer.headers) == headers
+    assert response == json_response(status, {"code": status, "message": error.message}, error_headers(error))
+    assert dict(response.headers) == headers
 
 
 def test_an_answer_is_an_empty_200_by_default() -> None:
-    assert Answer() == Answer(200, b"", ())
+    assert Response() == Response(200, b"", ())

@@ -1,6 +1,6 @@
 """What every protocol shares of HTTP: reading a body within limits, and answers before they have a protocol's shape.
 
-The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler takes a `Request`, returns an `Answer`.
+The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler takes a `Request`, returns an `Response`.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _SINGLE = frozenset(
 _CREDENTIALS = frozenset({b"authorization", b"x-odsl-key"})
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Response(msgspec.Struct, frozen=True):
     """A complete HTTP answer: a body is JSON unless `content_type` says otherwise, header names are in lower case."""
 
     status: int = 200
@@ -151,12 +151,12 @@ class Request:
         return b"".join(parts)
 
 
-Handler = Callable[[Request], Awaitable[Answer]]
-Direct = Callable[[Request, bytes, Callable[[Any], None]], Answer | None]
+Handler = Callable[[Request], Awaitable[Response]]
+Direct = Callable[[Request, bytes, Callable[[Any], None]], Response | None]
 """Begins at once what a request with a complete body asks for, without a task: the answer for when the callback gets no
 `MeterdError`. None when there is something to wait for first; then the handler is called.
 """
-ErrorShape = Callable[[MeterdError, str], Answer]
+ErrorShape = Callable[[MeterdError, str], Response]
 """A protocol's answer to an error, given the content type of the request."""
 
 
@@ -174,8 +174,8 @@ class HotRoute(msgspec.Struct, frozen=True):
     direct: Direct | None = None
 
 
-def json_answer(status: int, content: Any, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
-    return Answer(status, msgspec.json.encode(content), headers=headers)
+def json_response(status: int, content: Any, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response:
+    return Response(status, msgspec.json.encode(content), headers=headers)
 
 
 def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:
@@ -190,6 +190,6 @@ def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:
     return ()
 
 
-def plain_error(error: MeterdError, _content_type: str = "") -> Answer:
+def plain_error(error: MeterdError, _content_type: str = "") -> Response:
     """`{"code", "message"}`: AI Guard's shape, and that of every address that has no protocol's own."""
-    return json_answer(error.status, {"code": error.status, "message": error.message}, error_headers(error))
+    return json_response(error.status, {"code": error.status, "message": error.message}, error_headers(error))

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from litestar import Response
+from litestar import Response as LitestarResponse
 from litestar.response.base import ASGIResponse
 
-from meterd.api.http import Answer
+from meterd.api.http import Response
 from meterd.phrases import STATUS_LINES
 
 GUARDS = (
@@ -16,26 +16,26 @@ GUARDS = (
 """What a browser may do with an answer that says nothing else: show it as what it is, by itself."""
 
 
-class _Framed(Response[bytes]):
+class _Framed(LitestarResponse[bytes]):
     """An answer as the framework's routes give it; the framework's own can't have a header twice."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.body, status_code=answer.status)
-        self._answer = answer
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.body, status_code=response.status)
+        self._response = response
 
     def to_asgi_response(self, *_arguments: Any, **_named: Any) -> ASGIResponse:
-        answer = self._answer
+        response = self._response
         return ASGIResponse(
-            body=answer.body,
-            status_code=answer.status,
-            headers=[(name.decode(), value.decode("latin-1")) for name, value in answer.headers],
-            media_type=answer.content_type.decode() or "application/json",
+            body=response.body,
+            status_code=response.status,
+            headers=[(name.decode(), value.decode("latin-1")) for name, value in response.headers],
+            media_type=response.content_type.decode() or "application/json",
         )
 
 
-def response_of(answer: Answer) -> Response[bytes]:
+def litestar_response(response: Response) -> LitestarResponse[bytes]:
     """An answer as the framework's routes give it."""
-    return _Framed(answer)
+    return _Framed(response)
 
 
 def options_of(allow: str) -> str:
@@ -47,23 +47,23 @@ def options_of(allow: str) -> str:
 _NO_CONTENT = 204
 
 
-def headers_of(answer: Answer, request_id: bytes) -> list[tuple[bytes, bytes]]:
+def headers_of(response: Response, request_id: bytes) -> list[tuple[bytes, bytes]]:
     """All headers of an answer that are its own."""
-    headers = [(b"x-request-id", request_id), *answer.headers]
-    if answer.status != _NO_CONTENT:
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    if answer.body or answer.content_type:
-        headers += (*GUARDS, (b"content-type", answer.content_type or b"application/json"))
+    headers = [(b"x-request-id", request_id), *response.headers]
+    if response.status != _NO_CONTENT:
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    if response.body or response.content_type:
+        headers += (*GUARDS, (b"content-type", response.content_type or b"application/json"))
     return headers
 
 
-def serialize(answer: Answer, request_id: bytes, default: Iterable[tuple[bytes, bytes]], keep_alive: bool) -> bytes:
+def serialize(response: Response, request_id: bytes, default: Iterable[tuple[bytes, bytes]], keep_alive: bool) -> bytes:
     """An answer as it goes to the connection, with the server's own headers."""
-    headers = [*default, *headers_of(answer, request_id)]
+    headers = [*default, *headers_of(response, request_id)]
     if not keep_alive:
         headers.append((b"connection", b"close"))
     lines = [b"%s: %s\r\n" % header for header in headers]
-    return b"%s%s\r\n%s" % (STATUS_LINES[answer.status], b"".join(lines), answer.body)
+    return b"%s%s\r\n%s" % (STATUS_LINES[response.status], b"".join(lines), response.body)
 
 
 class Serializer:
@@ -72,15 +72,15 @@ class Serializer:
     __slots__ = ("_after", "_before", "_last")
 
     def __init__(self) -> None:
-        self._last: tuple[Answer | None, object, bool] = (None, None, True)
+        self._last: tuple[Response | None, object, bool] = (None, None, True)
         self._before = self._after = b""
 
     def __call__(
-        self, answer: Answer, request_id: bytes, default: Iterable[tuple[bytes, bytes]], keep_alive: bool
+        self, response: Response, request_id: bytes, default: Iterable[tuple[bytes, bytes]], keep_alive: bool
     ) -> bytes:
         last, its_default, its_keep_alive = self._last
-        if answer is not last or default is not its_default or keep_alive is not its_keep_alive:
-            self._last = answer, default, keep_alive
-            self._before, name, self._after = serialize(answer, b"", default, keep_alive).partition(b"x-request-id: ")
+        if response is not last or default is not its_default or keep_alive is not its_keep_alive:
+            self._last = response, default, keep_alive
+            self._before, name, self._after = serialize(response, b"", default, keep_alive).partition(b"x-request-id: ")
             self._before += name
         return b"%s%s%s" % (self._before, request_id, self._after)

@@ -24,7 +24,7 @@ from meterd.api.aiguard.classifications import (
 from meterd.api.aiguard.classifiers import Classifiers
 from meterd.api.aiguard.meters import MeterEvent, meter_event_row
 from meterd.api.aiguard.openapi import CLASSIFY, HEALTH, metric_operation
-from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
+from meterd.api.http import HotRoute, Request, Response, json_response, plain_error
 from meterd.classify import ClassifyError, Likelihood
 from meterd.datasets import METER_EVENTS
 from meterd.errors import InvalidInput, MeterdError, TimedOut, TooLarge, Unavailable
@@ -36,7 +36,7 @@ from meterd.telemetry import Telemetry
 from meterd.validation import explain
 
 _CLASSIFICATIONS = "/classifications/v1"
-_EMPTY = Answer()
+_EMPTY = Response()
 _SHORT = 4_000
 """Characters of a text that is classified at once; longer ones have a thread, so that other requests go on. With a
 language model all have one."""
@@ -103,20 +103,20 @@ class AIGuard:
     def routes(self) -> list[HotRoute]:
         return [
             HotRoute(
-                "POST", "/metric", self.metric, error_answer, metric_operation(self._allowed), self.metric_directly
+                "POST", "/metric", self.metric, error_response, metric_operation(self._allowed), self.metric_directly
             ),
-            HotRoute("POST", _CLASSIFICATIONS, self.classify, error_answer, CLASSIFY),
-            HotRoute("GET", "/health", self.health, error_answer, HEALTH),
+            HotRoute("POST", _CLASSIFICATIONS, self.classify, error_response, CLASSIFY),
+            HotRoute("GET", "/health", self.health, error_response, HEALTH),
         ]
 
-    async def metric(self, request: Request) -> Answer:
+    async def metric(self, request: Request) -> Response:
         """Record one meter event; the answer is given when it is durable."""
         caller = await self._callers.identify(request.context, request.header(b"authorization"))
         self._check_meters(caller)
         await self._recorder.record(self._submission(caller, await request.body(self._limit)))
         return _EMPTY
 
-    def metric_directly(self, request: Request, body: bytes, settle: Callable[[Any], None]) -> Answer | None:
+    def metric_directly(self, request: Request, body: bytes, settle: Callable[[Any], None]) -> Response | None:
         """As `metric`, when the caller is known and the body is as it is sent."""
         caller = self._callers.recognise(request.context, request.header(b"authorization"))
         if caller is None or len(body) > self._limit or request.header(b"content-encoding"):
@@ -134,7 +134,7 @@ class AIGuard:
         row = meter_event_row(self._decode(body, self._decoder), caller, self._allowed)
         return Submission((encode(METER_EVENTS, caller.tenant, [row]),))
 
-    async def classify(self, request: Request) -> Answer:
+    async def classify(self, request: Request) -> Response:
         """Find what the selected classifiers know in a text; the answer is given when it is recorded.
 
         A repeated `Idempotency-Key` gets an answer, and records nothing.
@@ -158,9 +158,9 @@ class AIGuard:
             raise self._classifiers.refusal(error) from None
         facts = facts_of(body, matches, clock.stop(), caller, self._classified)
         await self._recorder.record(Submission(facts, key))
-        return json_answer(200, {"context": body.context, "matches": matches})
+        return json_response(200, {"context": body.context, "matches": matches})
 
-    async def health(self, _request: Request) -> Answer:
+    async def health(self, _request: Request) -> Response:
         """Empty 200 when events can be taken."""
         if reason := await self._healthy():
             raise Unavailable(reason)
@@ -202,7 +202,7 @@ class AIGuard:
             raise InvalidInput("Invalid JSON") from None
 
 
-def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
+def error_response(error: MeterdError, _content_type: str = "") -> Response:
     """Return AI Guard's error body. Its clients know nothing but a 400 for bad input, so too large is one.
 
     A request that took too long is a 500 (`docs/specifications/ai-guard.md` section 2).

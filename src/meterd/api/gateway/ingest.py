@@ -11,7 +11,7 @@ from meterd.access.authentication import Authenticator
 from meterd.api.bodies import DecodeLimiter
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.openapi import ingest_operation
-from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
+from meterd.api.http import HotRoute, Request, Response, json_response, plain_error
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput
 from meterd.ingest.facts import Receipt, Submission
@@ -48,7 +48,7 @@ class GatewayIngest:
     def routes(self) -> list[HotRoute]:
         return [HotRoute("POST", PATH, self.ingest, plain_error, ingest_operation(self._datasources))]
 
-    async def ingest(self, request: Request) -> Answer:
+    async def ingest(self, request: Request) -> Response:
         """All rows of the request or none; the answer is given when they are durable."""
         caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
@@ -60,13 +60,13 @@ class GatewayIngest:
         if take := self._keepers.get(datasource.dataset.name):
             rows = await self._decoding.run(body, rows_from_json, datasource.dataset, caller, is_lines, most)
             receipt = await take(datasource.dataset, rows, caller, key, _accepted(len(rows)))
-            return _answer(receipt)
+            return _response(receipt)
         facts = await self._decoding.run(body, facts_from_json, datasource.dataset, caller, is_lines, most)
-        answer = _accepted(facts.count)
+        response = _accepted(facts.count)
         if facts.count == 0 and key is None:
-            return Answer(body=answer)
-        receipt = await self._recorder.record(Submission((facts,), key, answer))
-        return _answer(receipt)
+            return Response(body=response)
+        receipt = await self._recorder.record(Submission((facts,), key, response))
+        return _response(receipt)
 
     def _datasource(self, query_string: str) -> Datasource:
         sent = parse_qs(query_string).get("datasource", [])
@@ -76,11 +76,11 @@ class GatewayIngest:
         raise InvalidInput(f"{problem}: use ?datasource= with one of {', '.join(self._datasources)}")
 
 
-def _answer(receipt: Receipt) -> Answer:
+def _response(receipt: Receipt) -> Response:
     """The answer that was prepared, and how many of its rows were known already, if any were."""
     if not receipt.known:
-        return Answer(body=receipt.answer)
-    return json_answer(200, msgspec.json.decode(receipt.answer) | {"duplicates": receipt.known})
+        return Response(body=receipt.answer)
+    return json_response(200, msgspec.json.decode(receipt.answer) | {"duplicates": receipt.known})
 
 
 def _accepted(count: int) -> bytes:

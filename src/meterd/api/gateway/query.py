@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from litestar import Request, Response, Router, post
+from litestar import Request, Router, post
+from litestar import Response as LitestarResponse
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
@@ -13,9 +14,9 @@ from meterd.api.bodies import DecodeLimiter, json_array
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.openapi import query_operation
 from meterd.api.gateway.request import parse_query
-from meterd.api.http import Answer, error_headers, json_answer
+from meterd.api.http import Response, error_headers, json_response
 from meterd.api.openapi import Described, described
-from meterd.api.responses import response_of
+from meterd.api.responses import litestar_response
 from meterd.errors import MeterdError, TooLarge
 from meterd.phrases import PHRASES
 from meterd.query.engine import QueryEngine
@@ -32,11 +33,11 @@ def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasource
     asked = Described("POST", f"{PREFIX}/query", query_operation(datasources))
 
     @post("/query", status_code=200, request_max_body_size=None, opt=described(asked))
-    async def metrics_query(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def metrics_query(request: Request[Any, Any, Any]) -> LitestarResponse[bytes]:
         caller = await authenticator.identify(context_of(request.scope), request.headers.get("authorization"))
         caller.require(Scope.QUERY)
         rows = await engine.run(await decoding.run(await _body(request), parse_query, datasources), caller)
-        return response_of(await engine.shape(caller, _answer, rows))
+        return litestar_response(await engine.shape(caller, _response, rows))
 
     return Router(PREFIX, route_handlers=[metrics_query])
 
@@ -52,8 +53,8 @@ async def _body(request: Request[Any, Any, Any]) -> bytes:
     return b"".join(parts)
 
 
-def _answer(rows: list[Row]) -> Answer:
-    return Answer(200, b'{"data":{"dataPoints":%b}}' % json_array(_data_points(rows)))
+def _response(rows: list[Row]) -> Response:
+    return Response(200, b'{"data":{"dataPoints":%b}}' % json_array(_data_points(rows)))
 
 
 def _data_points(rows: list[Row]) -> list[dict[str, Any]]:
@@ -76,7 +77,7 @@ def _timestamp(time: datetime) -> str:
     return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
+def error_response(error: MeterdError, _content_type: str = "") -> Response:
     """The error body of the query endpoint."""
     body = {"statusCode": error.status, "message": error.message, "error": PHRASES[error.status]}
-    return json_answer(error.status, body, error_headers(error))
+    return json_response(error.status, body, error_headers(error))

@@ -7,7 +7,7 @@ import structlog
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.bodies import DecodeLimiter
-from meterd.api.http import Answer, HotRoute, Request, json_answer, plain_error
+from meterd.api.http import HotRoute, Request, Response, json_response, plain_error
 from meterd.api.litellm.decode import decode
 from meterd.api.litellm.facts import Translator
 from meterd.api.litellm.openapi import INGEST
@@ -47,7 +47,7 @@ class LiteLLM:
     def routes(self) -> list[HotRoute]:
         return [HotRoute("POST", "/ingest/litellm", self.ingest, plain_error, INGEST)]
 
-    async def ingest(self, request: Request) -> Answer:
+    async def ingest(self, request: Request) -> Response:
         """The answer is given when the facts are durable."""
         caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
@@ -59,7 +59,7 @@ class LiteLLM:
         if skipped or members:
             self._left_out.labels("litellm").inc(skipped.total() + members.total())
             log.warning("parts of a LiteLLM batch could not be used", skipped=skipped, left_out=members)
-        return json_answer(200, {"accepted": sum([each.count for each in facts]), "skipped": skipped.total()})
+        return json_response(200, {"accepted": sum([each.count for each in facts]), "skipped": skipped.total()})
 
     def _facts(self, body: bytes, caller: Caller, sent: int) -> tuple[tuple[Facts, ...], Counter[str], Counter[str]]:
         """Facts of a body, how many elements were left out for which reason, and which members of others."""

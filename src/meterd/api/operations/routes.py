@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, get
+from litestar import MediaType, Request, Router, get
+from litestar import Response as LitestarResponse
 from litestar.datastructures import CacheControlHeader
 from litestar.handlers import BaseRouteHandler
 from litestar.static_files import create_static_files_router
@@ -13,12 +14,12 @@ from meterd import telemetry as prometheus
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.context import context_of
-from meterd.api.http import Answer
+from meterd.api.http import Response
 from meterd.api.openapi import described
 from meterd.api.operations.health import Health
 from meterd.api.operations.openapi import OPERATIONS
 from meterd.api.pages import inline, page_policy
-from meterd.api.responses import response_of
+from meterd.api.responses import litestar_response
 from meterd.errors import Unavailable
 from meterd.export.prometheus import PrometheusPage
 from meterd.loopback import is_local
@@ -71,19 +72,19 @@ def operations_router(
         return f"ok: {health.notice}" if health.notice else "ok"
 
     @get("/metrics", media_type=MediaType.TEXT)
-    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def metrics(request: Request[Any, Any, Any]) -> LitestarResponse[bytes]:
         if not is_open(request):
             await authenticator.identify(context_of(request.scope), request.headers.get("authorization"))
-        return Response(telemetry.render(), media_type=prometheus.MEDIA_TYPE)
+        return LitestarResponse(telemetry.render(), media_type=prometheus.MEDIA_TYPE)
 
     @get("/export/prometheus", media_type=MediaType.TEXT)
-    async def export(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def export(request: Request[Any, Any, Any]) -> LitestarResponse[bytes]:
         authorization = request.headers.get("authorization")
         caller = None
         if authorization or not is_open(request):
             caller = await authenticator.identify(context_of(request.scope), authorization)
             caller.require(Scope.QUERY)
-        return Response(await page.render(caller), media_type=prometheus.MEDIA_TYPE)
+        return LitestarResponse(await page.render(caller), media_type=prometheus.MEDIA_TYPE)
 
     return Router("/", route_handlers=[healthz, readyz, metrics, export], opt=described(*OPERATIONS))
 
@@ -93,12 +94,12 @@ def documentation_router(openapi: dict[str, Any]) -> Router:
     document = msgspec.json.encode(openapi)
 
     @get("/openapi.json")
-    async def openapi_json() -> Response[bytes]:
-        return Response(document, media_type="application/json")
+    async def openapi_json() -> LitestarResponse[bytes]:
+        return LitestarResponse(document, media_type="application/json")
 
     @get("/docs", media_type=MediaType.HTML)
-    async def docs() -> Response[bytes]:
-        return response_of(Answer(200, _PAGE.encode(), (_POLICY,), b"text/html"))
+    async def docs() -> LitestarResponse[bytes]:
+        return litestar_response(Response(200, _PAGE.encode(), (_POLICY,), b"text/html"))
 
     handlers: list[Router | BaseRouteHandler] = [openapi_json, docs, _assets()]
     return Router("/", route_handlers=handlers)

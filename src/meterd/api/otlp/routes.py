@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.bodies import DecodeLimiter
-from meterd.api.http import Answer, HotRoute, Request, error_headers
+from meterd.api.http import HotRoute, Request, Response, error_headers
 from meterd.api.openapi import JSON
 from meterd.api.otlp.damage import Damage
 from meterd.api.otlp.decoding import decode, decode_whole
@@ -50,7 +50,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     """One signal: where it comes in, what it becomes, and how its answer names what was rejected."""
 
     signal: Signal
-    answer: type[Any]
+    response: type[Any]
     rejected: str
     add: _Add
 
@@ -93,17 +93,17 @@ class OpenTelemetry:
 
     def routes(self) -> list[HotRoute]:
         return [
-            HotRoute("POST", f"{PREFIX}{name}", self._handler(endpoint), error_answer, export_operation(name))
+            HotRoute("POST", f"{PREFIX}{name}", self._handler(endpoint), error_response, export_operation(name))
             for name, endpoint in self._endpoints.items()
         ]
 
     def _handler(self, endpoint: Endpoint) -> Callable[[Request], Any]:
-        async def export(request: Request) -> Answer:
+        async def export(request: Request) -> Response:
             return await self._export(request, endpoint)
 
         return export
 
-    async def _export(self, request: Request, endpoint: Endpoint) -> Answer:
+    async def _export(self, request: Request, endpoint: Endpoint) -> Response:
         """Answer when what the export became is durable."""
         caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
@@ -117,7 +117,7 @@ class OpenTelemetry:
             left_out = damage.left_out + members
             self._left_out.labels(endpoint.signal.name).inc(damage.rejected.total() + left_out.total())
             log.warning("parts of an export could not be used", rejected=damage.rejected, left_out=left_out)
-        return _answer(endpoint, damage, is_json)
+        return _response(endpoint, damage, is_json)
 
     async def _read(self, body: bytes, endpoint: Endpoint, is_json: bool, report: Report) -> _Read:
         """Read an export. Only what is small and whole is read in the event loop."""
@@ -153,25 +153,25 @@ def _is_json(content_type: str) -> bool:
     return name == JSON
 
 
-def _answer(endpoint: Endpoint, damage: Damage, is_json: bool) -> Answer:
+def _response(endpoint: Endpoint, damage: Damage, is_json: bool) -> Response:
     """Success, or partial success that says what was rejected and left out, and why; clients don't send it again."""
     if not damage:
-        return Answer(body=b"{}" if is_json else b"", content_type=_type(is_json))
+        return Response(body=b"{}" if is_json else b"", content_type=_type(is_json))
     rejected = damage.rejected.total()
     if is_json:
         partial = {camel_case(endpoint.rejected): str(rejected), "errorMessage": damage.sentence()}
-        return Answer(body=msgspec.json.encode({"partialSuccess": partial}), content_type=_type(is_json))
-    answer = endpoint.answer()
-    setattr(answer.partial_success, endpoint.rejected, rejected)
-    answer.partial_success.error_message = damage.sentence()
-    return Answer(body=answer.SerializeToString(), content_type=_type(is_json))
+        return Response(body=msgspec.json.encode({"partialSuccess": partial}), content_type=_type(is_json))
+    response = endpoint.response()
+    setattr(response.partial_success, endpoint.rejected, rejected)
+    response.partial_success.error_message = damage.sentence()
+    return Response(body=response.SerializeToString(), content_type=_type(is_json))
 
 
 def _type(is_json: bool) -> bytes:
     return (JSON if is_json else PROTOBUF).encode()
 
 
-def error_answer(error: MeterdError, content_type: str = "") -> Answer:
+def error_response(error: MeterdError, content_type: str = "") -> Response:
     """A `google.rpc.Status` in the request's encoding.
 
     A request that took too long may be sent again: its facts have identities. So clients are told when.
@@ -184,4 +184,4 @@ def error_answer(error: MeterdError, content_type: str = "") -> Answer:
         body = msgspec.json.encode({"code": code, "message": error.message})
     else:
         body = Status(code=code, message=error.message).SerializeToString()
-    return Answer(status, body, headers, _type(is_json))
+    return Response(status, body, headers, _type(is_json))

@@ -11,7 +11,7 @@ from litestar.response import Stream
 from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.authentication import Authenticator
 from meterd.api.bodies import DecodeLimiter
-from meterd.api.http import Answer, HotRoute, Request, error_headers, json_answer
+from meterd.api.http import HotRoute, Request, Response, error_headers, json_response
 from meterd.api.openapi import Described, Operation, described
 from meterd.api.sessions import openapi
 from meterd.api.sessions.active import ActiveSession
@@ -76,7 +76,7 @@ class Sessions:
             "crash": (self._crash, openapi.CRASH),
         }
         return [
-            HotRoute("POST", PREFIX, self.create, error_answer, openapi.CREATE),
+            HotRoute("POST", PREFIX, self.create, error_response, openapi.CREATE),
             HotRoute("GET", f"{PREFIX}/{{id}}", self.read, _operation_error, openapi.READ),
             HotRoute("GET", f"{PREFIX}/", self.read, _id_required),
             *(
@@ -85,14 +85,14 @@ class Sessions:
             ),
         ]
 
-    async def create(self, request: Request) -> Answer:
+    async def create(self, request: Request) -> Response:
         caller = await self._caller(request, Scope.INGEST)
         body = decode_create(await request.body(self._max_bytes))
-        return Answer(body=await self._recorder.create(body, caller, _key(request, caller)))
+        return Response(body=await self._recorder.create(body, caller, _key(request, caller)))
 
-    async def read(self, request: Request) -> Answer:
+    async def read(self, request: Request) -> Response:
         caller = await self._caller(request, Scope.QUERY)
-        return Answer(body=await self._reader.read(request.parameter, request.query_string, caller))
+        return Response(body=await self._reader.read(request.parameter, request.query_string, caller))
 
     def router(self) -> Router:
         """Return the route of the export, which is too large for one answer in memory."""
@@ -105,13 +105,13 @@ class Sessions:
 
         return Router("/", route_handlers=[export])
 
-    def _write(self, handler: Handler) -> Callable[[Request], Awaitable[Answer]]:
-        async def write(request: Request) -> Answer:
+    def _write(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def write(request: Request) -> Response:
             caller = await self._caller(request, Scope.INGEST)
             await handler(
                 request, await self._registry.find(request.parameter, caller, writes=True), _key(request, caller)
             )
-            return json_answer(200, _OK)
+            return json_response(200, _OK)
 
         return write
 
@@ -170,15 +170,15 @@ def _key(request: Request, caller: Caller) -> bytes | None:
     return request.key(PREFIX, request.path, caller.tenant, caller.subject_type, caller.subject)
 
 
-def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
+def error_response(error: MeterdError, _content_type: str = "") -> Response:
     """Make the protocol's body of an error: `{"error"}`."""
-    return json_answer(error.status, {"error": error.message}, error_headers(error))
+    return json_response(error.status, {"error": error.message}, error_headers(error))
 
 
-def _operation_error(error: MeterdError, content_type: str = "") -> Answer:
+def _operation_error(error: MeterdError, content_type: str = "") -> Response:
     """Answer 404 for other methods, as the original does, and errors as `error_answer` does."""
-    return error_answer(NotFound("Not found") if isinstance(error, MethodNotAllowed) else error, content_type)
+    return error_response(NotFound("Not found") if isinstance(error, MethodNotAllowed) else error, content_type)
 
 
-def _id_required(_error: MeterdError, content_type: str = "") -> Answer:
-    return error_answer(InvalidInput("Session ID required"), content_type)
+def _id_required(_error: MeterdError, content_type: str = "") -> Response:
+    return error_response(InvalidInput("Session ID required"), content_type)

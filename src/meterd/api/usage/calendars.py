@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from meterd.api.http import Answer
+from meterd.api.http import Response
 from meterd.api.usage.calls import Call
 from meterd.api.usage.errors import InvalidUpdate, invalid
 from meterd.api.usage.making import Maker
@@ -61,11 +61,11 @@ class Calendars:
         self._turn = asyncio.Lock()
         self._remembered: dict[tuple[Collection, str], _Made] = {}
 
-    async def get(self, call: Call) -> Answer:
+    async def get(self, call: Call) -> Response:
         """The built-in calendars are public, those of the tenant private. Raises `NotFound`."""
         return await self._shelf.get(call)
 
-    async def post(self, call: Call) -> Answer:
+    async def post(self, call: Call) -> Response:
         """Create or update calendars. Raises `InvalidUpdate` naming the member of a definition that is none."""
         posting = await self._shelf.posting(call)
         posted = {each.id: each for each in posting.items}

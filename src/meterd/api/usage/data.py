@@ -2,10 +2,10 @@
 and 8).
 """
 
-from meterd.api.http import Answer
+from meterd.api.http import Response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import Call
-from meterd.api.usage.formats import answer
+from meterd.api.usage.formats import response
 from meterd.api.usage.listing import listed, page_of
 from meterd.api.usage.objects import Objects
 from meterd.api.usage.shelf import build_information
@@ -23,16 +23,16 @@ class Data:
         self._engine = engine
         self._most = most
 
-    async def get(self, call: Call) -> Answer:
+    async def get(self, call: Call) -> Response:
         """Build information at the root; below the release one series, by `OBJECT:FIELD`, or a list of them.
 
         A list has their definitions; with `_id` or `_range` it has their data, too.
         """
         if call.place.release is None:
-            return answer(build_information("data"), call.format)
+            return response(build_information("data"), call.format)
         if call.place.id is not None:
             shown = call.parameters.projection().of(await self._one(call, call.place.id))
-            return await self._engine.shape(call.caller, answer, shown, call.format)
+            return await self._engine.shape(call.caller, response, shown, call.format)
         ids = call.parameters.every("_id")
         objects = self._objects.each(call, {id_.rpartition(":")[0] for id_ in ids} or None)
         definitions = (definition for item in objects for definition in definitions_of(item))

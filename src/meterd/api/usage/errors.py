@@ -6,7 +6,7 @@ ten times the status.
 
 import re
 
-from meterd.api.http import Answer, error_headers
+from meterd.api.http import Response, error_headers
 from meterd.errors import InvalidInput, MeterdError, Unauthenticated
 from meterd.expressions.errors import ExpressionError
 
@@ -37,9 +37,9 @@ def invalid(error: ExpressionError) -> InvalidInput:
     return InvalidInput(str(error))
 
 
-def error_answer(error: MeterdError, _content_type: str = "") -> Answer:
+def error_response(error: MeterdError, _content_type: str = "") -> Response:
     """The sentence as plain text, and in the header, which has no room for anything beyond Latin-1."""
     text = f"[{getattr(error, 'number', error.status * 10)}] {error.message}"[:_LONGEST]
     header = _UNSENDABLE.sub("?", text).encode("latin-1")
     needed = _WAYS if isinstance(error, Unauthenticated) else error_headers(error)
-    return Answer(error.status, text.encode(), ((ERROR, header), *needed), b"text/plain")
+    return Response(error.status, text.encode(), ((ERROR, header), *needed), b"text/plain")

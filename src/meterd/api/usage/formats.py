@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from meterd.api.bodies import json_array
-from meterd.api.http import Answer, Request
+from meterd.api.http import Request, Response
 from meterd.errors import InvalidInput
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -39,13 +39,13 @@ def format_of(request: Request, formats: Sequence[str] = _FORMATS) -> str:
     raise InvalidInput(f"Accept must be one of {', '.join(formats)}, got {', '.join(accepted)[:200]}")
 
 
-def answer(content: Any, format_: str, headers: Headers = ()) -> Answer:
+def response(content: Any, format_: str, headers: Headers = ()) -> Response:
     """A series, a list of items, or one item. In CSV a series is `time,value`, a list has a column for each member."""
     if format_ == "text/csv":
-        return Answer(200, _csv(content).encode(), headers, b"text/csv")
+        return Response(200, _csv(content).encode(), headers, b"text/csv")
     if format_ == "application/xml":
-        return Answer(200, _xml(content).encode(), headers, b"application/xml")
-    return Answer(200, json_array(content) if isinstance(content, list) else msgspec.json.encode(content), headers)
+        return Response(200, _xml(content).encode(), headers, b"application/xml")
+    return Response(200, json_array(content) if isinstance(content, list) else msgspec.json.encode(content), headers)
 
 
 def _is_series(content: Any) -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cmp_to_key
 from typing import Any, NamedTuple
 
-from meterd.api.http import Answer
+from meterd.api.http import Response
 from meterd.api.usage.calls import Call
-from meterd.api.usage.formats import answer
+from meterd.api.usage.formats import response
 from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.selection import selection
 from meterd.filters.documents import document_field, matches
@@ -28,18 +28,18 @@ class Page(NamedTuple):
     total: int
 
 
-def listed(documents: Iterable[Document], call: Call, most: int) -> Answer:
+def listed(documents: Iterable[Document], call: Call, most: int) -> Response:
     """The page that a call asks for, or the values of one field. Raises `InvalidInput` naming the parameter."""
     field = call.parameters.text("_distinct")
     if field is not None:
-        return answer(distinct(documents, call.parameters, field), call.format)
+        return response(distinct(documents, call.parameters, field), call.format)
     return page_answer(page_of(documents, call.parameters, most), call)
 
 
-def page_answer(page: Page, call: Call) -> Answer:
+def page_answer(page: Page, call: Call) -> Response:
     projection = call.parameters.projection()
     items = [projection.of(document) for document in page.documents]
-    return answer(items, call.format, ((TOTAL, b"%d" % page.total),))
+    return response(items, call.format, ((TOTAL, b"%d" % page.total),))
 
 
 def page_of(documents: Iterable[Document], parameters: Parameters, most: int) -> Page:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from meterd.access import Caller
-from meterd.api.http import Answer
+from meterd.api.http import Response
 from meterd.api.usage.calls import Call
 from meterd.api.usage.fields import columns_of, resolver, shown, shown_value
-from meterd.api.usage.formats import answer
+from meterd.api.usage.formats import response
 from meterd.api.usage.listing import TOTAL
 from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.providers import PROVIDERS, provider_named
@@ -34,15 +34,15 @@ class Metrics:
         self._engine = engine
         self._most = most
 
-    async def get(self, call: Call) -> Answer:
+    async def get(self, call: Call) -> Response:
         """Build information at the root; below the release a function, one record, or a list."""
         place, parameters = call.place, call.parameters
         if (function := parameters.text("_function")) is not None:
-            return answer(await self.function(function, parameters), call.format)
+            return response(await self.function(function, parameters), call.format)
         if place.release is None:
-            return answer(build_information("metric"), call.format)
+            return response(build_information("metric"), call.format)
         if place.id is not None:
-            return answer(await self.one(place.id, parameters, call.caller), call.format)
+            return response(await self.one(place.id, parameters, call.caller), call.format)
         return await self.records(parameters, call.caller, call.format)
 
     async def function(self, name: str, parameters: Parameters) -> list[dict[str, str]]:
@@ -67,7 +67,7 @@ class Metrics:
                 return parameters.projection().of(shown(fields, rows[0]))
         raise NotFound(f"there is no metric record {id_!r}")
 
-    async def records(self, parameters: Parameters, caller: Caller, format_: str) -> Answer:
+    async def records(self, parameters: Parameters, caller: Caller, format_: str) -> Response:
         """Records, newest first unless sorted, with how many match in `x-total-count`; or values of one field."""
         dataset = self._dataset(parameters)
         fields = columns_of(dataset)
@@ -75,7 +75,7 @@ class Metrics:
         if (distinct := parameters.text("_distinct")) is not None:
             column = self._column(dataset, distinct)
             values = await self._engine.run(_values(dataset, column, condition), caller)
-            return await self._engine.shape(caller, lambda: answer(_sorted(values), format_))
+            return await self._engine.shape(caller, lambda: response(_sorted(values), format_))
         order = tuple(Order(self._column(dataset, each.column), each.descending) for each in parameters.sort())
         limit, projection = parameters.limit(self._most), parameters.projection()
         (total,) = await self._engine.run(Query(dataset, *_ALWAYS, condition=condition), caller)
@@ -85,9 +85,9 @@ class Metrics:
             listing = Listing(dataset, columns, condition, order or _NEWEST, limit, parameters.skip())
             rows = await self._engine.facts(listing, caller)
 
-        def made() -> Answer:
+        def made() -> Response:
             records = [projection.of(shown(fields, row)) for row in rows]
-            return answer(records, format_, ((TOTAL, b"%d" % total.total),))
+            return response(records, format_, ((TOTAL, b"%d" % total.total),))
 
         return await self._engine.shape(caller, made)
 

@@ -7,18 +7,19 @@ from functools import partial
 from typing import Any, Literal, NamedTuple, cast, get_args
 
 from litestar import Request as LitestarRequest
-from litestar import Response, Router, route
+from litestar import Response as LitestarResponse
+from litestar import Router, route
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.context import Operation
-from meterd.api.http import Answer, Request
+from meterd.api.http import Request, Response
 from meterd.api.openapi import described
-from meterd.api.responses import response_of
+from meterd.api.responses import litestar_response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import RELEASE, Call, operation_of, place_of
 from meterd.api.usage.data import Data
-from meterd.api.usage.formats import answer, format_of
+from meterd.api.usage.formats import format_of, response
 from meterd.api.usage.identity import caller_of, environment_of
 from meterd.api.usage.metrics import Metrics
 from meterd.api.usage.objects import Objects
@@ -31,7 +32,7 @@ from meterd.query.engine import QueryEngine
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _METHODS: tuple[Method, ...] = get_args(Method)
 
-Handler = Callable[[Call], Awaitable[Answer]]
+Handler = Callable[[Call], Awaitable[Response]]
 
 
 class Service(NamedTuple):
@@ -72,16 +73,16 @@ class Usage:
         root = f"/{service.name}"
         paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]
 
-        async def call(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
-            return response_of(
-                await self._answer(service, str(request.method), Request(request.scope, request.receive))
+        async def call(request: LitestarRequest[Any, Any, Any]) -> LitestarResponse[bytes]:
+            return litestar_response(
+                await self._response(service, str(request.method), Request(request.scope, request.receive))
             )
 
         served = partial(route, status_code=200, request_max_body_size=None)
         offered = service_operations(service.name, list(service.methods), service.has_series)
         yield served(paths, http_method=list(service.methods), opt=described(*offered))(call)
 
-    async def _answer(self, service: Service, method: str, request: Request) -> Answer:
+    async def _response(self, service: Service, method: str, request: Request) -> Response:
         handler = service.methods.get(cast(Method, method))
         if handler is None:
             raise MethodNotAllowed(", ".join(service.methods))
@@ -99,8 +100,8 @@ class Usage:
             return await self._virtual(service, call)
         return await handler(call)
 
-    async def _virtual(self, service: Service, call: Call) -> Answer:
+    async def _virtual(self, service: Service, call: Call) -> Response:
         find = self._calendars.finder(call.caller.tenant, call.environment)
         level = Level(service.name, call.place.id)
         made = await virtual_series(self._engine, level, call.parameters, call.environment, find, call.caller)
-        return await self._engine.shape(call.caller, answer, made, call.format)
+        return await self._engine.shape(call.caller, response, made, call.format)

@@ -10,9 +10,9 @@ from meterd import __version__, metadata
 from meterd.access import Scope
 from meterd.access.context import Operation
 from meterd.api.bodies import DecodeLimiter
-from meterd.api.http import Answer
+from meterd.api.http import Response
 from meterd.api.usage.calls import EVERY_VERSION, Call
-from meterd.api.usage.formats import answer
+from meterd.api.usage.formats import response
 from meterd.api.usage.listing import Document, listed
 from meterd.api.usage.posting import Posted, Posting, merged, posting_of, refuse_public
 from meterd.api.usage.scans import Scans
@@ -54,17 +54,17 @@ class Shelf:
         self._most = most
         self._decoding = DecodeLimiter()
 
-    async def get(self, call: Call) -> Answer:
+    async def get(self, call: Call) -> Response:
         """Build information at the root; below the release one item, its versions, or a list. Raises `NotFound`."""
         id_ = call.place.id
         if call.place.release is None:
-            return answer(build_information(self._service), call.format)
+            return response(build_information(self._service), call.format)
         if id_ is None:
             items = self.each(call, call.parameters.every("_id") or None)
             return await self.scans.run(call.caller, listed, items, call, self._most)
         if id_.endswith(EVERY_VERSION):
-            return answer(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
-        return answer(call.parameters.projection().of(await self.one(call, id_)), call.format)
+            return response(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
+        return response(call.parameters.projection().of(await self.one(call, id_)), call.format)
 
     async def one(self, call: Call, id_: str) -> Document:
         """An item in the source of a call. Raises `NotFound`."""
@@ -96,7 +96,7 @@ class Shelf:
             call.request.context.operation = Operation("create", posting.items[0].id)
         return posting
 
-    async def store(self, call: Call, posting: Posting) -> Answer:
+    async def store(self, call: Call, posting: Posting) -> Response:
         """Store all of the items or, when one of them is refused, none; answers them as they are then."""
         reason = call.parameters.text("_reason")
         if reason is not None and len(reason) > _LONGEST_REASON:
@@ -111,9 +111,9 @@ class Shelf:
             action = "create" if versions[0].version == 1 else "update"
             call.request.context.operation = Operation(action, versions[0].id)
         stored = [self._told(call, version) for version in versions]
-        return answer(stored if posting.is_array else stored[0], call.format)
+        return response(stored if posting.is_array else stored[0], call.format)
 
-    async def delete(self, call: Call) -> Answer:
+    async def delete(self, call: Call) -> Response:
         """Take away the newest version of an item, or all of them; answers the item as it is then, or `{}`."""
         id_ = call.place.id
         if id_ is None:
@@ -122,7 +122,7 @@ class Shelf:
         if call.place.source == "public":
             raise Forbidden("public items can't be deleted")
         left = await asyncio.to_thread(self._take, call, id_.removesuffix(EVERY_VERSION), id_.endswith(EVERY_VERSION))
-        return answer(self._told(call, left) if left else {}, call.format)
+        return response(self._told(call, left) if left else {}, call.format)
 
     def _take(self, call: Call, id_: str, every_version: bool) -> Version | None:
         with self._items.changing(self._collection(call)) as changes:

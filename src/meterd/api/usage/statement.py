@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import Request as LitestarRequest
-from litestar import Response, Router, get
+from litestar import Response as LitestarResponse
+from litestar import Router, get
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.access.context import Operation
-from meterd.api.http import Answer, Request
+from meterd.api.http import Request, Response
 from meterd.api.openapi import Described, described
-from meterd.api.responses import response_of
+from meterd.api.responses import litestar_response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.formats import format_of
 from meterd.api.usage.identity import caller_of, environment_of
@@ -47,14 +48,14 @@ class Statements:
 
     def router(self) -> Router:
         @get("/statement", opt=described(Described("GET", "/api/usage/statement", STATEMENT)))
-        async def statement(request: LitestarRequest[Any, Any, Any]) -> Response[bytes]:
+        async def statement(request: LitestarRequest[Any, Any, Any]) -> LitestarResponse[bytes]:
             asked = Request(request.scope, request.receive)
             asked.context.operation = Operation("get")
-            return response_of(await self._answer(asked))
+            return litestar_response(await self._response(asked))
 
         return Router("/api/usage", route_handlers=[statement])
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _response(self, request: Request) -> Response:
         caller = await caller_of(request, self._authenticator)
         caller.require(Scope.QUERY)
         parameters = await parameters_of(request, has_form=True)
@@ -65,8 +66,8 @@ class Statements:
         rows = await self._rows(period, calendar, caller)
         headers = (POLICY,) if format_ == "text/html" else ()
 
-        def made() -> Answer:
-            return Answer(200, SHAPES[format_](period, _lines(calendar, rows)).encode(), headers, format_.encode())
+        def made() -> Response:
+            return Response(200, SHAPES[format_](period, _lines(calendar, rows)).encode(), headers, format_.encode())
 
         return await self._engine.shape(caller, made)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from meterd.access import Caller
-from meterd.api.http import Answer
+from meterd.api.http import Response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import Call
 from meterd.api.usage.errors import ComputedUpdate, InvalidUpdate
@@ -39,7 +39,7 @@ class StoredSeries:
         find = self._calendars.finder(call.caller.tenant, call.environment)
         return await stored_series(self._engine, definition, call.parameters, call.environment, find, call.caller)
 
-    async def page(self, call: Call, definitions: Page) -> Answer:
+    async def page(self, call: Call, definitions: Page) -> Response:
         """The series of a page of definitions, one after the other."""
         made: list[Document] = []
         observations = 0
