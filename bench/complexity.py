@@ -19,7 +19,7 @@ from bench.tables import table
 from meterd.access import Caller, SubjectType
 from meterd.datasets import DATASETS, METER_EVENTS, MODEL_CALLS, SESSION_METRICS, Dataset, Kind
 from meterd.query.compile import compile_query
-from meterd.query.complexity import DEEPEST, MOST_DISTINCT, MOST_EXPRESSION_TEXT, MOST_EXPRESSIONS, Bounds
+from meterd.query.complexity import MAX_DEPTH, MAX_DISTINCT, MAX_EXPRESSION_TEXT, MAX_EXPRESSIONS, Bounds
 from meterd.query.dialects import DIALECTS
 from meterd.query.model import (
     Aggregate,
@@ -107,7 +107,7 @@ class Largest:
         for number in range(self._limits.max_aggregates):
             function = self._random.choice(functions)
             distinct += function is Function.COUNT_DISTINCT
-            if distinct > MOST_DISTINCT:
+            if distinct > MAX_DISTINCT:
                 function = Function.FIRST
             if function is Function.PERCENTILE:
                 yield Aggregate(f"a{number}", function, Field(self._random.choice(numbers)), self._random.random())
@@ -123,7 +123,7 @@ class Largest:
         if shape is not None:
             return shape(tuple(tests))
         nested = tests.pop()
-        for level in range(DEEPEST - 2):
+        for level in range(MAX_DEPTH - 2):
             kind = (And, Or)[level % 2]
             nested = kind((tests.pop(), nested)) if tests else Not(nested)
         return nested
@@ -133,9 +133,9 @@ class Largest:
         operand, text = self._operand(dataset, number), f"v{number}"
         each = self._limits.max_values // self._limits.max_conditions
         values = tuple(f"v{number}-{value}" for value in range(each))
-        if kind is None and number < MOST_EXPRESSIONS:
+        if kind is None and number < MAX_EXPRESSIONS:
             pattern = self._random.choice(_PATTERNS).format(number)
-            longest = MOST_EXPRESSION_TEXT // MOST_EXPRESSIONS
+            longest = MAX_EXPRESSION_TEXT // MAX_EXPRESSIONS
             return Matches(
                 operand, TextTest.HAS_MATCH_OF_ANY_CASE, "|".join([pattern] * (longest // (len(pattern) + 1)))
             )

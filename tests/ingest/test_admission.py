@@ -143,7 +143,7 @@ def test_a_door_that_is_strict_says_the_flaw() -> None:
 def test_every_text_of_every_dataset_has_a_longest_length(dataset: Dataset) -> None:
     for column in dataset.columns:
         if column.kind in (Kind.TEXT, Kind.TEXTS, Kind.JSON) and not column.allowed:
-            text = "x" * (column.most_characters + 1)
+            text = "x" * (column.max_characters + 1)
             found = Admission(dataset).flaw(
                 dataset.row_type(
                     **{each.name: _least(each) for each in dataset.columns if each.required}

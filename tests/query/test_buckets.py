@@ -65,13 +65,13 @@ def test_a_window_never_touches_more_buckets_than_estimated(
         touched += 1
         bucket = interval.bucket_end(bucket)
 
-    assert touched <= interval.most_buckets(start, start + length)
+    assert touched <= interval.max_buckets(start, start + length)
 
 
 def test_the_estimate_is_no_more_than_one_bucket_too_high_for_fixed_lengths() -> None:
     start = day("2026-01-01")
 
-    assert Interval(1, Unit.HOUR).most_buckets(start, start + timedelta(days=1)) == 25
+    assert Interval(1, Unit.HOUR).max_buckets(start, start + timedelta(days=1)) == 25
 
 
 @pytest.mark.parametrize(

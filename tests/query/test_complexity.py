@@ -73,11 +73,11 @@ LARGEST: dict[str, tuple[Callable[[int], Query], int, str]] = {
     "values of arrays": (lambda n: asked(HasAny("teams", tuple(map(str, range(n))))), 8, "query.max-values"),
     "groups": (lambda n: asked(groups=grouped(n)), 2, "query.max-groups"),
     "aggregates": (lambda n: asked(aggregates=counted(n)), 3, "query.max-aggregates"),
-    "distinct": (lambda n: asked(aggregates=counted(n, Function.COUNT_DISTINCT)), complexity.MOST_DISTINCT, "several"),
-    "depth": (lambda n: asked(nested(n)), complexity.DEEPEST, "flatter"),
-    "text": (lambda n: asked(contains("x" * n)[0]), complexity.MOST_TEXT, "shorter values"),
-    "text of keys": (lambda n: asked(groups=(Group("g", MapValue("m", "x" * n)),)), complexity.MOST_TEXT, "shorter"),
-    "expression": (lambda n: asked(expressions("x" * n)), complexity.MOST_EXPRESSION_TEXT, "shorter ones"),
+    "distinct": (lambda n: asked(aggregates=counted(n, Function.COUNT_DISTINCT)), complexity.MAX_DISTINCT, "several"),
+    "depth": (lambda n: asked(nested(n)), complexity.MAX_DEPTH, "flatter"),
+    "text": (lambda n: asked(contains("x" * n)[0]), complexity.MAX_TEXT, "shorter values"),
+    "text of keys": (lambda n: asked(groups=(Group("g", MapValue("m", "x" * n)),)), complexity.MAX_TEXT, "shorter"),
+    "expression": (lambda n: asked(expressions("x" * n)), complexity.MAX_EXPRESSION_TEXT, "shorter ones"),
 }
 
 
@@ -96,7 +96,7 @@ def test_a_query_at_its_bound_is_passed_on_and_one_beyond_is_refused(kind: str) 
 
 def test_the_number_of_regular_expressions_is_bounded() -> None:
     bounds = Bounds(Limits(), lambda _reason: None)
-    patterns = [f"x{number}" for number in range(complexity.MOST_EXPRESSIONS + 1)]
+    patterns = [f"x{number}" for number in range(complexity.MAX_EXPRESSIONS + 1)]
 
     bounds.query(asked(expressions(*patterns[1:])))
     with pytest.raises(InvalidInput, match=r"33 regular expressions, at most 32 are allowed: join them with |"):

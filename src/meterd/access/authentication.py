@@ -16,7 +16,7 @@ from meterd.errors import ConfigurationError, Unauthenticated
 _MESSAGE = "Invalid or missing bearer token"
 _FRESH = 2.0
 _SPACE = " \t"
-_MOST_TOKENS = 10_000
+_MAX_TOKENS = 10_000
 _STRANGERS = 2
 """Look-ups at once for tokens that are not remembered: a flood of made-up ones leaves the other threads to others."""
 
@@ -76,7 +76,7 @@ class Authenticator:
         if found is None:
             self._known.pop(header, None)
             raise Unauthenticated(_MESSAGE)
-        if len(self._known) >= _MOST_TOKENS:
+        if len(self._known) >= _MAX_TOKENS:
             self._known.clear()
         known = _Known(*found, checked=time.monotonic())
         if known.is_expired():

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 _OWN_PREFIX = "mtr_"
 _SECTION = "service.authorization"
-LONGEST_TOKEN = 8192
+MAX_TOKEN_LENGTH = 8192
 """Characters of a token that somebody is asked about."""
 _WAITING = 32
 """Tokens that wait for each question that may be asked at once."""
@@ -43,7 +43,7 @@ class RemoteValidation:
         self._refused = _Remembered(settings.cache_max_capacity, settings.cache_refused_ttl)
         self._asking: dict[bytes, asyncio.Task[bool | None]] = {}
         self._turns = asyncio.Semaphore(settings.concurrency)
-        self._most_asking = settings.concurrency * (1 + _WAITING)
+        self._max_asking = settings.concurrency * (1 + _WAITING)
         self._client = httpx.AsyncClient(verify=self._endpoint.trust(), timeout=self._patience)
         self._counted = telemetry.validations
 
@@ -51,7 +51,7 @@ class RemoteValidation:
         """Whether the token is good. meterd's own tokens never leave the machine. Raises `Unavailable`."""
         if token.startswith(_OWN_PREFIX) or not (token.isascii() and token.isprintable()):
             return False
-        if len(token) > LONGEST_TOKEN:
+        if len(token) > MAX_TOKEN_LENGTH:
             return False
         key = digest(token)
         if key in self._accepted:
@@ -60,7 +60,7 @@ class RemoteValidation:
             return False
         asking = self._asking.get(key)
         if asking is None:
-            if len(self._asking) >= self._most_asking:
+            if len(self._asking) >= self._max_asking:
                 raise self._turned_away()
             asking = self._asking[key] = asyncio.create_task(self._ask(key, token))
             asking.add_done_callback(lambda _: self._asking.pop(key))
@@ -124,10 +124,10 @@ class RemoteValidation:
 
 
 class _Remembered:
-    """Keys that are remembered for `lifetime` seconds, `most` of them."""
+    """Keys that are remembered for `lifetime` seconds, `maximum` of them."""
 
-    def __init__(self, most: int, lifetime: float) -> None:
-        self._most = most
+    def __init__(self, maximum: int, lifetime: float) -> None:
+        self._maximum = maximum
         self._lifetime = lifetime
         self._until: dict[bytes, float] = {}
 
@@ -137,7 +137,7 @@ class _Remembered:
     def add(self, key: bytes) -> None:
         """All live equally long, so the one that was remembered first is the first to go."""
         self._until.pop(key, None)
-        while len(self._until) >= self._most:
+        while len(self._until) >= self._maximum:
             del self._until[next(iter(self._until))]
         self._until[key] = time.monotonic() + self._lifetime
 

@@ -12,7 +12,7 @@ import msgspec
 from meterd.calendars.days import EVERY_DAY, MONDAY_TO_FRIDAY, MONTH_COUNTS, Days, Months, Weekdays
 from meterd.calendars.durations import Duration, parse_duration
 from meterd.calendars.grids import LocalGrid
-from meterd.calendars.model import LONGEST_PERIOD, UTC_ZONE, Calendar, DayCalendar, IntradayCalendar, SparseCalendar
+from meterd.calendars.model import MAX_PERIOD, UTC_ZONE, Calendar, DayCalendar, IntradayCalendar, SparseCalendar
 from meterd.calendars.zones import DAY
 from meterd.expressions.errors import ExpressionError
 
@@ -83,7 +83,7 @@ def calendar_for(code: str) -> Calendar:
         return _NAMED["WEEKLY"]
     if duration.seconds == DAY:
         return _NAMED["DAILY"]
-    if not 0 < duration.seconds <= LONGEST_PERIOD or DAY % duration.seconds:
+    if not 0 < duration.seconds <= MAX_PERIOD or DAY % duration.seconds:
         raise ExpressionError(
             "calendar",
             code,

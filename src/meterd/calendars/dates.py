@@ -79,12 +79,12 @@ def _read(scanner: Scanner, now: datetime, zone: tzinfo) -> Period:
 def _read_iso(scanner: Scanner, year: int, zone: tzinfo) -> Period:
     """Take what follows the year of an ISO date."""
     fields = [year]
-    for separator, name, most in _FIELDS:
+    for separator, name, maximum in _FIELDS:
         if not scanner.take(separator):
             break
         if name == "day":
-            most = _last_day(fields)
-        fields.append(scanner.number(name, _FIRST[len(fields)], most, width=2))
+            maximum = _last_day(fields)
+        fields.append(scanner.number(name, _FIRST[len(fields)], maximum, width=2))
     count = len(fields)
     if count == _YEAR_TO_SECOND and scanner.take("."):
         scanner.number("fraction", 0)

@@ -9,7 +9,7 @@ import msgspec
 
 from meterd.expressions.errors import ExpressionError
 
-MOST_DIGITS = 9
+MAX_DIGITS = 9
 
 _NUMBER = re.compile(r"[0-9]+")
 _MONTHS = {"Y": 12, "M": 1}
@@ -68,8 +68,8 @@ def parse_duration(text: str, start: int = 0) -> Duration:
         number = _NUMBER.match(text, position)
         if number is None:
             raise refuse(position, f"expected a whole number, got {text[position]!r}")
-        if len(number[0]) > MOST_DIGITS:
-            raise refuse(position, f"the number has more than {MOST_DIGITS} digits")
+        if len(number[0]) > MAX_DIGITS:
+            raise refuse(position, f"the number has more than {MAX_DIGITS} digits")
         letter = text[number.end() : number.end() + 1].upper()
         if not letter or letter not in letters:
             wanted = ", ".join(letters) or "nothing more"

@@ -17,7 +17,7 @@ from meterd.calendars.grids import LocalGrid
 from meterd.calendars.zones import DAY, EPOCH, span_at
 
 HOUR = 3600
-LONGEST_PERIOD = 12 * HOUR
+MAX_PERIOD = 12 * HOUR
 UTC_ZONE = ZoneInfo("UTC")
 
 _SECOND = timedelta(seconds=1)
@@ -59,7 +59,7 @@ class IntradayCalendar(msgspec.Struct, frozen=True, cache_hash=True):
     whole_holidays: bool = False
 
     def __post_init__(self) -> None:
-        if self.grid.period > LONGEST_PERIOD:
+        if self.grid.period > MAX_PERIOD:
             raise ValueError("a period within the day has at most 12 hours")
         if {label // HOUR for label in range(0, DAY, self.grid.period)} <= self.excluded_hours:
             raise ValueError("the excluded hours leave nothing of a day")

@@ -91,7 +91,7 @@ def _read_dates(scanner: Scanner, function: str, now: datetime) -> Range:
     return Range(start, end)
 
 
-def _read_arguments(scanner: Scanner, wanted: str, least: int, most: int) -> list[Scanner]:
+def _read_arguments(scanner: Scanner, wanted: str, minimum: int, maximum: int) -> list[Scanner]:
     """Take arguments up to the closing parenthesis, which must end the range: a scanner of each."""
     arguments = [scanner.section(",)")]
     while scanner.take(","):
@@ -99,7 +99,7 @@ def _read_arguments(scanner: Scanner, wanted: str, least: int, most: int) -> lis
     closing = scanner.position
     if not scanner.take(")"):
         raise scanner.error("expected , or ) after the argument")
-    if not least <= len(arguments) <= most:
+    if not minimum <= len(arguments) <= maximum:
         raise scanner.error(f"expected {wanted}, got {len(arguments)} arguments", closing)
     scanner.expect_end()
     return arguments

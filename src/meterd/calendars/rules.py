@@ -32,8 +32,8 @@ _SIGNS = {"+": 1, "-": -1, " ": 1}
 
 class _Field(NamedTuple):
     name: str
-    least: int
-    most: int
+    minimum: int
+    maximum: int
     width: int | None = None
 
 
@@ -91,7 +91,7 @@ def _read_fields(scanner: Scanner) -> dict[str, int]:
     while scanner.at_letter:
         unit = _read_unit(scanner, "".join(_FIELDS), fields)
         field = _FIELDS[unit]
-        fields[unit] = scanner.number(field.name, field.least, field.most, width=field.width)
+        fields[unit] = scanner.number(field.name, field.minimum, field.maximum, width=field.width)
     return fields
 
 

@@ -155,7 +155,7 @@ class Engine:
         given = metadata or {}
         name = " ".join(given[key] for key in ("objectName", "xPath") if given.get(key))
         source = Source.of(_SURROGATE.sub("\ufffd", text), _SURROGATE.sub("\ufffd", name))
-        findings = plan.run(source, minimum, most=limits.max_matches)
+        findings = plan.run(source, minimum, maximum=limits.max_matches)
         _check_size(findings, limits)
         return [
             Match(

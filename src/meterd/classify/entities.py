@@ -45,7 +45,7 @@ _LEVELS = (
 
 def likelihood(score: float) -> Likelihood:
     """How likely an entity with this score is."""
-    return next(level for least, level in _LEVELS if score >= least)
+    return next(level for minimum, level in _LEVELS if score >= minimum)
 
 
 def _classifier(code: str, kind: str, category: Category, description: str) -> Classifier:

@@ -11,7 +11,7 @@ from meterd.classify.validators import UnknownValidator, validator
 from meterd.classify.words import Words
 from meterd.expressions.regular import InvalidExpression
 
-LONGEST_WINDOW = 1_000
+MAX_WINDOW = 1_000
 
 
 class InlineLimits(msgspec.Struct, frozen=True):
@@ -83,24 +83,24 @@ class Budget:
     def spend(self, classifier: Classifier) -> None:
         """Raises `InvalidDefinition`, `InvalidExpression`, `UnknownValidator` when the classifier can't be run."""
         self._expressions += len(classifier.patterns) + len(classifier.rules)
-        if self._expressions > (most := self._limits.max_expressions):
-            raise InvalidDefinition(f"at most {most} detections and rules are allowed in a request")
+        if self._expressions > (maximum := self._limits.max_expressions):
+            raise InvalidDefinition(f"at most {maximum} detections and rules are allowed in a request")
         for pattern in classifier.patterns:
             regexp = compiled(pattern.regex, pattern.ignore_case)
             if not 0 <= pattern.group <= regexp.groups:
                 raise InvalidDefinition(f"`groupIndexes` has {pattern.group}, the regex has {regexp.groups} groups")
             self._spend(regexp.programsize)
         for rule in classifier.rules:
-            if not (0 <= rule.before <= LONGEST_WINDOW and 0 <= rule.after <= LONGEST_WINDOW):
-                raise InvalidDefinition(f"windows have 0 to {LONGEST_WINDOW} characters")
+            if not (0 <= rule.before <= MAX_WINDOW and 0 <= rule.after <= MAX_WINDOW):
+                raise InvalidDefinition(f"windows have 0 to {MAX_WINDOW} characters")
             self._spend(_instructions(rule.test))
 
     def _spend(self, instructions: int) -> None:
         self._instructions += instructions
-        if self._instructions > (most := self._limits.max_instructions):
+        if self._instructions > (maximum := self._limits.max_instructions):
             raise InvalidDefinition(
                 f"its expressions, and those before, need {self._instructions} instructions, at most"
-                f" {most} are allowed: repeat less, or a smaller class of characters"
+                f" {maximum} are allowed: repeat less, or a smaller class of characters"
             )
 
 

@@ -23,7 +23,7 @@ _PIECE = 64 * 1024
 _OVERLAP = 16 * 1024
 _PROPOSALS = 20
 """So many places may be proposed for each match that is allowed: rules remove most of what some patterns propose."""
-_MOST = 10_000
+_MAX_FINDINGS = 10_000
 _LESS = "send it in parts, or choose fewer or more precise classifiers"
 _FEW = 8
 """So many expressions are searched for faster than they are filtered."""
@@ -101,16 +101,18 @@ class Plan:
         self.instructions = sum(regexp.programsize for regexp in regexps.values())
         """Of its patterns, compiled: the most work for a character."""
 
-    def run(self, source: Source, minimum: Likelihood, size: int = _PIECE, most: int = _MOST) -> list[Finding]:
+    def run(
+        self, source: Source, minimum: Likelihood, size: int = _PIECE, maximum: int = _MAX_FINDINGS
+    ) -> list[Finding]:
         """What is found in the text, at least as likely as `minimum`, in order of start and end.
 
-        Raises `TooMuch` for more than `most`.
+        Raises `TooMuch` for more than `maximum`.
         """
         proposals = list(self._recognised(source.text))
         encoded = source.text.encode()
         characters = 0
         for piece in _pieces(encoded, size):
-            places = self._places(source, encoded, piece, minimum, most * _PROPOSALS - len(proposals))
+            places = self._places(source, encoded, piece, minimum, maximum * _PROPOSALS - len(proposals))
             offsets = _characters(
                 source.text, encoded, piece, characters, {place for *ends, _ in places for place in ends}
             )
@@ -121,8 +123,10 @@ class Plan:
             return origin.rules.verdict(source, start, end, origin.likelihood, minimum)
 
         findings = self._precedence.settled(_likeliest(proposals), judge)
-        if len(findings) > most:
-            raise TooMuch("max_matches", f"The text has {len(findings)} matches, at most {most} are answered: {_LESS}")
+        if len(findings) > maximum:
+            raise TooMuch(
+                "max_matches", f"The text has {len(findings)} matches, at most {maximum} are answered: {_LESS}"
+            )
         return findings
 
     def _recognised(self, text: str) -> Iterator[Proposal]:
@@ -130,7 +134,7 @@ class Plan:
             for classifier, rules in self._entities.get(entity.kind, ()):
                 yield entity.start, entity.end, Origin(likelihood(entity.score), classifier, rules)
 
-    def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood, most: int) -> list[Place]:
+    def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood, maximum: int) -> list[Place]:
         """Where patterns that may come to the minimum match, in bytes; they begin in the piece. Raises `TooMuch`."""
         occurring: Collection[int] | None = None
         searches = self._always
@@ -143,7 +147,7 @@ class Plan:
             if not uses:
                 continue
             for found in search.regexp.finditer(encoded, piece.before, piece.after):
-                if len(places) > most:
+                if len(places) > maximum:
                     raise TooMuch("max_matches", f"The text has too many places that could be matches: {_LESS}")
                 for use in uses:
                     start, end = found.span(use.pattern.group)

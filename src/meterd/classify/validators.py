@@ -93,9 +93,9 @@ def _luhn(text: str) -> bool:
     return _GROUPS.fullmatch(text) is not None and luhn.is_valid(text.replace(" ", "").replace("-", ""))
 
 
-def _entropy(least: str) -> Accepts:
+def _entropy(minimum: str) -> Accepts:
     """At least so many bits a character, by how often each occurs in the text itself (Shannon)."""
-    bits = float(least)
+    bits = float(minimum)
 
     def accepts(text: str) -> bool:
         shares = [count / len(text) for count in Counter(text).values()]

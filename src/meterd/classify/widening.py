@@ -6,7 +6,7 @@ lose their upper bound.
 
 import re
 
-_LONGEST_COUNT = 8
+_MAX_COUNT_LENGTH = 8
 _BEYOND_ASCII = r"\x{80}-\x{10ffff}"
 _ASCII = {"L": "A-Za-z", "Lu": "A-Z", "Ll": "a-z", "N": "0-9", "Nd": "0-9", "M": "", "Mn": ""}
 _TOKEN = re.compile(
@@ -40,8 +40,8 @@ def widened(regex: str) -> str:
     return "".join(parts)
 
 
-def _repeat(least: str, comma: str, most: str) -> str:
-    highest = int(most or least)
-    if highest <= _LONGEST_COUNT:
-        return f"{{{least}{comma}{most}}}"
-    return f"{{{min(int(least), _LONGEST_COUNT)},}}"
+def _repeat(minimum: str, comma: str, maximum: str) -> str:
+    highest = int(maximum or minimum)
+    if highest <= _MAX_COUNT_LENGTH:
+        return f"{{{minimum}{comma}{maximum}}}"
+    return f"{{{min(int(minimum), _MAX_COUNT_LENGTH)},}}"

@@ -6,14 +6,14 @@ from meterd.datasets.model import (
     COMMON,
     HIGHEST_STATUS,
     LONGEST_DURATION,
-    LONGEST_TEXT,
     LOWEST_STATUS,
+    MAX_TEXT_LENGTH,
     Column,
     Dataset,
     Kind,
 )
 
-_MOST_TOKENS = 10**12
+_MAX_TOKENS = 10**12
 _MOST_DOLLARS = 10**9
 
 
@@ -22,7 +22,7 @@ def _milliseconds(name: str, description: str, derived: bool = False) -> Column:
 
 
 def _tokens(name: str, description: str) -> Column:
-    return Column(name, Kind.INTEGER, description, minimum=0, maximum=_MOST_TOKENS)
+    return Column(name, Kind.INTEGER, description, minimum=0, maximum=_MAX_TOKENS)
 
 
 def _dollars(name: str, description: str, json: str = "") -> Column:
@@ -132,7 +132,7 @@ MODEL_CALLS = Dataset(
             "applied_config_ids",
             Kind.TEXT_MAP,
             "ids of the rules that applied, by kind; arrays as JSON text",
-            longest=LONGEST_TEXT,
+            longest=MAX_TEXT_LENGTH,
         ),
     ),
     identity=("trace_id", "span_id"),

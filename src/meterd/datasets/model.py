@@ -35,11 +35,11 @@ class Kind(Enum):
 
 
 MAXIMUM_UNSIGNED = 2**64 - 1
-LONGEST_TEXT = 4096
+MAX_TEXT_LENGTH = 4096
 """Characters of a text, unless its column declares another length."""
 LONGEST_DOCUMENT = 2**24
 """Characters of a document or a message, which the limit of its request keeps shorter."""
-LONGEST_LABEL = 128
+MAX_LABEL_LENGTH = 128
 """Characters of a key or a value of a map."""
 MOST_LABELS = 64
 """Keys of a map."""
@@ -50,9 +50,9 @@ LONGEST_DURATION = 10**12
 LOWEST_STATUS, HIGHEST_STATUS = 100, 599
 """Statuses of HTTP (RFC 9110, section 15)."""
 
-_Label = Annotated[str, Meta(max_length=LONGEST_LABEL)]
+_Label = Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)]
 _PYTHON_TYPES: dict[Kind, Any] = {Kind.BOOLEAN: bool, Kind.TIME: datetime, Kind.NUMBERS: list[float | None]}
-_LONGEST = {Kind.JSON: LONGEST_DOCUMENT, Kind.TEXT_MAP: LONGEST_LABEL}
+_LONGEST = {Kind.JSON: LONGEST_DOCUMENT, Kind.TEXT_MAP: MAX_LABEL_LENGTH}
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -84,9 +84,9 @@ class Column(msgspec.Struct, frozen=True):
         return self.json or camel_case(self.name)
 
     @property
-    def most_characters(self) -> int:
+    def max_characters(self) -> int:
         """Of a text, of each text of an array, or of each value of a map."""
-        return self.longest or _LONGEST.get(self.kind, LONGEST_TEXT)
+        return self.longest or _LONGEST.get(self.kind, MAX_TEXT_LENGTH)
 
     @property
     def sendable(self) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ class Column(msgspec.Struct, frozen=True):
         """What a value is, with its bounds, which msgspec checks."""
         if self.allowed:
             return Literal[self.allowed]
-        text = Annotated[str, Meta(max_length=self.most_characters)]
+        text = Annotated[str, Meta(max_length=self.max_characters)]
         match self.kind:
             case Kind.TEXT | Kind.JSON:
                 return text

@@ -48,7 +48,7 @@ from meterd.settings import MetricsExporter
 from meterd.telemetry import Telemetry
 
 _OVERFLOW = {"otel.metric.overflow": True}
-_LARGEST_INTEGER = 2**63 - 1
+_MAX_INTEGER = 2**63 - 1
 _ABOUT_THE_MESSAGE = frozenset({400, 413, 422, "INVALID_ARGUMENT"})
 """Statuses of HTTP and gRPC."""
 _TOO_LARGE = "larger than max"
@@ -157,7 +157,7 @@ def _distribution(series: Series, start: int, end: int, bounds: Sequence[float])
 
 def _number(value: float) -> int | float:
     """OTLP's integers have a sign; what is larger is sent as a float."""
-    return value if value <= _LARGEST_INTEGER else float(value)
+    return value if value <= _MAX_INTEGER else float(value)
 
 
 def _nanoseconds(time: datetime) -> int:

@@ -4,7 +4,7 @@ from meterd.expressions.errors import ExpressionError
 
 _DIGITS = frozenset("0123456789")
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-_LONGEST_NUMBER = 18
+_MAX_DIGITS = 18
 """Digits of a number: more than any amount of time has that a date can be moved by."""
 
 
@@ -52,11 +52,11 @@ class Scanner:
             self.position += 1
         return self.text[start : self.position]
 
-    def number(self, name: str, least: int, most: int | None = None, *, width: int | None = None) -> int:
+    def number(self, name: str, minimum: int, maximum: int | None = None, *, width: int | None = None) -> int:
         """Take a number of ASCII digits: exactly `width` of them, or one or more.
 
         Raises:
-            ExpressionError: there is none, or it isn't from `least` to `most`, which may be open.
+            ExpressionError: there is none, or it isn't from `minimum` to `maximum`, which may be open.
         """
         start = self.position
         while self.at_digit and self.position - start < (width or self._end):
@@ -64,10 +64,10 @@ class Scanner:
         digits = self.text[start : self.position]
         if not digits or len(digits) < (width or 1):
             raise self.error(f"the {name} must be a number" + (f" of {width} digits" if width else ""), start)
-        if len(digits) > _LONGEST_NUMBER:
-            raise self.error(f"the {name} has {len(digits)} digits, at most {_LONGEST_NUMBER} are allowed", start)
-        if int(digits) < least or (most is not None and int(digits) > most):
-            allowed = f"at least {least}" if most is None else f"from {least} to {most}"
+        if len(digits) > _MAX_DIGITS:
+            raise self.error(f"the {name} has {len(digits)} digits, at most {_MAX_DIGITS} are allowed", start)
+        if int(digits) < minimum or (maximum is not None and int(digits) > maximum):
+            allowed = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
             raise self.error(f"the {name} must be {allowed}, got {digits}", start)
         return int(digits)
 

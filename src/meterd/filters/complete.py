@@ -7,7 +7,7 @@ from typing import Any
 from meterd.expressions.errors import ExpressionError
 from meterd.filters.expressions import read_expression
 from meterd.filters.mongo import read_mongo
-from meterd.filters.scanner import DEEPEST, FilterScanner
+from meterd.filters.scanner import MAX_DEPTH, FilterScanner
 from meterd.filters.variables import Resolve, settle
 from meterd.query.model import Condition
 
@@ -33,5 +33,5 @@ def filter_of(decoded: Mapping[str, Any], resolve: Resolve) -> Condition:
     try:
         text = json.dumps(decoded, ensure_ascii=False)
     except RecursionError:
-        raise ExpressionError(_PART, "{…}", 0, f"nested deeper than {DEEPEST} levels") from None
+        raise ExpressionError(_PART, "{…}", 0, f"nested deeper than {MAX_DEPTH} levels") from None
     return parse_filter(text, resolve)

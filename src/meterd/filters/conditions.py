@@ -8,7 +8,7 @@ import msgspec
 from meterd.datasets import Kind
 from meterd.expressions.errors import ExpressionError
 from meterd.expressions.regular import InvalidExpression
-from meterd.filters.literals import LARGEST, Literal, number
+from meterd.filters.literals import MAX_NUMBER, Literal, number
 from meterd.filters.patterns import compiled
 from meterd.filters.scanner import FilterScanner
 from meterd.filters.times import Period, period
@@ -196,7 +196,7 @@ def _scalar(field: Term, literal: Literal) -> Value:
     if field.kind.is_numeric:
         value = number(literal.text)
         if value is None:
-            raise field.wrong(literal, f"a number (up to {LARGEST:g})")
+            raise field.wrong(literal, f"a number (up to {MAX_NUMBER:g})")
         return value
     raise field.unable("has no single value to compare", literal)
 

@@ -9,7 +9,7 @@ from meterd.query.model import Scalar
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})")  # 30 digits are well within what engines compare exactly
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 """A number as JSON writes it."""
-LARGEST = 1e300
+MAX_NUMBER = 1e300
 
 _WORDS: dict[str, Scalar | None] = {"null": None, "true": True, "false": False}
 
@@ -41,9 +41,9 @@ def quoted_literal(text: str, position: int) -> Literal:
 
 
 def number(text: str) -> int | float | None:
-    """The number that a text is, None if it is none or beyond `LARGEST`."""
+    """The number that a text is, None if it is none or beyond `MAX_NUMBER`."""
     if _INTEGER.fullmatch(text):
         return int(text)
-    if NUMBER.fullmatch(text) and abs(value := float(text)) <= LARGEST:
+    if NUMBER.fullmatch(text) and abs(value := float(text)) <= MAX_NUMBER:
         return value
     return None

@@ -3,15 +3,15 @@
 from meterd.expressions import regular
 from meterd.expressions.regular import InvalidExpression, RegularExpression
 
-LONGEST = 2000
+MAX_PATTERN_LENGTH = 2000
 """Characters of a pattern: making one holds Python's lock."""
 _BLANKS = " \t\r\n"
 
 
 def compiled(pattern: str, ignore_case: bool = False) -> RegularExpression:
     """Compile a pattern. Raises `InvalidExpression`."""
-    if len(pattern) > LONGEST:
-        raise InvalidExpression(f"it has more than {LONGEST} characters")
+    if len(pattern) > MAX_PATTERN_LENGTH:
+        raise InvalidExpression(f"it has more than {MAX_PATTERN_LENGTH} characters")
     return regular.compiled(pattern, ignore_case)
 
 

@@ -9,11 +9,11 @@ from meterd.expressions.errors import ExpressionError
 from meterd.expressions.scanner import Scanner
 from meterd.filters.literals import Literal, bare_literal, quoted_literal
 
-DEEPEST = 50
+MAX_DEPTH = 50
 """Levels of nesting in a filter."""
-MOST = 1000
+MAX_TERMS = 1000
 """Values, and conditions, in a filter."""
-LONGEST = 2**17
+MAX_FILTER_LENGTH = 2**17
 """Characters of a filter: reading one word holds Python's lock."""
 
 _BLANKS = re.compile(r"\s*")
@@ -33,8 +33,8 @@ class FilterScanner(Scanner):
         super().__init__(part, text)
         self._depth = 0
         self._counts: Counter[str] = Counter()
-        if len(text) > LONGEST:
-            raise ExpressionError(part, f"{text[:40]}…", 0, f"longer than {LONGEST} characters")
+        if len(text) > MAX_FILTER_LENGTH:
+            raise ExpressionError(part, f"{text[:40]}…", 0, f"longer than {MAX_FILTER_LENGTH} characters")
         try:
             text.encode()
         except UnicodeEncodeError as error:
@@ -82,16 +82,16 @@ class FilterScanner(Scanner):
     def nested(self) -> Iterator[None]:
         """A level further down."""
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise self.error(f"nested deeper than {DEEPEST} levels")
+        if self._depth > MAX_DEPTH:
+            raise self.error(f"nested deeper than {MAX_DEPTH} levels")
         yield
         self._depth -= 1
 
     def count(self, what: str) -> None:
         """One more of the `values` or `conditions`."""
         self._counts[what] += 1
-        if self._counts[what] > MOST:
-            raise self.error(f"more than {MOST} {what}")
+        if self._counts[what] > MAX_TERMS:
+            raise self.error(f"more than {MAX_TERMS} {what}")
 
     def quoted(self) -> Literal | None:
         """A text in quotes, if one comes next; a backslash stands before quotes and backslashes that belong to it."""

@@ -15,7 +15,7 @@ import msgspec
 
 from meterd.datasets import (
     DEEPEST_JSON,
-    LONGEST_LABEL,
+    MAX_LABEL_LENGTH,
     MAXIMUM_UNSIGNED,
     MOST_LABELS,
     Column,
@@ -104,10 +104,10 @@ def _map_flaw(column: Column, labels: Mapping[str, str]) -> Flaw:
     if len(labels) > MOST_LABELS:
         return Flaw(column, f"has {len(labels)} keys, the limit is {MOST_LABELS}")
     for key, text in labels.items():
-        if len(key) > LONGEST_LABEL or len(text) > column.most_characters:
+        if len(key) > MAX_LABEL_LENGTH or len(text) > column.max_characters:
             break
-    most = column.most_characters if len(key) <= LONGEST_LABEL else LONGEST_LABEL
-    return Flaw(column, f"is longer than {most} characters, key or value", f".{key[:LONGEST_LABEL]}")
+    most = column.max_characters if len(key) <= MAX_LABEL_LENGTH else MAX_LABEL_LENGTH
+    return Flaw(column, f"is longer than {most} characters, key or value", f".{key[:MAX_LABEL_LENGTH]}")
 
 
 def json_flaw(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 DEEPEST = 100
 """Levels of arrays and objects that are read of what is nested too deeply to be read whole."""
-_LONGEST_NUMBER = 400
+_MAX_DIGITS = 400
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
@@ -49,7 +49,7 @@ def _float(text: str) -> float | None:
 
 
 def _integer(text: str) -> int | str:
-    return int(text) if len(text) < _LONGEST_NUMBER else text
+    return int(text) if len(text) < _MAX_DIGITS else text
 
 
 def _shallow(text: str) -> str:

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from meterd.access import Caller, Scope, SubjectType
-from meterd.datasets import LONGEST_LABEL, LONGEST_TEXT, MOST_LABELS, Dataset
+from meterd.datasets import MAX_LABEL_LENGTH, MAX_TEXT_LENGTH, MOST_LABELS, Dataset
 from meterd.errors import TooLarge
 from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
-from meterd.ingest.rows import MOST_AHEAD, text_map
+from meterd.ingest.rows import MAX_AHEAD, text_map
 from meterd.settings import Ingest
 
 _ENCODED_AT_ONCE = 1000
@@ -41,7 +41,7 @@ class Report:
         self._largest = _ALWAYS + limits.max_growth * sent
         self.caller = caller
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
-        self._latest = datetime.now(UTC) + MOST_AHEAD
+        self._latest = datetime.now(UTC) + MAX_AHEAD
         self._sender = () if self._any_subject else caller.identity
         self._rows: dict[Dataset, list[Any]] = {}
         self.members_left_out: Counter[str] = Counter()
@@ -118,14 +118,14 @@ class Report:
 
 def cut(text: str | None) -> str | None:
     """The text, as much of it as is stored."""
-    return text[:LONGEST_TEXT] if text and len(text) > LONGEST_TEXT else text
+    return text[:MAX_TEXT_LENGTH] if text and len(text) > MAX_TEXT_LENGTH else text
 
 
 def labels(metadata: Mapping[str, Any]) -> dict[str, str] | None:
     """Metadata as it is stored: the first keys, texts cut, other values as JSON."""
     known = ((key, value) for key, value in metadata.items() if value is not None)
     kept = text_map(dict(islice(known, MOST_LABELS)))
-    return {key[:LONGEST_LABEL]: text[:LONGEST_LABEL] for key, text in kept.items()} or None
+    return {key[:MAX_LABEL_LENGTH]: text[:MAX_LABEL_LENGTH] for key, text in kept.items()} or None
 
 
 def milliseconds(start: float, end: float) -> float:

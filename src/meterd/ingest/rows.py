@@ -17,7 +17,7 @@ from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
 from meterd.validation import explain
 
-MOST_AHEAD = timedelta(hours=24)
+MAX_AHEAD = timedelta(hours=24)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -83,7 +83,7 @@ class _Completion:
     def __init__(self, dataset: Dataset, caller: Caller) -> None:
         self._caller = caller
         self._now = datetime.now(UTC)
-        self._latest = self._now + MOST_AHEAD
+        self._latest = self._now + MAX_AHEAD
         self._teams = frozenset(caller.teams)
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._origin = (VOUCHED if self._any_subject else SENT) if "origin" in dataset.by_name else None

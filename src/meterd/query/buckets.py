@@ -30,7 +30,7 @@ class Unit(Enum):
 
 
 _MONTHS = {Unit.MONTH: 1, Unit.YEAR: 12}
-_LONGEST = 100 * 366 * 86_400
+_MAX_SECONDS = 100 * 366 * 86_400
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Interval(msgspec.Struct, frozen=True):
     unit: Unit
 
     def __post_init__(self) -> None:
-        if self.count * self.unit.value > _LONGEST:
+        if self.count * self.unit.value > _MAX_SECONDS:
             raise InvalidInput(f"an interval of {self.count} {self.unit.name.lower()} is longer than 100 years")
 
     @property
@@ -56,6 +56,6 @@ class Interval(msgspec.Struct, frozen=True):
         ordinal = start.year * 12 + start.month - 1 + months * self.count
         return start.replace(year=ordinal // 12, month=ordinal % 12 + 1)
 
-    def most_buckets(self, start: datetime, end: datetime) -> int:
+    def max_buckets(self, start: datetime, end: datetime) -> int:
         """An upper bound for the number of buckets that a window touches."""
         return math.ceil((end - start).total_seconds() / (self.count * self.unit.value)) + 1

@@ -162,8 +162,8 @@ class _Lister(_Conditions):
     def compile(self, listing: Listing, visible: Visibility | None) -> tuple[str, tuple[Any, ...]]:
         columns = [self._declared(name) for name in listing.columns]
         conditions = [self._condition(listing.condition)]
-        if listing.most_bytes is not None:
-            conditions.append(self._fits(listing, visible, listing.most_bytes))
+        if listing.max_bytes is not None:
+            conditions.append(self._fits(listing, visible, listing.max_bytes))
         select = _select(columns, self._facts(visible), conditions)
         order = (_ordered(self._declared(each.column), each.descending) for each in listing.order)
         select.order_by(*order, copy=False).limit(listing.limit, copy=False)
@@ -171,8 +171,8 @@ class _Lister(_Conditions):
             select.offset(listing.offset, copy=False)
         return select.sql(self._dialect.name, copy=False), tuple(self._parameters)
 
-    def _fits(self, listing: Listing, visible: Visibility | None, most: int) -> exp.Expr:
-        """Whether texts of the facts before one have less bytes than `most`: sizes are added up, not texts kept."""
+    def _fits(self, listing: Listing, visible: Visibility | None, maximum: int) -> exp.Expr:
+        """Whether texts of the facts before one have less bytes than `maximum`: sizes are added up, not texts kept."""
         by = listing.order[0].column
         texts = [name for name in listing.columns if self._dataset.by_name[name].kind in _TEXTS]
         zero: exp.Expr = exp.Literal.number(0)
@@ -187,7 +187,7 @@ class _Lister(_Conditions):
         )
         before = _named(exp.Sub(this=so_far, expression=exp.column("size")), "before")
         running = _subquery([exp.column("place"), before], facts.subquery("facts", copy=False), "running")
-        fits = exp.LT(this=exp.column("before"), expression=self._bind(most))
+        fits = exp.LT(this=exp.column("before"), expression=self._bind(maximum))
         last = _select([exp.Max(this=exp.column("place"))], running, [fits])
         return exp.LTE(this=_placed(by), expression=last.subquery())
 

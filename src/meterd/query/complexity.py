@@ -31,14 +31,14 @@ from meterd.query.model import (
 )
 from meterd.settings import Query as Limits
 
-DEEPEST = 100
+MAX_DEPTH = 100
 """Levels of `And`, `Or` and `Not` in a condition."""
-MOST_TEXT = 2**20
+MAX_TEXT = 2**20
 """Characters of all texts of a question together: values, and keys of maps."""
-MOST_DISTINCT = 20
+MAX_DISTINCT = 20
 """Distinct counts of a question: each becomes a plan of its own, joined with the others."""
-MOST_EXPRESSIONS = 32
-MOST_EXPRESSION_TEXT = 2000
+MAX_EXPRESSIONS = 32
+MAX_EXPRESSION_TEXT = 2000
 """Regular expressions of a question, and their characters together: testing a text takes as long as both are, and the
 engine looks at its time limit only between batches of some thousand texts.
 """
@@ -70,7 +70,7 @@ class Bounds:
         self._check("groups", len(query.groups), self._limits.max_groups)
         self._check("aggregates", len(query.aggregates), self._limits.max_aggregates)
         distinct = sum(each.function is Function.COUNT_DISTINCT for each in query.aggregates)
-        self._check("distinct", distinct, MOST_DISTINCT)
+        self._check("distinct", distinct, MAX_DISTINCT)
         operands = [each.operand for each in (*query.groups, *query.aggregates) if isinstance(each, Group | Aggregate)]
         return msgspec.structs.replace(query, condition=self._condition(query.condition, operands))
 
@@ -83,38 +83,41 @@ class Bounds:
     def _condition(self, condition: Condition | None, operands: Iterable[Any]) -> Condition | None:
         size = _Size(text=sum(map(_text_of, operands)))
         if condition is not None:
-            self._check("depth", _depth(condition), DEEPEST)
+            self._check("depth", _depth(condition), MAX_DEPTH)
             condition = folded(condition)
             for test in _tests(condition):
                 _add(size, test)
         self._check("conditions", size.conditions, self._limits.max_conditions)
         self._check("values", size.values, self._limits.max_values)
-        self._check("expressions", size.expressions, MOST_EXPRESSIONS)
-        self._check("expression", size.expression_text, MOST_EXPRESSION_TEXT)
-        self._check("text", size.text, MOST_TEXT)
+        self._check("expressions", size.expressions, MAX_EXPRESSIONS)
+        self._check("expression", size.expression_text, MAX_EXPRESSION_TEXT)
+        self._check("text", size.text, MAX_TEXT)
         return condition
 
-    def _check(self, reason: str, count: int, most: int) -> None:
-        if count > most:
+    def _check(self, reason: str, count: int, maximum: int) -> None:
+        if count > maximum:
             self._refused(reason)
             what, hint = _SENTENCES[reason]
-            raise InvalidInput(f"the query has {count} {what.format(most=most)}: {hint}")
+            raise InvalidInput(f"the query has {count} {what.format(maximum=maximum)}: {hint}")
 
 
 _SENTENCES = {
     "conditions": (
-        "conditions, at most {most} are allowed (query.max-conditions)",
+        "conditions, at most {maximum} are allowed (query.max-conditions)",
         "test a field against many values with one list, or ask in several queries",
     ),
-    "values": ("values to compare with, at most {most} are allowed (query.max-values)", "ask for fewer at once"),
-    "groups": ("fields to group by, at most {most} are allowed (query.max-groups)", "group by fewer fields"),
-    "order": ("fields to sort by, at most {most} are allowed (query.max-groups)", "sort by fewer fields"),
-    "aggregates": ("aggregations, at most {most} are allowed (query.max-aggregates)", "ask in several queries"),
-    "distinct": ("distinct counts, at most {most} are allowed", "ask in several queries"),
-    "depth": ("levels of conditions, at most {most} are allowed", "write them flatter"),
-    "expressions": ("regular expressions, at most {most} are allowed", "join them with |, or search for fewer words"),
-    "expression": ("characters in its regular expressions, at most {most} are allowed", "write shorter ones"),
-    "text": ("characters of text, at most {most} are allowed", "ask for fewer or shorter values"),
+    "values": ("values to compare with, at most {maximum} are allowed (query.max-values)", "ask for fewer at once"),
+    "groups": ("fields to group by, at most {maximum} are allowed (query.max-groups)", "group by fewer fields"),
+    "order": ("fields to sort by, at most {maximum} are allowed (query.max-groups)", "sort by fewer fields"),
+    "aggregates": ("aggregations, at most {maximum} are allowed (query.max-aggregates)", "ask in several queries"),
+    "distinct": ("distinct counts, at most {maximum} are allowed", "ask in several queries"),
+    "depth": ("levels of conditions, at most {maximum} are allowed", "write them flatter"),
+    "expressions": (
+        "regular expressions, at most {maximum} are allowed",
+        "join them with |, or search for fewer words",
+    ),
+    "expression": ("characters in its regular expressions, at most {maximum} are allowed", "write shorter ones"),
+    "text": ("characters of text, at most {maximum} are allowed", "ask for fewer or shorter values"),
 }
 """What there is too much of, and what to do, by the reason that is counted."""
 

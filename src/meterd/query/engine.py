@@ -96,7 +96,7 @@ class QueryEngine:
     def _check_buckets(self, query: Query) -> None:
         if query.interval is None:
             return
-        if query.interval.most_buckets(query.start, query.end) > self._limits.max_buckets:
+        if query.interval.max_buckets(query.start, query.end) > self._limits.max_buckets:
             raise self._too_much(
                 "buckets",
                 f"the window has more than {self._limits.max_buckets} buckets (query.max-buckets)",

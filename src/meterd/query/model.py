@@ -131,7 +131,7 @@ class Order(msgspec.Struct, frozen=True):
 class Listing(msgspec.Struct, frozen=True):
     """Facts themselves: `columns` of those that satisfy the condition, in an order, at most `limit` after `offset`.
 
-    With `most_bytes` the list ends, whatever follows, when its texts have that many; the order is then that of a number
+    With `max_bytes` the list ends, whatever follows, when its texts have that many; the order is then that of a number
     that differs from fact to fact, and facts without one come together.
     """
 
@@ -141,7 +141,7 @@ class Listing(msgspec.Struct, frozen=True):
     order: tuple[Order, ...]
     limit: int
     offset: int = 0
-    most_bytes: int | None = None
+    max_bytes: int | None = None
 
 
 class Group(msgspec.Struct, frozen=True):

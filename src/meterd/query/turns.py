@@ -20,15 +20,15 @@ def share_of(caller: Caller | None) -> Share:
 
 
 class Turns:
-    """Gives `places` to those who ask, and lets at most `most` wait. For one event loop.
+    """Gives `places` to those who ask, and lets at most `maximum` wait. For one event loop.
 
     The next place goes to the tenant, and in it to the subject, that has the fewest; of several to the one whose turn
     was longest ago. The last free place is kept for those who have none, so that nobody holds all of them.
     """
 
-    def __init__(self, places: int, most: int) -> None:
+    def __init__(self, places: int, maximum: int) -> None:
         self._places = places
-        self._most = most
+        self._maximum = maximum
         self._holding: Counter[Share] = Counter()
         self._tenants: Counter[str] = Counter()
         self._waiting: dict[str, dict[Share, deque[asyncio.Future[None]]]] = {}
@@ -49,7 +49,7 @@ class Turns:
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(share.tenant, {}).setdefault(share, deque()).append(turn)
         self._serve()
-        if self.waiting > self._most:
+        if self.waiting > self._maximum:
             self._refuse()
         try:
             await turn

@@ -34,17 +34,17 @@ class Workers:
     """`places` threads. `name` tells one kind of work from another in the metrics.
 
     Args:
-        most: how many may wait.
+        maximum: how many may wait.
         timeout: seconds that work may take, its waiting included.
         setting: where that is set, for messages.
     """
 
     def __init__(
-        self, name: str, places: int, most: int, timeout: float, telemetry: Telemetry, setting: str = "query.timeout"
+        self, name: str, places: int, maximum: int, timeout: float, telemetry: Telemetry, setting: str = "query.timeout"
     ) -> None:
         self._timeout = timeout
         self._setting = setting
-        self._turns = turns = Turns(places, most)
+        self._turns = turns = Turns(places, maximum)
         self._threads = ThreadPoolExecutor(places, thread_name_prefix=f"meterd-{name}")
         self._refused = telemetry.work_refused.labels(name)
         self._cancelled = telemetry.work_cancelled.labels(name)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-from meterd.api.otlp.damage import MOST_DAMAGED, Damage
-from meterd.api.otlp.decoding import MOST_OBJECTS, decode
-from meterd.api.otlp.messages import DEEPEST, LOGS, METRICS, TRACES, attributes_of
+from meterd.api.otlp.damage import MAX_DAMAGED, Damage
+from meterd.api.otlp.decoding import MAX_OBJECTS, decode
+from meterd.api.otlp.messages import LOGS, MAX_DEPTH, METRICS, TRACES, attributes_of
 from meterd.errors import InvalidInput
 from tests.api.otlp.exports import (
     ENCODINGS,
@@ -192,7 +192,7 @@ def test_whole_numbers_with_a_point_count() -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("levels", [DEEPEST, 90, 300, 5_000])
+@pytest.mark.parametrize("levels", [MAX_DEPTH, 90, 300, 5_000])
 def test_a_value_that_is_nested_deeply_does_not_cost_the_export(encoding: str, levels: int) -> None:
     request, _ = decode(TRACES, nested(levels, encoding), encoding == JSON)
 
@@ -269,20 +269,20 @@ def test_what_is_left_out_is_named_by_its_member_and_never_by_its_value() -> Non
 
 
 def test_a_damaged_export_of_very_many_objects_is_refused_with_the_reason() -> None:
-    many = b",".join([b"{}"] * MOST_OBJECTS)
+    many = b",".join([b"{}"] * MAX_OBJECTS)
     body = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"kind": "ODD", "attributes": [%b]}]}]}]}' % many
 
-    with pytest.raises(InvalidInput, match=f"kind must be an integer.*more than {MOST_OBJECTS} objects"):
+    with pytest.raises(InvalidInput, match=f"kind must be an integer.*more than {MAX_OBJECTS} objects"):
         read(body)
 
 
 def test_only_so_many_damaged_parts_are_looked_into() -> None:
     bad = b'{"key": []}'
     body = b'{"resourceSpans": [{"scopeSpans": [{"spans": [%b]}]}]}' % b",".join(
-        [b'{"attributes": [%b]}' % b",".join([bad] * (MOST_DAMAGED + 10)), b"{}", b"{}"]
+        [b'{"attributes": [%b]}' % b",".join([bad] * (MAX_DAMAGED + 10)), b"{}", b"{}"]
     )
     request, damage = read(body)
 
     assert len(spans(request)) == 1
-    assert damage.left_out["key"] < MOST_DAMAGED
+    assert damage.left_out["key"] < MAX_DAMAGED
     assert damage.rejected == {"too much of the export can't be used": 2}

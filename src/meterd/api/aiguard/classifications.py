@@ -14,7 +14,7 @@ from meterd.access import Caller
 from meterd.api.aiguard.meters import attribute_values, refusal
 from meterd.classify import ByProfile, Match, Selection, codes, inline
 from meterd.classify.system import DEFAULT_UUID
-from meterd.datasets import ACTORS, CLASSIFICATION, GUARDRAIL_EVALUATIONS, LONGEST_LABEL, METER_EVENTS, PLATFORMS
+from meterd.datasets import ACTORS, CLASSIFICATION, GUARDRAIL_EVALUATIONS, MAX_LABEL_LENGTH, METER_EVENTS, PLATFORMS
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
@@ -187,7 +187,7 @@ def _counted(body: ClassificationBody, matches: Sequence[Match]) -> Sequence[Mat
 
 def _evaluation(body: ClassificationBody, matches: Sequence[Match], timing: Timing, caller: Caller) -> Any:
     uuid, name = _profile(body)
-    labels = {key: body.context[key][:LONGEST_LABEL] for key in ("agent_id", "platform")}
+    labels = {key: body.context[key][:MAX_LABEL_LENGTH] for key in ("agent_id", "platform")}
     return GUARDRAIL_EVALUATIONS.row_type(
         **_common(timing, caller),
         metadata=labels,

@@ -8,7 +8,7 @@ import msgspec
 from meterd.api.aiguard.classifications import ClassificationBody
 from meterd.api.openapi import IDEMPOTENCY_KEY, PLAIN_ERRORS, TEXT, Media, Operation
 from meterd.classify import Match
-from meterd.datasets import LONGEST_LABEL, METER_EVENTS, METERS, Attribute
+from meterd.datasets import MAX_LABEL_LENGTH, METER_EVENTS, METERS, Attribute
 
 _TAG = "AI Guard"
 _TIME_OUT_STATUS = 500  # `docs/specifications/ai-guard.md` section 2
@@ -24,7 +24,7 @@ class Classified(msgspec.Struct, frozen=True):
 def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
     """The schema of an event of one meter: its required attributes, and `metrics.allowed-attributes`."""
     required = {key: _attribute(attribute) for key, attribute in METERS[meter].items()}
-    properties = dict.fromkeys(allowed, TEXT | {"maxLength": LONGEST_LABEL}) | required
+    properties = dict.fromkeys(allowed, TEXT | {"maxLength": MAX_LABEL_LENGTH}) | required
     return {
         "type": "object",
         "title": meter,
@@ -51,7 +51,7 @@ def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
 def _attribute(attribute: Attribute) -> dict[str, Any]:
     if attribute.values:
         return TEXT | {"enum": sorted(attribute.values)}
-    return TEXT | {"maxLength": METER_EVENTS.by_name[attribute.column].most_characters}
+    return TEXT | {"maxLength": METER_EVENTS.by_name[attribute.column].max_characters}
 
 
 def metric_operation(allowed: Collection[str]) -> Operation:

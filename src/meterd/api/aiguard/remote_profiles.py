@@ -14,7 +14,7 @@ from meterd.classify.records import read_document
 from meterd.endpoints import endpoint_of
 
 _DOCUMENT = "profiles.json"
-_LARGEST = 16 * 2**20
+_MAX_BYTES = 16 * 2**20
 """Bytes of the document."""
 _PATIENCE = 5.0
 """Seconds for one answer. The first texts after a start wait for it."""
@@ -58,8 +58,8 @@ class RemoteProfiles:
             document = bytearray()
             async for part in response.aiter_bytes():
                 document += part
-                if len(document) > _LARGEST:
-                    raise UnusableSource(_DOCUMENT, f"it has more than {_LARGEST} bytes")
+                if len(document) > _MAX_BYTES:
+                    raise UnusableSource(_DOCUMENT, f"it has more than {_MAX_BYTES} bytes")
             return response.status_code, response.headers, bytes(document)
 
     async def _read(self, headers: httpx.Headers, document: bytes) -> Library | None:

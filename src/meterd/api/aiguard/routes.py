@@ -183,12 +183,14 @@ class AIGuard:
                 parts = _parts.decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 parts = Parts()
-            for limit, name, part, most in (
+            for limit, name, part, maximum in (
                 ("max_context_bytes", "context", parts.context, self._bounds.context),
                 ("inline.max_bytes", "classifierDescription", parts.classifier_description, self._bounds.description),
             ):
-                if (size := len(bytes(part))) > most:
-                    raise self._classifiers.too_much(limit, f"Invalid field: {name} has {size} bytes, at most {most}")
+                if (size := len(bytes(part))) > maximum:
+                    raise self._classifiers.too_much(
+                        limit, f"Invalid field: {name} has {size} bytes, at most {maximum}"
+                    )
         return self._decode(body, _classification)
 
     def _decode(self, body: bytes, decoder: msgspec.json.Decoder[_Body]) -> _Body:

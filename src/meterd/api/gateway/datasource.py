@@ -6,7 +6,7 @@ import msgspec
 
 from meterd.access import SubjectType
 from meterd.api.gateway.operators import FULL, RANGE
-from meterd.datasets import LONGEST_LABEL, Dataset, Kind
+from meterd.datasets import MAX_LABEL_LENGTH, Dataset, Kind
 from meterd.errors import InvalidInput
 from meterd.query.model import Condition, MapValue, Operand, TagValue
 from meterd.query.model import Field as ColumnValue
@@ -103,8 +103,8 @@ def metadata_field(key: str) -> Field:
 
 def _check_label(key: str) -> None:
     """No fact has a longer one, and the answer names it again in each of its rows."""
-    if len(key) > LONGEST_LABEL:
-        raise InvalidInput(f"a key of metadata or of a tag has at most {LONGEST_LABEL} characters, got {len(key)}")
+    if len(key) > MAX_LABEL_LENGTH:
+        raise InvalidInput(f"a key of metadata or of a tag has at most {MAX_LABEL_LENGTH} characters, got {len(key)}")
 
 
 def tag_field(key: str) -> Field:

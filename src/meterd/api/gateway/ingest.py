@@ -56,12 +56,12 @@ class GatewayIngest:
         key = request.key(PATH, datasource.name, caller.tenant, caller.subject_type, caller.subject)
         body = await request.body(self._limits.max_body_bytes)
         is_lines = "ndjson" in request.content_type.lower()
-        most = self._limits.max_rows
+        maximum = self._limits.max_rows
         if take := self._keepers.get(datasource.dataset.name):
-            rows = await self._decoding.run(body, rows_from_json, datasource.dataset, caller, is_lines, most)
+            rows = await self._decoding.run(body, rows_from_json, datasource.dataset, caller, is_lines, maximum)
             receipt = await take(datasource.dataset, rows, caller, key, _accepted(len(rows)))
             return _response(receipt)
-        facts = await self._decoding.run(body, facts_from_json, datasource.dataset, caller, is_lines, most)
+        facts = await self._decoding.run(body, facts_from_json, datasource.dataset, caller, is_lines, maximum)
         response = _accepted(facts.count)
         if facts.count == 0 and key is None:
             return Response(body=response)

@@ -112,7 +112,7 @@ def _column_schema(column: Column) -> dict[str, Any]:
 def _value_schema(column: Column) -> dict[str, Any]:
     if column.allowed:
         return {"type": "string", "enum": list(column.sendable)}
-    text = {"type": "string", "maxLength": column.most_characters}
+    text = {"type": "string", "maxLength": column.max_characters}
     match column.kind:
         case Kind.TEXT:
             return text

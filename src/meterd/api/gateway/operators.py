@@ -47,8 +47,8 @@ FULL, NARROW, CMP, SET, RANGE, CODE, TEAM = (frozenset(operators) for operators 
 EQUAL = frozenset({"EQUAL"})
 IS_NULL = frozenset({"IS_NULL"})
 
-_LARGEST = 1e300
-_LARGEST_INTEGER = 2**100  # well within what engines compare exactly
+_MAX_NUMBER = 1e300
+_MAX_INTEGER = 2**100  # well within what engines compare exactly
 
 _Build = Callable[[Operand, Kind, Any], Condition]
 
@@ -120,9 +120,9 @@ def _scalar(kind: Kind, value: Any) -> Any:
     elif kind.is_numeric:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidInput("must be a number")
-        if abs(value) > _LARGEST:
+        if abs(value) > _MAX_NUMBER:
             raise InvalidInput("is out of range")
-        return float(value) if abs(value) > _LARGEST_INTEGER else value
+        return float(value) if abs(value) > _MAX_INTEGER else value
     elif not isinstance(value, str):
         raise InvalidInput("must be a string")
     return value

@@ -23,7 +23,7 @@ from meterd.query.engine import QueryEngine
 from meterd.query.model import Row
 
 PREFIX = "/api/svc/v1/llm-gateway/metrics"
-_MOST_BYTES = 2**20
+_MAX_BYTES = 2**20
 
 
 def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasources: Mapping[str, Datasource]) -> Router:
@@ -47,8 +47,8 @@ async def _body(request: Request[Any, Any, Any]) -> bytes:
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > _MOST_BYTES:
-            raise TooLarge(f"the query is larger than {_MOST_BYTES} bytes")
+        if size > _MAX_BYTES:
+            raise TooLarge(f"the query is larger than {_MAX_BYTES} bytes")
         parts.append(part)
     return b"".join(parts)
 

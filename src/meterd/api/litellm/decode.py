@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from meterd.api.litellm.payload import MOST_GUARDRAILS, Payload
-from meterd.datasets import LONGEST_TEXT
+from meterd.api.litellm.payload import MAX_GUARDRAILS, Payload
+from meterd.datasets import MAX_TEXT_LENGTH
 from meterd.errors import InvalidInput, TooLarge
 from meterd.ingest.lenient_json import dumps, loads
 
@@ -22,26 +22,26 @@ _REPAIR_BYTES = 2**27
 """How much may be encoded again to repair the elements of one body."""
 
 
-def decode(body: bytes, most: int) -> tuple[list[Payload], int]:
+def decode(body: bytes, maximum: int) -> tuple[list[Payload], int]:
     """Payloads of an array, of one object, or of objects one a line, and how many elements could not be used.
 
     The format is told by the body: LiteLLM sends each with the same content type. Raises `InvalidInput` when the body
-    is no JSON at all, and `TooLarge` for more than `most` elements.
+    is no JSON at all, and `TooLarge` for more than `maximum` elements.
     """
     body = body.removeprefix(BOM_UTF8).strip()
     is_array = body[:1] == b"["
     try:
         payloads = _payloads.decode(body) if is_array else _payload.decode_lines(body)
     except _UNREADABLE:
-        return _one_by_one(_array(body) if is_array else _objects(body), most)
+        return _one_by_one(_array(body) if is_array else _objects(body), maximum)
     if not body:
         raise InvalidInput("the body is empty: send an array, an object, or objects one a line")
-    _check_count(len(payloads), most)
+    _check_count(len(payloads), maximum)
     return payloads, 0
 
 
-def _one_by_one(elements: list[bytes], most: int) -> tuple[list[Payload], int]:
-    _check_count(len(elements), most)
+def _one_by_one(elements: list[bytes], maximum: int) -> tuple[list[Payload], int]:
+    _check_count(len(elements), maximum)
     repair = _Repair()
     payloads = [payload for element in elements if (payload := repair.payload(element)) is not None]
     if not payloads and not any(_is_json(element) for element in elements):
@@ -49,9 +49,9 @@ def _one_by_one(elements: list[bytes], most: int) -> tuple[list[Payload], int]:
     return payloads, len(elements) - len(payloads)
 
 
-def _check_count(count: int, most: int) -> None:
-    if count > most:
-        raise TooLarge(f"the body has {count} elements, the limit is {most} (ingest.max-rows)")
+def _check_count(count: int, maximum: int) -> None:
+    if count > maximum:
+        raise TooLarge(f"the body has {count} elements, the limit is {maximum} (ingest.max-rows)")
 
 
 def _no_json() -> InvalidInput:
@@ -140,7 +140,7 @@ def _reduced(document: dict[str, Any]) -> dict[str, Any]:
     guardrails = reduced.get("guardrail_information")
     if isinstance(guardrails, list):
         entries = [entry for entry in guardrails if isinstance(entry, dict)]
-        reduced["guardrail_information"] = entries[:MOST_GUARDRAILS]
+        reduced["guardrail_information"] = entries[:MAX_GUARDRAILS]
     return reduced
 
 
@@ -157,7 +157,7 @@ def _replace(document: Any, problem: str) -> bool:
     except (KeyError, IndexError, TypeError):
         return False
     if isinstance(value, str) and "of length <=" in problem:
-        document[last] = value[:LONGEST_TEXT]
+        document[last] = value[:MAX_TEXT_LENGTH]
     elif isinstance(value, int | float) and problem.startswith("Expected `str"):
         document[last] = json.dumps(value)
     else:

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from meterd.datasets import LONGEST_TEXT
+from meterd.datasets import MAX_TEXT_LENGTH
 from meterd.litellm.vocabulary import MCP_CALL_TYPES
 
-MOST_GUARDRAILS = 64
+MAX_GUARDRAILS = 64
 """Entries of one payload that are read; a gateway has a few."""
 
-Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -145,7 +145,7 @@ class Payload(msgspec.Struct, frozen=True):
         """Entries of every age of the format."""
         if isinstance(self.guardrail_information, GuardrailEntry):
             return [self.guardrail_information]
-        return (self.guardrail_information or [])[:MOST_GUARDRAILS]
+        return (self.guardrail_information or [])[:MAX_GUARDRAILS]
 
     @property
     def call(self) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import msgspec
 
-MOST_DAMAGED = 50_000
+MAX_DAMAGED = 50_000
 """Damaged parts of one request that are looked into, at some 10 microseconds each. Beyond them they are left out."""
 _NAMED = 5
 """Kinds of damage that a sentence names."""
@@ -18,7 +18,7 @@ class Damage(msgspec.Struct):
 
     rejected: Counter[str] = msgspec.field(default_factory=Counter)
     left_out: Counter[str] = msgspec.field(default_factory=Counter)
-    room: int = MOST_DAMAGED
+    room: int = MAX_DAMAGED
 
     @property
     def has_room(self) -> bool:

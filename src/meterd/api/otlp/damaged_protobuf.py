@@ -21,7 +21,7 @@ _Message = TypeVar("_Message", bound=Message)
 _Field = Any
 """A `FieldDescriptor`, in the implementation that is in use."""
 
-_DEEPEST = 64
+_MAX_DEPTH = 64
 """Levels of messages that are read one by one; the decoder itself goes to 100."""
 _IN_PARTS = frozenset({FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE})
 _ELEMENTS = frozenset(
@@ -31,7 +31,7 @@ _ELEMENTS = frozenset(
 
 def read(type_: type[_Message], data: bytes, damage: Damage) -> _Message:
     """As much of a request as can be used. Raises `DecodeError` when its outermost level can't be decoded."""
-    return _Reader(damage).message(type_, data, _DEEPEST)
+    return _Reader(damage).message(type_, data, _MAX_DEPTH)
 
 
 class _Reader:

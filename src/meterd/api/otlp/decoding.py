@@ -15,7 +15,7 @@ from meterd.api.otlp.messages import Signal
 from meterd.errors import InvalidInput
 from meterd.validation import explain
 
-MOST_OBJECTS = 2**18
+MAX_OBJECTS = 2**18
 """Objects in a damaged body of JSON: readers don't let others run before they are through."""
 
 
@@ -40,8 +40,8 @@ def decode(signal: Signal, body: bytes, is_json: bool) -> tuple[Any, Damage]:
         return decode_whole(signal, body, is_json), damage
     except InvalidInput as error:
         refusal = error
-    if is_json and body.count(b"{") > MOST_OBJECTS:
-        raise InvalidInput(f"{refusal.message}; of more than {MOST_OBJECTS} objects none is looked at by itself")
+    if is_json and body.count(b"{") > MAX_OBJECTS:
+        raise InvalidInput(f"{refusal.message}; of more than {MAX_OBJECTS} objects none is looked at by itself")
     try:
         request: Any = (
             damaged_json.read(signal.json, body, damage)

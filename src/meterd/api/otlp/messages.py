@@ -212,11 +212,11 @@ TRACES = Signal("traces", TracesRequest, ExportTraceServiceRequest, "resource_sp
 METRICS = Signal("metrics", MetricsRequest, ExportMetricsServiceRequest, "resource_metrics")
 LOGS = Signal("logs", LogsRequest, ExportLogsServiceRequest, "resource_logs")
 
-DEEPEST = 32
+MAX_DEPTH = 32
 """Lists and mappings within one another that are read of an attribute's value."""
 
 
-def value_of(any_value: Any, levels: int = DEEPEST) -> Any:
+def value_of(any_value: Any, levels: int = MAX_DEPTH) -> Any:
     """An attribute's value as text, number, boolean, list or mapping; bytes as base64; None for everything else."""
     kind = any_value.WhichOneof("value")
     match kind:
@@ -236,7 +236,7 @@ def value_of(any_value: Any, levels: int = DEEPEST) -> Any:
     return None
 
 
-def attributes_of(pairs: Any, levels: int = DEEPEST) -> dict[str, Any]:
+def attributes_of(pairs: Any, levels: int = MAX_DEPTH) -> dict[str, Any]:
     """Attributes by name."""
     return {pair.key: (value := pair.value).string_value or value_of(value, levels) for pair in pairs or ()}
 

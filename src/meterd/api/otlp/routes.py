@@ -72,7 +72,7 @@ class OpenTelemetry:
         self._recorder = recorder
         self._limits = settings.ingest
         self._decoding = decoding
-        self._most_bytes = settings.otlp.max_body_bytes
+        self._max_bytes = settings.otlp.max_body_bytes
         metadata_attributes = settings.otlp.metadata_attributes
         point_attributes = frozenset(settings.otlp.point_attributes)
         self._endpoints = {
@@ -108,7 +108,7 @@ class OpenTelemetry:
         caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
         is_json = _is_json(request.content_type)
-        body = await request.body(self._most_bytes)
+        body = await request.body(self._max_bytes)
         report = Report(caller, self._limits, request.received)
         facts, damage, members = await self._read(body, endpoint, is_json, report)
         if facts:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from meterd.api.otlp.messages import attributes_of, identifier, integer
-from meterd.datasets import LONGEST_TEXT
+from meterd.datasets import MAX_TEXT_LENGTH
 
 SERVER, CLIENT = 2, 3
 _ERROR = 2
@@ -60,7 +60,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
                 continue
             if type(value) is not str:
                 value = msgspec.json.encode(value).decode()
-            return value if len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT]
+            return value if len(value) <= MAX_TEXT_LENGTH else value[:MAX_TEXT_LENGTH]
         return None
 
     def number(self, *names: str) -> float | None:

@@ -82,7 +82,7 @@ class Collections:
             conditions.append(Or((later, IsNull(Field("position")))))
         most = min(most, _ROWS)
         order = (Order("position"),)
-        listing = Listing(dataset, (*columns, "session_id"), And(tuple(conditions)), order, most, most_bytes=_BYTES)
+        listing = Listing(dataset, (*columns, "session_id"), And(tuple(conditions)), order, most, max_bytes=_BYTES)
         rows = await self._engine.facts(listing, caller)
         goes_on = len(rows) == most or await asyncio.to_thread(_may_be_cut, rows)
         if dataset is SESSION_STATES and any(row[_STATE] is None for row in rows):

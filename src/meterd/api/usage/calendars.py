@@ -10,7 +10,7 @@ from meterd.api.http import Response
 from meterd.api.usage.calls import Call
 from meterd.api.usage.errors import InvalidUpdate, invalid
 from meterd.api.usage.making import Maker
-from meterd.api.usage.posting import LONGEST_ID, Posted
+from meterd.api.usage.posting import MAX_ID_LENGTH, Posted
 from meterd.api.usage.scans import Scans
 from meterd.api.usage.shelf import Shelf
 from meterd.api.usage.virtual import FindCalendar
@@ -21,9 +21,9 @@ from meterd.expressions.errors import ExpressionError
 from meterd.metadata import Collection, Items
 
 _SERVICE, _TYPE = "calendar", "VarCalendar"
-_MOST_POSTED, _MOST_DEFINED = 2**16, 2**14
+_MAX_POSTED, _MAX_DEFINITION_BYTES = 2**16, 2**14
 """Bytes of a body and of a definition: a calendar with a hundred holiday rules takes a fifth of a second to make."""
-_MOST_REMEMBERED = 256
+_MAX_REMEMBERED = 256
 
 _PUBLIC = {
     each.code: {
@@ -51,13 +51,13 @@ class Calendars:
     """Answers the calls of the service for callers who may make them, and finds the calendars of series.
 
     Args:
-        most_bytes: of a body.
-        most: calendars of a list.
+        max_bytes: of a body.
+        maximum: calendars of a list.
     """
 
-    def __init__(self, items: Items, most_bytes: int, most: int, scans: Scans) -> None:
+    def __init__(self, items: Items, max_bytes: int, maximum: int, scans: Scans) -> None:
         self._items = items
-        self._shelf = Shelf(items, _SERVICE, _TYPE, _PUBLIC, min(most_bytes, _MOST_POSTED), most, scans)
+        self._shelf = Shelf(items, _SERVICE, _TYPE, _PUBLIC, min(max_bytes, _MAX_POSTED), maximum, scans)
         self._turn = asyncio.Lock()
         self._remembered: dict[tuple[Collection, str], _Made] = {}
 
@@ -83,8 +83,8 @@ class Calendars:
         collection = Collection(tenant, environment, _SERVICE)
 
         async def find(code: str) -> Calendar:
-            if len(code) > LONGEST_ID:
-                raise InvalidInput(f"a calendar has at most {LONGEST_ID} characters, got {len(code)}")
+            if len(code) > MAX_ID_LENGTH:
+                raise InvalidInput(f"a calendar has at most {MAX_ID_LENGTH} characters, got {len(code)}")
             try:
                 return calendar_for(code)
             except ExpressionError as error:
@@ -106,7 +106,7 @@ class Calendars:
         maker = Maker(lambda each: self._definition(collection, each))
         calendar = maker.make(id_)
         if calendar is not None:
-            if len(self._remembered) >= _MOST_REMEMBERED:
+            if len(self._remembered) >= _MAX_REMEMBERED:
                 self._remembered.clear()
             self._remembered[collection, id_] = _Made(calendar, maker.definitions)
         return calendar
@@ -147,8 +147,8 @@ def _check(posted: Posted) -> None:
         raise InvalidUpdate(f"{posted.id} is the code of a built-in calendar")
     if posted.members.get("_type", _TYPE) != _TYPE:
         raise InvalidUpdate(f"{posted.id}: _type must be {_TYPE}")
-    if len(msgspec.json.encode(posted.members.get("calendar"))) > _MOST_DEFINED:
-        raise InvalidUpdate(f"{posted.id}: calendar must have at most {_MOST_DEFINED} bytes")
+    if len(msgspec.json.encode(posted.members.get("calendar"))) > _MAX_DEFINITION_BYTES:
+        raise InvalidUpdate(f"{posted.id}: calendar must have at most {_MAX_DEFINITION_BYTES} bytes")
 
 
 def _is_built_in(code: str) -> bool:

@@ -9,19 +9,19 @@ from meterd.api.usage.formats import response
 from meterd.api.usage.listing import listed, page_of
 from meterd.api.usage.objects import Objects
 from meterd.api.usage.shelf import build_information
-from meterd.api.usage.stored import MOST_COMPUTED, StoredSeries, definition_of, definitions_of
+from meterd.api.usage.stored import MAX_COMPUTED, StoredSeries, definition_of, definitions_of
 from meterd.errors import NotFound
 from meterd.query.engine import QueryEngine
 
 
 class Data:
-    """Answers the calls of the service for callers who may make them. `most` is how many definitions a list has."""
+    """Answers the calls of the service for callers who may make them. `maximum` is how many definitions a list has."""
 
-    def __init__(self, objects: Objects, engine: QueryEngine, calendars: Calendars, most: int) -> None:
+    def __init__(self, objects: Objects, engine: QueryEngine, calendars: Calendars, maximum: int) -> None:
         self._objects = objects.shelf
         self._series = StoredSeries(engine, calendars)
         self._engine = engine
-        self._most = most
+        self._maximum = maximum
 
     async def get(self, call: Call) -> Response:
         """Build information at the root; below the release one series, by `OBJECT:FIELD`, or a list of them.
@@ -37,9 +37,9 @@ class Data:
         objects = self._objects.each(call, {id_.rpartition(":")[0] for id_ in ids} or None)
         definitions = (definition for item in objects for definition in definitions_of(item))
         if call.parameters.text("_distinct") is None and (ids or call.parameters.text("_range") is not None):
-            page = await self._objects.scans.run(call.caller, page_of, definitions, call.parameters, MOST_COMPUTED)
+            page = await self._objects.scans.run(call.caller, page_of, definitions, call.parameters, MAX_COMPUTED)
             return await self._series.page(call, page)
-        return await self._objects.scans.run(call.caller, listed, definitions, call, self._most)
+        return await self._objects.scans.run(call.caller, listed, definitions, call, self._maximum)
 
     async def _one(self, call: Call, id_: str) -> dict[str, object]:
         item, colon, field = id_.rpartition(":")

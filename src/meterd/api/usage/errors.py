@@ -11,7 +11,7 @@ from meterd.errors import InvalidInput, MeterdError, Unauthenticated
 from meterd.expressions.errors import ExpressionError
 
 ERROR = b"x-odsl-error"
-_LONGEST = 1000
+_MAX_LENGTH = 1000
 _WAYS = (
     (b"www-authenticate", b'Basic realm="meterd", charset="UTF-8"'),
     (b"www-authenticate", b'Bearer realm="meterd"'),
@@ -39,7 +39,7 @@ def invalid(error: ExpressionError) -> InvalidInput:
 
 def error_response(error: MeterdError, _content_type: str = "") -> Response:
     """The sentence as plain text, and in the header, which has no room for anything beyond Latin-1."""
-    text = f"[{getattr(error, 'number', error.status * 10)}] {error.message}"[:_LONGEST]
+    text = f"[{getattr(error, 'number', error.status * 10)}] {error.message}"[:_MAX_LENGTH]
     header = _UNSENDABLE.sub("?", text).encode("latin-1")
     needed = _WAYS if isinstance(error, Unauthenticated) else error_headers(error)
     return Response(error.status, text.encode(), ((ERROR, header), *needed), b"text/plain")

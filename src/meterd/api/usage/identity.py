@@ -11,7 +11,7 @@ from meterd.api.usage.recording import ENVIRONMENT
 from meterd.datasets.usage import PRODUCTION
 from meterd.errors import InvalidInput, Unauthenticated
 
-_LONGEST = 128
+_MAX_LENGTH = 128
 
 
 async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
@@ -36,8 +36,8 @@ async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
 def environment_of(request: Request) -> str:
     """The environment that a request names. Raises `InvalidInput`."""
     name = request.header(ENVIRONMENT) or PRODUCTION
-    if len(name) > _LONGEST:
-        raise InvalidInput(f"{ENVIRONMENT.decode()} must have at most {_LONGEST} characters")
+    if len(name) > _MAX_LENGTH:
+        raise InvalidInput(f"{ENVIRONMENT.decode()} must have at most {_MAX_LENGTH} characters")
     return name
 
 

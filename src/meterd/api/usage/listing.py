@@ -28,12 +28,12 @@ class Page(NamedTuple):
     total: int
 
 
-def listed(documents: Iterable[Document], call: Call, most: int) -> Response:
+def listed(documents: Iterable[Document], call: Call, maximum: int) -> Response:
     """The page that a call asks for, or the values of one field. Raises `InvalidInput` naming the parameter."""
     field = call.parameters.text("_distinct")
     if field is not None:
         return response(distinct(documents, call.parameters, field), call.format)
-    return page_answer(page_of(documents, call.parameters, most), call)
+    return page_answer(page_of(documents, call.parameters, maximum), call)
 
 
 def page_answer(page: Page, call: Call) -> Response:
@@ -42,9 +42,9 @@ def page_answer(page: Page, call: Call) -> Response:
     return response(items, call.format, ((TOTAL, b"%d" % page.total),))
 
 
-def page_of(documents: Iterable[Document], parameters: Parameters, most: int) -> Page:
+def page_of(documents: Iterable[Document], parameters: Parameters, maximum: int) -> Page:
     """Documents in the order that `_sort` asks for, otherwise in their own; one page of them is held in memory."""
-    skip, limit = parameters.skip(), parameters.limit(most)
+    skip, limit = parameters.skip(), parameters.limit(maximum)
     order = parameters.sort()
     total = 0
 

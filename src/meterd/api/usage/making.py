@@ -9,7 +9,7 @@ from meterd.calendars.definitions import DefinitionError, calendar_of
 from meterd.calendars.model import Calendar
 from meterd.errors import InvalidInput
 
-_LONGEST_CHAIN = 8
+_MAX_CHAIN_LENGTH = 8
 
 Read = Callable[[str], Any]
 """The definition of a stored calendar by its id; None when there is no such calendar."""
@@ -39,11 +39,11 @@ class Maker:
         chain = (*within, id_)
         if id_ in within:
             raise InvalidInput(f"calendars must not refer to themselves: {' -> '.join(chain)}")
-        if id_ not in self._made and len(chain) <= _LONGEST_CHAIN:
+        if id_ not in self._made and len(chain) <= _MAX_CHAIN_LENGTH:
             self._made[id_] = self._new(id_, chain)
         made = self._made.get(id_)
-        if made is None or len(within) + made.length > _LONGEST_CHAIN:
-            raise InvalidInput(f"at most {_LONGEST_CHAIN} calendars may refer to one another: {' -> '.join(chain)}")
+        if made is None or len(within) + made.length > _MAX_CHAIN_LENGTH:
+            raise InvalidInput(f"at most {_MAX_CHAIN_LENGTH} calendars may refer to one another: {' -> '.join(chain)}")
         return made.calendar
 
     def _new(self, id_: str, chain: tuple[str, ...]) -> _Made:

@@ -28,11 +28,11 @@ _ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 
 
 class Metrics:
-    """Answers the calls of the service for callers who may see the records. `most` is how many a list may have."""
+    """Answers the calls of the service for callers who may see the records. `maximum` is how many a list may have."""
 
-    def __init__(self, engine: QueryEngine, most: int) -> None:
+    def __init__(self, engine: QueryEngine, maximum: int) -> None:
         self._engine = engine
-        self._most = most
+        self._maximum = maximum
 
     async def get(self, call: Call) -> Response:
         """Build information at the root; below the release a function, one record, or a list."""
@@ -77,7 +77,7 @@ class Metrics:
             values = await self._engine.run(_values(dataset, column, condition), caller)
             return await self._engine.shape(caller, lambda: response(_sorted(values), format_))
         order = tuple(Order(self._column(dataset, each.column), each.descending) for each in parameters.sort())
-        limit, projection = parameters.limit(self._most), parameters.projection()
+        limit, projection = parameters.limit(self._maximum), parameters.projection()
         (total,) = await self._engine.run(Query(dataset, *_ALWAYS, condition=condition), caller)
         rows: list[tuple[Any, ...]] = []
         if limit:

@@ -7,7 +7,7 @@ from meterd.api.usage.formats import response
 from meterd.api.usage.listing import Page, page_of
 from meterd.api.usage.scans import Scans
 from meterd.api.usage.shelf import Shelf
-from meterd.api.usage.stored import MOST_COMPUTED, StoredSeries, check_series, definition_of
+from meterd.api.usage.stored import MAX_COMPUTED, StoredSeries, check_series, definition_of
 from meterd.errors import NotFound
 from meterd.metadata import Items
 from meterd.query.engine import QueryEngine
@@ -17,14 +17,14 @@ class Objects:
     """Answers the calls of the service for callers who may make them.
 
     Args:
-        most_bytes: of a body, and of an object.
-        most: objects of a list.
+        max_bytes: of a body, and of an object.
+        maximum: objects of a list.
     """
 
     def __init__(
-        self, items: Items, engine: QueryEngine, calendars: Calendars, most_bytes: int, most: int, scans: Scans
+        self, items: Items, engine: QueryEngine, calendars: Calendars, max_bytes: int, maximum: int, scans: Scans
     ) -> None:
-        self.shelf = Shelf(items, "object", "#Object", {}, most_bytes, most, scans)
+        self.shelf = Shelf(items, "object", "#Object", {}, max_bytes, maximum, scans)
         self._calendars = calendars
         self._engine = engine
         self._series = StoredSeries(engine, calendars)
@@ -61,6 +61,6 @@ class Objects:
         """The series of each object that matches and has one."""
         items = self.shelf.each(call, call.parameters.every("_id") or None)
         having = (item for item in items if definition_of(item, field) is not None)
-        page = await self.shelf.scans.run(call.caller, page_of, having, call.parameters, MOST_COMPUTED)
+        page = await self.shelf.scans.run(call.caller, page_of, having, call.parameters, MAX_COMPUTED)
         definitions = [definition for item in page.documents if (definition := definition_of(item, field))]
         return await self._series.page(call, Page(definitions, page.total))

@@ -11,8 +11,8 @@ from meterd.errors import InvalidInput
 from meterd.query.model import Order
 
 DEFAULT_LIMIT = 100
-_MOST_SKIPPED = 2**40
-_MOST_BYTES = 2**20
+_MAX_SKIPPED = 2**40
+_MAX_BYTES = 2**20
 _SLOW_TO_READ = 2**16
 _FORM = "application/x-www-form-urlencoded"
 
@@ -73,23 +73,23 @@ class Parameters:
             raise InvalidInput(f"{name} must be true or false, got {text!r}")
         return text == "true"
 
-    def limit(self, most: int) -> int:
-        """How many items are wanted, `most` for -1. Raises `InvalidInput` above that."""
-        wanted = self._whole_number("_limit", DEFAULT_LIMIT, least=-1)
-        if wanted > most:
-            raise InvalidInput(f"_limit must be at most {most}, or -1 for all that fit: go on with _skip")
-        return most if wanted == -1 else wanted
+    def limit(self, maximum: int) -> int:
+        """How many items are wanted, `maximum` for -1. Raises `InvalidInput` above that."""
+        wanted = self._whole_number("_limit", DEFAULT_LIMIT, minimum=-1)
+        if wanted > maximum:
+            raise InvalidInput(f"_limit must be at most {maximum}, or -1 for all that fit: go on with _skip")
+        return maximum if wanted == -1 else wanted
 
     def skip(self) -> int:
-        return self._whole_number("_skip", 0, least=0)
+        return self._whole_number("_skip", 0, minimum=0)
 
-    def _whole_number(self, name: str, default: int, least: int) -> int:
+    def _whole_number(self, name: str, default: int, minimum: int) -> int:
         text = self.text(name)
         if text is None:
             return default
         digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) < 14 and least <= int(text) <= _MOST_SKIPPED):
-            raise InvalidInput(f"{name} must be a whole number, at least {least}, got {text!r}")
+        if not (digits.isascii() and digits.isdecimal() and len(digits) < 14 and minimum <= int(text) <= _MAX_SKIPPED):
+            raise InvalidInput(f"{name} must be a whole number, at least {minimum}, got {text!r}")
         return int(text)
 
     def sort(self) -> tuple[Order, ...]:
@@ -140,7 +140,7 @@ async def parameters_of(request: Request, has_form: bool) -> Parameters:
     """Parameters of a call, of one that may have a form as body from there too. Raises `InvalidInput`."""
     sent = _pairs("the address", request.query_string)
     if has_form and request.content_type.partition(";")[0].strip().lower() == _FORM:
-        text = (await request.body(_MOST_BYTES)).decode("latin-1")
+        text = (await request.body(_MAX_BYTES)).decode("latin-1")
         if len(text) < _SLOW_TO_READ:
             sent += _pairs("the body", text)
         else:

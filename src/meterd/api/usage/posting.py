@@ -11,9 +11,9 @@ from meterd.api.usage.calls import EVERY_VERSION
 from meterd.api.usage.errors import InvalidUpdate
 from meterd.errors import Forbidden
 
-DEEPEST = 64
+MAX_DEPTH = 64
 """Levels of nesting in what is posted."""
-LONGEST_ID = 512
+MAX_ID_LENGTH = 512
 PUBLIC = "#"
 """What ids of public items begin with."""
 _SERVER = ("_id", "_oid", "_timestamp", "_user", "_tag", "_version")
@@ -35,19 +35,19 @@ class Posting(NamedTuple):
     is_array: bool
 
 
-def posting_of(body: bytes, most: int, replaces: bool) -> Posting:
-    """Read a body of at most `most` items; `replaces` goes for all of them. Raises `InvalidUpdate`, `Forbidden`."""
+def posting_of(body: bytes, maximum: int, replaces: bool) -> Posting:
+    """Read a body of at most `maximum` items; `replaces` goes for all of them. Raises `InvalidUpdate`, `Forbidden`."""
     try:
         decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidUpdate(f"the body is not valid JSON: {error}") from None
     except RecursionError:
         raise _too_deep() from None
-    _check_depth(decoded, DEEPEST)
+    _check_depth(decoded, MAX_DEPTH)
     if not isinstance(decoded, list):
         return Posting([_posted("the body", decoded, replaces)], is_array=False)
-    if len(decoded) > most:
-        raise InvalidUpdate(f"at most {most} items can be posted at once, got {len(decoded)}")
+    if len(decoded) > maximum:
+        raise InvalidUpdate(f"at most {maximum} items can be posted at once, got {len(decoded)}")
     return Posting([_posted(f"[{at}]", each, replaces) for at, each in enumerate(decoded)], is_array=True)
 
 
@@ -71,9 +71,9 @@ def _posted(where: str, item: Any, replaces: bool) -> Posted:
     if not isinstance(item, dict):
         raise InvalidUpdate(f"{where} must be an object")
     id_ = item.get("_id")
-    if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_ID or id_.endswith(EVERY_VERSION):
+    if not isinstance(id_, str) or not 0 < len(id_) <= MAX_ID_LENGTH or id_.endswith(EVERY_VERSION):
         raise InvalidUpdate(
-            f"{where} needs an _id: a text of 1 to {LONGEST_ID} characters, without {EVERY_VERSION} at its end"
+            f"{where} needs an _id: a text of 1 to {MAX_ID_LENGTH} characters, without {EVERY_VERSION} at its end"
         )
     refuse_public(id_)
     if not isinstance(item.get("_type", ""), str):
@@ -102,7 +102,7 @@ def _check_depth(value: Any, left: int) -> None:
 
 
 def _too_deep() -> InvalidUpdate:
-    return InvalidUpdate(f"the body is nested deeper than {DEEPEST} levels")
+    return InvalidUpdate(f"the body is nested deeper than {MAX_DEPTH} levels")
 
 
 def _is_reference(value: Any, id_: str) -> bool:

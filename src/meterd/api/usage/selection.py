@@ -10,7 +10,7 @@ from meterd.filters.simple import parse_simple
 from meterd.filters.variables import Resolve
 from meterd.query.model import Condition, OneOf, every
 
-_MOST = 50
+_MAX_FILTERS = 50
 
 
 def selection(parameters: Parameters, resolve: Resolve) -> Condition | None:
@@ -22,8 +22,8 @@ def selection(parameters: Parameters, resolve: Resolve) -> Condition | None:
     ids = parameters.every("_id")
     filters, searches = parameters.every("_filter"), parameters.every("_search")
     simple = list(parameters.simple_filters())
-    if len(filters) + len(searches) + len(simple) > _MOST:
-        raise InvalidInput(f"a call can have at most {_MOST} filters: put them into one _filter")
+    if len(filters) + len(searches) + len(simple) > _MAX_FILTERS:
+        raise InvalidInput(f"a call can have at most {_MAX_FILTERS} filters: put them into one _filter")
     try:
         return every(
             OneOf(id_.operand, tuple(ids)) if ids and id_ else None,

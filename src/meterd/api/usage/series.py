@@ -24,11 +24,11 @@ from meterd.query.model import Aggregate, Condition, Field, Function, IsNull, Qu
 
 THRESHOLD = 25_000
 """Observations above which a series is scaled to a coarser calendar."""
-MOST = 200_000
+MAX_OBSERVATIONS = 200_000
 """Observations of a series that may not be scaled."""
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9990, 1, 1, tzinfo=UTC)
-_LONGEST = timedelta(days=36_525)
+_MAX_RANGE = timedelta(days=36_525)
 """For longer ranges it is quicker to ask when there are records than to look up how clocks change."""
 _UNITS = (Unit.DAY, Unit.HOUR, Unit.MINUTE, Unit.SECOND)
 
@@ -100,7 +100,7 @@ def _query(question: Question) -> Query:
 def _bounds(question: Question) -> _Window | None:
     """The bounds of the range, when it has two and is short enough to be sure that the series is."""
     start, end = question.range.start, question.range.end
-    if start is None or end is None or not _FIRST <= start <= end < _LAST or end - start > _LONGEST:
+    if start is None or end is None or not _FIRST <= start <= end < _LAST or end - start > _MAX_RANGE:
         return None
     window = _Window(start, end)
     return None if _is_longer(question.calendar, window, THRESHOLD) else window
@@ -124,20 +124,20 @@ def _scaled(question: Question, window: _Window) -> tuple[Calendar, int]:
     """The calendar that keeps the series below the threshold, and how many steps it is from the one asked for."""
     calendar, steps = question.calendar, 0
     if not question.scaling:
-        if _is_longer(calendar, window, MOST):
-            raise InvalidInput(f"the series has more than {MOST} observations: ask for a shorter _range")
+        if _is_longer(calendar, window, MAX_OBSERVATIONS):
+            raise InvalidInput(f"the series has more than {MAX_OBSERVATIONS} observations: ask for a shorter _range")
         return calendar, steps
     while _is_longer(calendar, window, THRESHOLD) and (coarser := calendar.coarser):
         calendar, steps = coarser, steps + 1
     return calendar, steps
 
 
-def _is_longer(calendar: Calendar, window: _Window, most: int) -> bool:
+def _is_longer(calendar: Calendar, window: _Window, maximum: int) -> bool:
     """Whether a series may have more observations; without a grid it has at most as many as there are records."""
     if isinstance(calendar, SparseCalendar):
-        return window.records is None or window.records > most
+        return window.records is None or window.records > maximum
     indexes = calendar.indexes(calendar.floor(window.start), window.end)
-    return sum(1 for _ in zip(indexes, range(most + 1), strict=False)) > most
+    return sum(1 for _ in zip(indexes, range(maximum + 1), strict=False)) > maximum
 
 
 def interval_of(seconds: int) -> Interval:

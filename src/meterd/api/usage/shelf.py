@@ -19,9 +19,9 @@ from meterd.api.usage.scans import Scans
 from meterd.errors import Forbidden, InvalidInput, NotFound, TooLarge
 from meterd.metadata import ItemChanges, Items, Version
 
-_LONGEST_REASON = 1024
+_MAX_REASON_LENGTH = 1024
 _OF_CHANGE = ("_id", "_oid", "_version")
-_MOST_POSTED = 1000
+_MAX_POSTED = 1000
 """Items of a body: nothing else is written to the directory while they are stored."""
 
 
@@ -31,8 +31,8 @@ class Shelf:
     Args:
         type_: the `_type` of items that were posted without one.
         public: items that everyone sees, by their ids.
-        most_bytes: of a body, and of an item.
-        most: items of a list.
+        max_bytes: of a body, and of an item.
+        maximum: items of a list.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class Shelf:
         service: str,
         type_: str,
         public: Mapping[str, Document],
-        most_bytes: int,
-        most: int,
+        max_bytes: int,
+        maximum: int,
         scans: Scans,
     ) -> None:
         self.scans = scans
@@ -50,8 +50,8 @@ class Shelf:
         self._service = service
         self._type = type_
         self._public = public
-        self._most_bytes = most_bytes
-        self._most = most
+        self._max_bytes = max_bytes
+        self._maximum = maximum
         self._decoding = DecodeLimiter()
 
     async def get(self, call: Call) -> Response:
@@ -61,7 +61,7 @@ class Shelf:
             return response(build_information(self._service), call.format)
         if id_ is None:
             items = self.each(call, call.parameters.every("_id") or None)
-            return await self.scans.run(call.caller, listed, items, call, self._most)
+            return await self.scans.run(call.caller, listed, items, call, self._maximum)
         if id_.endswith(EVERY_VERSION):
             return response(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
         return response(call.parameters.projection().of(await self.one(call, id_)), call.format)
@@ -90,8 +90,8 @@ class Shelf:
         if call.place.id is not None:
             raise InvalidInput(f"post to /api/{self._service}/v1, with the id as _id of the body")
         replaces = call.parameters.flag("_replace")
-        body = await call.request.body(self._most_bytes)
-        posting = await self._decoding.run(body, posting_of, _MOST_POSTED, replaces)
+        body = await call.request.body(self._max_bytes)
+        posting = await self._decoding.run(body, posting_of, _MAX_POSTED, replaces)
         if len(posting.items) == 1:
             call.request.context.operation = Operation("create", posting.items[0].id)
         return posting
@@ -99,8 +99,8 @@ class Shelf:
     async def store(self, call: Call, posting: Posting) -> Response:
         """Store all of the items or, when one of them is refused, none; answers them as they are then."""
         reason = call.parameters.text("_reason")
-        if reason is not None and len(reason) > _LONGEST_REASON:
-            raise InvalidInput(f"_reason must have at most {_LONGEST_REASON} characters")
+        if reason is not None and len(reason) > _MAX_REASON_LENGTH:
+            raise InvalidInput(f"_reason must have at most {_MAX_REASON_LENGTH} characters")
 
         def change() -> list[Version]:
             with self._items.changing(self._collection(call)) as changes:
@@ -141,8 +141,8 @@ class Shelf:
         if stored and _sorted(members) == _sorted(changed):
             return stored
         document = msgspec.json.encode(changed)
-        if len(document) > self._most_bytes:
-            raise TooLarge(f"{posted.id} would be larger than {self._most_bytes} bytes")
+        if len(document) > self._max_bytes:
+            raise TooLarge(f"{posted.id} would be larger than {self._max_bytes} bytes")
         return changes.put(posted.id, document, user, reason)
 
     async def _versions(self, call: Call, id_: str) -> list[Document]:

@@ -27,7 +27,7 @@ from meterd.calendars.model import Calendar
 from meterd.datasets import API_REQUESTS
 from meterd.errors import InvalidInput
 from meterd.expressions.errors import ExpressionError
-from meterd.ingest.rows import MOST_AHEAD
+from meterd.ingest.rows import MAX_AHEAD
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Aggregate, Compare, Comparison, Condition, Field, Function, Group, Query, Row, every
 
@@ -72,7 +72,7 @@ class Statements:
         return await self._engine.shape(caller, made)
 
     async def _rows(self, period: Period, calendar: Calendar, caller: Caller) -> list[Row]:
-        start, end = max(period.start, _FIRST), min(period.end, datetime.now(UTC) + MOST_AHEAD)
+        start, end = max(period.start, _FIRST), min(period.end, datetime.now(UTC) + MAX_AHEAD)
         if end < start:  # there are no calls before 1970 or in the future
             return []
         query = Query(

@@ -13,14 +13,14 @@ from meterd.api.usage.errors import ComputedUpdate, InvalidUpdate
 from meterd.api.usage.listing import Document, Page, page_answer
 from meterd.api.usage.observed import DEFAULT
 from meterd.api.usage.posting import Posted
-from meterd.api.usage.series import MOST
+from meterd.api.usage.series import MAX_OBSERVATIONS
 from meterd.api.usage.virtual import DEFAULT_CALENDAR, TYPE, Definition, FindCalendar, definition_read, stored_series
 from meterd.errors import InvalidInput
 from meterd.query.engine import QueryEngine
 
-MOST_POSTED = 1000
+MAX_POSTED = 1000
 """Series that can be posted at once."""
-MOST_COMPUTED = 100
+MAX_COMPUTED = 100
 """Series that one answer may have with their data."""
 
 _OF_OBJECT = ("_timestamp", "_user", "_tag", "_version")
@@ -46,8 +46,10 @@ class StoredSeries:
         for definition in definitions.documents:
             made.append(await self.one(call, definition))
             observations += len(made[-1]["data"])
-            if observations > MOST:
-                raise InvalidInput(f"the series have more than {MOST} observations together: ask for a shorter _range")
+            if observations > MAX_OBSERVATIONS:
+                raise InvalidInput(
+                    f"the series have more than {MAX_OBSERVATIONS} observations together: ask for a shorter _range"
+                )
         return await self._engine.shape(call.caller, page_answer, Page(made, definitions.total), call)
 
 
@@ -80,8 +82,8 @@ def _read(posted: Sequence[Posted]) -> list[tuple[str, Definition]]:
     """The series of objects, and where each is."""
     found = []
     series = [(each.id, *member) for each in posted for member in each.members.items() if _is_series(member[1])]
-    if len(series) > MOST_POSTED:
-        raise InvalidUpdate(f"at most {MOST_POSTED} series can be posted at once, got {len(series)}")
+    if len(series) > MAX_POSTED:
+        raise InvalidUpdate(f"at most {MAX_POSTED} series can be posted at once, got {len(series)}")
     for id_, field, definition in series:
         if not field or ":" in field:
             raise InvalidUpdate(f"{id_}: the name of a series must not be empty nor have a colon, got {field!r}")
