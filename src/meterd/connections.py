@@ -24,34 +24,35 @@ from meterd.telemetry import Telemetry
 log = structlog.get_logger()
 
 _ACCEPTED_AT_ONCE = 16
-_FEWEST = 16
+_MIN_CONNECTIONS = 16
 _PAUSE = 0.5
 """Seconds in which no socket is accepted after one could not be."""
 _TLS_SHUTDOWN = 5.0
-_MADE_ROOM_FOR = 8
+_DISPLACED_PART = 8
 """One of that many connections that wait is closed when all are taken, so that looking for them is rare."""
 
 
-def most_connections(wanted: int) -> int:
-    """As many as are wanted, or as there are file descriptors for. Raises `ConfigurationError` when that is hardly one.
+def max_connections(wanted: int) -> int:
+    """Return as many as are wanted, or as there are file descriptors for. Call it when all is open that stays open.
 
-    Call it when everything is open that stays open.
+    Raises `ConfigurationError` when that is hardly one.
     """
     descriptors.raise_limit()
     room = descriptors.room()
-    if room < _FEWEST:
+    if room < _MIN_CONNECTIONS:
+        missing = _MIN_CONNECTIONS - room
         raise ConfigurationError(
-            f"the process may open too few files: {_FEWEST - room} more are needed (ulimit -n, LimitNOFILE of systemd)"
+            f"the process may open too few files: {missing} more are needed (ulimit -n, LimitNOFILE of systemd)"
         )
     if room < wanted:
         log.warning("fewer connections than service.limits.connections says: too few files may be open", most=room)
     return min(wanted, room)
 
 
-class Watched(Protocol):
-    """A connection as this module sees it."""
+class SlotHolder(Protocol):
+    """A connection that talks HTTP, as this module sees it."""
 
-    def look(self, now: float) -> None:
+    def enforce_timeouts(self, now: float) -> None:
         """End the connection when it waited for too long; called about once a second."""
 
     @property
@@ -62,89 +63,89 @@ class Watched(Protocol):
         """Close it at once, for the sake of others."""
 
 
-class Place:
-    """One connection that was taken, from `accept` until `leave`; `watched` once it talks HTTP."""
+class Slot:
+    """One of the connections that may be open, from `admit` until `release`; `connection` is set once it talks HTTP."""
 
-    __slots__ = ("_connections", "origin", "watched")
+    __slots__ = ("_connections", "connection", "origin")
 
     def __init__(self, connections: "Connections", origin: str) -> None:
         self._connections = connections
         self.origin = origin
-        self.watched: Watched | None = None
+        self.connection: SlotHolder | None = None
 
-    def leave(self) -> None:
-        self._connections.forget(self)
+    def release(self) -> None:
+        self._connections.release(self)
 
 
 class Connections:
-    """All connections of the service. `most` is what `service.limits.connections` and file descriptors allow."""
+    """All connections of the service. `max_open` is what `service.limits.connections` and file descriptors allow."""
 
-    def __init__(self, limits: Limits, most: int, telemetry: Telemetry) -> None:
+    def __init__(self, limits: Limits, max_open: int, telemetry: Telemetry) -> None:
         self.limits = limits
-        self._most = most
+        self._max = max_open
         self._telemetry = telemetry
-        self._places: set[Place] = set()
+        self._slots: set[Slot] = set()
         self._origins: Counter[str] = Counter()
-        telemetry.gauge("meterd_http_connections", "Open connections", lambda: len(self._places))
-        telemetry.gauge("meterd_http_connections_limit", "Most connections that are taken", lambda: most)
+        telemetry.gauge("meterd_http_connections", "Open connections", lambda: len(self._slots))
+        telemetry.gauge("meterd_http_connections_limit", "Most connections that are taken", lambda: max_open)
 
-    def take(self, address: str) -> Place | None:
-        """A place for a connection from an address; None when there is none."""
+    def admit(self, address: str) -> Slot | None:
+        """Take a slot for a connection from an address; None when there is none."""
         origin = origin_of(address)
         if self._origins[origin] >= self.limits.connections_per_address:
             self._telemetry.http_refusals.labels("connections-per-address").inc()
             return None
-        if len(self._places) >= self._most and not self._make_room():
+        if len(self._slots) >= self._max and not self._make_room():
             self._telemetry.http_refusals.labels("connections").inc()
             return None
-        place = Place(self, origin)
-        self._places.add(place)
+        slot = Slot(self, origin)
+        self._slots.add(slot)
         self._origins[origin] += 1
-        return place
+        return slot
 
-    def forget(self, place: Place) -> None:
-        if place in self._places:
-            self._places.remove(place)
-            self._origins[place.origin] -= 1
-            if not self._origins[place.origin]:
-                del self._origins[place.origin]
+    def release(self, slot: Slot) -> None:
+        if slot in self._slots:
+            self._slots.remove(slot)
+            self._origins[slot.origin] -= 1
+            if not self._origins[slot.origin]:
+                del self._origins[slot.origin]
 
-    def look(self) -> None:
+    def enforce_timeouts(self) -> None:
         """End what waited for too long, now and again every second."""
         loop = asyncio.get_running_loop()
-        loop.call_later(1.0, self.look)
+        loop.call_later(1.0, self.enforce_timeouts)
         now = loop.time()
-        for place in list(self._places):
-            if place.watched:
-                place.watched.look(now)
+        for slot in list(self._slots):
+            if slot.connection:
+                slot.connection.enforce_timeouts(now)
 
     def _make_room(self) -> bool:
         """Close those that have waited longest for their clients. Their descriptors are free a moment later: until
         then the reserve covers for them.
         """
         waiting = [
-            (since, id(place), place)
-            for place in self._places
-            if place.watched and (since := place.watched.waiting_since) is not None
+            (since, id(slot), slot)
+            for slot in self._slots
+            if slot.connection and (since := slot.connection.waiting_since) is not None
         ]
         waiting.sort()
-        for _, _, place in waiting[: len(self._places) // _MADE_ROOM_FOR + 1]:
+        for _, _, slot in waiting[: len(self._slots) // _DISPLACED_PART + 1]:
             self._telemetry.http_refusals.labels("displaced").inc()
-            assert place.watched is not None  # only those were chosen
-            place.watched.displace()
-            place.leave()
+            assert slot.connection is not None  # only those were chosen
+            slot.connection.displace()
+            slot.release()
         return bool(waiting)
 
 
 class Acceptor:
-    """Accepts connections of one listening socket; `make` makes the protocol of a connection that has a place."""
+    """Accepts connections of one listening socket; `make` makes the protocol of a connection that has a slot."""
 
     def __init__(
         self,
         listener: socket.socket,
         tls: ssl.SSLContext | None,
         connections: Connections,
-        make: Callable[[Place], asyncio.Protocol],
+        make: Callable[[Slot], asyncio.Protocol],
     ) -> None:
         self._listener = listener
         self._tls = tls
@@ -175,34 +176,34 @@ class Acceptor:
 
     def _admit(self, connection: socket.socket, address: str) -> None:
         connection.setblocking(False)
-        place = self._connections.take(address)
-        if place is None:
-            self._turn_away(connection)
+        slot = self._connections.admit(address)
+        if slot is None:
+            self._refuse(connection)
             return
-        task = self._loop.create_task(self._open(connection, place))
+        task = self._loop.create_task(self._open(connection, slot))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
-    async def _open(self, connection: socket.socket, place: Place) -> None:
+    async def _open(self, connection: socket.socket, slot: Slot) -> None:
         handshake = self._connections.limits.header_timeout if self._tls else None
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(
-                lambda: self._make(place),
+                lambda: self._make(slot),
                 connection,
                 ssl=self._tls,
                 ssl_handshake_timeout=handshake,
                 ssl_shutdown_timeout=_TLS_SHUTDOWN if self._tls else None,
             )
         except (OSError, asyncio.CancelledError):  # it went away, or does not speak our TLS
-            place.leave()
+            slot.release()
             connection.close()
 
-    def _turn_away(self, connection: socket.socket) -> None:
+    def _refuse(self, connection: socket.socket) -> None:
         """Say so where no TLS is in the way. Nobody waits for it to be read."""
         try:
             if not self._tls:
-                connection.send(_TURNED_AWAY)
+                connection.send(_TOO_MANY)
         except OSError:
             pass
         finally:
@@ -234,6 +235,6 @@ def origin_of(address: str) -> str:
     return address
 
 
-_TURNED_AWAY = serialize(
+_TOO_MANY = serialize(
     plain_error(Unavailable("too many connections (service.limits), try again")), b"none", (), keep_alive=False
 )

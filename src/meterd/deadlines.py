@@ -12,16 +12,16 @@ class Deadlines:
         self.timeout = timeout
         self._started: dict[asyncio.Task[Any], float] = {}
         self._expired: set[asyncio.Task[Any]] = set()
-        self._looking = False
+        self._is_scheduled = False
 
     def start(self) -> asyncio.Task[Any]:
         """Watch the current task until `finish`."""
         task = asyncio.current_task()
         assert task is not None  # called from a coroutine
         self._started[task] = time.monotonic()
-        if not self._looking:
-            self._looking = True
-            task.get_loop().call_later(1.0, self._look)
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            task.get_loop().call_later(1.0, self._cancel_expired)
         return task
 
     def finish(self, task: asyncio.Task[Any]) -> None:
@@ -35,7 +35,7 @@ class Deadlines:
         task.uncancel()
         return True
 
-    def _look(self) -> None:
+    def _cancel_expired(self) -> None:
         late = time.monotonic() - self.timeout
         for task, started in self._started.items():
             if started > late:
@@ -43,6 +43,6 @@ class Deadlines:
             if task not in self._expired:
                 self._expired.add(task)
                 task.cancel()
-        self._looking = bool(self._started)
-        if self._looking:
-            asyncio.get_running_loop().call_later(1.0, self._look)
+        self._is_scheduled = bool(self._started)
+        if self._is_scheduled:
+            asyncio.get_running_loop().call_later(1.0, self._cancel_expired)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-class _Nobody:
+class _NoEvent:
     """What an exchange without a task has in place of the event that wakes the task."""
 
     def set(self) -> None: ...
@@ -42,7 +42,7 @@ class DirectHead:
 class Direct:
     """A request on a route that has a `direct` handler."""
 
-    message_event = _Nobody()
+    message_event = _NoEvent()
 
     def __init__(self, connection: HttpToolsProtocol, server: Server, head: DirectHead, body: bytes = b"") -> None:
         self._connection = connection
@@ -81,7 +81,7 @@ class Direct:
         """Answer with an error, whatever becomes of what was begun."""
         self.settle(error)
 
-    def look(self) -> None:
+    def enforce_timeout(self) -> None:
         """Answer now when it takes too long; called about once a second."""
         server = self._server
         if time.perf_counter() - self._context.started > server.timeout:

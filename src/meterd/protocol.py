@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 
 from meterd.access.context import context_of
 from meterd.api.responses import serialize
-from meterd.connections import Connections, Place
+from meterd.connections import Connections, Slot
 from meterd.direct import Direct, DirectHead
 from meterd.errors import AddressTooLong, HeadersTooLarge, InvalidInput, MeterdError, TooSlow, Unavailable
 from meterd.server import Server
@@ -48,7 +48,7 @@ class _Refused(Exception):
         self.error = error
 
 
-class Shared:
+class SharedState:
     """What all connections have in common."""
 
     def __init__(
@@ -64,38 +64,38 @@ class Shared:
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. `place` is the one that it has among all; `app_state` is what the application's start left."""
+    """One connection. `slot` is the one that it has among all; `app_state` is what the application's start left."""
 
     cycle: "_Exchange | Direct"  # type: ignore[assignment]  # of the latter uvicorn uses what it has
 
-    def __init__(self, shared: Shared, place: Place, app_state: dict[str, Any]) -> None:
+    def __init__(self, shared: SharedState, slot: Slot, app_state: dict[str, Any]) -> None:
         super().__init__(shared.config, shared.state, app_state)
         self.shared = shared
-        self.place = place
+        self.slot = slot
         self.url = b""
         self._limits = shared.limits
         self._phase = _AT_REST
-        self._heard = self._since = self.loop.time()
+        self._last_received = self._phase_began = self.loop.time()
         self._requests = self._received = self._unfinished = 0
-        self._unsent, self._sent_at = 0, self._heard
-        self._is_deaf = False
-        self._farewell = b""
+        self._unsent, self._sent_at = 0, self._last_received
+        self._ignores_input = False
+        self._refusal = b""
         self._direct: Direct | None = None
         self._segment = b""
         self._heads: dict[bytes, DirectHead] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self.place.watched = self
+        self.slot.connection = self
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.place.leave()
+        self.slot.release()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_deaf:
+        if self._ignores_input:
             return
-        self._heard = self.loop.time()
+        self._last_received = self.loop.time()
         self._segment = data if self._phase == _AT_REST else b""
         if self._heads and self._repeats(data):
             return
@@ -128,7 +128,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._phase = _IN_HEAD
-        self._since = self._heard
+        self._phase_began = self._last_received
         self._requests += 1
 
     def on_headers_complete(self) -> None:
@@ -236,22 +236,22 @@ class Connection(HttpToolsProtocol):
         self._start_asgi_task(exchange, self.app)
 
     def on_response_complete(self) -> None:
-        """As uvicorn's, without a timer for each answer: `look` ends what is idle."""
+        """As uvicorn's, without a timer for each answer: `enforce_timeouts` ends what is idle."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self._since = self.loop.time()
+        self._phase_began = self.loop.time()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        elif self._farewell:
-            self._say_farewell()
+        elif self._refusal:
+            self._send_refusal()
         if not self.pipeline:
             self.flow.resume_reading()
 
     def _refuse(self, refused: _Refused) -> None:
         """End the connection with an answer, after those that are due before it."""
         self.shared.refusals.labels(refused.reason).inc()
-        self._is_deaf = True
+        self._ignores_input = True
         if self._phase == _IN_BODY:
             if self._is_answering:  # whoever reads the body gets to know, and answers
                 self.cycle.fail(refused.error)
@@ -263,13 +263,13 @@ class Connection(HttpToolsProtocol):
         answer, request_id = self.shared.server.refuse(
             refused.error, path.decode("latin-1"), content_type.decode("latin-1")
         )
-        self._farewell = serialize(answer, request_id, self.server_state.default_headers, keep_alive=False)
+        self._refusal = serialize(answer, request_id, self.server_state.default_headers, keep_alive=False)
         if not self._is_answering:
-            self._say_farewell()
+            self._send_refusal()
 
-    def _say_farewell(self) -> None:
-        self._since = self.loop.time()
-        self.transport.write(self._farewell)
+    def _send_refusal(self) -> None:
+        self._phase_began = self.loop.time()
+        self.transport.write(self._refusal)
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
@@ -279,28 +279,28 @@ class Connection(HttpToolsProtocol):
 
     @property
     def waiting_since(self) -> float | None:
-        return None if self._phase == _AT_REST and self._is_answering else self._heard
+        return None if self._phase == _AT_REST and self._is_answering else self._last_received
 
     def displace(self) -> None:
         self.transport.abort()
 
-    def look(self, now: float) -> None:
+    def enforce_timeouts(self, now: float) -> None:
         """End the connection when the client let it wait too long."""
-        limits, waited = self._limits, now - self._since
+        limits, waited = self._limits, now - self._phase_began
         if isinstance(self.cycle, Direct):
-            self.cycle.look()
+            self.cycle.enforce_timeout()
         if self._is_stuck(now):
             self.shared.refusals.labels("write-timeout").inc()
             self.transport.abort()
         elif self.transport.is_closing() or self.flow.read_paused:  # it is not the client that lets us wait
-            self._since = now
+            self._phase_began = now
         elif self._phase == _IN_BODY:
             if waited > limits.body_timeout and self._received < limits.body_rate * waited:
                 message = f"the body came slower than {limits.body_rate} bytes a second (service.limits.body-rate)"
                 self._refuse(_Refused("body-timeout", TooSlow(message)))
         elif self._is_answering:
             pass
-        elif self._is_deaf:
+        elif self._ignores_input:
             if waited > _LINGER:
                 self.transport.close()
         elif self._phase == _IN_HEAD:
@@ -336,7 +336,7 @@ class _Exchange(RequestResponseCycle):
             on_response=connection.on_response_complete,
         )
         self._uploads = connection.shared.uploads
-        self._origin = connection.place.origin
+        self._origin = connection.slot.origin
         self._upload: Upload | None = None
         self._failure: MeterdError | None = None
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from meterd.connections import Acceptor, Connections, Place, most_connections
+from meterd.connections import Acceptor, Connections, Slot, max_connections
 from meterd.errors import ConfigurationError
 from meterd.phrases import STATUS_LINES
-from meterd.protocol import Connection, Shared
+from meterd.protocol import Connection, SharedState
 from meterd.server import Server
 from meterd.settings import Limits
 from meterd.telemetry import Telemetry
@@ -63,8 +63,8 @@ class HTTPServer(uvicorn.Server):
         )
         super().__init__(config)
         self._ports = ports
-        self._connections = Connections(limits, most_connections(limits.connections), telemetry)
-        self._shared = Shared(application, config, self.server_state, self._connections, telemetry)
+        self._connections = Connections(limits, max_connections(limits.connections), telemetry)
+        self._shared = SharedState(application, config, self.server_state, self._connections, telemetry)
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -73,11 +73,11 @@ class HTTPServer(uvicorn.Server):
         for port in self._ports:
             acceptor = Acceptor(port.socket, port.tls, self._connections, self._protocol)
             self.servers.append(acceptor)  # type: ignore[arg-type]  # it closes as an event loop's server does
-        self._connections.look()
+        self._connections.enforce_timeouts()
         self._on_ready()
 
-    def _protocol(self, place: Place) -> asyncio.Protocol:
-        return Connection(self._shared, place, self.lifespan.state)
+    def _protocol(self, slot: Slot) -> asyncio.Protocol:
+        return Connection(self._shared, slot, self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
