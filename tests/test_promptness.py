@@ -4,13 +4,14 @@ import time
 import pytest
 
 from meterd.promptness import Promptness
+from meterd.supervision import Supervisor
 from meterd.telemetry import Telemetry
 
 
 @pytest.mark.alone
 async def test_what_keeps_the_event_loop_is_seen_as_delay() -> None:
     telemetry = Telemetry()
-    promptness = Promptness(telemetry)
+    promptness = Promptness(Supervisor(telemetry))
     await promptness.start()
     await asyncio.sleep(0.01)
 

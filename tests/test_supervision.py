@@ -32,6 +32,11 @@ def sample(supervisor: Supervisor, name: str, worker: str) -> float | None:
 def ignore(_error: BaseException) -> None: ...
 
 
+async def hang() -> float:
+    await asyncio.Event().wait()
+    return 0.0
+
+
 def test_every_worker_has_a_name_of_its_own() -> None:
     assert len({worker.name for worker in WORKERS}) == len(WORKERS)
 
@@ -139,13 +144,14 @@ class TestTasks:
         told: list[BaseException] = []
         done = asyncio.Event()
 
-        async def work() -> None:
+        async def work() -> float:
             outcome = next(outcomes, "over")
             if isinstance(outcome, BaseException):
                 raise outcome
             if outcome == "over":
                 done.set()
                 await asyncio.Event().wait()
+            return 0.0
 
         task = supervisor.task(PROFILES, work, told.append)
         task.start()
@@ -159,7 +165,7 @@ class TestTasks:
     async def test_say_that_they_fail_without_making_the_service_unready(self, supervisor: Supervisor) -> None:
         arm(f"{round_of(PROFILES)}:1:fail")
         told = asyncio.Event()
-        task = supervisor.task(PROFILES, told.wait, lambda _error: told.set())  # type: ignore[arg-type]
+        task = supervisor.task(PROFILES, hang, lambda _error: told.set())
         task.start()
         async with asyncio.timeout(GENEROUS):
             await told.wait()
@@ -173,7 +179,7 @@ class TestTasks:
     async def test_tell_what_a_refusal_says(self, supervisor: Supervisor) -> None:
         told = asyncio.Event()
 
-        async def work() -> None:
+        async def work() -> float:
             raise Unavailable("the disk is full")
 
         task = supervisor.task(PROFILES, work, lambda _error: told.set())
@@ -187,10 +193,10 @@ class TestTasks:
     async def test_end_after_the_round_that_is_under_way_when_they_stop(self, supervisor: Supervisor) -> None:
         rounds = 0
 
-        async def work() -> None:
+        async def work() -> float:
             nonlocal rounds
             rounds += 1
-            await task.rest(GENEROUS)
+            return GENEROUS
 
         task = supervisor.task(PROFILES, work)
         task.start()
@@ -200,7 +206,7 @@ class TestTasks:
         assert rounds == 1
 
     async def test_that_hang_are_not_waited_for_longer_than_asked(self, supervisor: Supervisor) -> None:
-        task = supervisor.task(PROFILES, asyncio.Event().wait)  # type: ignore[arg-type]
+        task = supervisor.task(PROFILES, hang)
         task.start()
         await asyncio.sleep(0)
 
@@ -209,7 +215,7 @@ class TestTasks:
             await task.close()
 
     async def test_that_never_began_end_at_once(self, supervisor: Supervisor) -> None:
-        task = supervisor.task(PROFILES, asyncio.Event().wait)  # type: ignore[arg-type]
+        task = supervisor.task(PROFILES, hang)
 
         assert await task.stop(GENEROUS)
         await task.close()

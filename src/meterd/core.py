@@ -66,7 +66,7 @@ class Core(msgspec.Struct, frozen=True):
             Maintenance(recorder, settings.usage.record != "off").job,
         )
         loader = Loader(reader, recorder, store, backlog, retention, settings.store, supervisor)
-        calls = Calls(recorder, settings.usage, telemetry)
+        calls = Calls(recorder, settings.usage, supervisor)
         engine = QueryEngine(store, Freshness(backlog, calls), settings.query, telemetry)
         stack.callback(engine.close)
         reach("start-core-built")

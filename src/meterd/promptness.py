@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from meterd.telemetry import Telemetry
+from meterd.supervision import PROMPTNESS, Supervisor
 
 _INTERVAL = 0.05
 
@@ -11,19 +11,18 @@ _INTERVAL = 0.05
 class Promptness:
     """Looks twenty times a second how much later than asked for the event loop comes back. `start` it in the loop."""
 
-    def __init__(self, telemetry: Telemetry) -> None:
-        self._delays = telemetry.loop_delays
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._delays = supervisor.telemetry.loop_delays
+        self._task = supervisor.task(PROMPTNESS, self._look)
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._look())
+        self._task.start()
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
+        await self._task.close()
 
-    async def _look(self) -> None:
-        while True:
-            due = time.perf_counter() + _INTERVAL
-            await asyncio.sleep(_INTERVAL)
-            self._delays.observe(max(time.perf_counter() - due, 0.0))
+    async def _look(self) -> float:
+        due = time.perf_counter() + _INTERVAL
+        await asyncio.sleep(_INTERVAL)
+        self._delays.observe(max(time.perf_counter() - due, 0.0))
+        return 0.0

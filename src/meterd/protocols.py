@@ -51,7 +51,7 @@ class Protocols(msgspec.Struct, frozen=True):
     async def running(self) -> AsyncIterator[None]:
         """Run the tasks of the service in the event loop, from before the first request until after the last one."""
         async with AsyncExitStack() as stack:
-            promptness = Promptness(self.core.telemetry)
+            promptness = Promptness(self.core.supervisor)
             stack.push_async_callback(promptness.stop)
             await promptness.start()
             stack.push_async_callback(self.guard.close)
@@ -73,7 +73,7 @@ def build_protocols(core: Core) -> Protocols:
     health = Health(recorder, core.loader, core.store, core.supervisor)
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
     sources, decoding = DuplicateSourceDetector(), DecodeLimiter()
-    guard = AIGuard(settings, authenticator, recorder, health.problem, telemetry)
+    guard = AIGuard(settings, authenticator, recorder, health.problem, core.supervisor)
     repository = SessionRepository(core.metadata.sessions, engine, core.supervisor)
     registry = Registry(repository, settings.sessions)
     session_recorder = SessionRecorder(registry, repository, recorder, settings.ingest)
@@ -93,7 +93,7 @@ def build_protocols(core: Core) -> Protocols:
         sessions.router(),
         *_usage_routers(core, authenticator),
     )
-    exports = schedules(settings, engine, core.metadata.exports, telemetry)
+    exports = schedules(settings, engine, core.metadata.exports, core.supervisor)
     return Protocols(core, authenticator, Routes(hot_routes, routers), guard, repository, exports)
 
 

@@ -6,10 +6,11 @@ service: what the others do goes on.
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -20,6 +21,7 @@ from meterd.telemetry import Telemetry
 log = structlog.get_logger()
 
 _SHORTEST_PAUSE = 0.1
+_Result = TypeVar("_Result")
 
 
 class Worker(NamedTuple):
@@ -39,7 +41,7 @@ JOURNAL = Worker("journal", "nothing is recorded", is_essential=True)
 LOADER = Worker("loader", "what is recorded does not come into the store", is_essential=True)
 EXPORTER = Worker("exporter", "no meters are exported", longest_pause=60.0)
 REQUESTS = Worker("requests", "calls to this service are not recorded")
-SESSIONS = Worker("sessions", "documents of sessions are not saved, which the next start makes up for")
+SESSIONS = Worker("sessions", "documents of sessions are not saved")
 PROFILES = Worker("profiles", "changed profiles are not read")
 PROMPTNESS = Worker("promptness", "delays of the event loop are not measured")
 WORKERS = (JOURNAL, LOADER, EXPORTER, REQUESTS, SESSIONS, PROFILES, PROMPTNESS)
@@ -68,12 +70,12 @@ class _Watch:
         self._failures = telemetry.worker_failures.labels(worker.name)
         telemetry.worker_up.labels(worker.name).set_function(lambda: self.failure is None)
 
-    def failed(self, error: BaseException) -> float:
-        """Count a failed round and log the first of several; returns the seconds to wait before the next one."""
+    def failed(self, error: BaseException) -> _Failure:
+        """Count a failed round, and log the first of several."""
         before = self.failure or _Failure(0, "", 0.0)
         pause = min(max(2 * before.pause, _SHORTEST_PAUSE), self.worker.longest_pause)
         reason = error.message if isinstance(error, MeterdError) else type(error).__name__
-        self.failure = _Failure(before.rounds + 1, reason, pause)
+        self.failure = failure = _Failure(before.rounds + 1, reason, pause)
         self._failures.inc()
         if reason != before.reason:
             log.error(
@@ -83,7 +85,7 @@ class _Watch:
                 consequence=self.worker.consequence,
                 exc_info=None if isinstance(error, MeterdError) else error,
             )
-        return pause
+        return failure
 
     def worked(self) -> None:
         """A round succeeded."""
@@ -119,10 +121,13 @@ class Supervisor:
     def task(
         self,
         worker: Worker,
-        round_: Callable[[], Awaitable[None]],
+        round_: Callable[[], Awaitable[float]],
         failed: Callable[[BaseException], None] = lambda _error: None,
     ) -> "WorkerTask":
-        """A task of the event loop that does rounds until it is stopped, and calls `failed` with what one raises."""
+        """A task of the event loop that does rounds until it is stopped, and calls `failed` with what one raises.
+
+        A round returns how many seconds to rest until the next one.
+        """
         return WorkerTask(self._watch(worker), round_, failed)
 
     def job(
@@ -197,11 +202,11 @@ class WorkerThread:
                 if not round_():
                     return
             except BaseException as error:  # noqa: BLE001 - nothing that a round raises may end the thread
-                pause = watch.failed(error)
+                failure = watch.failed(error)
                 _tell(self._failed, error)
                 if self._stopping.is_set():
                     return
-                self._stopping.wait(pause)
+                self._stopping.wait(failure.pause)
             else:
                 if watch.failure:
                     watch.worked()
@@ -211,7 +216,7 @@ class WorkerTask:
     """A task that does rounds, from `start` to `stop` or `close`, which are called in the event loop."""
 
     def __init__(
-        self, watch: _Watch, round_: Callable[[], Awaitable[None]], failed: Callable[[BaseException], None]
+        self, watch: _Watch, round_: Callable[[], Awaitable[float]], failed: Callable[[BaseException], None]
     ) -> None:
         self._watch = watch
         self._round = round_
@@ -223,14 +228,6 @@ class WorkerTask:
         """Begin, unless it has begun before."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), context=Context())
-
-    async def rest(self, seconds: float) -> None:
-        """Sleep, but not longer than until `stop`."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            pass
 
     async def stop(self, seconds: float) -> bool:
         """Let the round end that is under way, if it does so in time; whether the task has ended."""
@@ -249,8 +246,10 @@ class WorkerTask:
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
-            if pause := await _attempt(self._watch, self._round, self._failed):
-                await self.rest(pause)
+            outcome = await _attempt(self._watch, self._round, self._failed)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(outcome.pause if isinstance(outcome, _Failure) else outcome):
+                    await self._stopping.wait()
 
 
 class WorkerJob:
@@ -283,25 +282,26 @@ class WorkerJob:
         self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        if pause := await _attempt(self._watch, self._work, self._failed):
-            self.request(pause)
+        outcome = await _attempt(self._watch, self._work, self._failed)
+        if isinstance(outcome, _Failure):
+            self.request(outcome.pause)
 
 
 async def _attempt(
-    watch: _Watch, work: Callable[[], Awaitable[None]], failed: Callable[[BaseException], None]
-) -> float:
-    """Do a round in the event loop; 0 when it worked, otherwise the seconds to wait before another one."""
+    watch: _Watch, work: Callable[[], Awaitable[_Result]], failed: Callable[[BaseException], None]
+) -> _Result | _Failure:
+    """Do a round in the event loop; returns what it does, or how it failed."""
     task = asyncio.current_task()
     try:
         reach(watch.fail_point)
-        await work()
+        result = await work()
     except GeneratorExit:
         raise  # the event loop is gone
     except BaseException as error:
         if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
             raise  # by who ends the worker, not by what it calls
-        pause = watch.failed(error)
+        failure = watch.failed(error)
         _tell(failed, error)
-        return pause
+        return failure
     watch.worked()
-    return 0.0
+    return result

@@ -14,6 +14,7 @@ from meterd.export.schedule import Schedule
 from meterd.export.series import Window
 from meterd.metadata import Exports, Progress
 from meterd.metadata.sql import SQLMetadata
+from meterd.supervision import Supervisor
 from meterd.telemetry import Telemetry
 
 SHORT = timedelta(milliseconds=50)
@@ -65,7 +66,7 @@ def exports(tmp_path: Path) -> Iterator[Exports]:
 
 
 def schedule(exporter: Recording, exports: Exports, telemetry: Telemetry | None = None) -> Schedule:
-    return Schedule(exporter, exports, SHORT, telemetry or Telemetry())
+    return Schedule(exporter, exports, SHORT, Supervisor(telemetry or Telemetry()))
 
 
 def is_seamless(sent: list[Window]) -> bool:

@@ -13,16 +13,19 @@ from meterd.export.windows import SETTLING
 from meterd.metadata import Exports
 from meterd.query.engine import QueryEngine
 from meterd.settings import Metrics, Settings
+from meterd.supervision import Supervisor
 from meterd.telemetry import Telemetry
 
 
-def schedules(settings: Settings, engine: QueryEngine, exports: Exports, telemetry: Telemetry) -> tuple[Schedule, ...]:
+def schedules(
+    settings: Settings, engine: QueryEngine, exports: Exports, supervisor: Supervisor
+) -> tuple[Schedule, ...]:
     """Make what exports the families; nothing when the settings ask for no exporter. Raises `ConfigurationError`."""
     if settings.metrics is None or settings.metrics.exporter is None:
         return ()
     settling = timedelta(seconds=settings.service.timeout + SETTLING)
-    exporter = _exporter(settings, settings.metrics, engine, telemetry)
-    return (Schedule(exporter, exports, settling, telemetry),)
+    exporter = _exporter(settings, settings.metrics, engine, supervisor.telemetry)
+    return (Schedule(exporter, exports, settling, supervisor),)
 
 
 def prometheus_page(settings: Settings, engine: QueryEngine) -> PrometheusPage:

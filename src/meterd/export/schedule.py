@@ -9,7 +9,6 @@ One process exports because one process holds the data directory, and one task o
 """
 
 import asyncio
-import contextlib
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -18,12 +17,11 @@ import structlog
 from meterd.export.series import Window
 from meterd.export.windows import floor, now
 from meterd.metadata import Exports, Progress
-from meterd.telemetry import Telemetry
+from meterd.supervision import EXPORTER, Supervisor
 
 log = structlog.get_logger()
 
 _LAST_CHANCE = 2.0
-_LONGEST_PAUSE = 60.0
 
 
 class Exporter(Protocol):
@@ -44,47 +42,30 @@ class Exporter(Protocol):
 class Schedule:
     """Runs an exporter from `start` to `stop`, each in the event loop. A window ends `settling` ago, or earlier."""
 
-    def __init__(self, exporter: Exporter, exports: Exports, settling: timedelta, telemetry: Telemetry) -> None:
+    def __init__(self, exporter: Exporter, exports: Exports, settling: timedelta, supervisor: Supervisor) -> None:
         self._exporter = exporter
         self._exports = exports
         self._settling = settling
-        self._counted = telemetry.exports
-        self._task: asyncio.Task[None] | None = None
-        self._stopping = asyncio.Event()
+        self._counted = supervisor.telemetry.exports
+        self._task = supervisor.task(EXPORTER, self._round)
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._task.start()
 
     async def stop(self) -> None:
         """Export up to this moment, if the collector takes it soon; otherwise the next start does."""
-        if self._task is None:
-            return
-        self._stopping.set()
-        done, _ = await asyncio.wait({self._task}, timeout=_LAST_CHANCE)
-        if done:
+        if await self._task.stop(_LAST_CHANCE):
             try:
                 async with asyncio.timeout(_LAST_CHANCE):
                     await self._export(now())
             except Exception as error:  # noqa: BLE001 - nothing may keep the service from stopping
                 log.warning("the last export is left to the next start", exporter=self._exporter.name, error=str(error))
-        self._task.cancel()
+        await self._task.close()
         await self._exporter.close()
 
-    async def _run(self) -> None:
-        pause = 0.0
-        while not self._stopping.is_set():
-            try:
-                await self._export(floor(now() - self._settling, self._exporter.interval))
-            except Exception as error:  # noqa: BLE001 - the task outlives whatever a store or a library raises
-                pause = min(max(pause * 2, 0.1), _LONGEST_PAUSE)
-                log.error(
-                    "export failed, will try again", exporter=self._exporter.name, error=str(error), seconds=pause
-                )
-            else:
-                pause = 0.0
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause or self._until_due()):
-                    await self._stopping.wait()
+    async def _round(self) -> float:
+        await self._export(floor(now() - self._settling, self._exporter.interval))
+        return self._until_due()
 
     def _until_due(self) -> float:
         settled = now() - self._settling

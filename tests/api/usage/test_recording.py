@@ -14,8 +14,12 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from meterd.access import Scope
+from meterd.access import Caller, Scope, SubjectType
+from meterd.access.context import RequestContext
+from meterd.api.usage.recording import Calls
+from meterd.settings import Usage
 from tests.api.usage.environment import Environment
+from tests.ingest.test_recorder import running
 from tests.process import METRICS, Meterd, make_token
 
 JSON = {"Content-Type": "application/json"}
@@ -384,3 +388,18 @@ def test_records_that_are_ingested_are_beside_those_of_calls(environment: Enviro
         "invocationId": row["id"],
     } == ingested
     assert "object" == called["service"]
+
+
+async def test_a_call_of_which_no_fact_can_be_made_is_counted_and_holds_up_no_other(tmp_path: Path) -> None:
+    caller = Caller("acme", "ann", SubjectType.USER)
+    with running(tmp_path) as service:
+        calls = Calls(service.recorder, Usage(flush_interval=0.001), service.supervisor)
+        calls.note(RequestContext(b"1", "gateway", "GET", "/no text: \udc80", (), 0.0, 1.0, caller), 200, 1, 0.1)
+        with pytest.raises(UnicodeEncodeError):
+            await calls.flush()
+        calls.note(RequestContext(b"2", "gateway", "GET", "/", (), 0.0, 1.0, caller), 200, 1, 0.1)
+        await calls.flush()
+
+        assert [entry.count for entry in service.entries()] == [1]
+        assert service.metric('meterd_usage_calls_forgotten_total{reason="failed"} 1.0')
+        assert service.metric("meterd_usage_calls_waiting 0.0")

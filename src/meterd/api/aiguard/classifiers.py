@@ -19,7 +19,7 @@ from meterd.classify.sources import DirectorySource
 from meterd.classify.system import system_library
 from meterd.errors import BadGateway, ConfigurationError, InvalidInput, MeterdError
 from meterd.settings import Classification, ClassificationSource
-from meterd.telemetry import Telemetry
+from meterd.supervision import PROFILES, Supervisor
 
 log = structlog.get_logger()
 
@@ -41,22 +41,26 @@ class Classifiers:
     has `timeout` seconds for a text. Raises `ConfigurationError` for an address or a model that can't be used.
     """
 
-    def __init__(self, settings: Classification, timeout: float, telemetry: Telemetry) -> None:
-        self._refusals = telemetry.classification_refusals
+    def __init__(self, settings: Classification, timeout: float, supervisor: Supervisor) -> None:
+        self._refusals = supervisor.telemetry.classification_refusals
         recogniser = _recogniser(settings.presidio.model, timeout) if settings.presidio.model else None
         built_in = system_library(with_entities=recogniser is not None)
         self._engine = Engine(built_in, recogniser, _limits(settings))
         self._source = _source(settings.client, built_in) if settings.client else None
         self._looked = asyncio.Event()
         self._problem = ""
-        self._watching: asyncio.Task[None] | None = None
+        self._watch = (
+            supervisor.task(PROFILES, functools.partial(self._round, self._source), self._failed)
+            if self._source
+            else None
+        )
         self._prepared: Library | None = None
         self._preparing: threading.Thread | None = None
 
     async def start(self) -> None:
         """Look at the source from now on, if there is one."""
-        if self._source:
-            self._watching = self._watching or asyncio.create_task(self._watch(self._source))
+        if self._watch:
+            self._watch.start()
 
     async def engine(self) -> Engine:
         """The engine. Only before the first look at the source is over does a caller wait."""
@@ -83,15 +87,18 @@ class Classifiers:
 
     async def close(self) -> None:
         """Look no more."""
-        if self._watching:
-            self._watching.cancel()
-            await asyncio.wait({self._watching})
+        if self._watch:
+            await self._watch.close()
 
-    async def _watch(self, source: _Source) -> None:
-        while True:
-            await self._refresh(source)
-            self._looked.set()
-            await asyncio.sleep(min(source.pause, _SOON) if self._problem else source.pause)
+    async def _round(self, source: _Source) -> float:
+        await self._refresh(source)
+        self._looked.set()
+        return min(source.pause, _SOON) if self._problem else source.pause
+
+    def _failed(self, error: BaseException) -> None:
+        """Let those go on who wait for the first look."""
+        self._note(type(error).__name__)
+        self._looked.set()
 
     async def _refresh(self, source: _Source) -> None:
         try:

@@ -32,7 +32,7 @@ from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
 from meterd.query.workers import Workers
 from meterd.settings import Classification, Settings
-from meterd.telemetry import Telemetry
+from meterd.supervision import Supervisor
 from meterd.validation import explain
 
 _CLASSIFICATIONS = "/classifications/v1"
@@ -72,8 +72,9 @@ class AIGuard:
         authenticator: Authenticator,
         recorder: Recorder,
         healthy: Callable[[], Awaitable[str]],
-        telemetry: Telemetry,
+        supervisor: Supervisor,
     ) -> None:
+        telemetry = supervisor.telemetry
         self._callers = Callers(authenticator, settings.service.authorization, telemetry)
         self._recorder = recorder
         self._healthy = healthy
@@ -82,7 +83,7 @@ class AIGuard:
         self._limit = settings.ingest.max_event_bytes
         self._decoder = msgspec.json.Decoder(MeterEvent)
         classification = settings.classification or Classification()
-        self._classifiers = Classifiers(classification, settings.service.timeout, telemetry)
+        self._classifiers = Classifiers(classification, settings.service.timeout, supervisor)
         self._bounds = Bounds(
             min(settings.ingest.max_body_bytes, _body_bytes(classification)),
             classification.max_context_bytes,

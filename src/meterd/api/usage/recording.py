@@ -24,7 +24,7 @@ from meterd.ingest.facts import Submission, pack
 from meterd.ingest.recorder import Recorder
 from meterd.rates import Rate
 from meterd.settings import Usage
-from meterd.telemetry import Telemetry
+from meterd.supervision import REQUESTS, Supervisor
 
 log = structlog.get_logger()
 
@@ -70,17 +70,16 @@ class _Alike:
 class Calls:
     """Takes notes of calls in the event loop, and makes facts of them."""
 
-    def __init__(self, recorder: Recorder, settings: Usage, telemetry: Telemetry) -> None:
+    def __init__(self, recorder: Recorder, settings: Usage, supervisor: Supervisor) -> None:
         self._recorder = recorder
         self._record = settings.record
         self._interval = settings.flush_interval
         self._strangers = Rate(settings.unknown_callers_per_minute)
-        self._telemetry = telemetry
+        self._telemetry = telemetry = supervisor.telemetry
         self._noted: dict[tuple[Any, ...], _Alike] = {}
         self._waiting = 0
         self._unwritten: Submission | None = None
-        self._flushing: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._flush = supervisor.job(REQUESTS, self._write)
         self._turn = asyncio.Lock()
         telemetry.gauge("meterd_usage_calls_waiting", "Calls that are not in the journal yet", lambda: self._waiting)
 
@@ -100,7 +99,7 @@ class Calls:
         alike.sizes.append(size)
         alike.ids.append(context.id)
         self._waiting += 1
-        self._schedule(self._interval)
+        self._flush.request(self._interval)
 
     def _alike(self, context: RequestContext, caller: Caller, status: int) -> _Alike | None:
         """The calls of a caller that this one is like; None when it is not recorded."""
@@ -132,14 +131,6 @@ class Calls:
     def _is_recorded(self, context: RequestContext) -> bool:
         return bool(context.protocol) or self._record == "all"
 
-    def _schedule(self, seconds: float) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._begin_flush)
-
-    def _begin_flush(self) -> None:
-        self._timer = None
-        self._flushing = asyncio.create_task(self._write())
-
     async def flush(self) -> None:
         """Return when every call noted before is in the journal, or can't be now: it is tried again a little later.
 
@@ -158,28 +149,44 @@ class Calls:
                     await self._recorder.record(self._unwritten)
                 except Unavailable as error:
                     log.warning("calls can't be recorded yet", error=error.message)
-                    self._schedule(error.retry_after)
+                    self._flush.request(error.retry_after)
                     return
                 self._waiting -= sum(facts.count for facts in self._unwritten.facts)
                 self._unwritten = None
 
     def close(self) -> None:
-        """Record what was noted; blocking, for the end of the service."""
-        while submission := self._unwritten or self._taken():
-            self._recorder.write(submission)
+        """Queue what was noted for the journal, at the end of the service."""
+        self._flush.close()
+        while self._unwritten or self._noted:
+            try:
+                submission = self._unwritten or self._taken()
+            except Exception:
+                log.exception("calls can't be recorded")
+                continue
+            if submission:
+                self._recorder.write(submission)
             self._unwritten = None
 
     def _taken(self) -> Submission | None:
-        """The next piece of what was noted, as facts; None when there is nothing."""
+        """The next piece of what was noted, as facts; None when there is nothing.
+
+        A piece that can't be made is given up, so that it holds up none that follow.
+        """
         tenants: dict[str, list[Any]] = {}
-        for key in list(islice(self._noted, _MOST_KINDS)):
-            alike = self._noted.pop(key)
-            caller = alike.kind.caller
-            batch = (_shared(alike.kind), _values(alike))
-            tenants.setdefault(caller.tenant if caller else DEFAULT_TENANT, []).append(batch)
-        if not tenants:
+        taken = [self._noted.pop(key) for key in list(islice(self._noted, _MOST_KINDS))]
+        if not taken:
             return None
-        return Submission(tuple(pack(API_REQUESTS, tenant, batches) for tenant, batches in tenants.items()))
+        try:
+            for alike in taken:
+                caller = alike.kind.caller
+                batch = (_shared(alike.kind), _values(alike))
+                tenants.setdefault(caller.tenant if caller else DEFAULT_TENANT, []).append(batch)
+            return Submission(tuple(pack(API_REQUESTS, tenant, batches) for tenant, batches in tenants.items()))
+        except Exception:
+            lost = sum(len(alike.began) for alike in taken)
+            self._waiting -= lost
+            self._telemetry.calls_forgotten.labels("failed").inc(lost)
+            raise
 
 
 def _shared(kind: _Kind) -> Any:
