@@ -12,6 +12,7 @@ import pytest
 from meterd.access import Scope
 from meterd.errors import ConfigurationError
 from meterd.failpoints import START, START_IN_LOOP, Injected, arm
+from meterd.ingest.journal import Journal
 from meterd.service import Service
 from meterd.settings import Settings, load
 from tests.process import Meterd
@@ -75,6 +76,16 @@ def test_settings_that_a_protocol_refuses_leave_nothing_open(settings: Settings,
 
     assert before == held()
     Service(settings, tmp_path).close()
+
+
+def test_a_file_that_is_no_journal_is_refused_and_not_kept_open(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(b"no journal" * 1000)
+    before = held()
+    with pytest.raises(ConfigurationError, match="can't open the journal") as caught:
+        Journal(path, window=60)
+
+    assert before == held(), caught.value
 
 
 @pytest.mark.parametrize("step", START_IN_LOOP)

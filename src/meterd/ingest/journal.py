@@ -74,6 +74,7 @@ class Journal:
             self._aside.create()
             self.end = self._start_above(after)
         except sqlite3.DatabaseError as error:
+            self._connection.close()
             raise ConfigurationError(f"can't open the journal {path}: {error}") from None
 
     def _upgrade(self) -> None:
