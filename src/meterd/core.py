@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from meterd.api.usage.recording import Calls, Freshness
+from meterd.api.usage.request_log import Freshness, RequestLog
 from meterd.data_directory import lock_directory, path_of
 from meterd.datasets import SESSION_STATES
 from meterd.failpoints import reach
@@ -37,7 +37,7 @@ class Core(msgspec.Struct, frozen=True):
     store: Store
     recorder: Recorder
     loader: Loader
-    calls: Calls
+    request_log: RequestLog
     engine: QueryEngine
 
     @classmethod
@@ -66,11 +66,11 @@ class Core(msgspec.Struct, frozen=True):
             Maintenance(recorder, settings.usage.record != "off").job,
         )
         loader = Loader(reader, recorder, store, backlog, retention, settings.store, supervisor)
-        calls = Calls(recorder, settings.usage, supervisor)
-        engine = QueryEngine(store, Freshness(backlog, calls), settings.query, telemetry)
+        request_log = RequestLog(recorder, settings.usage, supervisor)
+        engine = QueryEngine(store, Freshness(backlog, request_log), settings.query, telemetry)
         stack.callback(engine.close)
         reach("start-core-built")
-        return cls(settings, telemetry, supervisor, metadata, store, recorder, loader, calls, engine)
+        return cls(settings, telemetry, supervisor, metadata, store, recorder, loader, request_log, engine)
 
     def start(self, stack: ExitStack) -> None:
         """Start the threads, which the stack ends: what was taken is in the journal then, and in the store."""

@@ -99,8 +99,9 @@ class Direct:
             if not self.keep_alive:
                 connection.transport.close()
             connection.on_response_complete()
-        seconds = time.perf_counter() - self._context.started
-        server.note(self._context, self.head.route.path, response.status, len(response.body), seconds, is_hot=True)
+        context, size = self._context, len(response.body)
+        seconds = time.perf_counter() - context.started
+        server.log_request(context, self.head.route.path, response.status, size, seconds, is_hot=True)
 
 
 async def _no_more() -> "HTTPReceiveMessage":

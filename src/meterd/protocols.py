@@ -57,7 +57,7 @@ class Protocols(msgspec.Struct, frozen=True):
             stack.push_async_callback(self.guard.close)
             await self.guard.start()
             await self.session_repository.start()
-            stack.push_async_callback(self.core.calls.flush)
+            stack.push_async_callback(self.core.request_log.flush)
             for schedule in self.exports:
                 stack.push_async_callback(schedule.stop)
                 await schedule.start()

@@ -21,7 +21,7 @@ from meterd.access.context import RequestContext, begin_request
 from meterd.addresses import protocol_of
 from meterd.api.http import GONE, HotRoute, Request, Response
 from meterd.api.responses import GUARDS, Serializer, headers_of, options_of
-from meterd.api.usage.recording import Calls
+from meterd.api.usage.request_log import RequestLog
 from meterd.datasets.usage import OWN_ID
 from meterd.deadlines import Deadlines
 from meterd.errors import MeterdError, MethodNotAllowed, TimedOut
@@ -41,7 +41,7 @@ class Server:
         routes: what is served.
         running: runs what works in the event loop from before the first request until after the last one.
         identify: finds out who makes a request, by a token of meterd, however it is sent; raises `MeterdError`.
-        calls: where answered calls are noted.
+        request_log: takes every request that was answered.
         settings: hot routes have `service.timeout` seconds; at the level debug their requests that succeed are logged.
     """
 
@@ -50,7 +50,7 @@ class Server:
         routes: Routes,
         running: Lifespan,
         identify: Callable[[Request], Awaitable[Caller]],
-        calls: Calls,
+        request_log: RequestLog,
         telemetry: Telemetry,
         settings: Settings,
     ) -> None:
@@ -59,7 +59,7 @@ class Server:
         self._templates = {path.partition("{id}")[0] for path in self._hot if "{id}" in path}
         self._framework = framework(routes, running)
         self._telemetry = telemetry
-        self._calls = calls
+        self._request_log = request_log
         self.timeout = settings.service.timeout
         self._deadlines = Deadlines(self.timeout)
         self._request_ids = _request_ids()
@@ -90,19 +90,19 @@ class Server:
         seconds = time.perf_counter() - context.started
         if context.caller is None:
             await self._attribute(request, status)
-        self.note(context, path, status, size, seconds, is_hot=route is not None)
+        self.log_request(context, path, status, size, seconds, is_hot=route is not None)
 
     def begin(self, scope: HTTPScope, route: HotRoute | None) -> RequestContext:
         """Begin a request on a hot route, or on none."""
         protocol = self._protocols[route.path] if route else protocol_of(scope["path"]).name
         return begin_request(scope, next(self._request_ids), protocol)  # type: ignore[arg-type]  # ASGI allows keys
 
-    def note(
+    def log_request(
         self, context: RequestContext, route: str, status: int, size: int, seconds: float, *, is_hot: bool
     ) -> None:
         """Count, record and log a request that was answered."""
         self._telemetry.requests.observe(context.method, route, status, seconds)
-        self._calls.note(context, status, size, seconds)
+        self._request_log.add(context, status, size, seconds)
         if (self._log_all or not is_hot or status >= 400) and (context.caller or self._logs_stranger()):
             log.info(
                 "request",

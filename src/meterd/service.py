@@ -35,7 +35,7 @@ class Service:
                 protocols.routes,
                 protocols.running,
                 partial(caller_of, authenticator=protocols.authenticator),
-                core.calls,
+                core.request_log,
                 self.telemetry,
                 settings,
             )
@@ -43,7 +43,7 @@ class Service:
             core.start(stack)
             stack.callback(protocols.session_repository.close)
             stack.callback(core.recorder.flush)
-            stack.callback(core.calls.close)
+            stack.callback(core.request_log.close)
             stack.callback(core.recorder.refuse, "the service is stopping")
             self._opened = stack.pop_all()
         if settings.metrics is None:

@@ -7,7 +7,7 @@ import base64
 from meterd.access import Caller
 from meterd.access.authentication import Authenticator, credentials_of
 from meterd.api.http import Request
-from meterd.api.usage.recording import ENVIRONMENT
+from meterd.api.usage.request_log import ENVIRONMENT
 from meterd.datasets.usage import PRODUCTION
 from meterd.errors import InvalidInput, Unauthenticated
 

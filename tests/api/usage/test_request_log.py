@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.context import RequestContext
-from meterd.api.usage.recording import Calls
+from meterd.api.usage.request_log import Calls
 from meterd.settings import Usage
 from tests.api.usage.environment import Environment
 from tests.ingest.test_recorder import running
