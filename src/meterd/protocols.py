@@ -25,7 +25,7 @@ from meterd.api.usage.data import Data
 from meterd.api.usage.metrics import Metrics
 from meterd.api.usage.objects import Objects
 from meterd.api.usage.routes import Usage
-from meterd.api.usage.scans import Scans
+from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.api.usage.statement import Statements
 from meterd.core import Core
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS
@@ -101,9 +101,9 @@ def _usage_routers(core: Core, authenticator: Authenticator) -> tuple[Router, Ro
     engine, settings = core.engine, core.settings
     max_rows, max_bytes = settings.query.max_rows, settings.ingest.max_event_bytes
     items = core.metadata.items(core.recorder.require_room)
-    scans = Scans(engine.shapers, settings.query.timeout)
-    calendars = Calendars(items, max_bytes, max_rows, scans)
-    objects = Objects(items, engine, calendars, max_bytes, max_rows, scans)
+    scan_executor = ScanExecutor(engine.shapers, settings.query.timeout)
+    calendars = Calendars(items, max_bytes, max_rows, scan_executor)
+    objects = Objects(items, engine, calendars, max_bytes, max_rows, scan_executor)
     data = Data(objects, engine, calendars, max_rows)
     usage = Usage(authenticator, engine, Metrics(engine, max_rows), objects, data, calendars)
     return usage.router(), Statements(authenticator, engine, calendars).router()

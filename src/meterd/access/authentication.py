@@ -17,7 +17,7 @@ _MESSAGE = "Invalid or missing bearer token"
 _FRESH = 2.0
 _SPACE = " \t"
 _MAX_TOKENS = 10_000
-_STRANGERS = 2
+_UNKNOWN_LOOKUPS = 2
 """Look-ups at once for tokens that are not remembered: a flood of made-up ones leaves the other threads to others."""
 
 
@@ -42,7 +42,7 @@ class Authenticator:
     def __init__(self, directory: FindsCallers) -> None:
         self._directory = directory
         self._known: dict[str, _Known] = {}
-        self._strangers = asyncio.Semaphore(_STRANGERS)
+        self._unknown_lookups = asyncio.Semaphore(_UNKNOWN_LOOKUPS)
         self.waiting = 0
 
     async def identify(self, context: RequestContext, authorization: str | None) -> Caller:
@@ -72,7 +72,7 @@ class Authenticator:
             known.checked = time.monotonic()  # others go on with it while this one asks
             found = await asyncio.to_thread(self._directory.find_caller, digest(token))
         else:
-            found = await self._stranger(token)
+            found = await self._look_up_unknown(token)
         if found is None:
             self._known.pop(header, None)
             raise Unauthenticated(_MESSAGE)
@@ -84,10 +84,10 @@ class Authenticator:
         self._known[header] = known
         return known.caller
 
-    async def _stranger(self, token: str) -> tuple[Caller, datetime | None] | None:
+    async def _look_up_unknown(self, token: str) -> tuple[Caller, datetime | None] | None:
         self.waiting += 1
         try:
-            async with self._strangers:
+            async with self._unknown_lookups:
                 return await asyncio.to_thread(self._directory.find_caller, digest(token))
         finally:
             self.waiting -= 1

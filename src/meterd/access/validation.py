@@ -30,7 +30,7 @@ class RemoteValidation:
     """Asks the validation endpoint whether a token is good: 200 means yes, everything else no.
 
     A yes is remembered for `cache-ttl`, a no for `cache-refused-ttl`, so that a token is no way to ask often. Made-up
-    tokens differ: `concurrency` questions are asked at once, and of those that wait for their turn there is a most.
+    tokens differ: `concurrency` questions are asked at once, and of those that wait for their turn there is a maximum.
     Connection failures and 5xx are tried again; an endpoint that has not answered after `max-retry-duration` counts as
     a no that is not remembered. Raises `ConfigurationError`.
     """
@@ -39,13 +39,13 @@ class RemoteValidation:
         self._endpoint = _endpoint(settings)
         self._initial_backoff = settings.initial_backoff
         self._patience = settings.max_retry_duration
-        self._accepted = _Remembered(settings.cache_max_capacity, settings.cache_ttl)
-        self._refused = _Remembered(settings.cache_max_capacity, settings.cache_refused_ttl)
+        self._accepted = _ExpiringSet(settings.cache_max_capacity, settings.cache_ttl)
+        self._refused = _ExpiringSet(settings.cache_max_capacity, settings.cache_refused_ttl)
         self._asking: dict[bytes, asyncio.Task[bool | None]] = {}
-        self._turns = asyncio.Semaphore(settings.concurrency)
+        self._slots = asyncio.Semaphore(settings.concurrency)
         self._max_asking = settings.concurrency * (1 + _WAITING)
         self._client = httpx.AsyncClient(verify=self._endpoint.trust(), timeout=self._patience)
-        self._counted = telemetry.validations
+        self._counter = telemetry.validations
 
     async def accepts(self, token: str) -> bool:
         """Whether the token is good. meterd's own tokens never leave the machine. Raises `Unavailable`."""
@@ -61,12 +61,12 @@ class RemoteValidation:
         asking = self._asking.get(key)
         if asking is None:
             if len(self._asking) >= self._max_asking:
-                raise self._turned_away()
+                raise self._overloaded()
             asking = self._asking[key] = asyncio.create_task(self._ask(key, token))
             asking.add_done_callback(lambda _: self._asking.pop(key))
         is_good = await asyncio.shield(asking)  # others may wait for it when this caller is gone
         if is_good is None:
-            raise self._turned_away()
+            raise self._overloaded()
         return is_good
 
     @property
@@ -82,26 +82,26 @@ class RemoteValidation:
         await asyncio.gather(*asking, return_exceptions=True)  # a connection that is just being made is closed by then
         await self._client.aclose()
 
-    def _turned_away(self) -> Unavailable:
-        self._counted.labels("turned-away").inc()
+    def _overloaded(self) -> Unavailable:
+        self._counter.labels("turned-away").inc()
         return Unavailable(f"too many tokens wait to be checked ({_SECTION}.concurrency), try again")
 
     async def _ask(self, key: bytes, token: str) -> bool | None:
         """Whether it is good; None when its turn did not come in time."""
-        has_turn = False
+        has_slot = False
         try:
-            async with asyncio.timeout(self._patience), self._turns:
-                has_turn = True
+            async with asyncio.timeout(self._patience), self._slots:
+                has_slot = True
                 status = await self._status(token)
         except (TimeoutError, httpx.HTTPError) as error:
-            if not has_turn:
+            if not has_slot:
                 return None
             reason = str(error).partition("\n")[0] or f"no answer within {self._patience} s"
             log.warning("the validation endpoint did not answer: the token is refused", reason=reason)
-            self._counted.labels("failed").inc()
+            self._counter.labels("failed").inc()
             return False
         is_good = status == httpx.codes.OK
-        self._counted.labels("accepted" if is_good else "refused").inc()
+        self._counter.labels("accepted" if is_good else "refused").inc()
         if is_good:
             self._accepted.add(key)
         elif status not in _MAY_CHANGE:
@@ -123,8 +123,8 @@ class RemoteValidation:
         return status
 
 
-class _Remembered:
-    """Keys that are remembered for `lifetime` seconds, `maximum` of them."""
+class _ExpiringSet:
+    """Keys that are kept for `lifetime` seconds, `maximum` of them."""
 
     def __init__(self, maximum: int, lifetime: float) -> None:
         self._maximum = maximum

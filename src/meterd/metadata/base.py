@@ -60,7 +60,7 @@ class SessionDocuments(Protocol):
     """Documents of sessions. They follow the facts, and can be made again from them."""
 
     @property
-    def forgotten(self) -> datetime:
+    def deleted_before(self) -> datetime:
         """Sessions last heard of before this time were deleted."""
 
     def save(self, documents: Iterable[SessionDocument], position: int) -> None:

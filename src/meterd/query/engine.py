@@ -17,7 +17,7 @@ from meterd.query.dialects import DIALECTS
 from meterd.query.model import Listing, Query, Row
 from meterd.query.results import shape
 from meterd.query.visibility import Visibility, visible_to
-from meterd.query.workers import Turn, Workers
+from meterd.query.workers import Execution, Workers
 from meterd.settings import Query as Limits
 from meterd.store import QueryCancelled, QueryMemory, QueryTimeout, Store, StoreError
 from meterd.telemetry import Telemetry
@@ -65,7 +65,7 @@ class QueryEngine:
             query = self._bounds.query(query)
         if not is_sparse:
             self._check_buckets(query)
-        return await self._ask(query.dataset, caller, lambda turn: self._answer(query, caller, turn))
+        return await self._ask(query.dataset, caller, lambda execution: self._answer(query, caller, execution))
 
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
         """Facts of the listing that the caller may see; all of them for the service itself. Raises as `run` does."""
@@ -73,8 +73,8 @@ class QueryEngine:
             listing = self._bounds.listing(listing)
         visible = visible_to(caller) if caller else None
 
-        def list_(turn: Turn) -> list[tuple[Any, ...]]:
-            return self._select(listing.dataset, *compile_listing(listing, visible, self._dialect), turn)
+        def list_(execution: Execution) -> list[tuple[Any, ...]]:
+            return self._select(listing.dataset, *compile_listing(listing, visible, self._dialect), execution)
 
         return await self._ask(listing.dataset, caller, list_)
 
@@ -88,7 +88,7 @@ class QueryEngine:
         """What the function makes of rows, which may take long: in a thread, so that other requests go on."""
         return await self.shapers.run(caller, lambda _turn: function(*arguments, **named))
 
-    async def _ask(self, dataset: Dataset, caller: Caller | None, work: Callable[[Turn], _Result]) -> _Result:
+    async def _ask(self, dataset: Dataset, caller: Caller | None, work: Callable[[Execution], _Result]) -> _Result:
         began = time.monotonic()
         await self._own_writes(dataset)
         return await self._workers.run(caller, work, began)
@@ -110,17 +110,17 @@ class QueryEngine:
         except TimeoutError:
             raise Unavailable("the store is behind what was recorded, try again", retry_after=5) from None
 
-    def _answer(self, query: Query, caller: Caller | None, turn: Turn) -> list[Row]:
+    def _answer(self, query: Query, caller: Caller | None, execution: Execution) -> list[Row]:
         visible = visible_to(caller) if caller else None
         plain, distributions = histograms.split(query)
-        rows = self._rows(plain, visible, turn)
+        rows = self._rows(plain, visible, execution)
         if distributions:
-            histograms.add_percentiles(query, rows, self._rows(distributions, visible, turn))
+            histograms.add_percentiles(query, rows, self._rows(distributions, visible, execution))
         return rows
 
-    def _rows(self, query: Query, visible: Visibility | None, turn: Turn) -> list[Row]:
+    def _rows(self, query: Query, visible: Visibility | None, execution: Execution) -> list[Row]:
         compiled = compile_query(query, visible, self._dialect, self._limits.max_rows + 1)
-        rows = self._select(query.dataset, compiled.sql, compiled.parameters, turn)
+        rows = self._select(query.dataset, compiled.sql, compiled.parameters, execution)
         if len(rows) > self._limits.max_rows:
             raise self._too_much(
                 "rows",
@@ -129,14 +129,16 @@ class QueryEngine:
             )
         return shape(query, compiled, rows)
 
-    def _select(self, dataset: Dataset, sql: str, parameters: tuple[Any, ...], turn: Turn) -> list[tuple[Any, ...]]:
+    def _select(
+        self, dataset: Dataset, sql: str, parameters: tuple[Any, ...], execution: Execution
+    ) -> list[tuple[Any, ...]]:
         started = time.perf_counter()
         try:
-            return self._store.select(sql, parameters, turn.left, turn.cancellation)
+            return self._store.select(sql, parameters, execution.left, execution.cancellation)
         except QueryCancelled:
             raise Unavailable("the query was cancelled", retry_after=1) from None
         except QueryTimeout:
-            if turn.waited > self._limits.timeout / 2:
+            if execution.waited > self._limits.timeout / 2:
                 raise Unavailable("there was too little time after others' queries, try again", retry_after=5) from None
             raise self._too_much(
                 "time",

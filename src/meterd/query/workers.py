@@ -1,4 +1,4 @@
-"""Threads for long work, which is done by turns, within a time limit, and ends when nobody waits for it any more."""
+"""Threads for long work: shared fairly, within a time limit, and no longer than somebody waits for it."""
 
 import asyncio
 import time
@@ -10,15 +10,15 @@ from meterd.access import Caller
 from meterd.errors import Unavailable
 from meterd.futures import call_from_thread
 from meterd.presence import ClientGone, while_present
-from meterd.query.turns import Share, Turns, share_of
+from meterd.query.fair_queue import FairQueue, Share, share_of
 from meterd.store import Cancellation
 from meterd.telemetry import Telemetry
 
 _Result = TypeVar("_Result")
 
 
-class Turn(NamedTuple):
-    """A piece of work that runs: until when (monotonic seconds) it may, how long it waited, and what ends it."""
+class Execution(NamedTuple):
+    """A piece of work that runs: its deadline (monotonic seconds), how long it waited, and its cancellation."""
 
     deadline: float
     waited: float
@@ -31,7 +31,7 @@ class Turn(NamedTuple):
 
 
 class Workers:
-    """`places` threads. `name` tells one kind of work from another in the metrics.
+    """`slots` threads. `name` tells one kind of work from another in the metrics.
 
     Args:
         maximum: how many may wait.
@@ -40,20 +40,22 @@ class Workers:
     """
 
     def __init__(
-        self, name: str, places: int, maximum: int, timeout: float, telemetry: Telemetry, setting: str = "query.timeout"
+        self, name: str, slots: int, maximum: int, timeout: float, telemetry: Telemetry, setting: str = "query.timeout"
     ) -> None:
         self._timeout = timeout
         self._setting = setting
-        self._turns = turns = Turns(places, maximum)
-        self._threads = ThreadPoolExecutor(places, thread_name_prefix=f"meterd-{name}")
+        self._queue = queue = FairQueue(slots, maximum)
+        self._threads = ThreadPoolExecutor(slots, thread_name_prefix=f"meterd-{name}")
         self._refused = telemetry.work_refused.labels(name)
         self._cancelled = telemetry.work_cancelled.labels(name)
         self._running: set[Cancellation] = set()
-        telemetry.work_running.labels(name).set_function(lambda: turns.taken)
-        telemetry.work_waiting.labels(name).set_function(lambda: turns.waiting)
+        telemetry.work_running.labels(name).set_function(lambda: queue.taken)
+        telemetry.work_waiting.labels(name).set_function(lambda: queue.waiting)
 
-    async def run(self, caller: Caller | None, work: Callable[[Turn], _Result], began: float | None = None) -> _Result:
-        """Call `work` in a thread when it is the caller's turn. Raises what it raises.
+    async def run(
+        self, caller: Caller | None, work: Callable[[Execution], _Result], began: float | None = None
+    ) -> _Result:
+        """Call `work` in a thread when a slot is free. Raises what it raises.
 
         Args:
             began: since when the time counts, in monotonic seconds; by default since now.
@@ -65,16 +67,16 @@ class Workers:
         deadline = (began or arrived) + self._timeout
         try:
             async with while_present():
-                await self._turn(share, deadline - arrived)
-                return await self._work(share, work, Turn(deadline, time.monotonic() - arrived, Cancellation()))
+                await self._wait_for_slot(share, deadline - arrived)
+                return await self._work(share, work, Execution(deadline, time.monotonic() - arrived, Cancellation()))
         except (asyncio.CancelledError, ClientGone):
             self._cancelled.inc()
             raise
 
-    async def _turn(self, share: Share, seconds: float) -> None:
+    async def _wait_for_slot(self, share: Share, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._turns.take(share)
+                await self._queue.acquire(share)
         except TimeoutError:
             self._refused.inc()
             raise Unavailable(
@@ -84,21 +86,21 @@ class Workers:
             self._refused.inc()
             raise
 
-    async def _work(self, share: Share, work: Callable[[Turn], _Result], turn: Turn) -> _Result:
+    async def _work(self, share: Share, work: Callable[[Execution], _Result], execution: Execution) -> _Result:
         loop = asyncio.get_running_loop()
 
         def done(_: Future[Any]) -> None:
-            """The place is free when the thread is, which may be after the request has ended."""
-            self._running.discard(turn.cancellation)
-            call_from_thread(loop, self._turns.give_back, share)
+            """Free the slot when the thread is, which may be after the request has ended."""
+            self._running.discard(execution.cancellation)
+            call_from_thread(loop, self._queue.release, share)
 
-        self._running.add(turn.cancellation)
-        future = self._threads.submit(work, turn)
+        self._running.add(execution.cancellation)
+        future = self._threads.submit(work, execution)
         future.add_done_callback(done)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            turn.cancellation.cancel()
+            execution.cancellation.cancel()
             raise
 
     def close(self) -> None:

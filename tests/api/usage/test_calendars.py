@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from meterd.api.usage.calendars import Calendars
-from meterd.api.usage.scans import Scans
+from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.calendars.codes import BUILT_IN, calendar_for
 from meterd.errors import InvalidInput
 from meterd.metadata import Collection, Items
@@ -26,8 +26,8 @@ HOLIDAYS = {"_type": "HolidayCalendar", "base": "BUSINESS", "rules": [CHRISTMAS]
 STORED = Collection("t", "production", "calendar")
 
 
-def scans() -> Scans:
-    return Scans(Workers("scan", 1, 1, 1.0, Telemetry()), 1.0)
+def scan_executor() -> ScanExecutor:
+    return ScanExecutor(Workers("scan", 1, 1, 1.0, Telemetry()), 1.0)
 
 
 @pytest.fixture
@@ -189,14 +189,14 @@ class TestService:
 
 class TestFinder:
     async def test_a_built_in_calendar_has_many_spellings(self, items: Items) -> None:
-        find = Calendars(items, 1000, 10, scans()).finder("t", "production")
+        find = Calendars(items, 1000, 10, scan_executor()).finder("t", "production")
 
         for code in ("#DAILY", "daily", "#P1D", "P1D"):
             assert calendar_for("DAILY") == await find(code)
 
     async def test_a_stored_calendar_is_found_by_its_exact_code(self, items: Items) -> None:
         put(items, "Mine", _type="BusinessCalendar")
-        find = Calendars(items, 1000, 10, scans()).finder("t", "production")
+        find = Calendars(items, 1000, 10, scan_executor()).finder("t", "production")
 
         assert calendar_for("BUSINESS") == await find("Mine")
         for code in ("mine", "#Mine", ""):
@@ -206,7 +206,7 @@ class TestFinder:
     async def test_a_calendar_changes_with_the_one_that_it_refers_to(self, items: Items) -> None:
         put(items, "BASE", _type="BusinessCalendar")
         put(items, "MINE", _type="IntradayCalendar", period="PT1H", dayCalendar="BASE")
-        find = Calendars(items, 1000, 10, scans()).finder("t", "production")
+        find = Calendars(items, 1000, 10, scan_executor()).finder("t", "production")
         before = await find("MINE")
         assert before is await find("MINE")
 
@@ -217,7 +217,7 @@ class TestFinder:
 
     async def test_one_that_was_broken_after_it_was_stored_is_refused(self, items: Items) -> None:
         put(items, "A", _type="HolidayCalendar", base="B")
-        find = Calendars(items, 1000, 10, scans()).finder("t", "production")
+        find = Calendars(items, 1000, 10, scan_executor()).finder("t", "production")
 
         with pytest.raises(InvalidInput, match=r"A: calendar\.base: there is no such calendar"):
             await find("A")
@@ -230,7 +230,7 @@ class TestFinder:
 
     async def test_what_was_found_is_forgotten_when_it_is_deleted(self, items: Items) -> None:
         put(items, "A", _type="DailyCalendar")
-        find = Calendars(items, 1000, 10, scans()).finder("t", "production")
+        find = Calendars(items, 1000, 10, scan_executor()).finder("t", "production")
         await find("A")
 
         with items.changing(STORED) as changes:
@@ -241,4 +241,4 @@ class TestFinder:
     @pytest.mark.parametrize("code", ["#PT7M", "PT", "P1Y1D", "x" * 2**20, "'; --"])
     async def test_codes_of_nothing_are_refused(self, items: Items, code: str) -> None:
         with pytest.raises(InvalidInput):
-            await Calendars(items, 1000, 10, scans()).finder("t", "production")(code)
+            await Calendars(items, 1000, 10, scan_executor()).finder("t", "production")(code)

@@ -171,4 +171,4 @@ def test_documents_of_sessions_that_were_silent_for_long_are_deleted(documents: 
     assert 1 == documents.delete_before(NOON + timedelta(minutes=1))
 
     assert (None, b"{}") == (documents.find("old"), documents.find("new"))
-    assert NOON + timedelta(minutes=1) == documents.forgotten
+    assert NOON + timedelta(minutes=1) == documents.deleted_before

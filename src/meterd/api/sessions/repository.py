@@ -84,4 +84,4 @@ class SessionRepository:
 
     def _is_forgotten(self, session: Session) -> bool:
         """Tell whether its document was deleted because it is old, though it may still be in memory."""
-        return session.updated_at < self._documents.forgotten
+        return session.updated_at < self._documents.deleted_before

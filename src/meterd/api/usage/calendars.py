@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from meterd.api.http import Response
+from meterd.api.usage.calendar_resolver import CalendarResolver
 from meterd.api.usage.calls import Call
 from meterd.api.usage.errors import InvalidUpdate, invalid
-from meterd.api.usage.making import Maker
+from meterd.api.usage.item_service import ItemService
 from meterd.api.usage.posting import MAX_ID_LENGTH, Posted
-from meterd.api.usage.scans import Scans
-from meterd.api.usage.shelf import Shelf
+from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.api.usage.virtual import FindCalendar
 from meterd.calendars.codes import BUILT_IN, calendar_for, is_duration
 from meterd.calendars.model import Calendar
@@ -40,7 +40,7 @@ _PUBLIC = {
 }
 
 
-class _Made(NamedTuple):
+class _Resolved(NamedTuple):
     """A calendar and the definitions that it was made from, by id."""
 
     calendar: Calendar
@@ -55,19 +55,21 @@ class Calendars:
         maximum: calendars of a list.
     """
 
-    def __init__(self, items: Items, max_bytes: int, maximum: int, scans: Scans) -> None:
+    def __init__(self, items: Items, max_bytes: int, maximum: int, scan_executor: ScanExecutor) -> None:
         self._items = items
-        self._shelf = Shelf(items, _SERVICE, _TYPE, _PUBLIC, min(max_bytes, _MAX_POSTED), maximum, scans)
+        self._item_service = ItemService(
+            items, _SERVICE, _TYPE, _PUBLIC, min(max_bytes, _MAX_POSTED), maximum, scan_executor
+        )
         self._turn = asyncio.Lock()
-        self._remembered: dict[tuple[Collection, str], _Made] = {}
+        self._remembered: dict[tuple[Collection, str], _Resolved] = {}
 
     async def get(self, call: Call) -> Response:
         """The built-in calendars are public, those of the tenant private. Raises `NotFound`."""
-        return await self._shelf.get(call)
+        return await self._item_service.get(call)
 
     async def post(self, call: Call) -> Response:
         """Create or update calendars. Raises `InvalidUpdate` naming the member of a definition that is none."""
-        posting = await self._shelf.posting(call)
+        posting = await self._item_service.posting(call)
         posted = {each.id: each for each in posting.items}
         if len(posted) < len(posting.items):
             raise InvalidUpdate("a calendar is there more than once")
@@ -76,7 +78,7 @@ class Calendars:
         collection = Collection(call.caller.tenant, call.environment, _SERVICE)
         async with self._turn:  # two that are fine on their own may refer to one another
             await asyncio.to_thread(self._verify, collection, posted)
-            return await self._shelf.store(call, posting)
+            return await self._item_service.store(call, posting)
 
     def finder(self, tenant: str, environment: str) -> FindCalendar:
         """Finds built-in calendars, and those that a tenant has stored in an environment."""
@@ -100,15 +102,15 @@ class Calendars:
 
     def _stored(self, collection: Collection, id_: str) -> Calendar | None:
         """A stored calendar, made anew when its definition or one that it refers to has changed. Blocking."""
-        made = self._remembered.get((collection, id_))
-        if made and all(self._definition(collection, each) == was for each, was in made.definitions.items()):
-            return made.calendar
-        maker = Maker(lambda each: self._definition(collection, each))
-        calendar = maker.make(id_)
+        resolved = self._remembered.get((collection, id_))
+        if resolved and all(self._definition(collection, each) == was for each, was in resolved.definitions.items()):
+            return resolved.calendar
+        resolver = CalendarResolver(lambda each: self._definition(collection, each))
+        calendar = resolver.resolve(id_)
         if calendar is not None:
             if len(self._remembered) >= _MAX_REMEMBERED:
                 self._remembered.clear()
-            self._remembered[collection, id_] = _Made(calendar, maker.definitions)
+            self._remembered[collection, id_] = _Resolved(calendar, resolver.definitions)
         return calendar
 
     def _verify(self, collection: Collection, posted: Mapping[str, Posted]) -> None:
@@ -122,12 +124,12 @@ class Calendars:
                 return each.members.get("calendar") or ""
             return self._definition(collection, id_) or ""
 
-        maker = Maker(read)
+        resolver = CalendarResolver(read)
         stored = (version for version in self._items.each(collection) if version.id not in posted)
         referring = [version.id for version in stored if any(_mentions(version.document, id_) for id_ in posted)]
         for id_ in (*posted, *referring):
             try:
-                maker.make(id_)
+                resolver.resolve(id_)
             except InvalidInput as error:
                 raise InvalidUpdate(error.message) from None
 

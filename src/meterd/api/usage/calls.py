@@ -15,8 +15,8 @@ EVERY_VERSION = "/*"
 _ACTIONS = {"GET": "get", "POST": "create", "PUT": "update", "DELETE": "delete"}
 
 
-class Place(NamedTuple):
-    """What an address names behind the service: a release, a source, an item; None for what it does not."""
+class ResourcePath(NamedTuple):
+    """A release, a source and an item, as an address names them behind the service; None for what it does not."""
 
     release: str | None = None
     source: str | None = None
@@ -29,7 +29,7 @@ class Call(NamedTuple):
     `format` is the media type of the answer.
     """
 
-    place: Place
+    resource: ResourcePath
     parameters: Parameters
     caller: Caller
     environment: str
@@ -37,25 +37,25 @@ class Call(NamedTuple):
     request: Request
 
 
-def place_of(path: str, service: str, has_sources: bool = True) -> Place:
-    """From an address below `/api/SERVICE`. Ids may have slashes. Raises `InvalidInput`, `NotFound`."""
+def resource_of(path: str, service: str, has_sources: bool = True) -> ResourcePath:
+    """Read an address below `/api/SERVICE`. Ids may have slashes. Raises `InvalidInput`, `NotFound`."""
     root = f"/api/{service}"
     if not f"{path}/".startswith(f"{root}/"):
         raise NotFound(f"there is nothing at {path}")
     release, _, rest = path.removeprefix(root).removeprefix("/").partition("/")
     if not release:
-        return Place()
+        return ResourcePath()
     if release != RELEASE:
         raise NotFound(f"there is no release {release!r} of the service {service}: use {RELEASE}")
     source, slash, id_ = rest.partition("/")
     if source in SOURCES:
-        return Place(release, source, id_ or None)
+        return ResourcePath(release, source, id_ or None)
     if has_sources and rest:
         raise InvalidInput(f"the source must be one of {', '.join(SOURCES)}, got {source!r}")
-    return Place(release, None, f"{source}{slash}{id_}" or None)
+    return ResourcePath(release, None, f"{source}{slash}{id_}" or None)
 
 
-def operation_of(method: str, place: Place) -> Operation:
+def operation_of(method: str, resource: ResourcePath) -> Operation:
     """What a call is recorded as, unless its handler knows better."""
-    action = "list" if method == "GET" and place.id is None and place.release else _ACTIONS.get(method, "get")
-    return Operation(action, place.id.removesuffix(EVERY_VERSION) if place.id else None)
+    action = "list" if method == "GET" and resource.id is None and resource.release else _ACTIONS.get(method, "get")
+    return Operation(action, resource.id.removesuffix(EVERY_VERSION) if resource.id else None)

@@ -6,9 +6,9 @@ from meterd.api.http import Response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import Call
 from meterd.api.usage.formats import response
+from meterd.api.usage.item_service import build_information
 from meterd.api.usage.listing import listed, page_of
 from meterd.api.usage.objects import Objects
-from meterd.api.usage.shelf import build_information
 from meterd.api.usage.stored import MAX_COMPUTED, StoredSeries, definition_of, definitions_of
 from meterd.errors import NotFound
 from meterd.query.engine import QueryEngine
@@ -18,7 +18,7 @@ class Data:
     """Answers the calls of the service for callers who may make them. `maximum` is how many definitions a list has."""
 
     def __init__(self, objects: Objects, engine: QueryEngine, calendars: Calendars, maximum: int) -> None:
-        self._objects = objects.shelf
+        self._objects = objects.item_service
         self._series = StoredSeries(engine, calendars)
         self._engine = engine
         self._maximum = maximum
@@ -28,18 +28,20 @@ class Data:
 
         A list has their definitions; with `_id` or `_range` it has their data, too.
         """
-        if call.place.release is None:
+        if call.resource.release is None:
             return response(build_information("data"), call.format)
-        if call.place.id is not None:
-            shown = call.parameters.projection().of(await self._one(call, call.place.id))
+        if call.resource.id is not None:
+            shown = call.parameters.projection().of(await self._one(call, call.resource.id))
             return await self._engine.shape(call.caller, response, shown, call.format)
         ids = call.parameters.every("_id")
         objects = self._objects.each(call, {id_.rpartition(":")[0] for id_ in ids} or None)
         definitions = (definition for item in objects for definition in definitions_of(item))
         if call.parameters.text("_distinct") is None and (ids or call.parameters.text("_range") is not None):
-            page = await self._objects.scans.run(call.caller, page_of, definitions, call.parameters, MAX_COMPUTED)
+            page = await self._objects.scan_executor.run(
+                call.caller, page_of, definitions, call.parameters, MAX_COMPUTED
+            )
             return await self._series.page(call, page)
-        return await self._objects.scans.run(call.caller, listed, definitions, call, self._maximum)
+        return await self._objects.scan_executor.run(call.caller, listed, definitions, call, self._maximum)
 
     async def _one(self, call: Call, id_: str) -> dict[str, object]:
         item, colon, field = id_.rpartition(":")

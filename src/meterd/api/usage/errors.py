@@ -12,7 +12,7 @@ from meterd.expressions.errors import ExpressionError
 
 ERROR = b"x-odsl-error"
 _MAX_LENGTH = 1000
-_WAYS = (
+_CHALLENGES = (
     (b"www-authenticate", b'Basic realm="meterd", charset="UTF-8"'),
     (b"www-authenticate", b'Bearer realm="meterd"'),
 )
@@ -41,5 +41,5 @@ def error_response(error: MeterdError, _content_type: str = "") -> Response:
     """The sentence as plain text, and in the header, which has no room for anything beyond Latin-1."""
     text = f"[{getattr(error, 'number', error.status * 10)}] {error.message}"[:_MAX_LENGTH]
     header = _UNSENDABLE.sub("?", text).encode("latin-1")
-    needed = _WAYS if isinstance(error, Unauthenticated) else error_headers(error)
+    needed = _CHALLENGES if isinstance(error, Unauthenticated) else error_headers(error)
     return Response(error.status, text.encode(), ((ERROR, header), *needed), b"text/plain")

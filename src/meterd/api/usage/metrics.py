@@ -11,11 +11,11 @@ from meterd.api.http import Response
 from meterd.api.usage.calls import Call
 from meterd.api.usage.fields import columns_of, resolver, shown, shown_value
 from meterd.api.usage.formats import response
+from meterd.api.usage.item_service import build_information
 from meterd.api.usage.listing import TOTAL
 from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.providers import PROVIDERS, provider_named
 from meterd.api.usage.selection import selection
-from meterd.api.usage.shelf import build_information
 from meterd.datasets import API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES, Dataset
 from meterd.errors import InvalidInput, NotFound
 from meterd.query.engine import QueryEngine
@@ -36,13 +36,13 @@ class Metrics:
 
     async def get(self, call: Call) -> Response:
         """Build information at the root; below the release a function, one record, or a list."""
-        place, parameters = call.place, call.parameters
+        resource, parameters = call.resource, call.parameters
         if (function := parameters.text("_function")) is not None:
             return response(await self.function(function, parameters), call.format)
-        if place.release is None:
+        if resource.release is None:
             return response(build_information("metric"), call.format)
-        if place.id is not None:
-            return response(await self.one(place.id, parameters, call.caller), call.format)
+        if resource.id is not None:
+            return response(await self.one(resource.id, parameters, call.caller), call.format)
         return await self.records(parameters, call.caller, call.format)
 
     async def function(self, name: str, parameters: Parameters) -> list[dict[str, str]]:

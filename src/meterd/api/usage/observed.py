@@ -34,8 +34,8 @@ class Observed(msgspec.Struct, frozen=True):
     """The observation of so many records that each have the value 1."""
 
 
-def _column(place: int) -> Callable[[Sequence[Cell]], list[Number]]:
-    return lambda cells: [cell.values[place] for cell in cells]
+def _column(index: int) -> Callable[[Sequence[Cell]], list[Number]]:
+    return lambda cells: [cell.values[index] for cell in cells]
 
 
 _first, _second = _column(0), _column(1)

@@ -17,7 +17,7 @@ from meterd.api.http import Request, Response
 from meterd.api.openapi import described
 from meterd.api.responses import litestar_response
 from meterd.api.usage.calendars import Calendars
-from meterd.api.usage.calls import RELEASE, Call, operation_of, place_of
+from meterd.api.usage.calls import RELEASE, Call, operation_of, resource_of
 from meterd.api.usage.data import Data
 from meterd.api.usage.formats import format_of, response
 from meterd.api.usage.identity import caller_of, environment_of
@@ -86,22 +86,22 @@ class Usage:
         handler = service.methods.get(cast(Method, method))
         if handler is None:
             raise MethodNotAllowed(", ".join(service.methods))
-        place = place_of(request.raw_path, service.name, has_sources=service.has_series)
-        request.context.operation = operation_of(method, place)
+        resource = resource_of(request.raw_path, service.name, has_sources=service.has_series)
+        request.context.operation = operation_of(method, resource)
         caller = await caller_of(request, self._authenticator)
         caller.require(Scope.QUERY if method == "GET" else Scope.INGEST)
         parameters = await parameters_of(request, has_form=method == "GET")
         if parameters.text("_function") is not None:
-            request.context.operation = Operation("function", place.id)
+            request.context.operation = Operation("function", resource.id)
             if service.has_series:
                 raise InvalidInput(f"the service {service.name} has no functions")
-        call = Call(place, parameters, caller, environment_of(request), format_of(request), request)
+        call = Call(resource, parameters, caller, environment_of(request), format_of(request), request)
         if method == "GET" and service.has_series and parameters.text("_metric") is not None:
             return await self._virtual(service, call)
         return await handler(call)
 
     async def _virtual(self, service: Service, call: Call) -> Response:
         find = self._calendars.finder(call.caller.tenant, call.environment)
-        level = Level(service.name, call.place.id)
+        level = Level(service.name, call.resource.id)
         made = await virtual_series(self._engine, level, call.parameters, call.environment, find, call.caller)
         return await self._engine.shape(call.caller, response, made, call.format)

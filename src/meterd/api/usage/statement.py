@@ -95,7 +95,7 @@ def _lines(calendar: Calendar, rows: Iterable[Row]) -> list[Line]:
         line = lines.setdefault((index, service), Line(service, text_of(index), Amounts()))
         sums: dict[str, Any] = {key: row.values[key] or 0 for key in _SUMS}
         line.amounts.add(Amounts(row.total, **sums))
-    return [lines[place] for place in sorted(lines)]
+    return [lines[position] for position in sorted(lines)]
 
 
 def _is(column: str, value: str | None) -> Condition | None:

@@ -12,11 +12,11 @@ from meterd.metadata.sql.tables import SessionProgress, SessionRow
 
 
 class SQLSessionDocuments:
-    """Documents of sessions in the database. Sessions last heard of before `forgotten` were deleted."""
+    """Documents of sessions in the database. Sessions last heard of before `deleted_before` are gone."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.forgotten = datetime.min.replace(tzinfo=UTC)
+        self.deleted_before = datetime.min.replace(tzinfo=UTC)
 
     def save(self, documents: Iterable[SessionDocument], position: int) -> None:
         """Write documents, and that all of them follow the facts up to a position, in one transaction."""
@@ -32,7 +32,7 @@ class SQLSessionDocuments:
         with self._database.transaction(writes=True) as session:
             wanted = delete(SessionRow).where(SessionRow.updated_at < time).returning(SessionRow.id)
             deleted = len(session.scalars(wanted).all())
-        self.forgotten = time
+        self.deleted_before = time
         return deleted
 
     def progress(self) -> int:

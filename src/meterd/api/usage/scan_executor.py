@@ -1,4 +1,4 @@
-"""Looks through documents in threads of their own, for a limited time: filters of callers may be slow, and many."""
+"""Filters documents in threads of their own, for a limited time: filters of callers may be slow, and many."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 
 from meterd.access import Caller
 from meterd.errors import InvalidInput
-from meterd.query.workers import Turn, Workers
+from meterd.query.workers import Execution, Workers
 
 _Result = TypeVar("_Result")
 
 
-class Scans:
-    """Runs what goes through documents, by turns, each within `timeout` seconds."""
+class ScanExecutor:
+    """Runs functions over documents, fairly among callers, each within `timeout` seconds."""
 
     def __init__(self, workers: Workers, timeout: float) -> None:
         self._workers = workers
@@ -24,11 +24,13 @@ class Scans:
         """Call the function with the documents and the arguments. Raises what it raises, `InvalidInput` when it takes
         too long, and as `Workers.run` does.
         """
-        return await self._workers.run(caller, lambda turn: function(self._limited(documents, turn), *arguments))
+        return await self._workers.run(
+            caller, lambda execution: function(self._limited(documents, execution), *arguments)
+        )
 
-    def _limited(self, documents: Iterable[dict[str, Any]], turn: Turn) -> Iterator[dict[str, Any]]:
+    def _limited(self, documents: Iterable[dict[str, Any]], execution: Execution) -> Iterator[dict[str, Any]]:
         for document in documents:
-            if turn.cancellation.is_cancelled or time.monotonic() > turn.deadline:
+            if execution.cancellation.is_cancelled or time.monotonic() > execution.deadline:
                 raise InvalidInput(
                     f"the list took longer than {self._timeout:g} s (query.timeout): name items by _id, or filter less"
                 )

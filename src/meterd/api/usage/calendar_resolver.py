@@ -15,23 +15,23 @@ Read = Callable[[str], Any]
 """The definition of a stored calendar by its id; None when there is no such calendar."""
 
 
-class _Made(NamedTuple):
+class _Resolved(NamedTuple):
     """A calendar, or that there is none, and how many there are from it on, each of which refers to the next."""
 
     calendar: Calendar | None
     length: int
 
 
-class Maker:
-    """Makes each calendar once. `definitions` are those that were read, by id."""
+class CalendarResolver:
+    """Builds calendars from their definitions, each once. `definitions` are those that were read, by id."""
 
     def __init__(self, read: Read) -> None:
         self.definitions: dict[str, Any] = {}
         self._read = read
-        self._made: dict[str, _Made] = {}
+        self._resolved: dict[str, _Resolved] = {}
 
-    def make(self, id_: str, within: tuple[str, ...] = ()) -> Calendar | None:
-        """A calendar; None when there is none. Raises `InvalidInput` naming the member of the definition.
+    def resolve(self, id_: str, within: tuple[str, ...] = ()) -> Calendar | None:
+        """Return a calendar; None when there is none. Raises `InvalidInput` naming the member of the definition.
 
         Args:
             within: the calendars that lead to this one.
@@ -39,29 +39,29 @@ class Maker:
         chain = (*within, id_)
         if id_ in within:
             raise InvalidInput(f"calendars must not refer to themselves: {' -> '.join(chain)}")
-        if id_ not in self._made and len(chain) <= _MAX_CHAIN_LENGTH:
-            self._made[id_] = self._new(id_, chain)
-        made = self._made.get(id_)
-        if made is None or len(within) + made.length > _MAX_CHAIN_LENGTH:
+        if id_ not in self._resolved and len(chain) <= _MAX_CHAIN_LENGTH:
+            self._resolved[id_] = self._build(id_, chain)
+        resolved = self._resolved.get(id_)
+        if resolved is None or len(within) + resolved.length > _MAX_CHAIN_LENGTH:
             raise InvalidInput(f"at most {_MAX_CHAIN_LENGTH} calendars may refer to one another: {' -> '.join(chain)}")
-        return made.calendar
+        return resolved.calendar
 
-    def _new(self, id_: str, chain: tuple[str, ...]) -> _Made:
+    def _build(self, id_: str, chain: tuple[str, ...]) -> _Resolved:
         self.definitions[id_] = definition = self._read(id_)
         if definition is None:
-            return _Made(None, 1)
+            return _Resolved(None, 1)
         if not isinstance(definition, dict):
             raise InvalidInput(f"{id_}: calendar must be the object that defines it")
         below = 0
 
         def find(other: str) -> Calendar | None:
             nonlocal below
-            calendar = self.make(other, chain)
-            below = self._made[other].length
+            calendar = self.resolve(other, chain)
+            below = self._resolved[other].length
             return calendar
 
         try:
-            return _Made(calendar_of(definition, find), below + 1)
+            return _Resolved(calendar_of(definition, find), below + 1)
         except DefinitionError as error:
             member = error.member.removeprefix("definition")
             raise InvalidInput(f"{id_}: calendar{member}: {error.problem}") from None

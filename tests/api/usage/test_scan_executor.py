@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from meterd.access import Caller, SubjectType
-from meterd.api.usage.scans import Scans
+from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.errors import InvalidInput
 from meterd.query.workers import Workers
 from meterd.telemetry import Telemetry
@@ -23,21 +23,21 @@ def workers(timeout: float) -> Workers:
 
 
 async def test_documents_are_given_to_the_function() -> None:
-    scans = Scans(workers(60.0), 60.0)
+    scan_executor = ScanExecutor(workers(60.0), 60.0)
 
-    assert [{"_id": 1}, {"_id": 2}] == await scans.run(ANN, list, [{"_id": 1}, {"_id": 2}])
+    assert [{"_id": 1}, {"_id": 2}] == await scan_executor.run(ANN, list, [{"_id": 1}, {"_id": 2}])
 
 
 async def test_a_scan_that_takes_too_long_says_how_to_ask_for_less() -> None:
-    scans = Scans(workers(0.05), 0.05)
+    scan_executor = ScanExecutor(workers(0.05), 0.05)
 
     with pytest.raises(InvalidInput, match=r"longer than 0\.05 s \(query\.timeout\): name items by _id"):
-        await scans.run(ANN, list, endless())
+        await scan_executor.run(ANN, list, endless())
 
 
 async def test_closing_ends_what_is_running() -> None:
     threads = workers(3600.0)
-    running = asyncio.gather(Scans(threads, 3600.0).run(ANN, list, endless()))
+    running = asyncio.gather(ScanExecutor(threads, 3600.0).run(ANN, list, endless()))
     await asyncio.sleep(0.05)
 
     threads.close()
@@ -47,8 +47,8 @@ async def test_closing_ends_what_is_running() -> None:
 
 
 async def test_other_work_in_threads_goes_on_while_scans_wait() -> None:
-    scans = Scans(workers(0.3), 0.3)
-    running = [asyncio.create_task(scans.run(ANN, list, endless())) for _ in range(4)]
+    scan_executor = ScanExecutor(workers(0.3), 0.3)
+    running = [asyncio.create_task(scan_executor.run(ANN, list, endless())) for _ in range(4)]
 
     assert 3 == await asyncio.to_thread(lambda: 1 + 2)
     assert not any(task.done() for task in running)

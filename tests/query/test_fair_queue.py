@@ -4,7 +4,7 @@ from collections.abc import Iterable
 import pytest
 
 from meterd.errors import Unavailable
-from meterd.query.turns import Share, Turns
+from meterd.query.fair_queue import FairQueue, Share
 
 ANN, BOB, EVE = Share("acme", "ann"), Share("acme", "bob"), Share("rival", "eve")
 
@@ -13,7 +13,7 @@ class Row:
     """Who stands in a row before `Turns`, and who got a place, in that order."""
 
     def __init__(self, places: int, most: int = 100) -> None:
-        self.turns = Turns(places, most)
+        self.queue = FairQueue(places, most)
         self.served: list[Share] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -23,11 +23,11 @@ class Row:
             await asyncio.sleep(0)
 
     async def _take(self, share: Share) -> None:
-        await self.turns.take(share)
+        await self.queue.acquire(share)
         self.served.append(share)
 
     async def end(self, share: Share) -> None:
-        self.turns.give_back(share)
+        self.queue.release(share)
         await asyncio.sleep(0.001)
 
 
@@ -35,7 +35,7 @@ async def test_there_are_no_more_places_than_there_are() -> None:
     row = Row(places=1)
     await row.join([ANN, BOB, EVE])
 
-    assert ([ANN], 1, 2) == (row.served, row.turns.taken, row.turns.waiting)
+    assert ([ANN], 1, 2) == (row.served, row.queue.taken, row.queue.waiting)
 
 
 async def test_the_next_place_goes_to_the_tenant_with_the_fewest_then_to_the_subject() -> None:
@@ -72,7 +72,7 @@ async def test_when_too_many_wait_the_last_of_those_with_the_most_is_refused() -
 
     with pytest.raises(Unavailable, match=r"query\.max-waiting"):
         await row.tasks[3]
-    assert 3 == row.turns.waiting
+    assert 3 == row.queue.waiting
 
 
 async def test_who_leaves_waits_no_longer() -> None:
@@ -83,15 +83,15 @@ async def test_who_leaves_waits_no_longer() -> None:
 
     await row.end(ANN)
 
-    assert ([ANN, BOB], 0) == (row.served, row.turns.waiting)
+    assert ([ANN, BOB], 0) == (row.served, row.queue.waiting)
 
 
 async def test_a_place_that_was_given_to_someone_who_left_at_that_moment_is_free_again() -> None:
     row = Row(places=1)
     await row.join([ANN, BOB, EVE])
 
-    row.turns.give_back(ANN)
+    row.queue.release(ANN)
     row.tasks[1].cancel()
     await asyncio.sleep(0.001)
 
-    assert ([ANN, EVE], 1) == (row.served, row.turns.taken)
+    assert ([ANN, EVE], 1) == (row.served, row.queue.taken)

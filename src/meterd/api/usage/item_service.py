@@ -15,7 +15,7 @@ from meterd.api.usage.calls import EVERY_VERSION, Call
 from meterd.api.usage.formats import response
 from meterd.api.usage.listing import Document, listed
 from meterd.api.usage.posting import Posted, Posting, merged, posting_of, refuse_public
-from meterd.api.usage.scans import Scans
+from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.errors import Forbidden, InvalidInput, NotFound, TooLarge
 from meterd.metadata import ItemChanges, Items, Version
 
@@ -25,7 +25,7 @@ _MAX_POSTED = 1000
 """Items of a body: nothing else is written to the directory while they are stored."""
 
 
-class Shelf:
+class ItemService:
     """The items of one service, by tenant and environment, and those that are public.
 
     Args:
@@ -43,9 +43,9 @@ class Shelf:
         public: Mapping[str, Document],
         max_bytes: int,
         maximum: int,
-        scans: Scans,
+        scan_executor: ScanExecutor,
     ) -> None:
-        self.scans = scans
+        self.scan_executor = scan_executor
         self._items = items
         self._service = service
         self._type = type_
@@ -56,21 +56,21 @@ class Shelf:
 
     async def get(self, call: Call) -> Response:
         """Build information at the root; below the release one item, its versions, or a list. Raises `NotFound`."""
-        id_ = call.place.id
-        if call.place.release is None:
+        id_ = call.resource.id
+        if call.resource.release is None:
             return response(build_information(self._service), call.format)
         if id_ is None:
             items = self.each(call, call.parameters.every("_id") or None)
-            return await self.scans.run(call.caller, listed, items, call, self._maximum)
+            return await self.scan_executor.run(call.caller, listed, items, call, self._maximum)
         if id_.endswith(EVERY_VERSION):
             return response(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
         return response(call.parameters.projection().of(await self.one(call, id_)), call.format)
 
     async def one(self, call: Call, id_: str) -> Document:
         """An item in the source of a call. Raises `NotFound`."""
-        if call.place.source != "private" and id_ in self._public:
+        if call.resource.source != "private" and id_ in self._public:
             return self._public[id_]
-        if call.place.source != "public":
+        if call.resource.source != "public":
             found = await asyncio.to_thread(self._items.find, self._collection(call), id_)
             if found:
                 return self._shown(found)
@@ -78,16 +78,16 @@ class Shelf:
 
     def each(self, call: Call, ids: Collection[str] | None = None) -> Iterator[Document]:
         """The items in the source of a call, or those of some ids: public ones first, then by id. Blocking."""
-        if call.place.source != "private":
+        if call.resource.source != "private":
             yield from (item for id_, item in self._public.items() if ids is None or id_ in ids)
-        if call.place.source != "public":
+        if call.resource.source != "public":
             yield from map(self._shown, self._items.each(self._collection(call), ids))
 
     async def posting(self, call: Call) -> Posting:
         """The items that a call wants to store. Raises `InvalidInput`, `Forbidden`."""
-        if call.place.source == "public":
+        if call.resource.source == "public":
             raise Forbidden("public items can't be changed: post yours to the source private")
-        if call.place.id is not None:
+        if call.resource.id is not None:
             raise InvalidInput(f"post to /api/{self._service}/v1, with the id as _id of the body")
         replaces = call.parameters.flag("_replace")
         body = await call.request.body(self._max_bytes)
@@ -110,19 +110,19 @@ class Shelf:
         if len(versions) == 1:
             action = "create" if versions[0].version == 1 else "update"
             call.request.context.operation = Operation(action, versions[0].id)
-        stored = [self._told(call, version) for version in versions]
+        stored = [self._change_response(call, version) for version in versions]
         return response(stored if posting.is_array else stored[0], call.format)
 
     async def delete(self, call: Call) -> Response:
         """Take away the newest version of an item, or all of them; answers the item as it is then, or `{}`."""
-        id_ = call.place.id
+        id_ = call.resource.id
         if id_ is None:
             raise InvalidInput(f"name what to delete: /api/{self._service}/v1/private/ID")
         refuse_public(id_)
-        if call.place.source == "public":
+        if call.resource.source == "public":
             raise Forbidden("public items can't be deleted")
         left = await asyncio.to_thread(self._take, call, id_.removesuffix(EVERY_VERSION), id_.endswith(EVERY_VERSION))
-        return response(self._told(call, left) if left else {}, call.format)
+        return response(self._change_response(call, left) if left else {}, call.format)
 
     def _take(self, call: Call, id_: str, every_version: bool) -> Version | None:
         with self._items.changing(self._collection(call)) as changes:
@@ -146,14 +146,14 @@ class Shelf:
         return changes.put(posted.id, document, user, reason)
 
     async def _versions(self, call: Call, id_: str) -> list[Document]:
-        if call.place.source != "private" and id_ in self._public:
+        if call.resource.source != "private" and id_ in self._public:
             return [self._public[id_]]
         history = await asyncio.to_thread(self._items.history, self._collection(call), id_)
-        if call.place.source == "public" or not history:
+        if call.resource.source == "public" or not history:
             raise self._unknown(call, id_)
         return [self._shown(each) | ({"_reason": each.reason} if each.reason else {}) for each in history]
 
-    def _told(self, call: Call, version: Version) -> Document:
+    def _change_response(self, call: Call, version: Version) -> Document:
         """What the answer to a change says of an item: to who may not read it its version, and not what is in it."""
         shown = self._shown(version)
         return shown if Scope.QUERY in call.caller.scopes else {name: shown[name] for name in _OF_CHANGE}
@@ -175,7 +175,7 @@ class Shelf:
         return metadata.Collection(call.caller.tenant, call.environment, self._service)
 
     def _unknown(self, call: Call, id_: str) -> NotFound:
-        source = f"{call.place.source} " if call.place.source in ("public", "private") else ""
+        source = f"{call.resource.source} " if call.resource.source in ("public", "private") else ""
         return NotFound(f"there is no {source}{self._service} {id_!r}")
 
 

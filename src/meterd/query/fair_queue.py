@@ -1,4 +1,4 @@
-"""Who may go on, when more want to than there are places: everybody in turn, by tenant and then by subject."""
+"""A fair queue: slots go to tenants, and in them to subjects, in turn."""
 
 import asyncio
 from collections import Counter, deque
@@ -9,25 +9,26 @@ from meterd.errors import Unavailable
 
 
 class Share(NamedTuple):
-    """Whom work is for; the service itself has no tenant."""
+    """A tenant and subject among whom slots are shared; the service itself has no tenant."""
 
     tenant: str = ""
     subject: str = ""
 
 
 def share_of(caller: Caller | None) -> Share:
+    """Return the share that a caller's work belongs to."""
     return Share(caller.tenant, f"{caller.subject_type}:{caller.subject}") if caller else Share()
 
 
-class Turns:
-    """Gives `places` to those who ask, and lets at most `maximum` wait. For one event loop.
+class FairQueue:
+    """Gives `slots` to those who ask, and lets at most `maximum` wait. For one event loop.
 
-    The next place goes to the tenant, and in it to the subject, that has the fewest; of several to the one whose turn
-    was longest ago. The last free place is kept for those who have none, so that nobody holds all of them.
+    The next slot goes to the tenant, and in it to the subject, that has the fewest; of several to the one that has
+    waited longest since its last. The last free slot is kept for those who have none, so that nobody holds all of them.
     """
 
-    def __init__(self, places: int, maximum: int) -> None:
-        self._places = places
+    def __init__(self, slots: int, maximum: int) -> None:
+        self._slots = slots
         self._maximum = maximum
         self._holding: Counter[Share] = Counter()
         self._tenants: Counter[str] = Counter()
@@ -35,74 +36,77 @@ class Turns:
 
     @property
     def waiting(self) -> int:
+        """How many wait for a slot."""
         return sum(len(queue) for subjects in self._waiting.values() for queue in subjects.values())
 
     @property
     def taken(self) -> int:
+        """Slots that are held."""
         return self._holding.total()
 
-    async def take(self, share: Share) -> None:
-        """Return when it is the turn of `share`, which must `give_back` its place.
+    async def acquire(self, share: Share) -> None:
+        """Wait for a slot of `share`, which must `release` it.
 
         Raises `Unavailable` when too many wait: the last to come of those who have the most waiting.
         """
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(share.tenant, {}).setdefault(share, deque()).append(turn)
-        self._serve()
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(share.tenant, {}).setdefault(share, deque()).append(waiter)
+        self._grant()
         if self.waiting > self._maximum:
             self._refuse()
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self.give_back(share)
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self.release(share)
             else:
-                self._remove(share, turn)
+                self._remove(share, waiter)
             raise
 
-    def give_back(self, share: Share) -> None:
+    def release(self, share: Share) -> None:
+        """Give a slot back."""
         self._holding -= Counter([share])
         self._tenants -= Counter([share.tenant])
-        self._serve()
+        self._grant()
 
-    def _serve(self) -> None:
+    def _grant(self) -> None:
         while (share := self._next()) is not None:
-            turn = self._waiting[share.tenant][share][0]
-            self._remove(share, turn)
-            self._to_the_end(share)
+            waiter = self._waiting[share.tenant][share][0]
+            self._remove(share, waiter)
+            self._move_to_end(share)
             self._holding[share] += 1
             self._tenants[share.tenant] += 1
-            turn.set_result(None)
+            waiter.set_result(None)
 
     def _next(self) -> Share | None:
-        """Who gets the next place, if there is one."""
-        free = self._places - self.taken
+        """Return who gets the next slot, if there is one."""
+        free = self._slots - self.taken
         if free <= 0:
             return None
         everyone = (share for subjects in self._waiting.values() for share in subjects)
-        is_kept = free == 1 and self._places > 1
+        is_kept = free == 1 and self._slots > 1
         candidates = (share for share in everyone if not (is_kept and self._holding[share]))
         return min(candidates, key=lambda share: (self._tenants[share.tenant], self._holding[share]), default=None)
 
     def _refuse(self) -> None:
         subjects = max(self._waiting.values(), key=lambda each: sum(map(len, each.values())))
         share = max(subjects, key=lambda each: len(subjects[each]))
-        turn = subjects[share][-1]
-        self._remove(share, turn)
-        turn.set_exception(Unavailable("too many requests like this wait already (query.max-waiting), try again", 2))
+        waiter = subjects[share][-1]
+        self._remove(share, waiter)
+        waiter.set_exception(Unavailable("too many requests like this wait already (query.max-waiting), try again", 2))
 
-    def _remove(self, share: Share, turn: asyncio.Future[None]) -> None:
+    def _remove(self, share: Share, waiter: asyncio.Future[None]) -> None:
         subjects = self._waiting.get(share.tenant, {})
         queue = subjects.get(share, deque())
-        if turn in queue:
-            queue.remove(turn)
+        if waiter in queue:
+            queue.remove(waiter)
             if not queue:
                 del subjects[share]
             if not subjects:
                 del self._waiting[share.tenant]
 
-    def _to_the_end(self, share: Share) -> None:
-        """Let others come first who have as many places."""
+    def _move_to_end(self, share: Share) -> None:
+        """Let others come first who have as many slots."""
         subjects = self._waiting.pop(share.tenant, None)
         if subjects:
             self._waiting[share.tenant] = subjects
