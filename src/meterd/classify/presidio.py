@@ -50,7 +50,7 @@ class PresidioRecogniser:
         self._timeout = timeout
         self._pipeline = engine.get_nlp(_LANGUAGE)
         self._analyzer = _analyzer(engine)
-        self._turn = threading.Lock()
+        self._turn = threading.Lock()  # guards: _pipeline, _analyzer, which are not made for threads
 
     def find(self, text: str) -> list[Entity]:
         """The entities of a text, in order. Long texts are read in pieces, so that others have their turn.

@@ -40,7 +40,7 @@ class PrometheusPage:
         self._reader = Reader(engine, self._allowed, [bound * 1000 for bound in BOUNDS], most)
         self._kept = kept
         self._pages: dict[Caller | None, tuple[float, bytes]] = {}
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Lock()  # guards: _pages
 
     async def render(self, caller: Caller | None) -> bytes:
         """What the caller may see; of all tenants together for the service itself. Raises as the engine does."""

@@ -37,8 +37,7 @@ class Backlog:
     def __init__(self, measure: Callable[[int, int], int], end: int, watermark: int, checkpoint_bytes: int) -> None:
         self._measure = measure
         self._checkpoint_bytes = checkpoint_bytes
-        self._lock = threading.Lock()
-        """Guards what follows. A single number may be read without it."""
+        self._lock = threading.Lock()  # guards all that follows; a single number may be read without it
         self._changed = threading.Condition(self._lock)
         self._end = end
         self._watermark = watermark

@@ -46,6 +46,9 @@ class Loader:
     The store's watermark is written with the entries it covers, so a crash at any moment neither loses nor repeats
     one. Entries are trimmed from the journal only behind a checkpoint. What the store can't read is set aside, so that
     it holds up nothing.
+
+    There is no lock: but for `_loads_until` the thread alone writes what is here. It waits for the journal thread in
+    `set_aside`, and the journal thread for nobody.
     """
 
     def __init__(

@@ -53,8 +53,8 @@ class Cancellation:
     """Ends a query from another thread, whether it has begun or not."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards: is_cancelled, _interrupt
         self.is_cancelled = False
-        self._lock = threading.Lock()
         self._interrupt: Callable[[], None] | None = None
 
     def cancel(self) -> None:

@@ -87,6 +87,7 @@ class DuckDBStore:
         }
         if threads:
             self._options["threads"] = threads
+        self._lock = threading.Lock()  # guards: _cursors, and against them _connection, which only the loader replaces
         self._readers = threading.local()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._datasets: tuple[Dataset, ...] = ()
@@ -219,12 +220,13 @@ class DuckDBStore:
 
     def _reader(self) -> duckdb.DuckDBPyConnection:
         """This thread's own connection to the open database."""
-        connection = self._connection
-        if getattr(self._readers, "parent", None) is not connection:
-            self._readers.cursor = connection.cursor()
-            self._readers.cursor.execute(f"SET SESSION operator_memory_limit = '{self._query_memory}'")
-            self._readers.parent = connection
-            self._cursors.append(self._readers.cursor)
+        if getattr(self._readers, "parent", None) is not self._connection:
+            with self._lock:  # a cursor that `close` does not know would keep the file open
+                connection = self._connection
+                opened = connection.cursor()
+                self._cursors.append(opened)
+            opened.execute(f"SET SESSION operator_memory_limit = '{self._query_memory}'")
+            self._readers.cursor, self._readers.parent = opened, connection
         cursor: duckdb.DuckDBPyConnection = self._readers.cursor
         return cursor
 
@@ -279,10 +281,11 @@ class DuckDBStore:
         self.create(self._datasets)
 
     def close(self) -> None:
-        for connection in (*self._cursors, self._connection):
-            with contextlib.suppress(duckdb.Error):
-                connection.close()
-        self._cursors.clear()
+        with self._lock:
+            for connection in (*self._cursors, self._connection):
+                with contextlib.suppress(duckdb.Error):
+                    connection.close()
+            self._cursors.clear()
 
 
 def insert_statement(dataset: Dataset) -> str:

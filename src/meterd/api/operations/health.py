@@ -23,7 +23,7 @@ class Health:
         self._supervisor = supervisor
         self._checked = float("-inf")
         self._problem = ""
-        self._lock = asyncio.Lock()
+        self._lock = asyncio.Lock()  # guards: _checked, _problem
 
     async def problem(self) -> str:
         """Why facts can't be taken or read now; empty when they can."""

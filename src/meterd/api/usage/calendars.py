@@ -60,7 +60,7 @@ class Calendars:
         self._item_service = ItemService(
             items, _SERVICE, _TYPE, _PUBLIC, min(max_bytes, _MAX_POSTED), maximum, scan_executor
         )
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Lock()  # guards what is stored between the check of a calendar and its storing
         self._remembered: dict[tuple[Collection, str], _Resolved] = {}
 
     async def get(self, call: Call) -> Response:

@@ -81,7 +81,7 @@ class RequestLog:
         self._waiting = 0
         self._unwritten: Submission | None = None
         self._flush = supervisor.job(REQUESTS, self._write)
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Lock()  # guards: _unwritten, so that no call is written twice
         telemetry.gauge("meterd_usage_calls_waiting", "Calls that are not in the journal yet", lambda: self._waiting)
 
     def add(self, context: RequestContext, status: int, size: int, seconds: float) -> None:
