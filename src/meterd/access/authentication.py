@@ -51,14 +51,14 @@ class Authenticator:
         return caller
 
     async def caller(self, authorization: str | None) -> Caller:
-        """The caller behind an `Authorization` header; raises `Unauthenticated`."""
+        """Return the caller behind an `Authorization` header; raises `Unauthenticated`."""
         if caller := self.remembered(authorization):
             return caller
         token = bearer_token(authorization)
         return self.remembered(_header(token)) or await self._look_up(token)
 
     def remembered(self, authorization: str | None) -> Caller | None:
-        """The caller behind a header that was checked a moment ago, so that most requests need not wait."""
+        """Return the caller behind a header that was checked a moment ago, so that most requests need not wait."""
         known = self._known.get(authorization or "")
         if known is None or time.monotonic() - known.checked > _FRESH or known.is_expired():
             return None
@@ -121,14 +121,16 @@ AI_GUARD_CALLER = Caller(
 
 
 def credentials_of(authorization: str | None) -> tuple[str, str]:
-    """Scheme of an `Authorization` header, in lower case, and its credentials; white space around them is no part."""
+    """Return the scheme of an `Authorization` header, in lower case, and its credentials; white space around them is no
+    part.
+    """
     text = (authorization or "").strip(_SPACE)
     scheme = text.partition(" ")[0].partition("\t")[0]
     return scheme.lower(), text[len(scheme) :].strip(_SPACE)
 
 
 def bearer_token(authorization: str | None) -> str:
-    """The token of an `Authorization` header. Raises `Unauthenticated`."""
+    """Return the token of an `Authorization` header. Raises `Unauthenticated`."""
     scheme, token = credentials_of(authorization)
     if scheme != "bearer" or not token:
         raise Unauthenticated(_MESSAGE)
@@ -136,5 +138,5 @@ def bearer_token(authorization: str | None) -> str:
 
 
 def _header(token: str) -> str:
-    """How most clients send a token."""
+    """Return the header by which most clients send a token."""
     return f"Bearer {token}"

@@ -19,7 +19,7 @@ class Owned(Protocol):
 
 
 def is_shared(one: Owned, other: Owned) -> bool:
-    """Whether both are in one tenant, and of one subject or of a team that both have."""
+    """Tell whether both are in one tenant, and of one subject or of a team that both have."""
     if one.tenant != other.tenant:
         return False
     own = (one.subject, str(one.subject_type)) == (other.subject, str(other.subject_type))
@@ -27,11 +27,11 @@ def is_shared(one: Owned, other: Owned) -> bool:
 
 
 def may_see(caller: Caller, owned: Owned) -> bool:
-    """One's own, one's teams', an administrator's tenant's."""
+    """Tell whether a caller may see it: one's own, one's teams', an administrator's tenant's."""
     return is_shared(caller, owned) or (caller.tenant_admin and caller.tenant == owned.tenant)
 
 
 def may_write(caller: Caller, owned: Owned) -> bool:
-    """As seeing; who reports for others may write to all of the tenant."""
+    """Tell whether a caller may change it: as seeing; who reports for others may write to all of the tenant."""
     reports_for_others = Scope.INGEST_ANY_SUBJECT in caller.scopes and caller.tenant == owned.tenant
     return reports_for_others or may_see(caller, owned)

@@ -48,7 +48,7 @@ class RemoteValidation:
         self._counter = telemetry.validations
 
     async def accepts(self, token: str) -> bool:
-        """Whether the token is good. meterd's own tokens never leave the machine. Raises `Unavailable`."""
+        """Tell whether the token is good. meterd's own tokens never leave the machine. Raises `Unavailable`."""
         if token.startswith(_OWN_PREFIX) or not (token.isascii() and token.isprintable()):
             return False
         if len(token) > MAX_TOKEN_LENGTH:
@@ -87,7 +87,7 @@ class RemoteValidation:
         return Unavailable(f"too many tokens wait to be checked ({_SECTION}.concurrency), try again")
 
     async def _ask(self, key: bytes, token: str) -> bool | None:
-        """Whether it is good; None when its turn did not come in time."""
+        """Tell whether it is good; None when its turn did not come in time."""
         has_slot = False
         try:
             async with asyncio.timeout(self._patience), self._slots:
@@ -135,7 +135,7 @@ class _ExpiringSet:
         return self._until.get(key, 0.0) > time.monotonic()
 
     def add(self, key: bytes) -> None:
-        """All live equally long, so the one that was remembered first is the first to go."""
+        """Keep a key. All live equally long, so the one that was remembered first is the first to go."""
         self._until.pop(key, None)
         while len(self._until) >= self._maximum:
             del self._until[next(iter(self._until))]
@@ -143,7 +143,7 @@ class _ExpiringSet:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether trying again may help: the connection failed, or the endpoint has trouble of its own."""
+    """Tell whether trying again may help: the connection failed, or the endpoint has trouble of its own."""
     return isinstance(error, httpx.TransportError | httpx.HTTPStatusError)
 
 

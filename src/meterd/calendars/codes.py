@@ -67,7 +67,7 @@ _NAMED: dict[str, Calendar] = {
 
 
 def calendar_for(code: str) -> Calendar:
-    """The built-in calendar of the code.
+    """Return the built-in calendar of the code.
 
     Raises `ExpressionError` for a duration that is no calendar, at its number, and for a code that is not built in.
     """
@@ -94,7 +94,7 @@ def calendar_for(code: str) -> Calendar:
 
 
 def is_duration(code: str) -> bool:
-    """Whether a code is meant to be a duration, rather than a name."""
+    """Tell whether a code is meant to be a duration, rather than a name."""
     return _DURATION.match(code) is not None
 
 

@@ -23,7 +23,7 @@ _YEAR_AND_MONTH, _YEAR_TO_HOUR, _YEAR_TO_SECOND = 2, 4, 6
 
 
 def parse_date(text: str, now: datetime, zone: tzinfo = UTC) -> Period:
-    """The first and the last second of a date; blanks around it are allowed.
+    """Return the first and the last second of a date; blanks around it are allowed.
 
     Args:
         text: an ISO date or time, a tenor or a date rule.
@@ -38,7 +38,7 @@ def parse_date(text: str, now: datetime, zone: tzinfo = UTC) -> Period:
 
 
 def read_existing_date(scanner: Scanner, now: datetime, zone: tzinfo) -> Period:
-    """As `read_date`; a time that clocks skip is an error."""
+    """Read a date as `read_date` does; a time that clocks skip is an error."""
     start = scanner.position
     date = read_date(scanner, now, zone)
     if date.start > date.end:

@@ -17,10 +17,10 @@ class Days(Protocol):
         """The days that follow in auto-scaling (`docs/specifications/usage-metrics.md` section 15)."""
 
     def floor(self, day: int) -> int:
-        """The last of the days that is not after `day`."""
+        """Return the last of the days that is not after `day`."""
 
     def ceiling(self, day: int) -> int:
-        """The first of the days that is not before `day`."""
+        """Return the first of the days that is not before `day`."""
 
 
 class Months(msgspec.Struct, frozen=True, cache_hash=True):

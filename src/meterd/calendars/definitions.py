@@ -84,7 +84,7 @@ class DefinitionError(ValueError):
 
 
 def calendar_of(definition: Mapping[str, Any], find: Find) -> Calendar:
-    """The calendar of a definition; `find` answers for the codes it refers to that are not built in.
+    """Return the calendar of a definition; `find` answers for the codes it refers to that are not built in.
 
     Raises `DefinitionError`. What `find` raises passes through: it must stop at definitions that refer to themselves.
     """
@@ -221,7 +221,7 @@ def _calendar(definition: Mapping[str, Any], find: Find, path: str) -> Calendar:
 
 
 def _days(reference: Reference, find: Find, path: str) -> Days:
-    """The days of a calendar that is referred to."""
+    """Return the days of a calendar that is referred to."""
     calendar = _find(reference, find, path) if isinstance(reference, str) else _calendar(reference, find, path)
     if not isinstance(calendar, DayCalendar):
         raise DefinitionError(path, "must be a calendar of days, such as BUSINESS or a HolidayCalendar")
@@ -250,7 +250,7 @@ def _read(value: Mapping[str, Any], kinds: Mapping[str, type[_Decoded]], by: str
 
 
 def _explain(error: msgspec.ValidationError, path: str) -> DefinitionError:
-    """What msgspec has to say about a value at `path`, in our words where its own don't help."""
+    """Return what msgspec has to say about a value at `path`, in our words where its own don't help."""
     match = _LOCATED.match(str(error))
     assert match is not None  # every group is optional
     member, what = path + (match["path"] or ""), match["what"]

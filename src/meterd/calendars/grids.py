@@ -34,7 +34,7 @@ class LocalGrid(msgspec.Struct, frozen=True, cache_hash=True):
             raise ValueError(f"a period of {self.period} seconds does not divide a day")
 
     def floor(self, at: int) -> int:
-        """The greatest index that is not after the instant."""
+        """Return the greatest index that is not after the instant."""
         while True:
             span = span_at(self.zone, at)
             opening, regular = self._begins(span)
@@ -45,7 +45,7 @@ class LocalGrid(msgspec.Struct, frozen=True, cache_hash=True):
             at = span.start - 1
 
     def indexes(self, first: int, last: int) -> Iterator[int]:
-        """The indexes from `first` to `last`, both included, in order."""
+        """Return the indexes from `first` to `last`, both included, in order."""
         while first <= last:
             span = span_at(self.zone, first)
             opening, regular = self._begins(span)
@@ -57,12 +57,15 @@ class LocalGrid(msgspec.Struct, frozen=True, cache_hash=True):
             first = span.end
 
     def label(self, index: int) -> int:
-        """The label of an index, as seconds since the local 1970-01-01T00:00. Of several that meet there: the last."""
+        """Return the label of an index, as seconds since the local 1970-01-01T00:00.
+
+        Of several that meet there: the last.
+        """
         local = index + span_at(self.zone, index).offset
         return local - (local - self.phase) % self.period
 
     def instant(self, label: int) -> int:
-        """The first instant at which the local time is the label or later."""
+        """Return the first instant at which the local time is the label or later."""
         index = self.floor(label - span_at(self.zone, label).offset + self.period - 1)
         while self.label(earlier := self.floor(index - 1)) >= label:
             index = earlier
@@ -71,7 +74,9 @@ class LocalGrid(msgspec.Struct, frozen=True, cache_hash=True):
         return index
 
     def step(self, first: int, last: int) -> int:
-        """The greatest number of seconds such that it divides all indexes from `first` to `last`, whatever they are."""
+        """Return the greatest number of seconds such that it divides all indexes from `first` to `last`, whatever they
+        are.
+        """
         step = self.period
         while first <= last:
             span = span_at(self.zone, first)
@@ -83,7 +88,9 @@ class LocalGrid(msgspec.Struct, frozen=True, cache_hash=True):
         return step
 
     def _begins(self, span: Span) -> tuple[int, int]:
-        """The first index of a span, and the first from which on all are `period` apart; the former is never later."""
+        """Return the first index of a span, and the first from which on all are `period` apart; the former is never
+        later.
+        """
         local, before = span.start + span.offset - self.phase, span.start + span.previous - self.phase
         if before < local:
             regular = span.start + -local % self.period

@@ -79,7 +79,7 @@ def _orthodox(offset: int) -> Callable[[int], int]:
 
 
 def _victoria_day(year: int) -> int:
-    """The last Monday before 25 May."""
+    """Return the last Monday before 25 May."""
     return _weekday_until(date(year, 5, 24).toordinal(), Weekday.MONDAY)
 
 
@@ -232,7 +232,7 @@ class WorkingDays(msgspec.Struct, frozen=True, cache_hash=True):
         return Months(1)
 
     def of_year(self, year: int) -> Iterator[int]:
-        """The days of a year, in order. A shift may bring holidays of the years beside into this one."""
+        """Return the days of a year, in order. A shift may bring holidays of the years beside into this one."""
         holidays = {
             rule.options.shifted(day)
             for rule in self.rules
@@ -265,5 +265,5 @@ def _working_days(days: WorkingDays, year: int) -> list[int]:
 
 
 def _weekday_until(day: int, weekday: Weekday) -> int:
-    """The last such weekday that is not after the day."""
+    """Return the last such weekday that is not after the day."""
     return day - (day - 1 - weekday.number) % 7

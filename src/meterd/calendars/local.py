@@ -30,7 +30,7 @@ class Period(msgspec.Struct, frozen=True):
 
 
 def period(start: datetime, last: datetime, zone: tzinfo) -> Period:
-    """The instants of the local seconds (without zone) from `start` to `last`."""
+    """Return the instants of the local seconds (without zone) from `start` to `last`."""
     first_start, second_start = _instants(start, zone)
     first_end, second_end = _instants(last, zone)
     return Period(
@@ -40,7 +40,7 @@ def period(start: datetime, last: datetime, zone: tzinfo) -> Period:
 
 
 def days(first: date, last: date, zone: tzinfo) -> Period:
-    """The instants of whole local days, from the first to the last."""
+    """Return the instants of whole local days, from the first to the last."""
     return period(datetime.combine(first, time.min), datetime.combine(last, _LAST_OF_DAY), zone)
 
 
@@ -51,7 +51,7 @@ def _instants(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
 
 
 def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
-    """The first instant with another offset from UTC than `before`."""
+    """Return the first instant with another offset from UTC than `before`."""
     offset = before.astimezone(zone).utcoffset()
     seconds = range((after - before) // SECOND)
     return before + SECOND * bisect_left(
@@ -60,14 +60,14 @@ def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
 
 
 def in_month(moment: _Date, year: int, month: int) -> _Date:
-    """The same day of another month, or its last day when it is shorter."""
+    """Return the same day of another month, or its last day when it is shorter."""
     if not MINYEAR <= year <= MAXYEAR:
         raise OverflowError
     return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))
 
 
 def moved_by_months(moment: _Date, count: int) -> _Date:
-    """The same day so many months later, or before when negative; the last day of a month that is shorter."""
+    """Return the same day so many months later, or before when negative; the last day of a month that is shorter."""
     ordinal = moment.year * 12 + moment.month - 1 + count
     return in_month(moment, ordinal // 12, ordinal % 12 + 1)
 
@@ -77,7 +77,7 @@ def last_of_month(moment: _Date) -> _Date:
 
 
 def weeks_of_year(year: int) -> int:
-    """52 or 53: the ISO week in which 28 December lies is the last one."""
+    """Return 52 or 53: the ISO week in which 28 December lies is the last one."""
     return date(year, 12, 28).isocalendar().week
 
 

@@ -33,13 +33,13 @@ class Calendar(Protocol):
         """The next calendar of auto-scaling (section 15): daily, monthly, yearly, then None."""
 
     def floor(self, instant: datetime) -> datetime:
-        """The greatest index that is not after the instant: where a record at that time is counted."""
+        """Return the greatest index that is not after the instant: where a record at that time is counted."""
 
     def indexes(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """The indexes from `start` to `end`, both included, in order, made as they are asked for."""
+        """Return the indexes from `start` to `end`, both included, in order, made as they are asked for."""
 
     def resolution(self, start: datetime, end: datetime) -> int:
-        """A number of seconds that divides all indexes from a day before `start` to `end`, counted from 1970.
+        """Return a number of seconds that divides all indexes from a day before `start` to `end`, counted from 1970.
 
         So records of that window may be summed up in cells of this length, and each cell belongs to the index that is
         the floor of its start.
@@ -179,7 +179,7 @@ class SparseCalendar(msgspec.Struct, frozen=True):
 
 
 def _seconds(instant: datetime) -> int:
-    """Whole seconds since the epoch, rounded down."""
+    """Return whole seconds since the epoch, rounded down."""
     if not _FIRST <= instant < _LAST:
         raise ValueError(f"{instant.isoformat()} is not between the years 2 and 9997")
     elapsed = instant - EPOCH
@@ -187,7 +187,7 @@ def _seconds(instant: datetime) -> int:
 
 
 def _first_second(instant: datetime) -> int:
-    """Whole seconds since the epoch, rounded up."""
+    """Return whole seconds since the epoch, rounded up."""
     return _seconds(instant) + (instant.microsecond > 0)
 
 

@@ -72,7 +72,7 @@ def read_rule(scanner: Scanner, now: datetime, zone: tzinfo) -> Period:
 
 
 def _read_amounts(scanner: Scanner) -> dict[str, int]:
-    """The relative part with its sign: amounts by unit, negative ones to go back."""
+    """Return the relative part with its sign: amounts by unit, negative ones to go back."""
     sign = _SIGNS.get(scanner.next)
     if sign is None and scanner.at_digit:
         raise scanner.error("an amount needs a sign before it, + or -")
@@ -86,7 +86,7 @@ def _read_amounts(scanner: Scanner) -> dict[str, int]:
 
 
 def _read_fields(scanner: Scanner) -> dict[str, int]:
-    """The absolute part: numbers by unit."""
+    """Return the absolute part: numbers by unit."""
     fields: dict[str, int] = {}
     while scanner.at_letter:
         unit = _read_unit(scanner, "".join(_FIELDS), fields)
@@ -96,7 +96,7 @@ def _read_fields(scanner: Scanner) -> dict[str, int]:
 
 
 def _read_unit(scanner: Scanner, units: str, before: dict[str, int]) -> str:
-    """One of the units, which comes after those that were read before."""
+    """Read one of the units, which comes after those that were read before."""
     unit = scanner.next.translate(_ALSO)
     if not unit or unit not in units or any(units.index(earlier) >= units.index(unit) for earlier in before):
         raise scanner.error(f"expected a unit: {', '.join(units)}, each at most once and in this order")
@@ -120,7 +120,7 @@ def _move(moment: Period, amounts: dict[str, int], zone: tzinfo) -> Period:
 
 
 def _move_business_days(local: datetime, count: int) -> datetime:
-    """`count` times to the next day from Monday to Friday, or back to the one before."""
+    """Move `count` times to the next day from Monday to Friday, or back to the one before."""
     weeks, single = divmod(abs(count), _BUSINESS_DAYS_A_WEEK)
     if weeks and not single:  # the last week is walked: it may begin at a weekend
         weeks, single = weeks - 1, _BUSINESS_DAYS_A_WEEK
@@ -134,7 +134,7 @@ def _move_business_days(local: datetime, count: int) -> datetime:
 
 
 def _set(local: datetime, unit: str, number: int) -> datetime:
-    """The local time with one field replaced."""
+    """Return the local time with one field replaced."""
     match unit:
         case "Y":
             return in_month(local, number, local.month)

@@ -32,14 +32,14 @@ class Span(msgspec.Struct, frozen=True):
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of the IANA name. Raises `ValueError` when there is none."""
+    """Return the zone of the IANA name. Raises `ValueError` when there is none."""
     if name not in _names() or name == "localtime":
         raise ValueError(f"there is no time zone {name!r}; write a name of the IANA database such as Europe/Berlin")
     return ZoneInfo(name)
 
 
 def span_at(zone: ZoneInfo, at: int) -> Span:
-    """The span that contains the instant."""
+    """Return the span that contains the instant."""
     starts, spans = _block(zone, at // _BLOCK)
     return spans[bisect_right(starts, at) - 1]
 
@@ -51,7 +51,7 @@ def _names() -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _block(zone: ZoneInfo, number: int) -> tuple[list[int], list[Span]]:
-    """The spans of one block of the time line, and where they start."""
+    """Return the spans of one block of the time line, and where they start."""
     start, end = number * _BLOCK, (number + 1) * _BLOCK
     starts, offsets = [start], [_offset(zone, start - 1), _offset(zone, start)]
     for probe in range(start, end, _PROBE):
@@ -64,7 +64,7 @@ def _block(zone: ZoneInfo, number: int) -> tuple[list[int], list[Span]]:
 
 
 def _change(zone: ZoneInfo, before: int, after: int) -> int:
-    """The first instant with the offset that `after` has, where `before` has another one."""
+    """Return the first instant with the offset that `after` has, where `before` has another one."""
     offset = _offset(zone, after)
     while after - before > 1:
         middle = (before + after) // 2

@@ -111,7 +111,7 @@ class Definition(_Wire, kw_only=True):
 
 
 def read(definition: bytes) -> Classifier:
-    """A classifier from its JSON object. Raises `InvalidDefinition`; whether it can run is checked elsewhere."""
+    """Return a classifier from its JSON object. Raises `InvalidDefinition`; whether it can run is checked elsewhere."""
     try:
         wire = msgspec.json.decode(_SPELT_OTHERWISE.sub(b'"includeExpand"', definition), type=Definition)
     except RecursionError:
@@ -153,7 +153,7 @@ def _patterns(detection: Detection) -> list[Pattern]:
 
 
 def _expression(pattern: PatternObject) -> tuple[str, bool]:
-    """The regular expression with its flags, but for the one about case, in front."""
+    """Return the regular expression with its flags, but for the one about case, in front."""
     unknown = [flag for flag in pattern.flags or () if flag not in _FLAGS]
     if unknown:
         raise InvalidDefinition(f"`flags` has {unknown[0]!r}, allowed are {', '.join(_FLAGS)}")
@@ -197,7 +197,7 @@ def _effect(wire: Adjustment) -> Set | Adjust:
 
 
 def write(classifier: Classifier, custom: bool = False) -> bytes:
-    """The JSON object of a classifier, which `read` turns into the same one again but for its example."""
+    """Return the JSON object of a classifier, which `read` turns into the same one again but for its example."""
     return msgspec.json.encode(
         Definition(
             VERSION=classifier.version,

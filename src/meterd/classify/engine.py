@@ -65,17 +65,17 @@ Selection = ByProfile | ByCodes | Inline
 
 
 def profile(uuid: str, version: int) -> ByProfile:
-    """The classifiers of a profile."""
+    """Return the classifiers of a profile."""
     return ByProfile(uuid, version)
 
 
 def codes(pairs: Sequence[tuple[str, int]]) -> ByCodes:
-    """Classifiers by their code or name, and their version."""
+    """Return classifiers by their code or name, and their version."""
     return ByCodes(tuple(pairs))
 
 
 def inline(definitions: Sequence[object]) -> Inline:
-    """Classifiers that the request defines. Raises `UnusableClassifier` for text that is not Unicode."""
+    """Return the classifiers that the request defines. Raises `UnusableClassifier` for text that is not Unicode."""
     try:
         return Inline(msgspec.json.encode(definitions))
     except UnicodeEncodeError:
@@ -135,7 +135,7 @@ class Engine:
         metadata: Mapping[str, str] | None = None,
         minimum: Likelihood = Likelihood.LIKELY,
     ) -> list[Match]:
-        """What the selected classifiers find, in order of start and end.
+        """Return what the selected classifiers find, in order of start and end.
 
         Of the metadata, `objectName` and `xPath` name the object that the text came from. Half surrogate pairs count
         as U+FFFD, which keeps the offsets. Raises `ProfileNotFound`, `ClassifierNotFound`, `UnusableClassifier`,

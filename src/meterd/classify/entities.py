@@ -29,7 +29,7 @@ class Recogniser(Protocol):
     """Finds entities, for any number of threads."""
 
     def find(self, text: str) -> Sequence[Entity]:
-        """The entities of a text. Raises `TooSlow`."""
+        """Return the entities of a text. Raises `TooSlow`."""
         ...
 
 
@@ -44,7 +44,7 @@ _LEVELS = (
 
 
 def likelihood(score: float) -> Likelihood:
-    """How likely an entity with this score is."""
+    """Tell how likely an entity with this score is."""
     return next(level for minimum, level in _LEVELS if score >= minimum)
 
 

@@ -45,7 +45,7 @@ class Precedence:
             self._depth(one.code)
 
     def _depth(self, code: str) -> int:
-        """How many classifiers, each yielding to the next one, must be decided before this one."""
+        """Tell how many classifiers, each yielding to the next one, must be decided before this one."""
         if code not in self._depths:
             self._depths[code] = 0  # ends a circle
             above = [rival for rival in self._rivals[code] if code not in self._rivals[rival]]
@@ -57,7 +57,7 @@ class Precedence:
         proposals: Iterable[tuple[int, int, _Proposer]],
         judge: Callable[[int, int, _Proposer], Finding | None],
     ) -> list[Finding]:
-        """What is left of proposed places, in order of start, end and name.
+        """Return what is left of proposed places, in order of start, end and name.
 
         Judging is dear, so it is done from those that yield to nobody on, and only where no rival was found. A finding
         may be larger than the place that was proposed.
@@ -82,7 +82,7 @@ class Precedence:
         return sorted(kept, key=lambda finding: (finding.start, finding.end, finding.classifier.name))
 
     def _beaten(self, code: str, span: Span, spans: dict[str, list[Span]]) -> bool:
-        """Whether a rival was found where this is."""
+        """Tell whether a rival was found where this is."""
         return any(_overlaps(spans[rival], span) for rival in self._rivals[code] & spans.keys())
 
 
@@ -91,7 +91,7 @@ def _strength(finding: Finding) -> tuple[int, int, int, str]:
 
 
 def _overlaps(spans: list[Span], span: Span) -> bool:
-    """Whether a span overlaps one of those, which don't overlap each other and are in order."""
+    """Tell whether a span overlaps one of those, which don't overlap each other and are in order."""
     start, end = span
     index = bisect_left(spans, (end, 0))
     return index > 0 and spans[index - 1][1] > start

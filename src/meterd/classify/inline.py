@@ -35,7 +35,7 @@ class _Named(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def read_inline(definitions: bytes, library: Library, limits: InlineLimits) -> tuple[Classifier, ...]:
-    """The classifiers of a JSON array of definitions.
+    """Return the classifiers of a JSON array of definitions.
 
     One with nothing but `name` is the library's of that name, version 1. Raises `UnusableClassifier`.
     """
@@ -81,7 +81,10 @@ class Budget:
         self._instructions = 0
 
     def spend(self, classifier: Classifier) -> None:
-        """Raises `InvalidDefinition`, `InvalidExpression`, `UnknownValidator` when the classifier can't be run."""
+        """Count what a classifier costs.
+
+        Raises `InvalidDefinition`, `InvalidExpression`, `UnknownValidator` when the classifier can't be run.
+        """
         self._expressions += len(classifier.patterns) + len(classifier.rules)
         if self._expressions > (maximum := self._limits.max_expressions):
             raise InvalidDefinition(f"at most {maximum} detections and rules are allowed in a request")

@@ -47,18 +47,18 @@ class Library:
         return tuple(self._profiles.values())
 
     def extended(self, classifiers: Iterable[Classifier], profiles: Iterable[Profile]) -> "Library":
-        """With these too, in place of those with the same code or uuid."""
+        """Return a library with these too, in place of those with the same code or uuid."""
         return Library((*self.classifiers, *classifiers), (*self.profiles, *profiles))
 
     def classifier(self, code: str, version: int) -> Classifier:
-        """By its code or its name. Raises `ClassifierNotFound`."""
+        """Find a classifier by its code or its name. Raises `ClassifierNotFound`."""
         found = self._classifiers.get((code, version)) or self._classifiers.get((self._codes.get(code, ""), version))
         if found is None:
             raise ClassifierNotFound(code)
         return found
 
     def profile(self, uuid: str, version: int) -> Profile:
-        """Raises `ProfileNotFound`, also when `uuid` is no uuid."""
+        """Find a profile. Raises `ProfileNotFound`, also when `uuid` is no uuid."""
         try:
             found = self._profiles.get((str(UUID(uuid)), version))
         except ValueError:
@@ -68,11 +68,12 @@ class Library:
         return found
 
     def members(self, profile: Profile) -> tuple[Classifier, ...]:
-        """The classifiers of a profile. Raises `ClassifierNotFound`."""
+        """Return the classifiers of a profile. Raises `ClassifierNotFound`."""
         return tuple(map(self.member, profile.detectors))
 
     def member(self, detector: Detector) -> Classifier:
-        """In the newest version when the one that is named isn't there: AI Guard's profiles name others than exist.
+        """Find a member, in the newest version when the one that is named isn't there: AI Guard's profiles name others
+        than exist.
 
         Raises `ClassifierNotFound`.
         """

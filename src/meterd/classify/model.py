@@ -178,39 +178,44 @@ class Classifier(msgspec.Struct, frozen=True):
 def formatted(
     regex: str, *, ignore_case: bool = False, group: int = 0, boundary: Boundary = Boundary.NUMBER
 ) -> Pattern:
-    """A form that speaks for itself, as by its separators: `LIKELY` without any context."""
+    """Declare a form that speaks for itself, as by its separators: `LIKELY` without any context."""
     return Pattern(regex, Likelihood.LIKELY, ignore_case, group, boundary)
 
 
 def bare(regex: str, *, ignore_case: bool = False, group: int = 0, boundary: Boundary = Boundary.NUMBER) -> Pattern:
-    """A form that many things have, as a run of digits: `UNLIKELY`, so by default reported only near a context word."""
+    """Declare a form that many things have, as a run of digits: `UNLIKELY`, so by default reported only near a context
+    word.
+    """
     return Pattern(regex, Likelihood.UNLIKELY, ignore_case, group, boundary)
 
 
 def require(test: Expression | Validator | str) -> Rule:
-    """Findings that do not meet the test are removed. A string is a validator's name."""
+    """Declare that findings which do not meet the test are removed. A string is a validator's name."""
     met = Validator(test) if isinstance(test, str) else test
     return Rule(met, Target.FINDING, Set(Likelihood.NO_MATCH), inverse=True)
 
 
 def refuse(test: Expression | Dictionary | Validator | str, target: Target = Target.FINDING) -> Rule:
-    """Findings that meet the test are removed. A string is a regular expression."""
+    """Declare that findings which meet the test are removed. A string is a regular expression."""
     met = Expression(test) if isinstance(test, str) else test
     return Rule(met, target, Set(Likelihood.NO_MATCH))
 
 
 def near(*terms: str, before: int = 30, after: int = 0, likelihood: Likelihood = Likelihood.VERY_LIKELY) -> Rule:
-    """One of the words around a finding sets its likelihood."""
+    """Declare that one of the words around a finding sets its likelihood."""
     return Rule(Dictionary(terms), Target.CONTEXT, Set(likelihood), before=before, after=after)
 
 
 def within(*terms: str, likelihood: Likelihood = Likelihood.VERY_LIKELY) -> Rule:
-    """One of the words in the object's name sets the likelihood of its findings."""
+    """Declare that one of the words in the object's name sets the likelihood of its findings."""
     return Rule(Dictionary(terms), Target.OBJECT_NAME, Set(likelihood))
 
 
 def expand(regex: str, *, before: int = 0, after: int = 0, ignore_case: bool = False) -> Rule:
-    """What matches in the context joins the finding, whose likelihood stays. Anchor it: `...$` before, `^...` after."""
+    """Declare that what matches in the context joins the finding, whose likelihood stays.
+
+    Anchor it: `...$` before, `^...` after.
+    """
     return Rule(Expression(regex, ignore_case), Target.CONTEXT, Adjust(0), expand=True, before=before, after=after)
 
 

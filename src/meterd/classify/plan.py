@@ -104,7 +104,7 @@ class Plan:
     def run(
         self, source: Source, minimum: Likelihood, size: int = _PIECE, maximum: int = _MAX_FINDINGS
     ) -> list[Finding]:
-        """What is found in the text, at least as likely as `minimum`, in order of start and end.
+        """Return what is found in the text, at least as likely as `minimum`, in order of start and end.
 
         Raises `TooMuch` for more than `maximum`.
         """
@@ -135,7 +135,10 @@ class Plan:
                 yield entity.start, entity.end, Origin(likelihood(entity.score), classifier, rules)
 
     def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood, maximum: int) -> list[Place]:
-        """Where patterns that may come to the minimum match, in bytes; they begin in the piece. Raises `TooMuch`."""
+        """Tell where patterns that may come to the minimum match, in bytes; they begin in the piece.
+
+        Raises `TooMuch`.
+        """
         occurring: Collection[int] | None = None
         searches = self._always
         if self._prefilter is not None:
@@ -157,7 +160,7 @@ class Plan:
 
 
 def _numbered(classifiers: Sequence[Classifier], numbers: dict[Probe, int]) -> dict[Dictionary, int]:
-    """The dictionaries that the prefilter knows."""
+    """Return the dictionaries that the prefilter knows."""
     dictionaries = {
         rule.test for classifier in classifiers for rule in classifier.rules if isinstance(rule.test, Dictionary)
     }
@@ -165,7 +168,7 @@ def _numbered(classifiers: Sequence[Classifier], numbers: dict[Probe, int]) -> d
 
 
 def _pieces(encoded: bytes, size: int) -> Iterator[Piece]:
-    """The text in pieces of about `size` bytes, none of which cuts a character."""
+    """Return the text in pieces of about `size` bytes, none of which cuts a character."""
     start = 0
     while start < len(encoded):
         end = _character_start(encoded, start + size)
@@ -175,7 +178,7 @@ def _pieces(encoded: bytes, size: int) -> Iterator[Piece]:
 
 
 def _character_start(encoded: bytes, offset: int) -> int:
-    """The first offset, from this one on, at which a character begins or the text ends."""
+    """Return the first offset, from this one on, at which a character begins or the text ends."""
     while offset < len(encoded) and encoded[offset] & 0xC0 == 0x80:
         offset += 1
     return min(offset, len(encoded))
@@ -196,7 +199,7 @@ def _characters(text: str, encoded: bytes, piece: Piece, characters: int, offset
 
 
 def _standing_alone(text: str, places: list[Place], offsets: dict[int, int]) -> Iterator[Place]:
-    """The places, in characters, that a pattern's conditions on its surroundings allow."""
+    """Return the places, in characters, that a pattern's conditions on its surroundings allow."""
     length = len(text)
     for first, last, use in places:
         start, end, pattern = offsets[first], offsets[last], use.pattern
@@ -205,6 +208,6 @@ def _standing_alone(text: str, places: list[Place], offsets: dict[int, int]) -> 
 
 
 def _likeliest(proposals: list[Proposal]) -> Collection[Proposal]:
-    """One for each place and classifier: rules make the most of the one that is likeliest before them."""
+    """Keep one for each place and classifier: rules make the most of the one that is likeliest before them."""
     ordered = sorted(proposals, key=lambda proposal: proposal[2].likelihood)
     return {(start, end, origin.classifier.code): (start, end, origin) for start, end, origin in ordered}.values()

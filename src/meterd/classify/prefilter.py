@@ -22,14 +22,14 @@ _FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_F
 
 
 def probe(searched: Pattern | Dictionary) -> Probe:
-    """What the prefilter looks for in order to say whether a pattern or a dictionary's term occurs."""
+    """Return what the prefilter looks for in order to say whether a pattern or a dictionary's term occurs."""
     if isinstance(searched, Pattern):
         return searched.regex, searched.ignore_case
     return "|".join(_delimited(term) for term in sorted(set(searched.terms)) if term), searched.ignore_case
 
 
 def _delimited(term: str) -> str:
-    """A term, which in ASCII is short of being part of another word."""
+    """Return a term, which in ASCII is short of being part of another word."""
     before = "(?:^|[^0-9A-Za-z])" if term[0].isascii() and term[0].isalnum() else ""
     after = "(?:$|[^0-9A-Za-z])" if term[-1].isascii() and term[-1].isalnum() else ""
     return f"{before}{escaped(term)}{after}"
@@ -76,7 +76,7 @@ class Prefilter:
         self.numbers.update((one, first + place) for place, one in enumerate(probes))
 
     def occurring(self, text: bytes) -> set[int]:
-        """Numbers of the expressions that occur in a text, which is UTF-8."""
+        """Return the numbers of the expressions that occur in a text, which is UTF-8."""
         found: set[int] = set()
         try:
             scratches = self._scratches.own

@@ -53,7 +53,7 @@ class PresidioRecogniser:
         self._turn = threading.Lock()  # guards: _pipeline, _analyzer, which are not made for threads
 
     def find(self, text: str) -> list[Entity]:
-        """The entities of a text, in order. Long texts are read in pieces, so that others have their turn.
+        """Return the entities of a text, in order. Long texts are read in pieces, so that others have their turn.
 
         Raises `TooSlow`.
         """
@@ -75,7 +75,7 @@ class PresidioRecogniser:
 
 
 def _loaded(model: str) -> Any:
-    """Presidio's engine with a model, less those of its parts that entities don't need."""
+    """Build Presidio's engine with a model, less those of its parts that entities don't need."""
     try:
         import spacy
         from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
@@ -103,7 +103,7 @@ def _loaded(model: str) -> Any:
 
 
 def _analyzer(engine: Any) -> Any:
-    """Presidio's analyzer with nothing but the model: its patterns, and their list of domains, are not used."""
+    """Build Presidio's analyzer with nothing but the model: its patterns, and their list of domains, are not used."""
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 

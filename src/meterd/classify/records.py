@@ -40,7 +40,7 @@ class Document(msgspec.Struct):
 
 
 def read_profile(record: bytes | msgspec.Raw, where: str) -> Profile:
-    """Raises `UnusableSource`, which says `where`."""
+    """Read a profile. Raises `UnusableSource`, which says `where`."""
     try:
         wire = msgspec.json.decode(record, type=ProfileRecord)
         uuid = UUID(wire.id)
@@ -58,7 +58,7 @@ def read_profile(record: bytes | msgspec.Raw, where: str) -> Profile:
 
 
 def read_classifier(record: bytes | msgspec.Raw, where: str) -> Classifier:
-    """A classifier that can run. Raises `UnusableSource`, which says `where`."""
+    """Return a classifier that can run. Raises `UnusableSource`, which says `where`."""
     try:
         classifier = read(bytes(record))
         Plan([classifier])
@@ -70,7 +70,7 @@ def read_classifier(record: bytes | msgspec.Raw, where: str) -> Classifier:
 
 
 def extended(base: Library, classifiers: Sequence[Classifier], profiles: Sequence[Profile]) -> Library:
-    """A library with these too; the profiles have these classifiers rather than others of the same code.
+    """Return a library with these too; the profiles have these classifiers rather than others of the same code.
 
     Raises `UnusableSource` for a profile with a classifier that nobody has.
     """
@@ -98,7 +98,7 @@ def _pinned(profile: Profile, own: Library) -> Profile:
 
 
 def read_document(document: bytes, base: Library) -> Library:
-    """A library with all that a `Document` holds. Raises `UnusableSource`, which names the record."""
+    """Return a library with all that a `Document` holds. Raises `UnusableSource`, which names the record."""
     try:
         records = msgspec.json.decode(document, type=Document)
     except (ValueError, RecursionError) as error:

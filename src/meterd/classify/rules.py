@@ -44,7 +44,9 @@ class CompiledRule:
         self._search = _search(rule.test)
 
     def spans(self, source: Source, start: int, end: int) -> list[Span]:
-        """Where the target of the finding from `start` to `end` meets the test: in the text, if that is the context."""
+        """Tell where the target of the finding from `start` to `end` meets the test: in the text, if that is the
+        context.
+        """
         rule, text = self.rule, source.text
         if rule.target is Target.FINDING:
             parts = [(text[start:end], 0, end - start)]
@@ -59,7 +61,7 @@ class CompiledRule:
         return [span for span in found if span is not None]
 
     def may_hold(self, source: Source, occurring: Collection[int] | None) -> bool:
-        """Whether any finding of the text could meet it; `occurring` are the probes found in it, None if unknown."""
+        """Tell whether a finding of the text could meet it; `occurring` are the probes found in it, None if unknown."""
         if self.rule.target is Target.OBJECT_NAME and not self.rule.inverse:
             return bool(source.object_name) and bool(self.spans(source, 0, 0))
         return self.probe is None or occurring is None or self.probe in occurring
@@ -94,7 +96,7 @@ class Rules:
         ]
 
     def highest(self, likelihood: Likelihood, source: Source, occurring: Collection[int] | None) -> Likelihood:
-        """The most that a finding of this text, which starts with `likelihood`, can come to."""
+        """Return the most that a finding of this text, which starts with `likelihood`, can come to."""
         for rule in self._rules:
             raised = _changed(likelihood, rule.rule.effect)
             if raised > likelihood and rule.may_hold(source, occurring):
@@ -104,7 +106,9 @@ class Rules:
     def verdict(
         self, source: Source, start: int, end: int, likelihood: Likelihood, minimum: Likelihood
     ) -> Finding | None:
-        """The finding from `start` to `end` after all rules; None when it is removed or not as likely as `minimum`."""
+        """Return the finding from `start` to `end` after all rules; None when it is removed or not as likely as
+        `minimum`.
+        """
         removals: list[tuple[CompiledRule, int, int]] = []
         for rule in self._rules:
             if rule.removes:

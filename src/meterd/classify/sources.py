@@ -26,7 +26,7 @@ class DirectorySource:
         self._state: State | None = None
 
     def changed(self) -> Library | None:
-        """The library, when a file was added, removed or written since it was read last; else None.
+        """Return the library, when a file was added, removed or written since it was read last; else None.
 
         Raises `UnusableSource`, naming the file, for as long as one can't be used.
         """

@@ -11,7 +11,7 @@ section 4.2).
 
 
 def system_library(*, with_entities: bool = False) -> Library:
-    """All system classifiers, and the default profile, of those that are precise enough for any text.
+    """Return all system classifiers, and the default profile, of those that are precise enough for any text.
 
     Those for entities are there, and in that profile, when there is a model to find them.
     """

@@ -37,7 +37,7 @@ class UnknownValidator(ValueError):
 
 @functools.cache
 def validator(name: str) -> Accepts:
-    """Raises `UnknownValidator`."""
+    """Find a validator by its name. Raises `UnknownValidator`."""
     kind, colon, argument = name.partition(":")
     try:
         accepts = _WITH_ARGUMENT[kind.lower()](argument) if colon else _PLAIN[kind.lower()]
@@ -64,7 +64,7 @@ def _stdnum(module: str) -> Accepts:
 
 
 def _phone(region: str) -> Accepts:
-    """A number that is in use in the region; of `ZZ`, one with its country code."""
+    """Accept a number that is in use in the region; of `ZZ`, one with its country code."""
     if region != "ZZ" and region not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(region)
 
@@ -81,7 +81,7 @@ def _phone(region: str) -> Accepts:
 
 
 def _phone_number(text: str) -> bool:
-    """A number that is in use anywhere; without a plus sign it is read as one of the United States."""
+    """Accept a number that is in use anywhere; without a plus sign it is read as one of the United States."""
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(text, "US"))
     except phonenumbers.NumberParseException:
@@ -105,7 +105,7 @@ def _entropy(minimum: str) -> Accepts:
 
 
 def _date(layout: str) -> Accepts:
-    """A day that exists, written in `strptime`'s way."""
+    """Accept a day that exists, written in `strptime`'s way."""
     datetime.strptime(datetime(2000, 2, 29).strftime(layout), layout)  # noqa: DTZ001, DTZ007  # only tries the layout
 
     def accepts(text: str) -> bool:
@@ -132,7 +132,7 @@ def _constructs(build: Callable[[str], object]) -> Accepts:
 
 
 def _basic_credentials(text: str) -> bool:
-    """A user and a password with a colon between them, in base 64 (RFC 7617)."""
+    """Accept a user and a password with a colon between them, in base 64 (RFC 7617)."""
     try:
         return b":" in base64.b64decode(text, validate=True)
     except ValueError:

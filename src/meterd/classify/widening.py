@@ -17,7 +17,7 @@ _TOKEN = re.compile(
 
 
 def widened(regex: str) -> str:
-    """An expression that matches wherever this one does."""
+    """Return an expression that matches wherever this one does."""
     if r"\Q" in regex:
         return regex
     parts: list[str] = []

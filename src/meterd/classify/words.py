@@ -21,14 +21,14 @@ _SEPARATORS = "-./"
 
 @functools.lru_cache(maxsize=4096)
 def joins(character: str) -> bool:
-    """Whether it is part of a longer word when it is next to a letter or digit."""
+    """Tell whether it is part of a longer word when it is next to a letter or digit."""
     if _WITHOUT_BLANKS.match(character):
         return False
     return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def stands_alone(text: str, start: int, end: int, boundary: Boundary) -> bool:
-    """Whether a finding satisfies its pattern's boundary."""
+    """Tell whether a finding satisfies its pattern's boundary."""
     if boundary is Boundary.ANYWHERE:
         return True
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
@@ -42,7 +42,7 @@ def _in_word(character: str) -> bool:
 
 
 def _in_number(outwards: str) -> bool:
-    """Whether the two characters beside a finding, the nearer one first, are a separator and a digit."""
+    """Tell whether the two characters beside a finding, the nearer one first, are a separator and a digit."""
     return len(outwards) == 2 and outwards[0] in _SEPARATORS and outwards[1].isdigit()
 
 
@@ -54,7 +54,7 @@ class Words:
         self.regexp = compiled("|".join(map(escaped, longest_first)) or r"[^\x00-\x{10FFFF}]", dictionary.ignore_case)
 
     def find(self, text: str, start: int, end: int) -> Span | None:
-        """The first of the terms within a part of the text."""
+        """Return the first of the terms within a part of the text."""
         for found in self.regexp.finditer(text[start:end]):
             first, last = found.span()
             if _free(text, start + first) and _free(text, start + last):
@@ -63,11 +63,11 @@ class Words:
 
 
 def _free(text: str, position: int) -> bool:
-    """Whether a word may begin or end at a position."""
+    """Tell whether a word may begin or end at a position."""
     return position in (0, len(text)) or not (joins(text[position - 1]) and joins(text[position]))
 
 
 def parted(name: str) -> str:
-    """A column's or file's name, followed by itself with its humps and digits apart: `homePhone2 home Phone 2`."""
+    """Return a column's or file's name, followed by itself with humps and digits apart: `homePhone2 home Phone 2`."""
     apart = _HUMP.sub(" ", name)
     return name if apart == name else f"{name} {apart}"

@@ -93,10 +93,10 @@ class Scanner:
         return self.text[start : self._end]
 
     def expect_end(self) -> None:
-        """Raises `ExpressionError` when anything is left."""
+        """Raise `ExpressionError` when anything is left."""
         if self.next:
             raise self.error(f"the {self.part} should end here, got {self.next!r}")
 
     def error(self, problem: str, position: int | None = None) -> ExpressionError:
-        """An error at a position, by default the present one."""
+        """Return an error at a position, by default the present one."""
         return ExpressionError(self.part, self.text, self.position if position is None else position, problem)

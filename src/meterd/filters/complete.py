@@ -15,7 +15,7 @@ _PART = "_filter"
 
 
 def parse_filter(text: str, resolve: Resolve) -> Condition:
-    """The condition that a text means: JSON if it begins with a brace, otherwise an expression.
+    """Return the condition that a text means: JSON if it begins with a brace, otherwise an expression.
 
     Raises `ExpressionError`.
     """
@@ -26,7 +26,7 @@ def parse_filter(text: str, resolve: Resolve) -> Condition:
 
 
 def filter_of(decoded: Mapping[str, Any], resolve: Resolve) -> Condition:
-    """The condition that a decoded JSON object means; mistakes are located in its JSON text.
+    """Return the condition that a decoded JSON object means; mistakes are located in its JSON text.
 
     Raises `ExpressionError`.
     """

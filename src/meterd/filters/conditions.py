@@ -53,7 +53,7 @@ Listed = Callable[[Term, Sequence[Literal]], Condition]
 
 
 def term(name: str, resolve: Resolve, scanner: FilterScanner) -> Term:
-    """The field of this name, for one more condition."""
+    """Return the field of this name, for one more condition."""
     scanner.count("conditions")
     variable = resolve(name) or UNKNOWN
     return Term(name, variable.operand, variable.kind, scanner)
@@ -64,7 +64,7 @@ def exists(field: Term) -> Condition:
 
 
 def equal(field: Term, literal: Literal) -> Condition:
-    """Equal to the value; of an array column: has the element; of null: absent."""
+    """Test that it is equal to the value; of an array column: has the element; of null: absent."""
     if literal.value is None:
         return IsNull(field.operand)
     if field.kind is Kind.TIME:
@@ -101,7 +101,7 @@ def greater_or_equal(field: Term, literal: Literal) -> Condition:
 
 
 def between(field: Term, bounds: Sequence[Literal]) -> Condition:
-    """From the first to the second, both included."""
+    """Test that it is from the first to the second, both included."""
     lower, upper = bounds
     return And((greater_or_equal(field, lower), less_or_equal(field, upper)))
 
@@ -126,7 +126,7 @@ def contains(field: Term, literal: Literal) -> Condition:
 
 
 def matching(field: Term, literal: Literal) -> Condition:
-    """Has a match of the regular expression; case matters."""
+    """Test that it has a match of the regular expression; case matters."""
     return matching_with(field, literal, any_case=False)
 
 
@@ -140,7 +140,9 @@ def matching_with(field: Term, literal: Literal, any_case: bool) -> Condition:
 
 
 def negation(condition: Condition) -> Condition:
-    """The opposite of the condition, unknown where that is unknown; of a single test without a `Not` if possible."""
+    """Return the opposite of the condition, unknown where that is unknown; of a single test without a `Not` if
+    possible.
+    """
     match condition:
         case IsNull() | OneOf() | Matches() | HasAny():
             return msgspec.structs.replace(condition, negated=not condition.negated)
@@ -158,7 +160,7 @@ def any_of(conditions: Sequence[Condition]) -> Condition:
 
 
 def _ordered(field: Term, literal: Literal, comparison: Comparison) -> Condition:
-    """A time covers a period: what is less comes before it, what is greater comes after it."""
+    """Compare with a value. A time covers a period: what is less comes before it, what is greater comes after it."""
     if literal.value is None:
         raise field.wrong(literal, "something other than null")
     if field.kind is Kind.TEXTS:

@@ -50,17 +50,17 @@ _TEXT_TESTS: dict[TextTest, Callable[[str, str], bool]] = {
 
 
 def document_field(name: str) -> Variable:
-    """What a field of a document stands for: the path, of any type."""
+    """Return what a field of a document stands for: the path, of any type."""
     return Variable(Field(name), None)
 
 
 def matches(condition: Condition, document: Mapping[str, Any]) -> bool:
-    """Whether a document satisfies a condition."""
+    """Tell whether a document satisfies a condition."""
     return _truth(condition, document) is True
 
 
 def _truth(condition: Condition, document: Mapping[str, Any]) -> bool | None:
-    """Three-valued as in SQL: None is unknown."""
+    """Evaluate a condition, three-valued as in SQL: None is unknown."""
     match condition:
         case And(conditions):
             return _every(_truth(each, document) for each in conditions)
@@ -96,13 +96,13 @@ def _inverse(truth: bool | None) -> bool | None:
 
 
 def _some(operand: Operand, document: Mapping[str, Any], test: Callable[[Any], bool], negated: bool) -> bool | None:
-    """Whether an element satisfies the test, or negated, none; None when there is no value."""
+    """Tell whether an element satisfies the test, or negated, none; None when there is no value."""
     elements = _elements(operand, document)
     return None if elements is None else any(map(test, elements)) != negated
 
 
 def _elements(operand: Operand, document: Mapping[str, Any]) -> list[Any] | None:
-    """The single values that an operand has in a document; None when it is absent or null."""
+    """Return the single values that an operand has in a document; None when it is absent or null."""
     match operand:
         case Field(path):
             found = _found(document, path.split("."))
@@ -124,7 +124,7 @@ def _found(document: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
 
 
 def _spread(values: Iterable[Any]) -> list[Any]:
-    """The values, with elements in place of arrays."""
+    """Return the values, with elements in place of arrays."""
     return [element for value in values for element in (value if isinstance(value, list) else [value])]
 
 

@@ -38,7 +38,7 @@ _CALL = re.compile(r"(\w+)\(")
 
 
 def read_expression(scanner: FilterScanner, resolve: Resolve) -> Condition:
-    """The condition that the whole text means, a `?` before it being nothing.
+    """Return the condition that the whole text means, a `?` before it being nothing.
 
     Raises `ExpressionError`.
     """
@@ -82,7 +82,7 @@ class _Reader:
         return self._comparison(conditions.term(name[0], self._resolve, scanner))
 
     def _comparison(self, field: Term) -> Condition:
-        """What follows a field; nothing if the field is to exist."""
+        """Return what follows a field; nothing if the field is to exist."""
         scanner = self._scanner
         if symbol := scanner.match(_SYMBOL):
             return self._compared(field, symbol[0])

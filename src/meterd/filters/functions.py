@@ -28,7 +28,7 @@ FUNCTIONS: dict[str, tuple[int | None, Listed]] = {
 
 
 def read_call(name: str, field: Term, scanner: FilterScanner) -> Condition:
-    """The condition that one of the functions means; its opening parenthesis has been read."""
+    """Return the condition that one of the functions means; its opening parenthesis has been read."""
     start = scanner.position
     if name == "regex":
         arguments = [read_pattern(scanner, blanks=True)]
@@ -42,7 +42,7 @@ def read_call(name: str, field: Term, scanner: FilterScanner) -> Condition:
 
 
 def read_pattern(scanner: FilterScanner, blanks: bool) -> Literal:
-    """A regular expression: in quotes, or up to where it must end (`patterns.pattern_end`)."""
+    """Return a regular expression: in quotes, or up to where it must end (`patterns.pattern_end`)."""
     if quoted := scanner.quoted():
         return quoted
     scanner.count("values")

@@ -29,7 +29,7 @@ class Literal(msgspec.Struct, frozen=True):
 
 
 def bare_literal(text: str, position: int) -> Literal:
-    """A value without quotes: null, a boolean or a number if it looks like one, otherwise text."""
+    """Return a value without quotes: null, a boolean or a number if it looks like one, otherwise text."""
     if text in _WORDS:
         return Literal(_WORDS[text], text, position)
     value = number(text)
@@ -41,7 +41,7 @@ def quoted_literal(text: str, position: int) -> Literal:
 
 
 def number(text: str) -> int | float | None:
-    """The number that a text is, None if it is none or beyond `MAX_NUMBER`."""
+    """Return the number that a text is, None if it is none or beyond `MAX_NUMBER`."""
     if _INTEGER.fullmatch(text):
         return int(text)
     if NUMBER.fullmatch(text) and abs(value := float(text)) <= MAX_NUMBER:

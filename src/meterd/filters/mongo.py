@@ -31,7 +31,7 @@ _PRESENCE = {"true": True, "1": True, "false": False, "0": False}
 
 
 def read_mongo(scanner: FilterScanner, resolve: Resolve) -> Condition:
-    """The condition that the whole text means.
+    """Return the condition that the whole text means.
 
     Raises `ExpressionError`.
     """
@@ -73,7 +73,7 @@ class _Reader:
         raise self._error(f"{member.name} takes a value, or an object of {', '.join(_OPERATORS)}", member)
 
     def _operators(self, field: Term, members: Sequence[Member]) -> Condition:
-        """All of the operators of one field; `$options` belongs to the `$regex` beside it."""
+        """Join all of the operators of one field; `$options` belongs to the `$regex` beside it."""
         options = ""
         for member in members:
             if member.name not in _OPERATORS:

@@ -16,7 +16,7 @@ def compiled(pattern: str, ignore_case: bool = False) -> RegularExpression:
 
 
 def pattern_end(text: str, start: int, blanks: bool) -> int:
-    """Where a pattern without quotes ends: before a parenthesis that it doesn't open, or at the end of the text.
+    """Tell where a pattern without quotes ends: before a parenthesis that it doesn't open, or at the end of the text.
 
     Unless it may contain `blanks`, it also ends at one outside its parentheses and brackets.
     """
@@ -38,7 +38,7 @@ def pattern_end(text: str, start: int, blanks: bool) -> int:
 
 
 def _class_end(text: str, start: int) -> int:
-    """Position of the bracket that closes a character class; the end of the text when none does."""
+    """Return the position of the bracket that closes a character class; the end of the text when none does."""
     first = start + 2 if text.startswith("[^", start) else start + 1
     position = first
     while position < len(text):

@@ -43,7 +43,7 @@ Node = Literal | Regex | Array | Object
 
 
 def read_object(scanner: FilterScanner) -> Object:
-    """The object that the whole text is.
+    """Return the object that the whole text is.
 
     Raises `ExpressionError`.
     """
@@ -110,7 +110,7 @@ def _name(scanner: FilterScanner) -> str:
 
 
 def _string(scanner: FilterScanner) -> str | None:
-    """A text in quotes, if one comes next."""
+    """Return a text in quotes, if one comes next."""
     scanner.skip_blanks()
     start = scanner.position
     match = scanner.match(QUOTED)

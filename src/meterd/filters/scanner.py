@@ -64,7 +64,7 @@ class FilterScanner(Scanner):
         return self.take(symbol)
 
     def expect(self, *symbols: str) -> str:
-        """The one of the symbols that comes next."""
+        """Return the one of the symbols that comes next."""
         for symbol in symbols:
             if self.accept(symbol):
                 return symbol
@@ -75,12 +75,12 @@ class FilterScanner(Scanner):
             raise self.error(f"expected {expected}, got {self.next_word()}")
 
     def next_word(self) -> str:
-        """What comes next, for messages."""
+        """Return what comes next, for messages."""
         return "the end" if self.at_end else repr(self.text[self.position :].split(maxsplit=1)[0][:40])
 
     @contextmanager
     def nested(self) -> Iterator[None]:
-        """A level further down."""
+        """Go a level further down."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise self.error(f"nested deeper than {MAX_DEPTH} levels")
@@ -88,13 +88,15 @@ class FilterScanner(Scanner):
         self._depth -= 1
 
     def count(self, what: str) -> None:
-        """One more of the `values` or `conditions`."""
+        """Count one more of the `values` or `conditions`."""
         self._counts[what] += 1
         if self._counts[what] > MAX_TERMS:
             raise self.error(f"more than {MAX_TERMS} {what}")
 
     def quoted(self) -> Literal | None:
-        """A text in quotes, if one comes next; a backslash stands before quotes and backslashes that belong to it."""
+        """Return a text in quotes, if one comes next; a backslash stands before quotes and backslashes that belong to
+        it.
+        """
         self.skip_blanks()
         position = self.position
         if match := self.match(QUOTED):
@@ -105,7 +107,7 @@ class FilterScanner(Scanner):
         return None
 
     def bare(self, pattern: re.Pattern[str]) -> Literal:
-        """A value without quotes, which must match the pattern."""
+        """Return a value without quotes, which must match the pattern."""
         match = self.match(pattern)
         if not match:
             raise self.error(f"expected a value, got {self.next_word()}")
@@ -113,7 +115,7 @@ class FilterScanner(Scanner):
         return bare_literal(match[0], match.start())
 
     def items(self, close: str) -> list[Literal]:
-        """Values with commas between them, up to the bracket that closes them."""
+        """Read values with commas between them, up to the bracket that closes them."""
         items: list[Literal] = []
         if self.accept(close):
             return items

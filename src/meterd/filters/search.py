@@ -25,7 +25,7 @@ SEARCHED = ("_id", "name", "description")
 
 
 def parse_search(text: str, resolve: Resolve, fields: Sequence[str] = SEARCHED) -> Condition:
-    """The condition that a search means; an empty search finds everything.
+    """Return the condition that a search means; an empty search finds everything.
 
     Words are regular expressions that ignore case, and must match in one of the fields. A field that is absent has no
     word in it, so `-word` finds records without the field.
@@ -93,5 +93,5 @@ class _Reader:
 
 
 def _certain(field: Term, condition: Condition) -> Condition:
-    """The condition, false where the field is absent."""
+    """Return the condition, false where the field is absent."""
     return And((conditions.exists(field), condition))

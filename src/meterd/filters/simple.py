@@ -15,7 +15,7 @@ _CALL = re.compile(rf"({'|'.join(FUNCTIONS)})\(")
 
 
 def parse_simple(field: str, text: str, resolve: Resolve) -> Condition:
-    """The condition that a query parameter means.
+    """Return the condition that a query parameter means.
 
     A text that doesn't begin as one of the functions is the exact value, whatever characters it has; `null` asks for
     records without the field.

@@ -19,7 +19,7 @@ class Period(msgspec.Struct, frozen=True):
 
 
 def period(text: str, now: datetime) -> Period:
-    """The period that a date covers, in UTC if it names no zone.
+    """Return the period that a date covers, in UTC if it names no zone.
 
     `2024-10-12` is that day and `2024-10-12T11:36:24` that second (`docs/specifications/usage-metrics.md` section 12);
     milliseconds, as in the JSON of records, stand for one millisecond.
@@ -41,7 +41,7 @@ def period(text: str, now: datetime) -> Period:
 
 
 def instant(text: str) -> datetime | None:
-    """The time that a value of a document is, in UTC if it names no zone; None if it is no ISO 8601 time."""
+    """Return the time that a value of a document is, in UTC if it names no zone; None if it is no ISO 8601 time."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:

@@ -26,7 +26,7 @@ UNKNOWN = Variable(Field(""), None)
 
 
 def settle(condition: Condition, negated: bool = False) -> Condition:
-    """The condition without unknown fields: they are null everywhere, so they satisfy nothing but `IsNull`.
+    """Return the condition without unknown fields: they are null everywhere, so they satisfy nothing but `IsNull`.
 
     Args:
         negated: whether the condition stands below an odd number of negations: "unknown" must then become true, so

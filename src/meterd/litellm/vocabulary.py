@@ -58,7 +58,7 @@ _BLOCKED = frozenset({"BLOCK", "BLOCKED"})
 
 
 def guardrail_result(native: str | None, response: bytes, masked: bool) -> str | None:
-    """Our word for a guardrail's result; an unknown native word is kept.
+    """Return our word for a guardrail's result; an unknown native word is kept.
 
     Args:
         native: `guardrail_status`.
@@ -81,7 +81,7 @@ _action = msgspec.json.Decoder(_Action)
 
 
 def _masks(response: bytes) -> bool:
-    """Whether a list of actions changes the text and blocks nothing."""
+    """Tell whether a list of actions changes the text and blocks nothing."""
     if not response.startswith(b"["):
         return False
     try:
@@ -97,7 +97,7 @@ def _masks(response: bytes) -> bool:
 
 
 def guardrail_scope(mode: Any, is_late: bool) -> str:
-    """`input` or `output` from `guardrail_mode`: a word, a list of words, or an object with a default.
+    """Return `input` or `output` from `guardrail_mode`: a word, a list of words, or an object with a default.
 
     With several modes the time decides: `is_late` says that the evaluation began when the answer was there.
     """
@@ -110,7 +110,7 @@ def guardrail_scope(mode: Any, is_late: bool) -> str:
 
 
 def request_type(call_type: str | None) -> str | None:
-    """`acompletion` -> `chat`; the prefix of asynchronous calls is no part of the type."""
+    """Return our type of a request, `acompletion` -> `chat`; the prefix of asynchronous calls is no part of it."""
     if call_type in MCP_CALL_TYPES:
         return "mcp"
     if call_type in AGENT_CALL_TYPES:
@@ -121,7 +121,9 @@ def request_type(call_type: str | None) -> str | None:
 
 
 def error_status(code: str | None, normalized: str | None, error_class: str | None) -> int | None:
-    """The HTTP status of a failure: its code when that is one, else what it was normalised to, else by its class."""
+    """Return the HTTP status of a failure: its code when that is one, else what it was normalised to, else by its
+    class.
+    """
     if code and re.fullmatch("[0-9]{3}", code):
         return int(code)
     if normalized and (match := re.match("[0-9]{3}(?![0-9])", normalized)):
@@ -130,5 +132,5 @@ def error_status(code: str | None, normalized: str | None, error_class: str | No
 
 
 def without_provider(model: str | None, provider: str | None) -> str | None:
-    """`openai/small-1` of provider `openai` -> `small-1`."""
+    """Return a model's name without its provider, `openai/small-1` of provider `openai` -> `small-1`."""
     return model.removeprefix(f"{provider}/") if model and provider else model

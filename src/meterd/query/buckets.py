@@ -49,7 +49,7 @@ class Interval(msgspec.Struct, frozen=True):
         return FIRST_MONDAY if self.unit is Unit.WEEK else EPOCH
 
     def bucket_end(self, start: datetime) -> datetime:
-        """The end of the bucket that starts at `start`, which is where the next one starts."""
+        """Return the end of the bucket that starts at `start`, which is where the next one starts."""
         months = _MONTHS.get(self.unit)
         if months is None:
             return start + timedelta(seconds=self.count * self.unit.value)
@@ -57,5 +57,5 @@ class Interval(msgspec.Struct, frozen=True):
         return start.replace(year=ordinal // 12, month=ordinal % 12 + 1)
 
     def max_buckets(self, start: datetime, end: datetime) -> int:
-        """An upper bound for the number of buckets that a window touches."""
+        """Return an upper bound for the number of buckets that a window touches."""
         return math.ceil((end - start).total_seconds() / (self.count * self.unit.value)) + 1

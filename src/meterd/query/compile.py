@@ -74,12 +74,12 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 def compile_query(query: Query, visible: Visibility | None, dialect: Dialect, limit: int) -> Compiled:
-    """SQL for `query`, restricted to what is `visible`, with at most `limit` rows."""
+    """Return SQL for `query`, restricted to what is `visible`, with at most `limit` rows."""
     return _Compiler(query, dialect).compile(visible, limit)
 
 
 def compile_listing(listing: Listing, visible: Visibility | None, dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
-    """SQL for the facts of a listing, restricted to what is `visible`, and its parameters."""
+    """Return SQL for the facts of a listing, restricted to what is `visible`, and its parameters."""
     return _Lister(listing.dataset, dialect).compile(listing, visible)
 
 
@@ -92,7 +92,7 @@ class _Conditions:
         self._parameters: list[Any] = []
 
     def _facts(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
-        """All facts of the dataset, or those that are visible, with what of them is: nothing looks behind it."""
+        """Select all facts of the dataset, or those that are visible, with what of them is: nothing looks behind it."""
         table = exp.to_table(self._dataset.name)
         if visible is None:
             return table
@@ -122,7 +122,7 @@ class _Conditions:
         return found.else_(exp.Literal.number(len(bounds)), copy=False)
 
     def _declared(self, name: str) -> exp.Expr:
-        """A column of the dataset; anything else is a mistake of ours, not of a caller."""
+        """Return a column of the dataset; anything else is a mistake of ours, not of a caller."""
         if name != "tenant" and name not in self._dataset.by_name:
             raise LookupError(f"{self._dataset.name} has no column {name}")
         return _column(name)
@@ -172,7 +172,9 @@ class _Lister(_Conditions):
         return select.sql(self._dialect.name, copy=False), tuple(self._parameters)
 
     def _fits(self, listing: Listing, visible: Visibility | None, maximum: int) -> exp.Expr:
-        """Whether texts of the facts before one have less bytes than `maximum`: sizes are added up, not texts kept."""
+        """Tell whether texts of the facts before one have less bytes than `maximum`: sizes are added up, not texts
+        kept.
+        """
         by = listing.order[0].column
         texts = [name for name in listing.columns if self._dataset.by_name[name].kind in _TEXTS]
         zero: exp.Expr = exp.Literal.number(0)
@@ -216,7 +218,7 @@ class _Compiler(_Conditions):
         return Compiled(select.sql(self._dialect.name, copy=False), tuple(self._parameters), tuple(positions))
 
     def _source(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
-        """The facts that count, one row for each, or for each combination of array elements grouped by."""
+        """Return the facts that count, one row for each, or for each combination of array elements grouped by."""
         query = self._query
         start, end = self._bind(query.start), self._bind(query.end)
         source = self._facts(visible)
@@ -245,7 +247,9 @@ class _Compiler(_Conditions):
         return series
 
     def _previous(self, column: str) -> exp.Expr:
-        """What a running column was before each fact of a series; distributions with other bounds are other series."""
+        """Return what a running column was before each fact of a series; distributions with other bounds are other
+        series.
+        """
         series = self._series
         arrays = {column.name for column in self._query.dataset.columns if column.kind is Kind.TEXTS}
         by = [self._dialect.sorted(_column(name)) if name in arrays else _column(name) for name in series.by]
@@ -254,7 +258,7 @@ class _Compiler(_Conditions):
         return _named(self._dialect.previous(_column(column), by, order), _previous(column))
 
     def _buckets(self) -> Iterator[exp.Expr]:
-        """The bound and the increase of each bucket, as columns of a row for each."""
+        """Return the bound and the increase of each bucket, as columns of a row for each."""
         series = self._series
         grown = self._dialect.grown(_column(series.counts), _column(_previous(series.counts)))
         for column, array in ((series.bounds, _column(series.bounds)), (series.counts, grown)):
@@ -287,7 +291,7 @@ class _Compiler(_Conditions):
         return [_named(column, f"a{number}") for number, column in enumerate(columns)], positions
 
     def _fractions(self) -> dict[Operand, list[float]]:
-        """The percentiles of each operand."""
+        """Return the percentiles of each operand."""
         fractions: dict[Operand, list[float]] = {}
         for aggregate in self._query.aggregates:
             if aggregate.function is Function.PERCENTILE:
@@ -322,7 +326,7 @@ class _Compiler(_Conditions):
         return exp.Case().when(begins, value).else_(exp.Sub(this=value, expression=previous))
 
     def _order(self, buckets: int, keys: int) -> list[exp.Expr]:
-        """Buckets in time order, then the largest groups first, ties by group values with nulls last."""
+        """Order by bucket, time first, then the largest groups first, ties by group values with nulls last."""
         groups = [_ordered(exp.Literal.number(number)) for number in range(buckets + 1, keys + 1)]
         return [
             *(_ordered(exp.Literal.number(1)) for _ in range(buckets)),
@@ -352,7 +356,7 @@ def _previous(column: str) -> str:
 
 
 def _placed(column: str) -> exp.Expr:
-    """The number that orders facts; those without one come last, together."""
+    """Return the number that orders facts; those without one come last, together."""
     return exp.Coalesce(this=_column(column), expressions=[exp.Literal.number(2**63 - 1)])
 
 

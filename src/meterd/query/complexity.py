@@ -66,7 +66,10 @@ class Bounds:
         self._refused = refused
 
     def query(self, query: Query) -> Query:
-        """Raises `InvalidInput` that says what there is too much of, how much may be, and what to ask instead."""
+        """Check a query.
+
+        Raises `InvalidInput` that says what there is too much of, how much may be, and what to ask instead.
+        """
         self._check("groups", len(query.groups), self._limits.max_groups)
         self._check("aggregates", len(query.aggregates), self._limits.max_aggregates)
         distinct = sum(each.function is Function.COUNT_DISTINCT for each in query.aggregates)
@@ -75,7 +78,7 @@ class Bounds:
         return msgspec.structs.replace(query, condition=self._condition(query.condition, operands))
 
     def listing(self, listing: Listing) -> Listing:
-        """Raises as `query` does."""
+        """Check a listing. Raises as `query` does."""
         self._check("order", len(listing.order), self._limits.max_groups)
         condition = self._condition(listing.condition, ())
         return listing if condition is None else msgspec.structs.replace(listing, condition=condition)
@@ -123,7 +126,7 @@ _SENTENCES = {
 
 
 def _depth(condition: Condition) -> int:
-    """Levels of a condition, counted level by level: a recursion would be deeper than Python allows."""
+    """Count the levels of a condition, counted level by level: a recursion would be deeper than Python allows."""
     levels, below = 0, [condition]
     while below:
         levels += 1

@@ -15,49 +15,49 @@ class Dialect(Protocol):
     name: str
 
     def parameter(self, number: int) -> exp.Expr:
-        """Placeholder for the bound value `number`, counted from 1."""
+        """Return the placeholder for the bound value `number`, counted from 1."""
 
     def bucket(self, time: exp.Expr, interval: Interval) -> exp.Expr:
-        """Start of the bucket that a time is in."""
+        """Return the start of the bucket that a time is in."""
 
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
-        """Exact percentiles of the non-null values, as an array in the order of the fractions."""
+        """Return exact percentiles of the non-null values, as an array in the order of the fractions."""
 
     def map_value(self, column: exp.Expr, key: exp.Expr) -> exp.Expr:
-        """Value of a key of a map, null when absent."""
+        """Return the value of a key of a map, null when absent."""
 
     def tag_value(self, array: exp.Expr, prefix: exp.Expr, start: int) -> exp.Expr:
-        """The first element that begins with the prefix, from character `start` on; null when none does."""
+        """Return the first element that begins with the prefix, from character `start` on; null when none does."""
 
     def text_test(self, test: TextTest, value: exp.Expr, text: exp.Expr) -> exp.Expr: ...
 
     def has_any(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr: ...
 
     def only(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
-        """The array without other elements than these."""
+        """Return the array without other elements than these."""
 
     def size(self, text: exp.Expr) -> exp.Expr:
-        """Bytes of a text, or of the texts of an array; 0 for null."""
+        """Count the bytes of a text, or of the texts of an array; 0 for null."""
 
     def previous(self, value: exp.Expr, by: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:
-        """The value, not null, of the row before it among rows with equal values of `by`; null for the first."""
+        """Return the value, not null, of the row before it among rows with equal values of `by`; null for the first."""
 
     def sorted(self, array: exp.Expr) -> exp.Expr: ...
 
     def grown(self, array: exp.Expr, previous: exp.Expr) -> exp.Expr:
-        """By how much each number of an array grew; the array itself without a previous one, or when any fell."""
+        """Tell by how much each number of an array grew; the array itself without a previous one, or when any fell."""
 
     def by_time(self, value: exp.Expr, time: exp.Expr, last: bool) -> exp.Expr:
-        """The first or the last value that is not null."""
+        """Return the first or the last value that is not null."""
 
     def elements(self, array: exp.Expr) -> exp.Expr:
-        """A row for each element, as a column of a SELECT."""
+        """Return a row for each element, as a column of a SELECT."""
 
     def count_filled(self, array: exp.Expr) -> exp.Expr:
-        """How many of the arrays are not empty."""
+        """Tell how many of the arrays are not empty."""
 
     def count_distinct_elements(self, array: exp.Expr) -> exp.Expr:
-        """How many different elements the arrays have."""
+        """Tell how many different elements the arrays have."""
 
 
 class DuckDB:
@@ -151,7 +151,7 @@ def _call(function: str, *arguments: exp.Expr) -> exp.Expr:
 
 
 def _array(values: Sequence[exp.Expr]) -> exp.Expr:
-    """An array of text or numbers; typed, so that an empty one fits too."""
+    """Return an array of text or numbers; typed, so that an empty one fits too."""
     if not values:
         return exp.cast(exp.Array(expressions=[]), "VARCHAR[]")
     return exp.Array(expressions=list(values))

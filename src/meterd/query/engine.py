@@ -53,7 +53,7 @@ class QueryEngine:
         self.shapers = Workers("shaping", _SHAPED_AT_ONCE, limits.max_waiting, limits.timeout, telemetry)
 
     async def run(self, query: Query, caller: Caller | None, is_sparse: bool = False) -> list[Row]:
-        """The rows that the caller may see; all of them for the service itself.
+        """Return the rows that the caller may see; all of them for the service itself.
 
         Of a sparse query only buckets with facts count towards the limits.
 
@@ -68,7 +68,10 @@ class QueryEngine:
         return await self._ask(query.dataset, caller, lambda execution: self._answer(query, caller, execution))
 
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
-        """Facts of the listing that the caller may see; all of them for the service itself. Raises as `run` does."""
+        """Return facts of the listing that the caller may see; all of them for the service itself.
+
+        Raises as `run` does.
+        """
         if caller:
             listing = self._bounds.listing(listing)
         visible = visible_to(caller) if caller else None
@@ -85,7 +88,7 @@ class QueryEngine:
         *arguments: _Arguments.args,
         **named: _Arguments.kwargs,
     ) -> _Result:
-        """What the function makes of rows, which may take long: in a thread, so that other requests go on."""
+        """Return what the function makes of rows, which may take long: in a thread, so that other requests go on."""
         return await self.shapers.run(caller, lambda _turn: function(*arguments, **named))
 
     async def _ask(self, dataset: Dataset, caller: Caller | None, work: Callable[[Execution], _Result]) -> _Result:

@@ -11,7 +11,7 @@ _Key = tuple[Operand | str, type]
 
 
 def folded(condition: Condition) -> Condition:
-    """The same condition: what is equal to one of several values is so in one test, `And` in `And` is one."""
+    """Return the same condition: what is equal to one of several values is so in one test, `And` in `And` is one."""
     match condition:
         case Not(inner):
             return Not(folded(inner))
@@ -52,7 +52,7 @@ def _parts(connected: And | Or) -> Iterator[Condition]:
 
 
 def _list_of(test: Condition, negated: bool) -> tuple[_Key | None, tuple[Value, ...]]:
-    """The values of a test that may be part of a longer list, and of which."""
+    """Return the values of a test that may be part of a longer list, and of which."""
     match test:
         case Compare(operand, comparison, value):
             if comparison is (Comparison.NOT_EQUAL if negated else Comparison.EQUAL):

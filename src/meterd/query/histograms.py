@@ -16,7 +16,7 @@ _BOUND, _SAMPLES = "\x00bound", "\x00samples"
 
 
 def split(query: Query) -> tuple[Query, Query | None]:
-    """The query without percentiles of distributions, and the one that asks for their buckets, if there are any."""
+    """Return the query without percentiles of distributions, and the one for their buckets, if there are any."""
     plain = tuple(each for each in query.aggregates if each.function is not Function.HISTOGRAM_PERCENTILE)
     if len(plain) == len(query.aggregates) or query.dataset.series is None:
         return query, None
@@ -47,7 +47,7 @@ def add_percentiles(query: Query, rows: Iterable[Row], buckets: Iterable[Row]) -
 
 
 def percentile(buckets: Sequence[tuple[float, float]], fraction: float) -> float | None:
-    """The percentile of samples in buckets of (upper bound, samples), ascending; None when there are no samples.
+    """Return the percentile of samples in buckets of (upper bound, samples), ascending; None when there are no samples.
 
     The first bucket begins at 0, or has no width when its bound is below that. A bucket without an upper bound is at
     its lower one.

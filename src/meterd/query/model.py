@@ -242,7 +242,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def every(*conditions: Condition | None) -> Condition | None:
-    """All of the conditions that are not None, as one."""
+    """Join all of the conditions that are not None, as one."""
     present = tuple(condition for condition in conditions if condition is not None)
     if len(present) < 2:
         return present[0] if present else None

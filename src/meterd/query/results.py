@@ -11,7 +11,7 @@ from meterd.query.model import Query, Row, Value
 
 
 def shape(query: Query, compiled: Compiled, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """Rows in the engine's order. What is not a finite number becomes null."""
+    """Name the values of rows, which stay in the engine's order. What is not a finite number becomes null."""
     first = 0 if query.interval is None else 1
     total = first + len(query.groups)
     keys = [group.key for group in query.groups]
@@ -40,7 +40,7 @@ def shape(query: Query, compiled: Compiled, rows: Sequence[tuple[Any, ...]]) -> 
 
 
 def _bucket(interval: Interval, start: date) -> tuple[datetime, datetime, float]:
-    """Start, end and length in seconds; engines give dates for buckets of whole days."""
+    """Return start, end and length in seconds; engines give dates for buckets of whole days."""
     if not isinstance(start, datetime):
         start = datetime.combine(start, time.min)
     start = start.replace(tzinfo=UTC)

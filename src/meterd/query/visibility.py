@@ -20,7 +20,7 @@ class Visibility(NamedTuple):
 
 
 def visible_to(caller: Caller) -> Visibility:
-    """What a caller may see."""
+    """Return what a caller may see."""
     tenant = Compare(Field("tenant"), Comparison.EQUAL, caller.tenant)
     if caller.tenant_admin:
         return Visibility(tenant, {})

@@ -65,7 +65,7 @@ class Cancellation:
 
     @contextmanager
     def by(self, interrupt: Callable[[], None]) -> Iterator[None]:
-        """While the block runs, a cancellation calls `interrupt`. Raises `QueryCancelled` when it came before."""
+        """Let a cancellation call `interrupt` while the block runs. Raises `QueryCancelled` when it came before."""
         with self._lock:
             if self.is_cancelled:
                 raise QueryCancelled
@@ -92,16 +92,16 @@ class Store(Protocol):
         """
 
     def readable(self, lines: Lines) -> list[int]:
-        """How many facts each of the lines holds, 0 for one that can't be read."""
+        """Tell how many facts each of the lines holds, 0 for one that can't be read."""
 
     def select(
         self, sql: str, parameters: Sequence[Any], timeout: float, cancellation: Cancellation | None = None
     ) -> list[tuple[Any, ...]]:
-        """Rows of a query; raises `QueryTimeout` after `timeout` seconds, `QueryMemory` past the memory limit,
-        `QueryCancelled` when it is cancelled, `StoreError` for any other failure."""
+        """Return the rows of a query; raises `QueryTimeout` after `timeout` seconds, `QueryMemory` past the memory
+        limit, `QueryCancelled` when it is cancelled, `StoreError` for any other failure."""
 
     def watermark(self) -> int:
-        """Sequence number up to which journal entries are in the store."""
+        """Return the sequence number up to which journal entries are in the store."""
 
     def checkpoint(self) -> None:
         """Make what was appended part of the store's main file, so that its own log is no longer needed."""

@@ -15,7 +15,7 @@ _WORTH_IT = 64 * 2**20
 
 
 def is_worth_it(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether more than half of the open database is free space, and much."""
+    """Tell whether more than half of the open database is free space, and much."""
     size = connection.execute("SELECT block_size, total_blocks, free_blocks FROM pragma_database_size()").fetchone()
     assert size is not None  # there is one open database
     block, total, free = size

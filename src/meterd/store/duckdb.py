@@ -123,7 +123,7 @@ class DuckDBStore:
 
     @contextlib.contextmanager
     def _refusals(self) -> Iterator[None]:
-        """What keeps an open file from being used, as a sentence for who starts the service."""
+        """Return what keeps an open file from being used, as a sentence for who starts the service."""
         try:
             yield
         except duckdb.OutOfMemoryException:
@@ -219,7 +219,7 @@ class DuckDBStore:
             alarm.cancel()
 
     def _reader(self) -> duckdb.DuckDBPyConnection:
-        """This thread's own connection to the open database."""
+        """Return this thread's own connection to the open database."""
         if getattr(self._readers, "parent", None) is not self._connection:
             with self._lock:  # a cursor that `close` does not know would keep the file open
                 connection = self._connection
@@ -236,7 +236,7 @@ class DuckDBStore:
         return int(row[0])
 
     def installation(self) -> str | None:
-        """Which installation the file is of; None before it was marked."""
+        """Tell which installation the file is of; None before it was marked."""
         found = self._connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meterd_installation'")
         if found.fetchone() is None:
             return None
@@ -315,12 +315,12 @@ def _insert(dataset: Dataset, shape: str, values: Sequence[str]) -> str:
 
 
 def count_statement(dataset: Dataset) -> str:
-    """SQL that tells of each line of JSON (`$1`) how many facts it holds: 1, or 0 when it can't be read."""
+    """Return SQL that tells of each line of JSON (`$1`) how many facts it holds: 1, or 0 when it can't be read."""
     return _each_line(_row(dataset), f"CAST({_time(dataset)} IS NOT NULL AS INTEGER)")
 
 
 def packed_count_statement(dataset: Dataset) -> str:
-    """As `count_statement`, of packed lines."""
+    """Return the like of `count_statement` of packed lines."""
     return _each_line(
         _batch(dataset), "CASE WHEN list_count(r.each.ts) = len(r.each.ts) THEN len(r.each.ts) ELSE 0 END"
     )
@@ -335,13 +335,13 @@ def _each_line(structure: str, count: str) -> str:
 
 
 def _row(dataset: Dataset) -> str:
-    """The structure of a line for `from_json`."""
+    """Return the structure of a line for `from_json`."""
     members = ", ".join(f'"{column.member}": {_structure(column.kind)}' for column in dataset.columns)
     return f"{{{members}}}"
 
 
 def _batch(dataset: Dataset) -> str:
-    """The structure of a packed line."""
+    """Return the structure of a packed line."""
     each = [dataset.by_name[name] for name in dataset.packed]
     arrays = ", ".join(f'"{column.name}": ["{_PACKED_TYPES.get(column.kind, _TYPES[column.kind])}"]' for column in each)
     return f'{{"each": {{{arrays}}}, "shared": {_row(dataset)}}}'
@@ -362,7 +362,7 @@ def _required(time: str) -> str:
 
 
 def _structure(kind: Kind) -> str:
-    """The type of a member for `from_json`, which writes arrays in its own way."""
+    """Return the type of a member for `from_json`, which writes arrays in its own way."""
     type_ = _TYPES[kind]
     return f'["{type_.removesuffix("[]")}"]' if type_.endswith("[]") else f'"{type_}"'
 
@@ -376,7 +376,7 @@ def _value(column: Column, row: str = "r") -> str:
 
 
 def _failure(error: duckdb.Error | Unreadable) -> StoreError:
-    """What the layers above know an error as."""
+    """Return what the layers above know an error as."""
     if isinstance(error, Unreadable):
         return error
     is_of_data = isinstance(error, duckdb.InvalidInputException | duckdb.DataError)
@@ -384,6 +384,6 @@ def _failure(error: duckdb.Error | Unreadable) -> StoreError:
 
 
 def _gist(error: duckdb.Error) -> str:
-    """What went wrong, without the data and paths that DuckDB likes to quote."""
+    """Return what went wrong, without the data and paths that DuckDB likes to quote."""
     first = re.split(r"[\n{]", str(error), maxsplit=1)[0]
     return re.sub(r'"[^"]*"', "…", first).rstrip()

@@ -22,7 +22,7 @@ class Header(NamedTuple):
 
 
 def is_cut_short(connection: duckdb.DuckDBPyConnection, path: Path, header: Header | None) -> bool:
-    """Whether the open database at `path` lacks blocks that it had with its header, None for a new file.
+    """Tell whether the open database at `path` lacks blocks that it had with its header, None for a new file.
 
     Costs next to nothing for a file that is whole.
 
@@ -38,7 +38,7 @@ def is_cut_short(connection: duckdb.DuckDBPyConnection, path: Path, header: Head
 
 
 def newest_header(path: Path) -> Header | None:
-    """The header of a file that is not open yet; None when it has none that can be read: opening it tells why.
+    """Return the header of a file that is not open yet; None when it has none that can be read: opening it tells why.
 
     A process that closes any descriptor of a file gives up the locks that the engine has on it.
     """
@@ -52,7 +52,7 @@ def newest_header(path: Path) -> Header | None:
 
 
 def _last_used(connection: duckdb.DuckDBPyConnection) -> int:
-    """The highest number of a block that is in use; -1 for none."""
+    """Return the highest number of a block that is in use; -1 for none."""
     tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     used = ["SELECT max(block_id) AS block FROM pragma_metadata_info()"]
     used += [f"SELECT max(block_id) FROM pragma_storage_info('{name}') WHERE persistent" for (name,) in tables]

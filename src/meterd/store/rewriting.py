@@ -34,7 +34,7 @@ def move_together(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _chosen(filled: list[tuple[int, int]]) -> list[int]:
-    """Numbers of the first sparse slices, as many as are moved at once and at least one, if there is one."""
+    """Return the numbers of the first sparse slices, as many as are moved at once and at least one, if there is one."""
     chosen: list[int] = []
     facts = 0
     for number, count in filled:

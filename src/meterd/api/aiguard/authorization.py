@@ -35,7 +35,7 @@ class Callers:
         return await self._authenticator.identify(context, authorization)
 
     def recognise(self, context: RequestContext, authorization: str | None) -> Caller | None:
-        """As `identify`, at once: None when the header was not checked a moment ago."""
+        """Identify a caller as `identify` does, at once: None when the header was not checked a moment ago."""
         context.caller = caller = self._authenticator.remembered(authorization)
         return caller
 

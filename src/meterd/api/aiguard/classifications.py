@@ -108,7 +108,7 @@ class Clock:
 
 
 def check_context(context: dict[str, str]) -> None:
-    """Raises `InvalidInput` with the specified sentences."""
+    """Check the context. Raises `InvalidInput` with the specified sentences."""
     for key in _REQUIRED:
         if key not in context:
             raise InvalidInput(f"Missing field: context.{key}")
@@ -118,13 +118,16 @@ def check_context(context: dict[str, str]) -> None:
 
 
 def check_attributes(context: dict[str, str], caller: Caller, allowed: frozenset[str] | None) -> None:
-    """Raises `InvalidInput` when what is found could not be counted with the attributes in the context."""
+    """Check the attributes.
+
+    Raises `InvalidInput` when what is found could not be counted with the attributes in the context.
+    """
     if allowed is not None:
         _admitted(_count(context, "", 0, Timing(datetime.now(UTC), 0), caller, allowed))
 
 
 def check_counted(body: ClassificationBody) -> None:
-    """Raises `InvalidInput` when what is to be counted is not a part of the text."""
+    """Check matches. Raises `InvalidInput` when what is to be counted is not a part of the text."""
     if (counted := body.counted) is None:
         return
     if counted.end > len(body.text):
@@ -138,7 +141,7 @@ def check_counted(body: ClassificationBody) -> None:
 
 
 def selection_of(body: ClassificationBody) -> Selection:
-    """Raises `UnusableClassifier`."""
+    """Read what is selected. Raises `UnusableClassifier`."""
     match body.classifier_description:
         case ByProfileBody(uuid, version):
             return ByProfile(uuid, version)
@@ -161,7 +164,7 @@ def facts_of(
     caller: Caller,
     allowed: frozenset[str] | None,
 ) -> tuple[Facts, ...]:
-    """One guardrail evaluation, and how often each classifier found something, unless metrics are off (None).
+    """Return one guardrail evaluation, and how often each classifier found something, unless metrics are off (None).
 
     Matches that another request counts are none of this one's: they neither count nor fail it.
     """
@@ -200,7 +203,7 @@ def _evaluation(body: ClassificationBody, matches: Sequence[Match], timing: Timi
 
 
 def _profile(body: ClassificationBody) -> tuple[str | None, str]:
-    """The uuid of the profile that was asked for, if one was, and a name for what was."""
+    """Return the uuid of the profile that was asked for, if one was, and a name for what was."""
     match selection_of(body):
         case ByProfile(uuid, _):
             return uuid, "default" if uuid == DEFAULT_UUID else uuid

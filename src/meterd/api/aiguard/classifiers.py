@@ -63,7 +63,7 @@ class Classifiers:
             self._watch.start()
 
     async def engine(self) -> Engine:
-        """The engine. Only before the first look at the source is over does a caller wait."""
+        """Return the engine. Only before the first look at the source is over does a caller wait."""
         if self._source and not self._looked.is_set():
             await self.start()
             await self._looked.wait()
@@ -71,7 +71,10 @@ class Classifiers:
         return self._engine
 
     def refusal(self, error: ClassifyError) -> MeterdError:
-        """The answer to a selection that does not work. What isn't known may be in a source that can't be read."""
+        """Return the answer to a selection that does not work.
+
+        What isn't known may be in a source that can't be read.
+        """
         if isinstance(error, TooMuch):
             return self.too_much(error.limit, error.message)
         unknown = isinstance(error, ProfileNotFound | ClassifierNotFound) and not isinstance(error, NotAUuid)
@@ -80,7 +83,7 @@ class Classifiers:
         return InvalidInput(error.message)
 
     def too_much(self, limit: str, message: str) -> InvalidInput:
-        """The answer to what is beyond a limit of the settings, which it counts."""
+        """Return the answer to what is beyond a limit of the settings, which it counts."""
         name = limit.replace("_", "-")
         self._refusals.labels(name).inc()
         return InvalidInput(f"{message} (classification.{name})")
@@ -117,7 +120,8 @@ class Classifiers:
         self._problem = problem
 
     def _prepare(self) -> None:
-        """Texts are classified at once, and faster when the patterns are compiled, which takes seconds.
+        """Compile patterns in a thread. Texts are classified at once, and faster when the patterns are compiled, which
+        takes seconds.
 
         A stop of the service does not wait for it.
         """
@@ -134,7 +138,7 @@ def _limits(settings: Classification) -> Limits:
 
 
 def _recogniser(model: str, timeout: float) -> PresidioRecogniser:
-    """Takes a second or more, which the start waits for, so that no request does."""
+    """Load the language model. It takes a second or more, which the start waits for, so that no request does."""
     try:
         return PresidioRecogniser(model, timeout)
     except UnusableModel as error:

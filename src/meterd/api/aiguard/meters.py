@@ -35,7 +35,10 @@ class MeterEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) -> Any:
-    """The fact that an event is, as a row of `METER_EVENTS`. Raises `InvalidInput` with the specified sentences."""
+    """Return the fact that an event is, as a row of `METER_EVENTS`.
+
+    Raises `InvalidInput` with the specified sentences.
+    """
     required = _REQUIRED.get(event.meter.name)
     if required is None:
         raise InvalidInput(f"Unknown meter: {event.meter.name[:_NAMED]}")
@@ -67,13 +70,13 @@ def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) 
 
 
 def refusal(flaw: Flaw) -> InvalidInput:
-    """The specified sentence about an attribute with a value that it may not have."""
+    """Return the specified sentence about an attribute with a value that it may not have."""
     key = _ATTRIBUTES.get(flaw.column.name) or flaw.place.removeprefix(".") or flaw.column.member
     return InvalidInput(f"Invalid value for {key}: {flaw.reason}")
 
 
 def attribute_values(attributes: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str] | None]:
-    """Attributes that are columns, by column, and the others, which are labels, if there are any."""
+    """Return the attributes that are columns, by column, and the others, which are labels, if there are any."""
     columns = {_COLUMNS[key]: value for key, value in attributes.items() if key in _COLUMNS}
     return columns, {key: value for key, value in attributes.items() if key not in _COLUMNS} or None
 

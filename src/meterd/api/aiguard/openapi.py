@@ -22,7 +22,7 @@ class Classified(msgspec.Struct, frozen=True):
 
 
 def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
-    """The schema of an event of one meter: its required attributes, and `metrics.allowed-attributes`."""
+    """Return the schema of an event of one meter: its required attributes, and `metrics.allowed-attributes`."""
     required = {key: _attribute(attribute) for key, attribute in METERS[meter].items()}
     properties = dict.fromkeys(allowed, TEXT | {"maxLength": MAX_LABEL_LENGTH}) | required
     return {

@@ -32,7 +32,7 @@ class RemoteProfiles:
         self._digest = b""
 
     async def changed(self) -> Library | None:
-        """The library, when the document isn't the one that was read last; else None.
+        """Return the library, when the document isn't the one that was read last; else None.
 
         Raises `UnusableSource` for as long as the document can't be had or used.
         """
@@ -50,7 +50,7 @@ class RemoteProfiles:
         return await self._read(headers, document)
 
     async def _fetch(self) -> tuple[int, httpx.Headers, bytes]:
-        """Status, headers and body. Looks are so rare that no connection is kept for the next one."""
+        """Return status, headers and body. Looks are so rare that no connection is kept for the next one."""
         async with (
             httpx.AsyncClient(verify=self._trust, timeout=_PATIENCE) as client,
             client.stream("GET", self._url, headers=self._conditions) as response,

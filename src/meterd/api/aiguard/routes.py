@@ -56,7 +56,7 @@ class Bounds(NamedTuple):
 
 
 def _body_bytes(settings: Classification) -> int:
-    """What a text of the largest size may need in JSON, and all else."""
+    """Return what a text of the largest size may need in JSON, and all else."""
     return 6 * settings.max_text_characters + settings.max_context_bytes + settings.inline.max_bytes + _LARGE
 
 
@@ -118,7 +118,7 @@ class AIGuard:
         return _EMPTY
 
     def metric_directly(self, request: Request, body: bytes, settle: Callable[[Any], None]) -> Response | None:
-        """As `metric`, when the caller is known and the body is as it is sent."""
+        """Record an event as `metric` does, when the caller is known and the body is as it is sent."""
         caller = self._callers.recognise(request.context, request.header(b"authorization"))
         if caller is None or len(body) > self._limit or request.header(b"content-encoding"):
             return None
@@ -162,7 +162,7 @@ class AIGuard:
         return json_response(200, {"context": body.context, "matches": matches})
 
     async def health(self, _request: Request) -> Response:
-        """Empty 200 when events can be taken."""
+        """Answer with an empty 200 when events can be taken."""
         if reason := await self._healthy():
             raise Unavailable(reason)
         return _EMPTY
@@ -178,7 +178,9 @@ class AIGuard:
         await self._classifiers.close()
 
     def _classification(self, body: bytes) -> ClassificationBody:
-        """What was sent, of which only the text may be large: what makes many objects is measured before it does."""
+        """Return what was sent, of which only the text may be large: what makes many objects is measured before it
+        does.
+        """
         if len(body) > _LARGE:
             try:
                 parts = _parts.decode(body)
@@ -219,7 +221,10 @@ def error_response(error: MeterdError, _content_type: str = "") -> Response:
 
 
 def _is_json(body: bytes) -> bool:
-    """The decoder reports what does not fit before it has seen the end; being JSON comes first."""
+    """Tell whether a body is JSON.
+
+    The decoder reports what does not fit before it has seen the end; being JSON comes first.
+    """
     try:
         msgspec.json.decode(body, type=Any if len(body) <= _LARGE else msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -71,7 +71,7 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
         return {spelling: field for field in self.fields for spelling in (field.name, *field.aliases)}
 
     def find(self, name: str) -> Field | None:
-        """The field of that name, including `metadata.<key>`."""
+        """Return the field of that name, including `metadata.<key>`."""
         if name.startswith(METADATA_PREFIX) and len(name) > len(METADATA_PREFIX):
             return metadata_field(name.removeprefix(METADATA_PREFIX))
         if self.has_tags and name.startswith(TAG_PREFIX) and len(name) > len(TAG_PREFIX):
@@ -79,50 +79,50 @@ class Datasource(msgspec.Struct, frozen=True, dict=True):
         return self.by_name.get(name)
 
     def is_total(self, field: Field) -> bool:
-        """Whether the field may hold running totals."""
+        """Tell whether the field may hold running totals."""
         series = self.dataset.series
         return series is not None and field.measure and field.operand == ColumnValue(series.value)
 
     def is_distribution(self, field: Field) -> bool:
-        """Whether the field holds distributions, which have percentiles and nothing else."""
+        """Tell whether the field holds distributions, which have percentiles and nothing else."""
         series = self.dataset.series
         return series is not None and field.operand == ColumnValue(series.counts)
 
     def kind(self, field: Field) -> Kind:
-        """What the field's values are."""
+        """Return what the field's values are."""
         if not isinstance(field.operand, ColumnValue):
             return Kind.TEXT
         return self.dataset.by_name[field.operand.column].kind
 
 
 def metadata_field(key: str) -> Field:
-    """The field that reads one key of the caller's own labels. Raises `InvalidInput`."""
+    """Return the field that reads one key of the caller's own labels. Raises `InvalidInput`."""
     _check_label(key)
     return Field(f"{METADATA_PREFIX}{key}", MapValue("metadata", key), group=True, operators=FULL)
 
 
 def _check_label(key: str) -> None:
-    """No fact has a longer one, and the answer names it again in each of its rows."""
+    """Refuse a label that is too long: no fact has a longer one, and the answer names it again in each of its rows."""
     if len(key) > MAX_LABEL_LENGTH:
         raise InvalidInput(f"a key of metadata or of a tag has at most {MAX_LABEL_LENGTH} characters, got {len(key)}")
 
 
 def tag_field(key: str) -> Field:
-    """The field that reads the value of the tag `key:value`. Raises `InvalidInput`."""
+    """Return the field that reads the value of the tag `key:value`. Raises `InvalidInput`."""
     _check_label(key)
     return Field(f"{TAG_PREFIX}{key}", TagValue("tags", key), group=True, operators=FULL)
 
 
 def dimension(name: str, column: str, operators: frozenset[str], *aliases: str) -> Field:
-    """A field to group and filter by."""
+    """Return a field to group and filter by."""
     return Field(name, ColumnValue(column), aliases=aliases, group=True, operators=operators)
 
 
 def attribute(name: str, column: str, operators: frozenset[str]) -> Field:
-    """A field to filter by."""
+    """Return a field to filter by."""
     return Field(name, ColumnValue(column), operators=operators)
 
 
 def measure(name: str, column: str, operators: frozenset[str] = RANGE) -> Field:
-    """A field to aggregate."""
+    """Return a field to aggregate."""
     return Field(name, ColumnValue(column), measure=True, operators=operators)

@@ -274,7 +274,7 @@ QUEUES = Datasource(
 
 
 def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
-    """Our extension over AI Guard's meter events; attributes that the settings allow are fields of it."""
+    """Return our extension over AI Guard's meter events; attributes that the settings allow are fields of it."""
     own = (
         *COMMON,
         dimension("meter", "meter", FULL),
@@ -296,7 +296,7 @@ def ai_guard(allowed_attributes: tuple[str, ...]) -> Datasource:
 
 
 def datasources(allowed_attributes: tuple[str, ...] = ()) -> dict[str, Datasource]:
-    """Every datasource by its name."""
+    """Return every datasource by its name."""
     known = (
         GUARDRAIL,
         MODEL,

@@ -49,7 +49,7 @@ class GatewayIngest:
         return [HotRoute("POST", PATH, self.ingest, plain_error, ingest_operation(self._datasources))]
 
     async def ingest(self, request: Request) -> Response:
-        """All rows of the request or none; the answer is given when they are durable."""
+        """Record all rows of the request or none; the answer is given when they are durable."""
         caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
         datasource = self._datasource(request.query_string)
@@ -77,7 +77,7 @@ class GatewayIngest:
 
 
 def _response(receipt: Receipt) -> Response:
-    """The answer that was prepared, and how many of its rows were known already, if any were."""
+    """Return the answer that was prepared, and how many of its rows were known already, if any were."""
     if not receipt.known:
         return Response(body=receipt.answer)
     return json_response(200, msgspec.json.decode(receipt.answer) | {"duplicates": receipt.known})

@@ -104,7 +104,7 @@ _SCALARS: dict[Kind, dict[str, Any]] = {
 
 
 def _column_schema(column: Column) -> dict[str, Any]:
-    """What a member may hold; null is the same as leaving it out, if that is allowed."""
+    """Return what a member may hold; null is the same as leaving it out, if that is allowed."""
     schema = _value_schema(column)
     return {"anyOf": [schema, *([] if column.required else [{"type": "null"}])], "description": column.description}
 

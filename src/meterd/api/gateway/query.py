@@ -27,7 +27,7 @@ _MAX_BYTES = 2**20
 
 
 def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasources: Mapping[str, Datasource]) -> Router:
-    """The metrics query over the given datasources."""
+    """Return the metrics query over the given datasources."""
 
     decoding = DecodeLimiter()
     asked = Described("POST", f"{PREFIX}/query", query_operation(datasources))
@@ -58,7 +58,7 @@ def _response(rows: list[Row]) -> Response:
 
 
 def _data_points(rows: list[Row]) -> list[dict[str, Any]]:
-    """Rows as the wire has them; bounds of a bucket are written once for all its rows."""
+    """Return rows as the wire has them; bounds of a bucket are written once for all its rows."""
     bounds: dict[datetime, dict[str, str]] = {}
     points = []
     for row in rows:
@@ -78,6 +78,6 @@ def _timestamp(time: datetime) -> str:
 
 
 def error_response(error: MeterdError, _content_type: str = "") -> Response:
-    """The error body of the query endpoint."""
+    """Return the error body of the query endpoint."""
     body = {"statusCode": error.status, "message": error.message, "error": PHRASES[error.status]}
     return json_response(error.status, body, error_headers(error))

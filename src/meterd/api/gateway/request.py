@@ -90,7 +90,7 @@ _decoder = msgspec.json.Decoder(QueryBody)
 
 
 def parse_query(body: bytes, datasources: Mapping[str, Datasource]) -> Query:
-    """Raises `InvalidInput` naming the member, the value and what is allowed."""
+    """Read a query. Raises `InvalidInput` naming the member, the value and what is allowed."""
     sent = _decode(body)
     datasource = datasources.get(sent.datasource)
     if datasource is None:
@@ -157,7 +157,7 @@ def _interval(sent: QueryBody) -> Interval | None:
 
 
 def _groups(datasource: Datasource, names: list[str]) -> tuple[tuple[Group | GroupElement, ...], Condition | None]:
-    """Groups in the order sent, and the subject type that grouping by one kind of subject implies."""
+    """Return the groups in the order sent, and the subject type that grouping by one kind of subject implies."""
     groups: dict[str, Group | GroupElement] = {}
     types: set[SubjectType] = set()
     for name in names:

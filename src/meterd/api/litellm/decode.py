@@ -23,7 +23,7 @@ _REPAIR_BYTES = 2**27
 
 
 def decode(body: bytes, maximum: int) -> tuple[list[Payload], int]:
-    """Payloads of an array, of one object, or of objects one a line, and how many elements could not be used.
+    """Read the payloads of an array, of one object, or of objects one a line, and how many elements could not be used.
 
     The format is told by the body: LiteLLM sends each with the same content type. Raises `InvalidInput` when the body
     is no JSON at all, and `TooLarge` for more than `maximum` elements.
@@ -66,7 +66,9 @@ def _array(body: bytes) -> list[bytes]:
 
 
 def _split(body: bytes) -> list[bytes]:
-    """Elements of an array that has something unreadable in it: only its strings, brackets and commas are looked at."""
+    """Return the elements of an array that has something unreadable in it: only its strings, brackets and commas are
+    looked at.
+    """
     elements = []
     depth, start = 0, 1
     for token in _TOKEN.finditer(body):
@@ -87,12 +89,12 @@ def _split(body: bytes) -> list[bytes]:
 
 
 def _objects(body: bytes) -> list[bytes]:
-    """One object, written over several lines or not, or one a line."""
+    """Read one object, written over several lines or not, or one a line."""
     return [body] if _is_json(body) else [line for line in body.splitlines() if line.strip()]
 
 
 def _is_json(text: bytes) -> bool:
-    """Whether it could be JSON: nobody can tell of what is nested too deeply to be read."""
+    """Tell whether it could be JSON: nobody can tell of what is nested too deeply to be read."""
     try:
         loads(text)
     except ValueError:
@@ -109,7 +111,7 @@ class _Repair:
         self._bytes_left = _REPAIR_BYTES
 
     def payload(self, element: bytes) -> Payload | None:
-        """None when nothing is left that could be counted."""
+        """Read a payload; None when nothing is left that could be counted."""
         try:
             return _payload.decode(element)
         except _UNREADABLE:
@@ -135,7 +137,7 @@ class _Repair:
 
 
 def _reduced(document: dict[str, Any]) -> dict[str, Any]:
-    """Without what is never read: prompts and answers are long."""
+    """Leave out what is never read: prompts and answers are long."""
     reduced = {name: value for name, value in document.items() if name in _MEMBERS}
     guardrails = reduced.get("guardrail_information")
     if isinstance(guardrails, list):

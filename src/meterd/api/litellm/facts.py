@@ -117,7 +117,7 @@ class Translator:
         )
 
     def _evaluated(self, entry: GuardrailEntry, common: Columns) -> Any:
-        """When the guardrail ran; the payload's time when the entry has none that can be stored."""
+        """Tell when the guardrail ran; the payload's time when the entry has none that can be stored."""
         try:
             return common["ts"] if entry.start_time is None else self._report.time(entry.start_time)
         except ValueError:
@@ -163,7 +163,7 @@ class Translator:
         )
 
     def _cache(self, payload: Payload) -> Columns:
-        """What is known of the look-up in the gateway's cache: LiteLLM tells hits apart, but not misses."""
+        """Return what is known of the look-up in the gateway's cache: LiteLLM tells hits apart, but not misses."""
         if payload.cache_hit is True:
             return {"cache_lookup_status": "hit", "cache_hit": True, "potential_cost_savings": payload.saved_cache_cost}
         if self._assume_cache_misses and not payload.failed and request_type(payload.call_type) in _CACHED_REQUESTS:
@@ -172,7 +172,9 @@ class Translator:
 
 
 def _may_refuse_in_words(payload: Payload, guardrails: Sequence[GuardrailEntry]) -> bool:
-    """A hook may return a sentence instead of raising: recorded as success, though the request is refused."""
+    """Tell whether a hook may have returned a sentence instead of raising: recorded as success, though the request is
+    refused.
+    """
     return (
         payload.failed
         and _status(payload) == 400
@@ -193,7 +195,7 @@ def _reached_model(payload: Payload) -> bool:
 
 
 def _is_spent(payload: Payload) -> bool:
-    """The model answered, and a guardrail refused the answer."""
+    """Tell whether the model answered and a guardrail refused the answer."""
     return payload.failed and payload.cost_breakdown is not None
 
 
@@ -211,7 +213,7 @@ def _time_to_first_token(payload: Payload) -> float | None:
 
 
 def _status(payload: Payload) -> int | None:
-    """The status that the caller saw, as far as the payload tells it. An error that a tool reports has none."""
+    """Return the status that the caller saw, as far as the payload tells it. An error that a tool reports has none."""
     if not payload.failed:
         return 200
     error = payload.error
@@ -254,7 +256,7 @@ def _request(payload: Payload, common: Columns, is_blocked: bool) -> Any:
 
 
 def _metadata(payload: Payload) -> dict[str, Any]:
-    """Tags, end user, and the caller's own: of the key, the spend log, the request, the header; later ones win."""
+    """Return tags, end user, and the caller's own: of key, spend log, request and header; later ones win."""
     caller = payload.caller
     own: dict[str, Any] = {}
     tags = [tag for tag in payload.request_tags or () if isinstance(tag, str) and not tag.startswith("User-Agent: ")]
@@ -288,7 +290,7 @@ def _conversation(payload: Payload) -> str | None:
 
 
 def _origin(address: str | None) -> str | None:
-    """Scheme, host and port only: the rest of an address may hold what must not be stored."""
+    """Return scheme, host and port only: the rest of an address may hold what must not be stored."""
     try:
         parts = urlsplit(address or "")
     except ValueError:

@@ -48,7 +48,7 @@ class LiteLLM:
         return [HotRoute("POST", "/ingest/litellm", self.ingest, plain_error, INGEST)]
 
     async def ingest(self, request: Request) -> Response:
-        """The answer is given when the facts are durable."""
+        """Record what the callback sends; the answer is given when the facts are durable."""
         caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
         body = await request.body(self._limits.max_body_bytes)
@@ -62,7 +62,7 @@ class LiteLLM:
         return json_response(200, {"accepted": sum([each.count for each in facts]), "skipped": skipped.total()})
 
     def _facts(self, body: bytes, caller: Caller, sent: int) -> tuple[tuple[Facts, ...], Counter[str], Counter[str]]:
-        """Facts of a body, how many elements were left out for which reason, and which members of others."""
+        """Return the facts of a body, how many elements were left out for which reason, and which members of others."""
         payloads, unreadable = decode(body, self._limits.max_rows)
         skipped = Counter({"unreadable": unreadable}) if unreadable else Counter[str]()
         report = Report(caller, self._limits, sent)

@@ -28,7 +28,7 @@ class Damage(msgspec.Struct):
         return bool(self.rejected or self.left_out)
 
     def sentence(self) -> str:
-        """What happened most, for the sender: `2 rejected: spanId must be …; left out: 3 values of stringValue`."""
+        """Tell what happened most: `2 rejected: spanId must be …; left out: 3 values of stringValue`."""
         parts = [f"{count} rejected: {reason}" for reason, count in self.rejected.most_common(_NAMED)]
         if self.left_out:
             values = (f"{count} of {member}" for member, count in self.left_out.most_common(_NAMED))

@@ -37,7 +37,7 @@ class _Member(NamedTuple):
 
 
 def read(type_: type[_Message], body: bytes, damage: Damage) -> _Message:
-    """As much of a request as can be used. Raises `ValueError` for a body that is no JSON object."""
+    """Read as much of a request as can be used. Raises `ValueError` for a body that is no JSON object."""
     try:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -59,7 +59,10 @@ class _Reader:
         self._damage = damage
 
     def message(self, value: Any, type_: type[_Message]) -> _Message:
-        """Raises `_Unusable` for what is no object, and for an element with a bad value that it can't do without."""
+        """Read a message.
+
+        Raises `_Unusable` for what is no object, and for an element with a bad value that it can't do without.
+        """
         if not isinstance(value, dict):
             raise _Unusable("must be an object")
         if not issubclass(type_, Envelope):
@@ -108,7 +111,7 @@ class _Reader:
 
 @cache
 def _members(type_: type[JsonMessage]) -> dict[str, _Member]:
-    """Members by their names in JSON."""
+    """Return the members by their names in JSON."""
     return {
         field.encode_name: _Member(field.name, field.type, *_message_in(field.type))
         for field in msgspec.structs.fields(type_)
@@ -125,7 +128,7 @@ def _message_in(type_: Any) -> tuple[type[JsonMessage] | None, bool]:
 
 
 def _scalar(value: Any, type_: Any) -> Any:
-    """The value, or what else it can only mean. Raises `_Unusable`."""
+    """Return the value, or what else it can only mean. Raises `_Unusable`."""
     meant = _NUMBERS.get(value, value) if isinstance(value, str) else value
     is_number = isinstance(value, int | float)
     for reading in (meant, msgspec.json.encode(value).decode()) if is_number else (meant,):

@@ -30,7 +30,7 @@ _ELEMENTS = frozenset(
 
 
 def read(type_: type[_Message], data: bytes, damage: Damage) -> _Message:
-    """As much of a request as can be used. Raises `DecodeError` when its outermost level can't be decoded."""
+    """Read as much of a request as can be used. Raises `DecodeError` when its outermost level can't be decoded."""
     return _Reader(damage).message(type_, data, _MAX_DEPTH)
 
 
@@ -41,7 +41,10 @@ class _Reader:
         self._damage = damage
 
     def message(self, type_: type[_Message], data: bytes, levels: int) -> _Message:
-        """Raises `DecodeError` when the message's own level can't be decoded, or lies below `levels` more."""
+        """Read a message.
+
+        Raises `DecodeError` when the message's own level can't be decoded, or lies below `levels` more.
+        """
         try:
             return type_.FromString(data)
         except DecodeError:
@@ -88,7 +91,7 @@ def _put(message: Message, field: _Field, values: list[Any]) -> None:
 
 @cache
 def _level(name: str) -> type[Message]:
-    """The message of this name with its texts and parts as bytes."""
+    """Return the message of this name with its texts and parts as bytes."""
     return GetMessageClass(_levels().FindMessageTypeByName(name))
 
 
@@ -105,7 +108,7 @@ def _levels() -> DescriptorPool:
 
 
 def _files() -> Iterator[Any]:
-    """What requests are declared in, each file after those that it needs."""
+    """Return what requests are declared in, each file after those that it needs."""
     found: dict[str, Any] = {}
 
     def add(file: Any) -> None:

@@ -20,7 +20,7 @@ MAX_OBJECTS = 2**18
 
 
 def decode_whole(signal: Signal, body: bytes, is_json: bool) -> Any:
-    """The export request of a body without damage. Raises `InvalidInput` for every other."""
+    """Return the export request of a body without damage. Raises `InvalidInput` for every other."""
     try:
         return msgspec.json.decode(body, type=signal.json) if is_json else signal.protobuf.FromString(body)
     except msgspec.ValidationError as error:
@@ -34,7 +34,7 @@ def decode_whole(signal: Signal, body: bytes, is_json: bool) -> Any:
 
 
 def decode(signal: Signal, body: bytes, is_json: bool) -> tuple[Any, Damage]:
-    """The export request, and what could not be used of it. Raises `InvalidInput` when that is all there is."""
+    """Return the export request, and what could not be used of it. Raises `InvalidInput` when that is all there is."""
     damage = Damage()
     try:
         return decode_whole(signal, body, is_json), damage

@@ -34,7 +34,7 @@ Columns = dict[str, Any]
 
 
 def facts_of(span: Span, agents: frozenset[tuple[str, str]]) -> tuple[Dataset, Columns] | None:
-    """The dataset and own columns of what the span stands for; None when it is no fact.
+    """Return the dataset and own columns of what the span stands for; None when it is no fact.
 
     Args:
         agents: trace and span ids of the `invoke_agent` spans. An A2A span below one is the same request.
@@ -54,7 +54,7 @@ def facts_of(span: Span, agents: frozenset[tuple[str, str]]) -> tuple[Dataset, C
 
 
 def model_call(span: Span) -> Columns:
-    """Columns of a model call. Cached and reasoning tokens are parts of the counts."""
+    """Return the columns of a model call. Cached and reasoning tokens are parts of the counts."""
     first = span.number("gen_ai.response.time_to_first_chunk")
     return {
         "model_name": span.text("gen_ai.request.model", "gen_ai.response.model"),
@@ -75,7 +75,7 @@ def model_call(span: Span) -> Columns:
 
 
 def mcp_call(span: Span) -> Columns:
-    """Columns of an MCP request, seen by its client."""
+    """Return the columns of an MCP request, seen by its client."""
     is_tool_error = span.text("error.type") in ("tool_error", TOOL_ERROR)
     return {
         "method": span.text("mcp.method.name"),
@@ -144,7 +144,7 @@ def _evaluation(span: Span) -> Columns:
 
 
 def _provider_result(span: Span, value: str) -> str:
-    """Known words of providers; every other word is kept."""
+    """Translate known words of providers; every other word is kept."""
     if "tripwire" in (span.text("gen_ai.guardrail.result.type") or "").lower():
         return {"true": "fail", "false": "pass"}.get(value.lower(), value)
     return _RESULTS.get(value, value)

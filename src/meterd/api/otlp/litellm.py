@@ -44,7 +44,7 @@ def look(span: Span, trace: Trace) -> None:
 
 
 def facts_of(span: Span, trace: Trace) -> tuple[Dataset, Columns] | None:
-    """The dataset and own columns of what the span stands for; None when it is no fact."""
+    """Return the dataset and own columns of what the span stands for; None when it is no fact."""
     if span.scope == _FASTAPI:
         return (GATEWAY_REQUESTS, _request(span, trace)) if _is_request(span) else None
     if _is_model_call(span):
@@ -61,7 +61,7 @@ def facts_of(span: Span, trace: Trace) -> tuple[Dataset, Columns] | None:
 
 
 def subject_of(span: Span) -> tuple[str | None, str | None, str | None, list[str | None]]:
-    """User, account, id and teams of the caller as the gateway knows them."""
+    """Return user, account, id and teams of the caller as the gateway knows them."""
     user_id = span.text("litellm.metadata.user_api_key_user_id", "metadata.user_api_key_user_id")
     return (
         span.text("metadata.user_api_key_user_email") or user_id,
@@ -79,7 +79,7 @@ def subject_of(span: Span) -> tuple[str | None, str | None, str | None, list[str
 
 
 def metadata_of(span: Span) -> dict[str, Any]:
-    """The caller's own metadata, as far as the proxy is told to export it."""
+    """Return the caller's own metadata, as far as the proxy is told to export it."""
     found = {
         name.removeprefix(_METADATA).removeprefix("requester_metadata."): value
         for name, value in span.attributes.items()
@@ -102,7 +102,7 @@ def _is_request(span: Span) -> bool:
 
 
 def _path(span: Span) -> str | None:
-    """The route; of requests that have none, the path without its query."""
+    """Return the route; of requests that have none, the path without its query."""
     path = span.text("http.route", "url.path", "http.target")
     return path.partition("?")[0] if path else None
 
@@ -189,7 +189,7 @@ def _evaluation(span: Span, trace: Trace) -> Columns:
 
 
 def _modes(span: Span) -> list[str]:
-    """Several modes are an array, or one text with commas."""
+    """Return the modes of a guardrail. Several are an array, or one text with commas."""
     mode = span.attributes.get("litellm.guardrail.mode", span.attributes.get("guardrail_mode"))
     if isinstance(mode, str):
         return mode.split(",")

@@ -217,7 +217,7 @@ MAX_DEPTH = 32
 
 
 def value_of(any_value: Any, levels: int = MAX_DEPTH) -> Any:
-    """An attribute's value as text, number, boolean, list or mapping; bytes as base64; None for everything else."""
+    """Return an attribute's value as text, number, boolean, list or mapping; bytes as base64; None for all else."""
     kind = any_value.WhichOneof("value")
     match kind:
         case "string_value" | "bool_value":
@@ -237,17 +237,17 @@ def value_of(any_value: Any, levels: int = MAX_DEPTH) -> Any:
 
 
 def attributes_of(pairs: Any, levels: int = MAX_DEPTH) -> dict[str, Any]:
-    """Attributes by name."""
+    """Return attributes by name."""
     return {pair.key: (value := pair.value).string_value or value_of(value, levels) for pair in pairs or ()}
 
 
 def canonical(attributes: dict[str, Any]) -> str:
-    """The same text for the same attributes, in whatever order they came."""
+    """Return the same text for the same attributes, in whatever order they came."""
     return msgspec.json.encode(attributes, order="sorted").decode()
 
 
 def number(value: float | str | None) -> float | None:
-    """A number, or None for what is none."""
+    """Return a number, or None for what is none."""
     try:
         return None if value is None else float(value)
     except ValueError:
@@ -255,12 +255,12 @@ def number(value: float | str | None) -> float | None:
 
 
 def integer(value: int | str | None) -> int:
-    """A 64-bit integer, 0 when it is absent."""
+    """Return a 64-bit integer, 0 when it is absent."""
     return int(value or 0)
 
 
 def identifier(value: bytes | str | None, length: int) -> str | None:
-    """A trace or span id of `length` bytes in lower-case hex; None when it is malformed or all zero."""
+    """Return a trace or span id of `length` bytes in lower-case hex; None when it is malformed or all zero."""
     try:
         raw = bytes.fromhex(value) if isinstance(value, str) and len(value) == 2 * length else value
     except ValueError:

@@ -71,7 +71,7 @@ def _metrics(request: Any) -> Iterator[tuple[_Metric, Any]]:
 
 
 def _times(report: Report, point: Any) -> dict[str, Any]:
-    """Raises `ValueError` naming the member."""
+    """Read the times of a point. Raises `ValueError` naming the member."""
     time = integer(point.time_unix_nano)
     if not time:
         raise ValueError("timeUnixNano is missing")
@@ -105,7 +105,7 @@ def _single(point: Any) -> dict[str, Any]:
 
 
 def _several(point: Any, kind: str) -> dict[str, Any]:
-    """Count, sum and extremes. Buckets of histograms with explicit bounds only."""
+    """Return count, sum and extremes. Buckets of histograms with explicit bounds only."""
     count = integer(point.count)
     columns: dict[str, Any] = {"count": min(count, 2**63 - 1) if count >= 0 else None}
     if kind == "summary":
@@ -120,6 +120,6 @@ def _several(point: Any, kind: str) -> dict[str, Any]:
 
 
 def _finite(value: float | str | None) -> float | None:
-    """A number that can be stored, or None."""
+    """Return a number that can be stored, or None."""
     found = number(value)
     return found if found is not None and isfinite(found) else None

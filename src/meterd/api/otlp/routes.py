@@ -154,7 +154,9 @@ def _is_json(content_type: str) -> bool:
 
 
 def _response(endpoint: Endpoint, damage: Damage, is_json: bool) -> Response:
-    """Success, or partial success that says what was rejected and left out, and why; clients don't send it again."""
+    """Answer with success, or partial success that says what was rejected and left out, and why; clients don't send it
+    again.
+    """
     if not damage:
         return Response(body=b"{}" if is_json else b"", content_type=_type(is_json))
     rejected = damage.rejected.total()
@@ -172,7 +174,7 @@ def _type(is_json: bool) -> bytes:
 
 
 def error_response(error: MeterdError, content_type: str = "") -> Response:
-    """A `google.rpc.Status` in the request's encoding.
+    """Return a `google.rpc.Status` in the request's encoding.
 
     A request that took too long may be sent again: its facts have identities. So clients are told when.
     """

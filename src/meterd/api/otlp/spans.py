@@ -53,7 +53,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
         return self.start / _NANOSECONDS
 
     def text(self, *names: str) -> str | None:
-        """The first of the attributes that is there, as text of the length that is stored."""
+        """Return the first of the attributes that is there, as text of the length that is stored."""
         for name in names:
             value = self.attributes.get(name)
             if value is None or value == "":
@@ -64,7 +64,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
         return None
 
     def number(self, *names: str) -> float | None:
-        """The first of the attributes that is a number."""
+        """Return the first of the attributes that is a number."""
         for name in names:
             value = self.attributes.get(name)
             if type(value) is int or type(value) is float:
@@ -72,7 +72,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
         return None
 
     def count(self, *names: str) -> int | None:
-        """The first of the attributes that is a whole number, not negative."""
+        """Return the first of the attributes that is a whole number, not negative."""
         value = self.number(*names)
         return int(value) if value is not None and 0 <= value < 2**63 else None
 
@@ -90,7 +90,7 @@ class Rejected(Exception):
 
 
 def spans_of(request: Any) -> Iterator[Span | Rejected]:
-    """The spans of a decoded request; of each that has no proper id, the reason to reject it."""
+    """Return the spans of a decoded request; of each that has no proper id, the reason to reject it."""
     for resource_spans in request.resource_spans or ():
         resource = attributes_of(resource_spans.resource.attributes)
         for scope_spans in resource_spans.scope_spans or ():

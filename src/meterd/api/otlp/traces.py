@@ -71,7 +71,7 @@ class _Export:
         return bool(self._gateways)
 
     def row(self, report: Report, span: Span) -> tuple[Dataset, list[Any]] | None:
-        """The fact that a span stands for. Raises `ValueError` about its start."""
+        """Return the fact that a span stands for. Raises `ValueError` about its start."""
         from_litellm = span.scope == litellm.SCOPE or "litellm.api_key.hash" in span.attributes
         if span.scope in litellm.SEEN_TWICE and self._is_gateway(span):
             return None
@@ -109,7 +109,7 @@ class _Export:
         )
 
     def _of_resource(self, resource: dict[str, Any]) -> dict[str, Any]:
-        """Service, environment, and what the settings name."""
+        """Return service, environment, and what the settings name."""
         environment = resource.get("deployment.environment.name", resource.get("deployment.environment"))
         found = {"service.name": resource.get("service.name"), "deployment.environment": environment}
         return found | {name: resource[name] for name in self._names if name in resource}

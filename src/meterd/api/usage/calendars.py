@@ -64,7 +64,7 @@ class Calendars:
         self._remembered: dict[tuple[Collection, str], _Resolved] = {}
 
     async def get(self, call: Call) -> Response:
-        """The built-in calendars are public, those of the tenant private. Raises `NotFound`."""
+        """Answer with calendars: the built-in ones are public, those of the tenant private. Raises `NotFound`."""
         return await self._item_service.get(call)
 
     async def post(self, call: Call) -> Response:
@@ -81,7 +81,7 @@ class Calendars:
             return await self._item_service.store(call, posting)
 
     def finder(self, tenant: str, environment: str) -> FindCalendar:
-        """Finds built-in calendars, and those that a tenant has stored in an environment."""
+        """Return what finds built-in calendars, and those that a tenant has stored in an environment."""
         collection = Collection(tenant, environment, _SERVICE)
 
         async def find(code: str) -> Calendar:
@@ -101,7 +101,7 @@ class Calendars:
         return find
 
     def _stored(self, collection: Collection, id_: str) -> Calendar | None:
-        """A stored calendar, made anew when its definition or one that it refers to has changed. Blocking."""
+        """Return a stored calendar, made anew when its definition or one that it refers to has changed. Blocking."""
         resolved = self._remembered.get((collection, id_))
         if resolved and all(self._definition(collection, each) == was for each, was in resolved.definitions.items()):
             return resolved.calendar
@@ -139,7 +139,7 @@ class Calendars:
 
 
 def _mentions(document: bytes, id_: str) -> bool:
-    """Whether a definition may refer to a calendar."""
+    """Tell whether a definition may refer to a calendar."""
     return msgspec.json.encode(id_) in document
 
 

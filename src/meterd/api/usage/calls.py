@@ -56,6 +56,6 @@ def resource_of(path: str, service: str, has_sources: bool = True) -> ResourcePa
 
 
 def operation_of(method: str, resource: ResourcePath) -> Operation:
-    """What a call is recorded as, unless its handler knows better."""
+    """Return what a call is recorded as, unless its handler knows better."""
     action = "list" if method == "GET" and resource.id is None and resource.release else _ACTIONS.get(method, "get")
     return Operation(action, resource.id.removesuffix(EVERY_VERSION) if resource.id else None)

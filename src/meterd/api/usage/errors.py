@@ -33,12 +33,12 @@ class ComputedUpdate(InvalidInput):
 
 
 def invalid(error: ExpressionError) -> InvalidInput:
-    """A mistake in one of the small languages, as an error of the request."""
+    """Return a mistake in one of the small languages, as an error of the request."""
     return InvalidInput(str(error))
 
 
 def error_response(error: MeterdError, _content_type: str = "") -> Response:
-    """The sentence as plain text, and in the header, which has no room for anything beyond Latin-1."""
+    """Return the sentence as plain text, and in the header, which has no room for anything beyond Latin-1."""
     text = f"[{getattr(error, 'number', error.status * 10)}] {error.message}"[:_MAX_LENGTH]
     header = _UNSENDABLE.sub("?", text).encode("latin-1")
     needed = _CHALLENGES if isinstance(error, Unauthenticated) else error_headers(error)

@@ -28,14 +28,14 @@ _HIDDEN = frozenset({"subject_type", "teams", "metadata", "trace_id", "span_id",
 
 @cache
 def columns_of(dataset: Dataset) -> Mapping[str, str]:
-    """The columns of a dataset's records by field."""
+    """Return the columns of a dataset's records by field."""
     common = set(_COMMON.values()) | _HIDDEN
     own = {column.member: column.name for column in dataset.columns if column.name not in common}
     return _COMMON | own | (_OF_CALLS if dataset is API_REQUESTS else {})
 
 
 def resolver(dataset: Dataset) -> Resolve:
-    """What the fields of a filter stand for."""
+    """Return what the fields of a filter stand for."""
 
     def resolve(name: str) -> Variable | None:
         column = columns_of(dataset).get(name) or _ONLY_SOUGHT.get(name)
@@ -45,12 +45,12 @@ def resolver(dataset: Dataset) -> Resolve:
 
 
 def shown(fields: Mapping[str, str], row: tuple[Any, ...]) -> dict[str, Any]:
-    """A record as it is answered: values of the fields that it has."""
+    """Return a record as it is answered: values of the fields that it has."""
     return {name: shown_value(value) for name, value in zip(fields, row, strict=True) if value is not None}
 
 
 def shown_value(value: Any) -> Any:
-    """A value of a field as it is answered."""
+    """Return a value of a field as it is answered."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds") + "Z"
     return value

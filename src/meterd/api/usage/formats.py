@@ -26,7 +26,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 def format_of(request: Request, formats: Sequence[str] = _FORMATS) -> str:
-    """What the caller accepts first of the formats, the first of them when it accepts everything.
+    """Return what the caller accepts first of the formats, the first of them when it accepts everything.
 
     Raises `InvalidInput` when it accepts none.
     """
@@ -40,7 +40,10 @@ def format_of(request: Request, formats: Sequence[str] = _FORMATS) -> str:
 
 
 def response(content: Any, format_: str, headers: Headers = ()) -> Response:
-    """A series, a list of items, or one item. In CSV a series is `time,value`, a list has a column for each member."""
+    """Return a series, a list of items, or one item.
+
+    In CSV a series is `time,value`, a list has a column for each member.
+    """
     if format_ == "text/csv":
         return Response(200, _csv(content).encode(), headers, b"text/csv")
     if format_ == "application/xml":
@@ -49,7 +52,7 @@ def response(content: Any, format_: str, headers: Headers = ()) -> Response:
 
 
 def _is_series(content: Any) -> bool:
-    """Whether it is one with observations; objects may have a member `data`, too, with anything in it."""
+    """Tell whether it is one with observations; objects may have a member `data`, too, with anything in it."""
     if not isinstance(content, Mapping) or content.get("_type") not in _SERIES:
         return False
     data = content.get("data")
@@ -66,7 +69,7 @@ def _csv(content: Any) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows as CSV with a header. Texts that a spreadsheet would take for formulas are quoted for it."""
+    """Write rows as CSV with a header. Texts that a spreadsheet would take for formulas are quoted for it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([_cell(column) for column in columns])
@@ -83,7 +86,9 @@ def _cell(value: Any) -> Any:
 
 
 def _is_formula(text: str) -> bool:
-    """Whether a spreadsheet may read it as one: controls, spaces and what has no width count for nothing before it."""
+    """Tell whether a spreadsheet may read it as one: controls, spaces and what has no width count for nothing before
+    it.
+    """
     return next((each for each in text if unicodedata.category(each)[0] not in "CZ"), "") in _FORMULA
 
 
@@ -111,7 +116,7 @@ def _members(value: Any) -> str:
 
 
 def _named(name: str, value: Any) -> str:
-    """A member as an element; a name that no element can have becomes an attribute."""
+    """Return a member as an element; a name that no element can have becomes an attribute."""
     if _NAME.fullmatch(name) and not name.lower().startswith("xml"):
         return _element(name, _members(value))
     quoted = escape(_NOT_IN_XML.sub("\ufffd", name), {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})

@@ -15,7 +15,7 @@ _MAX_LENGTH = 128
 
 
 async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
-    """The caller, by a Bearer token, by Basic `user:key`, or by the headers `x-odsl-email` and `x-odsl-key`.
+    """Return the caller, by a Bearer token, by Basic `user:key`, or by the headers `x-odsl-email` and `x-odsl-key`.
 
     A key is a token of that user. Raises `Unauthenticated`.
     """
@@ -34,7 +34,7 @@ async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
 
 
 def environment_of(request: Request) -> str:
-    """The environment that a request names. Raises `InvalidInput`."""
+    """Return the environment that a request names. Raises `InvalidInput`."""
     name = request.header(ENVIRONMENT) or PRODUCTION
     if len(name) > _MAX_LENGTH:
         raise InvalidInput(f"{ENVIRONMENT.decode()} must have at most {_MAX_LENGTH} characters")

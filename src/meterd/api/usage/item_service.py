@@ -67,7 +67,7 @@ class ItemService:
         return response(call.parameters.projection().of(await self.one(call, id_)), call.format)
 
     async def one(self, call: Call, id_: str) -> Document:
-        """An item in the source of a call. Raises `NotFound`."""
+        """Return an item in the source of a call. Raises `NotFound`."""
         if call.resource.source != "private" and id_ in self._public:
             return self._public[id_]
         if call.resource.source != "public":
@@ -77,14 +77,14 @@ class ItemService:
         raise self._unknown(call, id_)
 
     def each(self, call: Call, ids: Collection[str] | None = None) -> Iterator[Document]:
-        """The items in the source of a call, or those of some ids: public ones first, then by id. Blocking."""
+        """Return the items in the source of a call, or those of some ids: public ones first, then by id. Blocking."""
         if call.resource.source != "private":
             yield from (item for id_, item in self._public.items() if ids is None or id_ in ids)
         if call.resource.source != "public":
             yield from map(self._shown, self._items.each(self._collection(call), ids))
 
     async def posting(self, call: Call) -> Posting:
-        """The items that a call wants to store. Raises `InvalidInput`, `Forbidden`."""
+        """Return the items that a call wants to store. Raises `InvalidInput`, `Forbidden`."""
         if call.resource.source == "public":
             raise Forbidden("public items can't be changed: post yours to the source private")
         if call.resource.id is not None:
@@ -154,12 +154,14 @@ class ItemService:
         return [self._shown(each) | ({"_reason": each.reason} if each.reason else {}) for each in history]
 
     def _change_response(self, call: Call, version: Version) -> Document:
-        """What the answer to a change says of an item: to who may not read it its version, and not what is in it."""
+        """Return what the answer to a change says of an item: to who may not read it its version, and not what is in
+        it.
+        """
         shown = self._shown(version)
         return shown if Scope.QUERY in call.caller.scopes else {name: shown[name] for name in _OF_CHANGE}
 
     def _shown(self, version: Version) -> Document:
-        """An item with the members that the server adds."""
+        """Return an item with the members that the server adds."""
         return {
             "_id": version.id,
             "_type": self._type,

@@ -29,7 +29,7 @@ class Page(NamedTuple):
 
 
 def listed(documents: Iterable[Document], call: Call, maximum: int) -> Response:
-    """The page that a call asks for, or the values of one field. Raises `InvalidInput` naming the parameter."""
+    """Return the page that a call asks for, or the values of one field. Raises `InvalidInput` naming the parameter."""
     field = call.parameters.text("_distinct")
     if field is not None:
         return response(distinct(documents, call.parameters, field), call.format)
@@ -43,7 +43,7 @@ def page_answer(page: Page, call: Call) -> Response:
 
 
 def page_of(documents: Iterable[Document], parameters: Parameters, maximum: int) -> Page:
-    """Documents in the order that `_sort` asks for, otherwise in their own; one page of them is held in memory."""
+    """Return a page of documents in the order that `_sort` asks for, otherwise in their own; no more is in memory."""
     skip, limit = parameters.skip(), parameters.limit(maximum)
     order = parameters.sort()
     total = 0
@@ -62,7 +62,7 @@ def page_of(documents: Iterable[Document], parameters: Parameters, maximum: int)
 
 
 def distinct(documents: Iterable[Document], parameters: Parameters, field: str) -> list[Any]:
-    """The values of a field, sorted."""
+    """Return the values of a field, sorted."""
     values = {
         _text(value): value for document in _matching(documents, parameters) for value in _values(document, field)
     }
@@ -75,7 +75,7 @@ def _matching(documents: Iterable[Document], parameters: Parameters) -> Iterable
 
 
 def _by(order: tuple[Order, ...]) -> Any:
-    """Compares two documents by the values of their fields."""
+    """Compare two documents by the values of their fields."""
 
     def compare(first: Document, second: Document) -> int:
         for each in order:
@@ -88,7 +88,7 @@ def _by(order: tuple[Order, ...]) -> Any:
 
 
 def _rank(value: Any) -> tuple[int, Any]:
-    """Orders values of any type: what is absent, numbers, texts, everything else by its JSON."""
+    """Order values of any type: what is absent, numbers, texts, everything else by its JSON."""
     match value:
         case None:
             return 0, 0
@@ -102,7 +102,7 @@ def _rank(value: Any) -> tuple[int, Any]:
 
 
 def _values(document: Mapping[str, Any], path: str) -> Iterator[Any]:
-    """The values at a path of names with dots between them; of an array its elements."""
+    """Return the values at a path of names with dots between them; of an array its elements."""
     values: list[Any] = [document]
     for name in path.split("."):
         values = [value[name] for value in values if isinstance(value, dict) and name in value]

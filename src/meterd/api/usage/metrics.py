@@ -46,7 +46,7 @@ class Metrics:
         return await self.records(parameters, call.caller, call.format)
 
     async def function(self, name: str, parameters: Parameters) -> list[dict[str, str]]:
-        """The metrics that a provider has. Raises `InvalidInput`."""
+        """Return the metrics that a provider has. Raises `InvalidInput`."""
         if name != "listMetrics":
             raise InvalidInput(f"there is no function {name!r}: use listMetrics")
         provider = parameters.text("provider")
@@ -58,7 +58,7 @@ class Metrics:
         ]
 
     async def one(self, id_: str, parameters: Parameters, caller: Caller) -> dict[str, Any]:
-        """One record. Raises `NotFound`."""
+        """Answer with one record. Raises `NotFound`."""
         for dataset in _DATASETS.values():
             fields = columns_of(dataset)
             condition = Compare(Field("record_id"), Comparison.EQUAL, id_)
@@ -68,7 +68,9 @@ class Metrics:
         raise NotFound(f"there is no metric record {id_!r}")
 
     async def records(self, parameters: Parameters, caller: Caller, format_: str) -> Response:
-        """Records, newest first unless sorted, with how many match in `x-total-count`; or values of one field."""
+        """Answer with records, newest first unless sorted, with how many match in `x-total-count`; or values of one
+        field.
+        """
         dataset = self._dataset(parameters)
         fields = columns_of(dataset)
         condition = await self._engine.shape(caller, selection, parameters, resolver(dataset)) or And(())
@@ -112,5 +114,5 @@ def _sorted(rows: Iterable[Row]) -> list[Any]:
 
 
 def _rank(value: Any) -> tuple[bool, Any]:
-    """Numbers in their order, before texts in theirs."""
+    """Order numbers in their order, before texts in theirs."""
     return isinstance(value, str), value

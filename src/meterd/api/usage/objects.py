@@ -64,7 +64,7 @@ class Objects:
         return await self._engine.shape(call.caller, response, shown, call.format)
 
     async def _profiles(self, call: Call, field: str) -> Response:
-        """The series of each object that matches and has one."""
+        """Return the series of each object that matches and has one."""
         items = self.item_service.each(call, call.parameters.every("_id") or None)
         having = (item for item in items if definition_of(item, field) is not None)
         page = await self.item_service.scan_executor.run(call.caller, page_of, having, call.parameters, MAX_COMPUTED)

@@ -65,7 +65,7 @@ _ALIASES = {"sum": "summed"}
 
 
 def observed_named(name: str) -> Observed:
-    """Raises `InvalidInput` with what there is."""
+    """Find a metric. Raises `InvalidInput` with what there is."""
     found = OBSERVED.get(_ALIASES.get(name, name))
     if found is None:
         raise InvalidInput(f"_observed must be one of {', '.join(OBSERVED)}, got {name!r}")
@@ -73,7 +73,7 @@ def observed_named(name: str) -> Observed:
 
 
 def rounded(value: Number) -> Number:
-    """To six decimals, half up; whole numbers without a fraction."""
+    """Round to six decimals, half up; whole numbers without a fraction."""
     if isinstance(value, int) or value.is_integer():
         return int(value)
     number = float(Decimal(repr(value)).quantize(_PLACES, ROUND_HALF_UP)) if abs(value) < 2**53 else value

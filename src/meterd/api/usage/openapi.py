@@ -37,7 +37,7 @@ _READING = (
 
 
 def service_operations(service: str, methods: Collection[str], has_sources: bool) -> Iterator[Described]:
-    """What a service does: at its root, for all items, for those of a source if it has them, and for one item."""
+    """Describe a service: at its root, for all items, for those of a source if there are any, for one item."""
     release = f"/api/{service}/{RELEASE}"
     source = "/{source}" if has_sources else ""
     segments = (_SOURCE,) if has_sources else ()

@@ -55,14 +55,14 @@ class Parameters:
                 raise InvalidInput(f"there is no parameter {name}: use {', '.join(COMMON)}, or the name of a field")
 
     def text(self, name: str) -> str | None:
-        """The last value of a parameter; an empty one counts as not given."""
+        """Return the last value of a parameter; an empty one counts as not given."""
         return self._sent[name][-1] or None if name in self._sent else None
 
     def every(self, name: str) -> list[str]:
         return self._sent.get(name, [])
 
     def simple_filters(self) -> Iterator[tuple[str, str]]:
-        """Fields and what they must be."""
+        """Return fields and what they must be."""
         for name, values in self._sent.items():
             if not name.startswith("_") or name in _FIELDS:
                 yield from ((name, value) for value in values)
@@ -74,7 +74,7 @@ class Parameters:
         return text == "true"
 
     def limit(self, maximum: int) -> int:
-        """How many items are wanted, `maximum` for -1. Raises `InvalidInput` above that."""
+        """Tell how many items are wanted, `maximum` for -1. Raises `InvalidInput` above that."""
         wanted = self._whole_number("_limit", DEFAULT_LIMIT, minimum=-1)
         if wanted > maximum:
             raise InvalidInput(f"_limit must be at most {maximum}, or -1 for all that fit: go on with _skip")
@@ -93,7 +93,7 @@ class Parameters:
         return int(text)
 
     def sort(self) -> tuple[Order, ...]:
-        """From JSON, `{"timestamp": -1}`, or text, `service,-timestamp`."""
+        """Read how to sort, from JSON, `{"timestamp": -1}`, or text, `service,-timestamp`."""
         text = self.text("_sort")
         if text is None:
             return ()
@@ -137,7 +137,7 @@ class Projection:
 
 
 async def parameters_of(request: Request, has_form: bool) -> Parameters:
-    """Parameters of a call, of one that may have a form as body from there too. Raises `InvalidInput`."""
+    """Read the parameters of a call, of one that may have a form as body from there too. Raises `InvalidInput`."""
     sent = _pairs("the address", request.query_string)
     if has_form and request.content_type.partition(";")[0].strip().lower() == _FORM:
         text = (await request.body(_MAX_BYTES)).decode("latin-1")

@@ -52,7 +52,7 @@ def posting_of(body: bytes, maximum: int, replaces: bool) -> Posting:
 
 
 def merged(stored: Mapping[str, Any], posted: Posted) -> dict[str, Any]:
-    """The members of an item after an update: those posted take the place of those stored, each as a whole.
+    """Return the members of an item after an update: those posted take the place of those stored, each as a whole.
 
     A reference to the data of the member itself, which a client may have read elsewhere, leaves it as it is stored.
     """

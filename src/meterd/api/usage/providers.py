@@ -107,14 +107,14 @@ PROVIDERS = {
 
 
 def provider_named(name: str) -> Provider:
-    """Raises `InvalidInput` with the providers that there are."""
+    """Find a provider. Raises `InvalidInput` with the providers that there are."""
     if name not in PROVIDERS:
         raise InvalidInput(f"there is no provider {name!r}: use one of {', '.join(PROVIDERS)}")
     return PROVIDERS[name]
 
 
 def metric_named(provider: Provider, name: str) -> Metric:
-    """Raises `InvalidInput` with the metrics that the provider has."""
+    """Find a metric. Raises `InvalidInput` with the metrics that the provider has."""
     for metric in provider.metrics:
         if metric.name == name:
             return metric

@@ -69,7 +69,7 @@ class Usage:
         return Router("/api", route_handlers=[each for service in self._services for each in self._handlers(service)])
 
     def _handlers(self, service: Service) -> Iterator[Any]:
-        """A service at its root, and below its release."""
+        """Return a service at its root, and below its release."""
         root = f"/{service.name}"
         paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]
 

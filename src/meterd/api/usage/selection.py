@@ -14,7 +14,7 @@ _MAX_FILTERS = 50
 
 
 def selection(parameters: Parameters, resolve: Resolve) -> Condition | None:
-    """What `_id`, `_filter`, `_search` and simple filters demand together; None when they demand nothing.
+    """Return what `_id`, `_filter`, `_search` and simple filters demand together; None when they demand nothing.
 
     Raises `InvalidInput` with the place of a mistake.
     """

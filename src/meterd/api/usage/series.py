@@ -86,7 +86,7 @@ async def series(engine: QueryEngine, question: Question, caller: Caller) -> Ser
 
 
 def _query(question: Question) -> Query:
-    """Records of the metric in the range. Records without a value have no part in it."""
+    """Ask for records of the metric in the range. Records without a value have no part in it."""
     metric, range_ = question.metric, question.range
     has_value = IsNull(Field(metric.value), negated=True) if metric.value else None
     return Query(
@@ -98,7 +98,7 @@ def _query(question: Question) -> Query:
 
 
 def _bounds(question: Question) -> _Window | None:
-    """The bounds of the range, when it has two and is short enough to be sure that the series is."""
+    """Return the bounds of the range, when it has two and is short enough to be sure that the series is."""
     start, end = question.range.start, question.range.end
     if start is None or end is None or not _FIRST <= start <= end < _LAST or end - start > _MAX_RANGE:
         return None
@@ -107,7 +107,7 @@ def _bounds(question: Question) -> _Window | None:
 
 
 async def _window(engine: QueryEngine, query: Query, caller: Caller) -> _Window | None:
-    """From the first to the last record; None when there is none."""
+    """Return the time from the first to the last record; None when there is none."""
     ends = tuple(
         Aggregate(name, function, Field("ts"))
         for name, function in (("first", Function.MINIMUM), ("last", Function.MAXIMUM))
@@ -121,7 +121,7 @@ async def _window(engine: QueryEngine, query: Query, caller: Caller) -> _Window 
 
 
 def _scaled(question: Question, window: _Window) -> tuple[Calendar, int]:
-    """The calendar that keeps the series below the threshold, and how many steps it is from the one asked for."""
+    """Return the calendar that keeps the series below the threshold, and how many steps it is from the given one."""
     calendar, steps = question.calendar, 0
     if not question.scaling:
         if _is_longer(calendar, window, MAX_OBSERVATIONS):
@@ -133,7 +133,7 @@ def _scaled(question: Question, window: _Window) -> tuple[Calendar, int]:
 
 
 def _is_longer(calendar: Calendar, window: _Window, maximum: int) -> bool:
-    """Whether a series may have more observations; without a grid it has at most as many as there are records."""
+    """Tell whether a series may have more observations; without a grid it has at most as many as there are records."""
     if isinstance(calendar, SparseCalendar):
         return window.records is None or window.records > maximum
     indexes = calendar.indexes(calendar.floor(window.start), window.end)
@@ -141,7 +141,7 @@ def _is_longer(calendar: Calendar, window: _Window, maximum: int) -> bool:
 
 
 def interval_of(seconds: int) -> Interval:
-    """In the largest unit that fits, which is what the store does fastest."""
+    """Return an interval, in the largest unit that fits, which is what the store does fastest."""
     unit = next(unit for unit in _UNITS if seconds % unit.value == 0)
     return Interval(seconds // unit.value, unit)
 
@@ -162,7 +162,10 @@ def _cell(row: Row, aggregates: Sequence[Aggregate]) -> Cell:
 def _observations(
     calendar: Calendar, question: Question, cells: Iterator[tuple[datetime | None, Cell]]
 ) -> Iterator[tuple[datetime, Number | None]]:
-    """From cells in time order. Indexes without records, after the first that has some, have no value."""
+    """Make observations from cells in time order.
+
+    Indexes without records, after the first that has some, have no value.
+    """
     expected: Iterator[datetime] | None = None
     for index, members in groupby(
         ((calendar.floor(start), cell) for start, cell in cells if start), lambda each: each[0]

@@ -103,7 +103,7 @@ def _is(column: str, value: str | None) -> Condition | None:
 
 
 def _format(request: Request, parameters: Parameters) -> str:
-    """By the parameter `format`, else by what the caller accepts first; a browser accepts the page."""
+    """Choose a format by the parameter `format`, else by what the caller accepts first; a browser accepts the page."""
     wanted = parameters.text("format")
     if wanted is None:
         return format_of(request, tuple(SHAPES))
@@ -113,7 +113,7 @@ def _format(request: Request, parameters: Parameters) -> str:
 
 
 def _period(parameters: Parameters, caller: Caller) -> Period:
-    """Raises `InvalidInput` naming the parameter."""
+    """Read the period. Raises `InvalidInput` naming the parameter."""
     for name, _ in parameters.simple_filters():
         if name not in _PARAMETERS:
             raise InvalidInput(f"there is no parameter {name}: use {', '.join(_PARAMETERS)}")

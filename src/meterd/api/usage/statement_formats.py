@@ -103,7 +103,7 @@ POLICY = page_policy(style_src=inline(_STYLE))
 
 
 def _html(period: Period, lines: Sequence[Line]) -> str:
-    """A page that prints well; it needs nothing else."""
+    """Return a page that prints well; it needs nothing else."""
     user, total = escape(period.user), _total(lines)
     where = f", environment {escape(period.environment)}" if period.environment else ""
     services = ([service, *_numbers(amounts)] for service, amounts in _by_service(lines).items())

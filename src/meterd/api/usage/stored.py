@@ -35,12 +35,12 @@ class StoredSeries:
         self._calendars = calendars
 
     async def one(self, call: Call, definition: Document) -> Document:
-        """A series in the range that a call asks for, of records in its environment. Raises `InvalidInput`."""
+        """Return a series in the range that a call asks for, of records in its environment. Raises `InvalidInput`."""
         find = self._calendars.finder(call.caller.tenant, call.environment)
         return await stored_series(self._engine, definition, call.parameters, call.environment, find, call.caller)
 
     async def page(self, call: Call, definitions: Page) -> Response:
-        """The series of a page of definitions, one after the other."""
+        """Return the series of a page of definitions, one after the other."""
         made: list[Document] = []
         observations = 0
         for definition in definitions.documents:
@@ -54,7 +54,7 @@ class StoredSeries:
 
 
 def definition_of(item: Mapping[str, Any], field: str) -> Document | None:
-    """The definition of a series, with the members that lists and reads add; None when the field is no series."""
+    """Return the definition of a series, with the members that lists and reads add; None when it is no series."""
     definition = item.get(field)
     if not _is_series(definition):
         return None
@@ -65,7 +65,7 @@ def definition_of(item: Mapping[str, Any], field: str) -> Document | None:
 
 
 def definitions_of(item: Mapping[str, Any]) -> Iterator[Document]:
-    """The definitions of all series of an object."""
+    """Return the definitions of all series of an object."""
     return (definition for field in item if (definition := definition_of(item, field)))
 
 
@@ -79,7 +79,7 @@ async def check_series(engine: QueryEngine, caller: Caller, posted: Sequence[Pos
 
 
 def _read(posted: Sequence[Posted]) -> list[tuple[str, Definition]]:
-    """The series of objects, and where each is."""
+    """Return the series of objects, and where each is."""
     found = []
     series = [(each.id, *member) for each in posted for member in each.members.items() if _is_series(member[1])]
     if len(series) > MAX_POSTED:

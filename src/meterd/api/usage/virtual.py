@@ -45,7 +45,10 @@ class Level(msgspec.Struct, frozen=True):
 async def virtual_series(
     engine: QueryEngine, level: Level, parameters: Parameters, environment: str, find: FindCalendar, caller: Caller
 ) -> dict[str, Any]:
-    """The series that `_metric` and the parameters beside it ask for. Raises `InvalidInput` naming the parameter."""
+    """Return the series that `_metric` and the parameters beside it ask for.
+
+    Raises `InvalidInput` naming the parameter.
+    """
     provider, metric = _metric(parameters.text("_metric") or "")
     code = parameters.text("_calendar") or DEFAULT_CALENDAR
     observed = observed_named(parameters.text("_observed") or DEFAULT)
@@ -75,7 +78,7 @@ async def stored_series(
     find: FindCalendar,
     caller: Caller,
 ) -> dict[str, Any]:
-    """The series of a field of an object, which `check_series` has accepted. Raises `InvalidInput`."""
+    """Return the series of a field of an object, which `check_series` has accepted. Raises `InvalidInput`."""
     defined = await engine.shape(caller, definition_read, definition)
     question = msgspec.structs.replace(
         await defined.question(find), range=range_of(parameters), scaling=is_scaled(parameters)
@@ -95,13 +98,13 @@ class Definition(msgspec.Struct, frozen=True):
     condition: Condition | None
 
     async def question(self, find: FindCalendar) -> Question:
-        """What it asks for, over all time. Raises `InvalidInput` when there is no such calendar."""
+        """Return what it asks for, over all time. Raises `InvalidInput` when there is no such calendar."""
         calendar = await find(self.calendar)
         return Question(self.provider, self.metric, calendar, self.observed, Range(), self.condition)
 
 
 def definition_read(definition: Mapping[str, Any]) -> Definition:
-    """Raises `InvalidInput` naming the property."""
+    """Read a definition. Raises `InvalidInput` naming the property."""
     texts = {}
     for name, default in (("provider", None), ("metric", None), ("calendar", DEFAULT_CALENDAR), ("observed", DEFAULT)):
         value = definition.get(name, default)
@@ -119,7 +122,7 @@ def definition_read(definition: Mapping[str, Any]) -> Definition:
 
 
 def range_of(parameters: Parameters) -> Range:
-    """The range that is asked for; everything by default. Raises `InvalidInput` with the place of a mistake."""
+    """Return the range that is asked for; everything by default. Raises `InvalidInput` with the place of a mistake."""
     text = parameters.text("_range")
     try:
         return Range() if text is None else parse_range(text, datetime.now(UTC))
@@ -135,7 +138,7 @@ def is_scaled(parameters: Parameters) -> bool:
 
 
 async def answered(engine: QueryEngine, question: Question, shown: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-    """The series as JSON has it, with the members that are known of it."""
+    """Return the series as JSON has it, with the members that are known of it."""
     made = await series(engine, question, caller)
     return await engine.shape(caller, _described, question, made, shown)
 
@@ -179,7 +182,7 @@ _ORDER = (
 
 
 def _place(member: str) -> int:
-    """Members in the order of section 14, the data last."""
+    """Put members in the order of section 14, the data last."""
     if member == "data":
         return len(_ORDER) + 1
     return _ORDER.index(member) if member in _ORDER else len(_ORDER)
@@ -199,7 +202,7 @@ def _is(dataset: Dataset, column: str, value: str) -> Condition:
 
 
 def _filter(filter_: Any, dataset: Dataset) -> Condition | None:
-    """A filter as an object, or as text with or without a leading question mark."""
+    """Return a filter as an object, or as text with or without a leading question mark."""
     try:
         match filter_:
             case None | "":

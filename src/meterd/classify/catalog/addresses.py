@@ -46,7 +46,7 @@ _STREET = (
 
 
 def _street(code: str, place: str, example: str, *regexes: str) -> Classifier:
-    """A street with the number of a house, as the words for streets of a language tell."""
+    """Declare a street with the number of a house, as the words for streets of a language tell."""
     return identifier(
         code,
         code.upper(),

@@ -32,7 +32,9 @@ def _card(
     family: str = "card",
     yields_to: tuple[str, ...] = (),
 ) -> Classifier:
-    """A card number with its issuer's prefix and length; `_` in a regex stands between groups, which may be joined."""
+    """Declare a card number with its issuer's prefix and length; `_` in a regex stands between groups, which may be
+    joined.
+    """
     return identifier(
         code,
         code.upper(),

@@ -41,7 +41,9 @@ _CLASSES = {
 
 
 def acronyms(*terms: str, likelihood: Likelihood = Likelihood.VERY_LIKELY) -> Rule:
-    """A capitalised abbreviation before the finding sets its likelihood; in lower case it would be another word."""
+    """Declare that a capitalised abbreviation before the finding sets its likelihood; in lower case it would be another
+    word.
+    """
     return Rule(Dictionary(terms, ignore_case=False), Target.CONTEXT, Set(likelihood))
 
 
@@ -55,7 +57,7 @@ def number(
     category: Category = Category.GOVERNMENT_ID,
     yields_to: tuple[str, ...] = (),
 ) -> Classifier:
-    """A number that `stdnum.<module>` validates; its code is the module's name, as `us_ssn` for `us.ssn`.
+    """Declare a number that `stdnum.<module>` validates; its code is the module's name, as `us_ssn` for `us.ssn`.
 
     `words` and `capitals` are context words without and with regard to their case.
     """
@@ -141,7 +143,7 @@ def token(
 
 
 def drawn(alphabet: str, length: int) -> str:
-    """Characters that look random and are always the same, so that no example in this package looks like a leak."""
+    """Return characters that look random and are always the same: no example here may look like a leak."""
     state, characters = length, []
     for _ in range(length):
         state = (state * 1_103_515_245 + 12_345) % 2**31

@@ -21,7 +21,9 @@ _WRITTEN = (
 def _document(
     code: str, place: str, example: str, regex: str, words: tuple[str, ...], validator: str | None = None
 ) -> Classifier:
-    """A passport, an identity card or a licence: a short number with one check digit at most, so only with a word."""
+    """Declare a passport, an identity card or a licence: a short number with one check digit at most, so only with a
+    word.
+    """
     return identifier(
         code,
         code.upper(),

@@ -44,7 +44,7 @@ _WITHOUT_ARMOUR = r"(?:[^-]|-{1,4}[^-])*?"
 
 
 def _armoured(label: str) -> str:
-    """A block up to its line `END`, however the lines between are broken; without its end, as far as it goes."""
+    """Declare a block up to its line `END`, however the lines between are broken, or without it as far as it goes."""
     return rf"-----BEGIN {label}-----(?:{_WITHOUT_ARMOUR}-{{5,}}END {label}-----|{_LINES}{_LAST_LINE})?"
 
 

@@ -89,17 +89,17 @@ def _meaning(cause: BaseException) -> MeterdError:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """SQLite's own error within SQLAlchemy's."""
+    """Return SQLite's own error within SQLAlchemy's."""
     return getattr(error, "orig", None) or error
 
 
 def _code(error: BaseException) -> int:
-    """SQLite's primary error code, 0 for what is no error of SQLite."""
+    """Return SQLite's primary error code, 0 for what is no error of SQLite."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def _prepare(connection: object, _record: object) -> None:
-    """Settings of a new SQLite connection; transactions are begun by `_begin` alone."""
+    """Apply the settings of a new SQLite connection; transactions are begun by `_begin` alone."""
     assert isinstance(connection, sqlite3.Connection)  # what the engine was made for
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
@@ -107,7 +107,7 @@ def _prepare(connection: object, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """A transaction that will write takes its turn at once: what it reads stays true until it is done."""
+    """Begin a transaction. One that will write takes its turn at once: what it reads stays true until it is done."""
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
