@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.context import RequestContext
-from meterd.api.usage.request_log import Calls
+from meterd.api.usage.request_log import RequestLog
 from meterd.settings import Usage
 from tests.api.usage.environment import Environment
 from tests.ingest.test_recorder import running
@@ -393,12 +393,12 @@ def test_records_that_are_ingested_are_beside_those_of_calls(environment: Enviro
 async def test_a_call_of_which_no_fact_can_be_made_is_counted_and_holds_up_no_other(tmp_path: Path) -> None:
     caller = Caller("acme", "ann", SubjectType.USER)
     with running(tmp_path) as service:
-        calls = Calls(service.recorder, Usage(flush_interval=0.001), service.supervisor)
-        calls.note(RequestContext(b"1", "gateway", "GET", "/no text: \udc80", (), 0.0, 1.0, caller), 200, 1, 0.1)
+        request_log = RequestLog(service.recorder, Usage(flush_interval=0.001), service.supervisor)
+        request_log.add(RequestContext(b"1", "gateway", "GET", "/no text: \udc80", (), 0.0, 1.0, caller), 200, 1, 0.1)
         with pytest.raises(UnicodeEncodeError):
-            await calls.flush()
-        calls.note(RequestContext(b"2", "gateway", "GET", "/", (), 0.0, 1.0, caller), 200, 1, 0.1)
-        await calls.flush()
+            await request_log.flush()
+        request_log.add(RequestContext(b"2", "gateway", "GET", "/", (), 0.0, 1.0, caller), 200, 1, 0.1)
+        await request_log.flush()
 
         assert [entry.count for entry in service.entries()] == [1]
         assert service.metric('meterd_usage_calls_forgotten_total{reason="failed"} 1.0')
