@@ -39,11 +39,18 @@ def make_token(
         metadata.close()
 
 
+def plain_client(token: str = "", url: str = "") -> httpx.Client:
+    """Make a client for plain HTTP, quickly: it loads no certificates of authorities."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.Client(base_url=url, headers=headers, timeout=60, verify=False)
+
+
 class Meterd:
     """`meterd serve` on `data`; `token` belongs to a tenant administrator and has every scope.
 
     Usable as a context manager: enters when the server answers, stops it gracefully on leaving. `limits` are resource
-    limits of the process, by their number in the module `resource`.
+    limits of the process, by their number in the module `resource`. While it runs, `client` sends the token and
+    `anonymous` none.
     """
 
     def __init__(
@@ -85,7 +92,8 @@ class Meterd:
         self.url = self.log.rpartition(b"meterd ready on ")[2].split()[0].decode()
         self._log_reader = threading.Thread(target=self._read_log, daemon=True)
         self._log_reader.start()
-        self.client = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60)
+        self.client = plain_client(self.token, self.url)
+        self.anonymous = plain_client(url=self.url)
         return self
 
     def _set_limits(self) -> None:
@@ -114,6 +122,7 @@ class Meterd:
         self._log_reader.join()
         self.process.stderr.close()
         self.client.close()
+        self.anonymous.close()
         return self.process.wait()
 
     def ingest(

@@ -52,7 +52,7 @@ def message_of(response: httpx.Response, status: int) -> str:
 @pytest.mark.parametrize("path", ADDRESSES)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_every_answer_has_a_request_id(shared: Meterd, path: str, method: str) -> None:
-    ids = [httpx.request(method, shared.url + path).headers.get_list("x-request-id") for _ in range(2)]
+    ids = [shared.anonymous.request(method, shared.url + path).headers.get_list("x-request-id") for _ in range(2)]
 
     assert [len(each) for each in ids] == [1, 1]
     assert re.fullmatch(r"[0-9a-f]{24}", ids[0][0])
@@ -71,7 +71,7 @@ def test_every_described_route_refuses_other_methods_in_json(shared: Meterd) -> 
     for path, operations in paths.items():
         for method in METHODS:
             if method.lower() not in operations:
-                response = httpx.request(method, shared.url + path)
+                response = shared.anonymous.request(method, shared.url + path)
                 refused += 1
                 if path.startswith("/api/sessions/"):  # below a session there is nothing for other methods
                     assert response.json()["error"] in ("Not found", "Session ID required")
@@ -106,13 +106,13 @@ def test_every_described_route_refuses_other_methods_in_json(shared: Meterd) -> 
     ],
 )
 def test_unknown_addresses_get_404_in_json(shared: Meterd, path: str, method: str) -> None:
-    assert message_of(httpx.request(method, shared.url + path), 404)
+    assert message_of(shared.anonymous.request(method, shared.url + path), 404)
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_no_address_redirects(shared: Meterd, path: str) -> None:
     for variant in (path, f"{path}/", f"/{path}"):
-        assert not httpx.get(shared.url + variant).is_redirect
+        assert not shared.anonymous.get(shared.url + variant).is_redirect
 
 
 def test_the_server_does_not_name_its_software(shared: Meterd) -> None:
@@ -120,8 +120,8 @@ def test_the_server_does_not_name_its_software(shared: Meterd) -> None:
 
 
 def test_errors_below_the_gateway_have_its_shape_and_others_the_plain_one(shared: Meterd) -> None:
-    gateway = httpx.get(f"{shared.url}{METRICS}/nothing").json()
-    plain = httpx.get(f"{shared.url}/nothing").json()
+    gateway = shared.anonymous.get(f"{METRICS}/nothing").json()
+    plain = shared.anonymous.get("/nothing").json()
 
     assert gateway.keys() == {"statusCode", "message", "error"}
     assert plain.keys() == {"code", "message"}
@@ -129,7 +129,7 @@ def test_errors_below_the_gateway_have_its_shape_and_others_the_plain_one(shared
 
 def raw(server: Meterd, method: str, path: str, *headers: tuple[str, str]) -> httpx.Response:
     """Headers exactly as they are given, repeated ones too."""
-    return httpx.request(method, server.url + path, headers=list(headers))
+    return server.anonymous.request(method, server.url + path, headers=list(headers))
 
 
 def sentence(response: httpx.Response) -> str:
@@ -189,11 +189,11 @@ def test_options_lists_what_every_address_takes_and_lets_no_page_of_others_in(sh
     for method, path in [*described(shared), *PAGES[:3]]:
         takes.setdefault(path, {"OPTIONS"}).update({method, "HEAD"} if method == "GET" else {method})
     for path, methods in takes.items():
-        response = httpx.options(shared.url + path, headers={"Origin": "https://example.com"})
+        response = shared.anonymous.options(shared.url + path, headers={"Origin": "https://example.com"})
         assert (204, b"") == (response.status_code, response.content), path
         assert methods == set(response.headers["allow"].split(", ")), path
         assert not any(name.startswith("access-control") for name in response.headers)
-    assert 404 == httpx.options(f"{shared.url}/nowhere").status_code
+    assert 404 == shared.anonymous.options("/nowhere").status_code
 
 
 @pytest.mark.parametrize("method", ["BREW", "X-1"])
@@ -228,7 +228,7 @@ def test_only_pages_may_run_or_load_anything(shared: Meterd) -> None:
 
 @pytest.mark.parametrize("path", ["", "/", "/openapi.json", "/openapi.yaml", "/swagger", "/redoc", "/elements"])
 def test_the_framework_shows_no_pages_of_its_own(shared: Meterd, path: str) -> None:
-    assert {404} == {httpx.request(method, f"{shared.url}/schema{path}").status_code for method in METHODS}
+    assert {404} == {shared.anonymous.request(method, f"{shared.url}/schema{path}").status_code for method in METHODS}
 
 
 def test_a_connection_stays_usable_after_refusals(shared: Meterd) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import jsonschema
 import pytest
 from openapi_spec_validator import validate
@@ -30,7 +29,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
 
 @pytest.fixture(scope="module")
 def document(closed: Meterd) -> dict[str, Any]:
-    content: dict[str, Any] = httpx.get(f"{closed.url}/openapi.json").json()
+    content: dict[str, Any] = closed.anonymous.get("/openapi.json").json()
     return content
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from meterd.access import Scope
-from tests.process import Meterd, make_token
+from tests.process import Meterd, make_token, plain_client
 
 SMALL = {resource.RLIMIT_AS: 2**30}
 """The limit of an attacked process: 1 GB of address space. What it can't hold it has to refuse."""
@@ -35,7 +35,7 @@ class Party:
         self._url = server.url
 
     def send(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
-        with httpx.Client(headers={"Authorization": f"Bearer {self.token}"}, timeout=60) as client:
+        with plain_client(self.token) as client:
             return client.request(method, f"{self._url}{path}", headers=headers, **options)
 
 

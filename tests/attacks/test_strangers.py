@@ -81,7 +81,9 @@ def exchange(server: Meterd, sent: bytes) -> bytes:
 def test_nothing_is_told_or_taken_without_a_valid_token(
     shared: Meterd, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    response = httpx.request(method, f"{shared.url}{path}", headers=headers, content=b"{}" if method == "POST" else b"")
+    response = shared.anonymous.request(
+        method, shared.url + path, headers=headers, content=b"{}" if method == "POST" else b""
+    )
 
     assert 401 == response.status_code
     assert "meterd" in response.headers["www-authenticate"]
@@ -112,7 +114,7 @@ def test_many_made_up_tokens_keep_nobody_out(shared: Meterd) -> None:
 
 @pytest.mark.parametrize("path", OPEN)
 def test_what_is_open_tells_the_same_to_everybody(shared: Meterd, path: str) -> None:
-    assert httpx.get(f"{shared.url}{path}").content == shared.client.get(path).content
+    assert shared.anonymous.get(shared.url + path).content == shared.client.get(path).content
 
 
 @pytest.fixture

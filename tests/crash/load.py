@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self
 
 import httpx
 
-from tests.process import METRICS, Meterd
+from tests.process import METRICS, Meterd, plain_client
 
 BUSY = {"METERD_STORE__CHECKPOINT_INTERVAL": "0.2", "METERD_STORE__LOAD_INTERVAL": "0.05"}
 """Settings under which loads and checkpoints happen all the time."""
@@ -124,9 +124,7 @@ class Load:
             thread.join()
 
     def _client(self) -> httpx.Client:
-        return httpx.Client(
-            base_url=self._server.url, headers={"Authorization": f"Bearer {self._server.token}"}, timeout=_PATIENCE
-        )
+        return plain_client(self._server.token, self._server.url)
 
     def _write(self, prefix: str) -> None:
         requests = _requests(prefix, self._padding)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -77,13 +76,13 @@ def test_response_times_are_a_histogram_of_seconds_up_to_ten_minutes(meterd: Met
 
 def test_who_sends_a_token_sees_what_is_its_own(meterd: Meterd) -> None:
     def get(token: str | None) -> Samples:
-        return samples(httpx.get(meterd.url + PATH, headers={"authorization": f"Bearer {token}"}).text)
+        return samples(meterd.anonymous.get(PATH, headers={"authorization": f"Bearer {token}"}).text)
 
     stranger = make_token(meterd.data, "eve").token
     elsewhere = make_token(meterd.data, "root", tenant="other", tenant_admin=True).token
     for token in (stranger, elsewhere):
         assert {"meterd_export_dropped_series"} == {name for name, _ in get(token)}
-    assert get(meterd.token) == samples(httpx.get(meterd.url + PATH).text)
+    assert get(meterd.token) == samples(meterd.anonymous.get(PATH).text)
 
 
 @pytest.mark.parametrize(
@@ -91,13 +90,13 @@ def test_who_sends_a_token_sees_what_is_its_own(meterd: Meterd) -> None:
     [({"x-forwarded-for": "203.0.113.5"}, 401), ({"authorization": "Bearer wrong"}, 401), ({}, 200)],
 )
 def test_it_is_open_where_metrics_are(meterd: Meterd, headers: dict[str, str], status: int) -> None:
-    assert status == httpx.get(meterd.url + PATH, headers=headers).status_code
+    assert status == meterd.anonymous.get(PATH, headers=headers).status_code
 
 
 def test_a_token_needs_the_scope_of_queries(meterd: Meterd) -> None:
     token = make_token(meterd.data, "writer", scopes=(Scope.INGEST,)).token
 
-    assert 403 == httpx.get(meterd.url + PATH, headers={"authorization": f"Bearer {token}"}).status_code
+    assert 403 == meterd.anonymous.get(PATH, headers={"authorization": f"Bearer {token}"}).status_code
 
 
 async def test_series_beyond_the_limit_are_other_and_counted(store: RealEngine) -> None:

@@ -16,7 +16,7 @@ from meterd.datasets import API_REQUESTS, DATASETS, Column, Kind
 from tests.api.aiguard.test_classifications import body as classification
 from tests.api.litellm import payloads
 from tests.api.otlp import exports
-from tests.process import METRICS, Meterd
+from tests.process import METRICS, Meterd, plain_client
 
 ROUNDS = 12
 ROWS = 5
@@ -46,8 +46,7 @@ class Writers:
         assert [] == self._problems
 
     def _rounds(self, writer: Callable[[httpx.Client], None]) -> None:
-        headers = {"Authorization": f"Bearer {self._server.token}"}
-        with httpx.Client(base_url=self._server.url, headers=headers, timeout=60) as client:
+        with plain_client(self._server.token, self._server.url) as client:
             for _ in range(ROUNDS):
                 writer(client)
 

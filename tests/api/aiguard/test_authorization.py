@@ -49,7 +49,7 @@ def post(meterd: Meterd, token: str) -> httpx.Response:
         "attributes": {"agent_id": token[-32:], "platform": "GCP_VERTEX"},
         "meter": {"name": "ai_guard.agent", "value": "120"},
     }
-    return httpx.post(f"{meterd.url}/metric", json=event, headers={"Authorization": f"Bearer {token}"})
+    return meterd.anonymous.post("/metric", json=event, headers={"Authorization": f"Bearer {token}"})
 
 
 def assert_unauthorized(response: httpx.Response) -> None:

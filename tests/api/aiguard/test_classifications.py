@@ -227,7 +227,7 @@ def test_what_is_no_such_body_is_refused(shared: Meterd, sent: bytes) -> None:
 
 @pytest.mark.parametrize("token", ["x", "wrong", "mtr_" + "a" * 32])
 def test_a_token_comes_first(shared: Meterd, token: str) -> None:
-    response = httpx.post(shared.url + PATH, content=b"garbage", headers={"Authorization": f"Bearer {token}"})
+    response = shared.anonymous.post(PATH, content=b"garbage", headers={"Authorization": f"Bearer {token}"})
 
     assert (401, 'Bearer realm="meterd"') == (response.status_code, response.headers["www-authenticate"])
     assert "Invalid or missing bearer token" == response.json()["message"]

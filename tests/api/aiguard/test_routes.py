@@ -237,7 +237,7 @@ def test_a_bad_token_gets_401_even_when_the_body_is_garbage(
     shared: Meterd, authorization: str | None, body: bytes
 ) -> None:
     headers = {} if authorization is None else {"authorization": authorization.format(token=shared.token).encode()}
-    response = httpx.post(f"{shared.url}/metric", content=body, headers=headers)
+    response = shared.anonymous.post("/metric", content=body, headers=headers)
 
     assert error_of(response, 401) == "Invalid or missing bearer token"
     assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'
@@ -259,7 +259,7 @@ def test_a_token_without_the_scope_gets_403_that_names_it(shared: Meterd) -> Non
     ],
 )
 def test_other_methods_get_405_without_a_token(shared: Meterd, path: str, allowed: str, method: str) -> None:
-    response = httpx.request(method, shared.url + path)
+    response = shared.anonymous.request(method, shared.url + path)
 
     assert response.status_code == 405
     assert response.headers["allow"] == allowed
@@ -272,13 +272,13 @@ def test_other_addresses_get_404_and_no_redirect(shared: Meterd, path: str) -> N
 
 
 def test_health_is_an_empty_200_without_a_token(shared: Meterd) -> None:
-    response = httpx.get(f"{shared.url}/health")
+    response = shared.anonymous.get("/health")
 
     assert (response.status_code, response.content) == (200, b"")
 
 
 def test_health_does_not_look_at_a_token(shared: Meterd) -> None:
-    assert httpx.get(f"{shared.url}/health", headers={"authorization": "Bearer nonsense"}).status_code == 200
+    assert shared.anonymous.get("/health", headers={"authorization": "Bearer nonsense"}).status_code == 200
 
 
 def test_metrics_that_are_off_are_not_permitted_whatever_is_sent(without_metrics: Meterd) -> None:
@@ -311,7 +311,7 @@ def test_any_other_secret_gets_401(guarded: Meterd, token: str) -> None:
 
 
 def test_without_a_header_the_shared_secret_is_missing(guarded: Meterd) -> None:
-    assert error_of(httpx.post(f"{guarded.url}/metric", json=EVENT), 401)
+    assert error_of(guarded.anonymous.post("/metric", json=EVENT), 401)
 
 
 def test_the_shared_secret_opens_nothing_but_ingest(guarded: Meterd) -> None:

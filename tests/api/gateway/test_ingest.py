@@ -285,7 +285,7 @@ def test_exactly_one_datasource_must_be_named(sender: Sender, query: str) -> Non
 @pytest.mark.parametrize("authorization", [None, "Bearer", "Bearer mtr_" + "0" * 40, "Basic Zm9vOmJhcg=="])
 def test_without_a_valid_token_there_is_401_even_for_a_bad_body(shared: Meterd, authorization: str | None) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
-    response = httpx.post(f"{shared.url}{METRICS}/ingest", content=b"nonsense", headers=headers)
+    response = shared.anonymous.post(f"{METRICS}/ingest", content=b"nonsense", headers=headers)
 
     assert error_of(response, 401) == "Invalid or missing bearer token"
     assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'

@@ -182,7 +182,7 @@ def test_a_query_that_is_too_large_gets_413(shared: Meterd) -> None:
 )
 def test_without_a_valid_token_there_is_401_even_for_a_wrong_body(shared: Meterd, authorization: str | None) -> None:
     headers = {} if authorization is None else {"authorization": authorization}
-    response = httpx.post(f"{shared.url}{METRICS}/query", content=b"nonsense", headers=headers)
+    response = shared.anonymous.post(f"{METRICS}/query", content=b"nonsense", headers=headers)
 
     assert error_of(response, 401)
     assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -28,7 +27,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
 @pytest.fixture(scope="module")
 def document(shared: Meterd) -> dict[str, Any]:
     """The OpenAPI document."""
-    response = httpx.get(f"{shared.url}/openapi.json")
+    response = shared.anonymous.get("/openapi.json")
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
     content: dict[str, Any] = response.json()
@@ -47,7 +46,7 @@ def samples(meterd: Meterd) -> dict[tuple[str, ...], float]:
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probes_say_ok_without_a_token(shared: Meterd, path: str) -> None:
-    response = httpx.get(shared.url + path)
+    response = shared.anonymous.get(shared.url + path)
 
     assert (response.status_code, response.text) == (200, "ok")
     assert response.headers["content-type"].startswith("text/plain")
@@ -56,7 +55,7 @@ def test_probes_say_ok_without_a_token(shared: Meterd, path: str) -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_other_methods_get_405(shared: Meterd, path: str, method: str) -> None:
-    response = httpx.request(method, shared.url + path)
+    response = shared.anonymous.request(method, shared.url + path)
 
     assert response.status_code == 405
     assert response.headers["allow"] == "GET"
@@ -64,25 +63,25 @@ def test_other_methods_get_405(shared: Meterd, path: str, method: str) -> None:
 
 
 def test_metrics_are_open_to_the_machine_itself(shared: Meterd) -> None:
-    response = httpx.get(f"{shared.url}/metrics")
+    response = shared.anonymous.get("/metrics")
 
     assert response.status_code == 200
     assert "meterd_http_requests_total" in response.text
 
 
 def test_metrics_have_the_content_type_of_prometheus(shared: Meterd) -> None:
-    assert httpx.get(f"{shared.url}/metrics").headers["content-type"] == CONTENT_TYPE
+    assert shared.anonymous.get("/metrics").headers["content-type"] == CONTENT_TYPE
 
 
 def test_metrics_are_not_open_to_what_a_proxy_passes_on(shared: Meterd) -> None:
-    response = httpx.get(f"{shared.url}/metrics", headers={"x-forwarded-for": "203.0.113.5"})
+    response = shared.anonymous.get("/metrics", headers={"x-forwarded-for": "203.0.113.5"})
 
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == 'Bearer realm="meterd"'
 
 
 def test_metrics_can_always_need_a_token(closed: Meterd) -> None:
-    response = httpx.get(f"{closed.url}/metrics")
+    response = closed.anonymous.get("/metrics")
 
     assert response.status_code == 401
     assert response.json() == {"code": 401, "message": "Invalid or missing bearer token"}
@@ -92,7 +91,7 @@ def test_metrics_can_always_need_a_token(closed: Meterd) -> None:
 @pytest.mark.parametrize("scopes", [(Scope.QUERY,), (Scope.INGEST,)])
 def test_any_valid_token_opens_metrics(closed: Meterd, scopes: tuple[Scope, ...]) -> None:
     token = make_token(closed.data, "prometheus", scopes=scopes).token
-    response = httpx.get(f"{closed.url}/metrics", headers={"authorization": f"Bearer {token}"})
+    response = closed.anonymous.get("/metrics", headers={"authorization": f"Bearer {token}"})
 
     assert response.status_code == 200
     assert "meterd_http_requests_total" in response.text
@@ -100,7 +99,7 @@ def test_any_valid_token_opens_metrics(closed: Meterd, scopes: tuple[Scope, ...]
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/health", "/openapi.json", "/docs"])
 def test_everything_else_stays_open_when_metrics_are_closed(closed: Meterd, path: str) -> None:
-    assert httpx.get(closed.url + path).status_code == 200
+    assert closed.anonymous.get(closed.url + path).status_code == 200
 
 
 def test_what_is_recorded_is_counted(shared: Meterd) -> None:
@@ -141,7 +140,7 @@ def test_what_fills_up_has_a_gauge(shared: Meterd) -> None:
 
 
 def test_the_documentation_page_needs_nothing_from_elsewhere(shared: Meterd) -> None:
-    page = httpx.get(f"{shared.url}/docs")
+    page = shared.anonymous.get("/docs")
     links = re.findall(r"""(?:src|href|url:)\s*=?\s*["']([^"']+)["']""", page.text)
 
     assert page.headers["content-type"].startswith("text/html")
@@ -149,7 +148,7 @@ def test_the_documentation_page_needs_nothing_from_elsewhere(shared: Meterd) -> 
     assert {link.rpartition(".")[2] for link in links} == {"png", "css", "js", "json"}
     for link in links:
         assert link.startswith("/")
-        assert httpx.get(shared.url + link).status_code == 200, link
+        assert shared.anonymous.get(shared.url + link).status_code == 200, link
 
 
 @pytest.mark.parametrize(
@@ -157,7 +156,7 @@ def test_the_documentation_page_needs_nothing_from_elsewhere(shared: Meterd) -> 
     ["/docs/assets/nothing.js", "/docs/assets/../../x", "/docs/assets/%2e%2e/x", "/docs/assets//etc/passwd"],
 )
 def test_there_is_nothing_beside_the_files_of_the_page(shared: Meterd, path: str) -> None:
-    response = httpx.get(shared.url + path)
+    response = shared.anonymous.get(shared.url + path)
 
     assert response.status_code == 404
     assert response.json()["code"] == 404

@@ -332,7 +332,7 @@ def test_without_a_valid_token_there_is_401_even_for_a_bad_body(
     shared: Meterd, signal: str, content_type: str, authorization: str | None
 ) -> None:
     headers = {"content-type": content_type} | ({} if authorization is None else {"authorization": authorization})
-    answer = httpx.post(f"{shared.url}/v1/{signal}", content=b"nonsense", headers=headers)
+    answer = shared.anonymous.post(f"/v1/{signal}", content=b"nonsense", headers=headers)
 
     assert "token" in error_of(answer, 401, content_type != PROTOBUF)
     assert answer.headers["www-authenticate"] == 'Bearer realm="meterd"'

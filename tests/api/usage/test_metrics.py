@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 
 from meterd.access import Scope
@@ -305,7 +304,7 @@ def test_the_list_covers_all_environments_of_the_caller(shared: Meterd) -> None:
 
 def test_whoever_names_no_environment_is_in_production(shared: Meterd) -> None:
     token = make_token(shared.data, tenant=uuid.uuid4().hex).token or ""
-    httpx.get(f"{shared.url}/api/object/v1", headers={"Authorization": f"Bearer {token}"})
+    shared.anonymous.get("/api/object/v1", headers={"Authorization": f"Bearer {token}"})
 
     production = Environment(shared, token, "production")
     assert ["production"] == production.read("metric/v1", _distinct="environment")

@@ -147,11 +147,11 @@ def test_a_refused_call_belongs_to_the_tenant_of_its_token(
     tenant = uuid.uuid4().hex
     token = make_token(shared.data, "eve", tenant=tenant, tenant_admin=True).token or ""
     for headers in ({"Authorization": f"Bearer {token}"}, {"x-odsl-email": "eve", "x-odsl-key": token}):
-        response = httpx.request(method, f"{shared.url}{path}", headers=headers, **options)
+        response = shared.anonymous.request(method, shared.url + path, headers=headers, **options)
         if response.status_code != 401:  # not every protocol knows every way to say who calls
             assert expected == response.status_code
 
-    found = httpx.get(f"{shared.url}/api/metric/v1?user=eve&_limit=-1", headers={"Authorization": f"Bearer {token}"})
+    found = shared.anonymous.get("/api/metric/v1?user=eve&_limit=-1", headers={"Authorization": f"Bearer {token}"})
     assert expected in {each["httpstatus"] for each in found.json()}
     assert {f"{method} {path}"} == {each["detail"] for each in found.json()}
 
@@ -188,7 +188,7 @@ def test_of_a_call_of_nobody_known_nothing_is_kept_that_was_sent(
     quiet: Meterd, headers: dict[str, str], method: str, path: str, service: str
 ) -> None:
     named = headers | {"x-odsl-environment": "SECRET", "x-odsl-application": "SECRET"}
-    response = httpx.request(method, f"{quiet.url}{path}", headers=named)
+    response = quiet.anonymous.request(method, quiet.url + path, headers=named)
     assert 401 == response.status_code
 
     record = quiet.client.get(f"/api/metric/v1/{response.headers['x-request-id']}").json()
@@ -199,7 +199,7 @@ def test_of_a_call_of_nobody_known_nothing_is_kept_that_was_sent(
 
 def test_a_key_of_someone_else_names_no_one(quiet: Meterd) -> None:
     headers = {"x-odsl-email": "other", "x-odsl-key": quiet.token}
-    response = httpx.get(f"{quiet.url}/api/object/v1", headers=headers)
+    response = quiet.anonymous.get("/api/object/v1", headers=headers)
     assert 401 == response.status_code
 
     assert "user" not in quiet.client.get(f"/api/metric/v1/{response.headers['x-request-id']}").json()
