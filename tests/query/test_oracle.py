@@ -73,22 +73,22 @@ def windows(draw: st.DrawFn) -> tuple[datetime, timedelta]:
     return draw(st.sampled_from(ANCHORS)) + draw(st.timedeltas(timedelta(0), timedelta(days=40))), span
 
 
-@st.composite
-def common_members(draw: st.DrawFn, window: tuple[datetime, timedelta]) -> dict[str, Any]:
+COMMON_MEMBERS = {
+    "tenant": st.sampled_from(["one", "one", "one", "two"]),
+    "createdBySubjectSlug": st.sampled_from(SUBJECTS),
+    "createdBySubjectType": st.sampled_from(["user", "virtualaccount"]),
+    "teams": st.lists(st.sampled_from(TEAMS), unique=True, max_size=3),
+    "metadata": st.dictionaries(st.sampled_from([*METADATA_KEYS, "region"]), texts, max_size=2),
+}
+
+
+def rows_of(source: Source, window: tuple[datetime, timedelta]) -> st.SearchStrategy[dict[str, Any]]:
+    """Rows whose times often lie at one of the eighths of a window."""
     start, span = window
-    return {
-        "tenant": draw(st.sampled_from(["one", "one", "one", "two"])),
-        "createdAt": start + draw(st.sampled_from(range(9))) * span / 8 + draw(st.timedeltas(timedelta(0), span / 8)),
-        "createdBySubjectSlug": draw(st.sampled_from(SUBJECTS)),
-        "createdBySubjectType": draw(st.sampled_from(["user", "virtualaccount"])),
-        "teams": draw(st.lists(st.sampled_from(TEAMS), unique=True, max_size=3)),
-        "metadata": draw(st.dictionaries(st.sampled_from([*METADATA_KEYS, "region"]), texts, max_size=2)),
-    }
-
-
-@st.composite
-def rows_of(draw: st.DrawFn, source: Source, window: tuple[datetime, timedelta]) -> dict[str, Any]:
-    return draw(common_members(window)) | {name: draw(values) for name, values in source.members.items()}
+    eighths = st.sampled_from([start + eighth * span / 8 for eighth in range(9)])
+    behind = st.integers(0, span // timedelta(microseconds=8)).map(lambda count: timedelta(microseconds=count))
+    times = st.tuples(eighths, behind).map(lambda parts: parts[0] + parts[1])
+    return st.fixed_dictionaries(COMMON_MEMBERS | source.members | {"createdAt": times})
 
 
 def facts(rows: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
