@@ -235,7 +235,7 @@ class TestManyTokens:
 
     async def test_who_waits_too_long_for_a_turn_may_try_again(self, endpoint: Endpoint) -> None:
         endpoint.released.clear()
-        async with validation(endpoint, concurrency=1, max_retry_duration=0.3) as asking:
+        async with validation(endpoint, concurrency=1, max_retry_duration=2.0) as asking:
             first, second = await asyncio.gather(asking.accepts("a"), asking.accepts("b"), return_exceptions=True)
 
         assert first is False

@@ -314,6 +314,7 @@ def test_a_graceful_stop_loses_no_call(path: Path) -> None:
         assert sorted(sent) == sorted(stored(server))
 
 
+@pytest.mark.alone
 def test_kill_loses_at_most_the_calls_of_the_last_moment_and_repeats_none(path: Path) -> None:
     server = Meterd(path, environment={"METERD_USAGE__FLUSH_INTERVAL": str(FLUSH)})
     server.start()

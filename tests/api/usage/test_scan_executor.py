@@ -47,9 +47,11 @@ async def test_closing_ends_what_is_running() -> None:
 
 
 async def test_other_work_in_threads_goes_on_while_scans_wait() -> None:
-    scan_executor = ScanExecutor(workers(0.3), 0.3)
+    scan_executor = ScanExecutor(workers(3600.0), 3600.0)
     running = [asyncio.create_task(scan_executor.run(ANN, list, endless())) for _ in range(4)]
 
     assert 3 == await asyncio.to_thread(lambda: 1 + 2)
     assert not any(task.done() for task in running)
+    for task in running:
+        task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
