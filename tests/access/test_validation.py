@@ -280,7 +280,7 @@ class TestTrust:
             "validation_endpoint": f"https://{name}:9999/check",
             "trusted_root_address": f"127.0.0.1:{guarded.port}",
             "trusted_root_path": authority and str(authority),
-            "max_retry_duration": 0.3,
+            "max_retry_duration": 2.0,
         }
         async with validation(guarded, **settings) as asking:
             return await asking.accepts("good")

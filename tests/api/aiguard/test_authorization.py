@@ -30,7 +30,7 @@ service:
   authorization:
     type: onetrust
     validation-endpoint: {endpoint.url}
-    max-retry-duration: 0.3
+    max-retry-duration: 2.0
     cache-refused-ttl: 0.001
 metrics: {{}}
 """)
