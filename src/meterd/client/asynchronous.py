@@ -13,7 +13,7 @@ from meterd.client.base import BaseClient
 from meterd.client.connection import AsyncConnection
 from meterd.client.guard.asynchronous import AsyncGuard
 from meterd.client.guard.wire import Platform
-from meterd.client.processes import PROCESSES, ProcessRun, lost_quietly
+from meterd.client.processes import PROCESSES, ProcessRun, logging_failure
 from meterd.client.question import AggregationType, Filter, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
@@ -24,7 +24,7 @@ from meterd.client.wire import query_request
 
 
 class AsyncClient(BaseClient):
-    """What `Client` is, for one event loop. Use it as an asynchronous context manager, or await `close`.
+    """The counterpart of `Client` for one event loop. Use it as an asynchronous context manager, or await `close`.
 
     A call that is cancelled loses no rows: what was taken stays taken, what was not delivered is tried again.
     """
@@ -45,12 +45,12 @@ class AsyncClient(BaseClient):
         filters: Sequence[Filter] = (),
         interval: str | timedelta | None = None,
     ) -> QueryResult:
-        """As `Client.query`."""
+        """Do what `Client.query` does."""
         body = question(datasource, start, end, group_by, aggregations or {}, filters, interval)
         return read_result(await self._connection.send(query_request(body)))
 
     async def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:
-        """As `Client.ingest`."""
+        """Do what `Client.ingest` does."""
         await self._put(datasource, rows)
         self._sender.raise_errors()
 
@@ -69,13 +69,13 @@ class AsyncClient(BaseClient):
         environment: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> AsyncIterator[ProcessRun]:
-        """As `Client.process_run`; a run that is cancelled has failed."""
+        """Do what `Client.process_run` does; a run that is cancelled has failed."""
         run = ProcessRun(name, trigger, environment, metadata)
         try:
             with run.watched():
                 yield run
         finally:
-            with lost_quietly(run):
+            with logging_failure(run):
                 await self._put(PROCESSES, run.row())
 
     async def create_session(
@@ -88,23 +88,23 @@ class AsyncClient(BaseClient):
         spool: str | os.PathLike[str] | None = None,
         wait: float = 0.0,
     ) -> AsyncSession:
-        """As `Client.create_session`."""
+        """Do what `Client.create_session` does."""
         names = {"machine_id": machine_id, "hostname": hostname}
         begin = partial(self._sessions.begin, product, version, **names, spool=spool, wait=wait)
         return AsyncSession(await asyncio.to_thread(begin))
 
     def guard(self, agent: str, platform: Platform, *, attributes: Mapping[str, str] | None = None) -> AsyncGuard:
-        """As `Client.guard`; not to be awaited, because it asks nothing."""
+        """Do what `Client.guard` does; not to be awaited, because it asks nothing."""
         return AsyncGuard(self._connection, agent, platform, attributes)
 
     async def flush(self) -> None:
-        """As `Client.flush`."""
+        """Do what `Client.flush` does."""
         await self._sender.flush()
         if self._sessions.are_open:
             await asyncio.to_thread(self._sessions.flush)
 
     async def close(self) -> None:
-        """As `Client.close`."""
+        """Do what `Client.close` does."""
         if self._sessions.are_open:
             await asyncio.to_thread(self._sessions.close)
         await self._sender.close()

@@ -32,7 +32,8 @@ class BaseClient:
             flush_interval: seconds that a row waits for a batch to fill up.
             max_buffered_rows: rows that wait in memory, at most.
 
-        Raises `ValueError` naming the argument that is wrong, or if there is no token.
+        Raises:
+            ValueError: there is no token, or an argument is wrong, which the message names.
         """
         self._options: Final = Options(
             url=address(url),

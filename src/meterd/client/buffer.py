@@ -30,7 +30,7 @@ class Batch(msgspec.Struct, frozen=True):
         return sum(map(len, self.lines))
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows as the server sees them."""
+        """Return the rows as the server sees them."""
         return [msgspec.json.decode(line) for line in self.lines]
 
 
@@ -42,7 +42,7 @@ class _Open(msgspec.Struct):
 
 
 class Buffer:
-    """First in, first out, up to `max_rows` rows.
+    """Holds up to `max_rows` rows, first in, first out. Not thread-safe.
 
     Attributes:
         rows: how many there are, those in batches included.
@@ -65,7 +65,7 @@ class Buffer:
         return bool(self._open)
 
     def add(self, datasource: str, lines: list[bytes]) -> int:
-        """Take as many rows as there is room for; returns how many. Makes a batch whenever there are enough."""
+        """Take as many rows as there is room for, and return how many. Make a batch whenever there are enough."""
         taken = lines[: self._max_rows - self.rows]
         for line in taken:
             self._append(datasource, line)

@@ -16,7 +16,7 @@ _LONGEST_CONNECT = 5.0
 
 
 class Connection:
-    """Thread-safe."""
+    """Makes requests and waits for their answers. Thread-safe."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -28,9 +28,12 @@ class Connection:
         self._http = httpx.Client(**_arguments(self._options))
 
     def send(self, request: Request) -> bytes:
-        """The body of a success, after as many attempts as it takes and the options allow.
+        """Return the body of a success, after as many attempts as it takes and the options allow.
 
-        Raises `StatusError` and `ConnectionFailed` of the last attempt, `UnexpectedAnswer`, `ClientClosed`.
+        Raises:
+            StatusError, ConnectionFailed: the last attempt failed.
+            UnexpectedAnswer: the answer can't be decompressed.
+            ClientClosed: the connection was closed.
         """
         _check_open(self._http.is_closed)
         return self._retrying(Backoff(request.retried, self._options.retry_timeout), self._attempt, request)
@@ -54,7 +57,7 @@ class Connection:
 
 
 class AsyncConnection:
-    """What `Connection` is, for one event loop."""
+    """The counterpart of `Connection` for one event loop."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -62,7 +65,7 @@ class AsyncConnection:
         self._http = httpx.AsyncClient(**_arguments(options))
 
     async def send(self, request: Request) -> bytes:
-        """As `Connection.send`."""
+        """Do what `Connection.send` does."""
         _check_open(self._http.is_closed)
         return await self._retrying(Backoff(request.retried, self._options.retry_timeout), self._attempt, request)
 
@@ -96,7 +99,7 @@ def _arguments(options: Options) -> _Arguments:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """httpx's errors as ours."""
+    """Raise httpx's errors as ours."""
     try:
         yield
     except httpx.TransportError as error:

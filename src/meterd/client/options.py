@@ -1,4 +1,4 @@
-"""What a client is told when it is made: where the server is, who asks, and limits."""
+"""The arguments of a client: where the server is, who asks, and limits."""
 
 import os
 
@@ -9,9 +9,10 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """The arguments of a client; raises `ValueError` naming a limit that makes no sense.
+    """The arguments of a client. The token never appears in the representation.
 
-    The token never appears in the representation.
+    Raises:
+        ValueError: a limit makes no sense, which the message names.
     """
 
     url: str
@@ -35,7 +36,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def address(given: str | None) -> str:
-    """The server's address; `METERD_URL` or the default if none is given. Raises `ValueError`."""
+    """Return the server's address; `METERD_URL` or the default if none is given.
+
+    Raises:
+        ValueError: it is none.
+    """
     text = given or os.environ.get("METERD_URL") or DEFAULT_URL
     try:
         url = httpx.URL(text)
@@ -49,7 +54,11 @@ def address(given: str | None) -> str:
 
 
 def credential(given: str | None) -> str:
-    """The token; `METERD_TOKEN` if none is given. Raises `ValueError`, which does not repeat it."""
+    """Return the token; `METERD_TOKEN` if none is given.
+
+    Raises:
+        ValueError: there is none, or it can't be sent; the message does not repeat it.
+    """
     text = given or os.environ.get("METERD_TOKEN")
     if not text:
         raise ValueError("there is no token: pass token or set METERD_TOKEN")

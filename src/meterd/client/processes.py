@@ -31,12 +31,12 @@ class ProcessRun:
         self._warnings: list[str] = []
 
     def warning(self, text: object) -> None:
-        """Something is not as it should be, and the process goes on: its status becomes `warning`."""
+        """Record that something is not as it should be while the process goes on: its status becomes `warning`."""
         self._warnings.append(str(text))
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Around the work: an exception that leaves it is why the run failed, but not `sys.exit(0)`."""
+        """Do the work inside: an exception that leaves it is why the run failed, but not `sys.exit(0)`."""
         try:
             yield
         except BaseException as error:
@@ -45,7 +45,7 @@ class ProcessRun:
             raise
 
     def row(self) -> Row:
-        """What there is to record now that the work is done."""
+        """Make the row to record now that the work is done."""
         problems = [self._failure, *self._warnings] if self._failure else self._warnings
         members: dict[str, Any] = self._members | {
             "id": self.id,
@@ -59,13 +59,13 @@ class ProcessRun:
 
 
 def _cut(text: str) -> str:
-    """Text that is UTF-8, whatever it was, and not too long."""
+    """Make text UTF-8, whatever it was, and not too long."""
     return text.encode("utf-8", "backslashreplace").decode()[:_LONGEST_DETAIL]
 
 
 @contextmanager
-def lost_quietly(run: ProcessRun) -> Iterator[None]:
-    """Around the recording of a run: the work is done, and what is wrong with its record is only logged."""
+def logging_failure(run: ProcessRun) -> Iterator[None]:
+    """Record a run inside: the work is done, and what is wrong with its record is only logged."""
     try:
         yield
     except MeterdClientError as error:

@@ -70,7 +70,11 @@ def question(
     filters: Sequence[Filter],
     interval: str | timedelta | None,
 ) -> bytes:
-    """The body of the query. Raises `ValueError` for an interval that is not made of whole seconds."""
+    """Make the body of the query.
+
+    Raises:
+        ValueError: the interval is not made of whole seconds.
+    """
     body: dict[str, Any] = {
         "startTs": _time(start),
         "endTs": _time(end),

@@ -12,14 +12,15 @@ from meterd.client.errors import InvalidRow
 Row = Mapping[str, Any]
 
 
-def encode(rows: Row | Iterable[Row], most: int) -> Iterator[list[bytes]]:
-    """The rows in groups of up to `most` lines. A row without `createdAt` gets the current time.
+def encode(rows: Row | Iterable[Row], max_rows: int) -> Iterator[list[bytes]]:
+    """Yield the rows in groups of up to `max_rows` lines. A row without `createdAt` gets the current time.
 
-    Raises `InvalidRow` for a row that can't be encoded; then its whole group is not taken.
+    Raises:
+        InvalidRow: a row can't be encoded; its whole group is not taken.
     """
     remaining = iter([rows] if isinstance(rows, Mapping) else rows)
     taken = 0
-    while group := list(islice(remaining, most)):
+    while group := list(islice(remaining, max_rows)):
         now = datetime.now(UTC)
         yield [_encode(row, now, number, taken) for number, row in enumerate(group, start=taken)]
         taken += len(group)
@@ -32,11 +33,11 @@ def _encode(row: Row, now: datetime, number: int, taken: int) -> bytes:
         whole = dict(row) if row.get("createdAt") is not None else {**row, "createdAt": now}
         return encoder.encode(whole)
     except ENCODING_ERRORS as error:
-        raise InvalidRow(f"row {number}: {_culprit(row)} can't be sent as JSON: {error}", taken) from None
+        raise InvalidRow(f"row {number}: {_name_of_invalid(row)} can't be sent as JSON: {error}", taken) from None
 
 
-def _culprit(row: Row) -> str:
-    """The member that can't be encoded."""
+def _name_of_invalid(row: Row) -> str:
+    """Find the member that can't be encoded."""
     for name, value in row.items():
         try:
             encoder.encode({name: value})
@@ -46,7 +47,7 @@ def _culprit(row: Row) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """What msgspec does not know by itself: other mappings than dict, and classes derived from datetime."""
+    """Convert what msgspec does not know by itself: other mappings than dict, and classes derived from datetime."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, datetime):
@@ -56,4 +57,4 @@ def _plain(value: Any) -> Any:
 
 ENCODING_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
 encoder = msgspec.json.Encoder(enc_hook=_plain)
-"""Of whatever a caller hands over; raises `ENCODING_ERRORS`."""
+"""Encodes whatever a caller hands over; raises `ENCODING_ERRORS`."""

@@ -183,7 +183,7 @@ class ThreadSender(_Sender):
 
 
 class TaskSender(_Sender):
-    """What `ThreadSender` is, for one event loop."""
+    """The counterpart of `ThreadSender` for one event loop."""
 
     def __init__(self, options: Options, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -197,7 +197,7 @@ class TaskSender(_Sender):
         self._task: asyncio.Task[None] | None = None
 
     async def put(self, datasource: str, lines: list[bytes], before: int) -> None:
-        """As `ThreadSender.put`."""
+        """Do what `ThreadSender.put` does."""
         taken = self._take(datasource, lines)
         while taken < len(lines):
             with self._outbox.making_room(before + taken):
@@ -205,12 +205,12 @@ class TaskSender(_Sender):
             taken += self._take(datasource, lines[taken:])
 
     async def flush(self) -> None:
-        """As `ThreadSender.flush`."""
+        """Do what `ThreadSender.flush` does."""
         await self._deliver(self._outbox.all())
         self._outbox.raise_refusals()
 
     async def close(self) -> None:
-        """As `ThreadSender.close`."""
+        """Do what `ThreadSender.close` does."""
         with self._outbox.closing(), lifetime.released_by_failure(self):
             await self._deliver(self._outbox.all())
         lifetime.release(self)
@@ -257,7 +257,7 @@ class TaskSender(_Sender):
             await _send_up_to_async(self._outbox.oldest(), self._outbox, self._connection)
 
     def deliver_rest(self) -> None:
-        """Without the event loop, which has ended."""
+        """Deliver what waits without the event loop, which has ended."""
         with Connection(self._options) as connection:
             _send_up_to(self._outbox.all(), self._outbox, connection)
         self._outbox.raise_refusals()

@@ -11,7 +11,7 @@ from meterd.client.base import BaseClient
 from meterd.client.connection import Connection
 from meterd.client.guard.synchronous import Guard
 from meterd.client.guard.wire import Platform
-from meterd.client.processes import PROCESSES, ProcessRun, lost_quietly
+from meterd.client.processes import PROCESSES, ProcessRun, logging_failure
 from meterd.client.question import AggregationType, Filter, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
@@ -22,7 +22,7 @@ from meterd.client.wire import query_request
 
 
 class Client(BaseClient):
-    """Blocking and thread-safe. Use it as a context manager, or call `close`."""
+    """A client that blocks, and is thread-safe. Use it as a context manager, or call `close`."""
 
     def _open(self) -> None:
         self._connection = Connection(self._options)
@@ -52,7 +52,12 @@ class Client(BaseClient):
             interval: length of a bucket, such as `"1 hour"` or `timedelta(hours=1)`. With it the answer has a row for
                 each bucket and group (`timeseries`), without it one for each group (`distribution`).
 
-        Raises `StatusError`, `ConnectionFailed`, `UnexpectedAnswer`.
+        Raises:
+            ValueError: the interval is not made of whole seconds.
+            StatusError: the server answers with an error; of 400 its message says what is wrong with the question.
+            ConnectionFailed: there is no answer.
+            UnexpectedAnswer: the answer is not meterd's.
+            ClientClosed: the client is closed.
         """
         body = question(datasource, start, end, group_by, aggregations or {}, filters, interval)
         return read_result(self._connection.send(query_request(body)))
@@ -67,8 +72,9 @@ class Client(BaseClient):
             InvalidRow: a row is not JSON; rows of the call from `taken` on were not taken.
             BufferFull: there is no room and sending fails; rows of the call from `taken` on were not taken.
             RowsRefused: the server refused earlier rows. This call's were taken.
-            StatusError, ConnectionFailed, UnexpectedAnswer: earlier rows could not be delivered. They and this call's
-                were taken and are tried again.
+            StatusError, ConnectionFailed, UnexpectedAnswer, DeliveryFailed: earlier rows could not be delivered. They
+                and this call's were taken and are tried again.
+            ClientClosed: the client is closed; no rows were taken.
         """
         self._put(datasource, rows)
         self._sender.raise_errors()
@@ -91,7 +97,7 @@ class Client(BaseClient):
         """Record the execution of a process: around a block, or above a function for each of its calls.
 
         The run is recorded when the block ends, as `failed` if an exception leaves it, and sent in the background like
-        rows of `ingest`. Raises nothing of its own: what prevents the recording is logged.
+        rows of `ingest`. It raises nothing of its own: what prevents the recording is logged.
 
         Arguments:
             name: of the process.
@@ -104,7 +110,7 @@ class Client(BaseClient):
             with run.watched():
                 yield run
         finally:
-            with lost_quietly(run):
+            with logging_failure(run):
                 self._put(PROCESSES, run.row())
 
     def create_session(
@@ -117,7 +123,7 @@ class Client(BaseClient):
         spool: str | os.PathLike[str] | None = None,
         wait: float = 0.0,
     ) -> Session:
-        """Begin the session of an application; the server hears of it in the background.
+        """Begin the session of an application, of which the server is told in the background.
 
         Arguments:
             product, version: of the application.
@@ -126,13 +132,19 @@ class Client(BaseClient):
             spool: a file for what the server does not have yet, so that it outlives a kill; of one session at a time.
             wait: seconds to wait, at most, until the server has begun the session.
 
-        Raises `ValueError`, `TypeError`, `SpoolFailed`, `ClientClosed`; a server that is down raises nothing.
+        A server that is down raises nothing.
+
+        Raises:
+            ValueError: product or version are not text, or empty.
+            TypeError: an argument can't be sent as JSON.
+            SpoolFailed: the spool can't be used, or another session uses it.
+            ClientClosed: the client is closed.
         """
         names = {"machine_id": machine_id, "hostname": hostname}
         return Session(self._sessions.begin(product, version, **names, spool=spool, wait=wait))
 
     def guard(self, agent: str, platform: Platform, *, attributes: Mapping[str, str] | None = None) -> Guard:
-        """Classification and redaction for one AI agent, and its meters.
+        """Return what classifies and redacts texts of one AI agent, and counts its meters.
 
         Arguments:
             agent: names the agent; any text.
@@ -144,14 +156,20 @@ class Client(BaseClient):
     def flush(self) -> None:
         """Return when all rows that were taken before are stored, and all that sessions logged.
 
-        Raises `RowsRefused` and `ItemsRefused` after all others are stored. After `StatusError`, `ConnectionFailed` and
-        `UnexpectedAnswer` the rest is still in the buffer.
+        Raises:
+            RowsRefused, ItemsRefused: the server refused some; all others are stored.
+            StatusError, ConnectionFailed, UnexpectedAnswer, DeliveryFailed: the rest is still kept, and is tried again.
+            SpoolFailed: a session's spool can't be used; what it logged is kept in memory.
         """
         self._sender.flush()
         self._sessions.flush()
 
     def close(self) -> None:
-        """End sessions and flush, then take no more. If that fails, its error is raised and the client stays usable."""
+        """End sessions and flush, then take no more. If that fails, the client stays usable.
+
+        Raises:
+            MeterdClientError: as `flush`.
+        """
         self._sessions.close()
         self._sender.close()
         self._connection.close()

@@ -30,7 +30,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def identification(token: str) -> dict[str, str]:
-    """Headers of every request."""
+    """Make the headers of every request."""
     return {"Authorization": f"Bearer {token}", "User-Agent": f"meterd-client/{__version__}"}
 
 
@@ -39,7 +39,7 @@ def query_request(body: bytes) -> Request:
 
 
 def ingest_request(batch: Batch) -> Request:
-    """NDJSON, compressed unless it is small, with the batch's key."""
+    """Make NDJSON of a batch, compressed unless it is small, with the batch's key."""
     content = b"\n".join(batch.lines)
     headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": batch.key}
     if len(content) >= _COMPRESSED_FROM:
@@ -53,7 +53,11 @@ class _Accepted(msgspec.Struct, frozen=True):
 
 
 def check_accepted(body: bytes, batch: Batch) -> None:
-    """Raises `UnexpectedAnswer` unless the body says that every row of the batch was accepted."""
+    """Check that the body says that every row of the batch was accepted.
+
+    Raises:
+        UnexpectedAnswer: it does not.
+    """
     try:
         accepted = msgspec.json.decode(body, type=_Accepted).accepted
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -70,7 +74,11 @@ class _Error(msgspec.Struct, frozen=True):
 
 
 def check_status(status: int, headers: Mapping[str, str], body: bytes) -> None:
-    """Raises `StatusError` with the server's message unless the status is a success."""
+    """Check that the status is a success.
+
+    Raises:
+        StatusError: it is none; its message is the server's.
+    """
     if 200 <= status < 300:
         return
     try:

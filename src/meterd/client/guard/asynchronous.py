@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, Mapping
 from functools import partial
 
 from meterd.client.connection import AsyncConnection
-from meterd.client.guard.base import WINDOW, BaseGuard, uncounted_quietly
+from meterd.client.guard.base import WINDOW, BaseGuard, logging_failure
 from meterd.client.guard.redaction import Action, Policy, Redaction, chosen, redaction
 from meterd.client.guard.streams import AsyncGuardedStream
 from meterd.client.guard.window import Window
@@ -12,7 +12,7 @@ from meterd.client.guard.wire import Actor, Classifiers, Counted, Match, Platfor
 
 
 class AsyncGuard(BaseGuard):
-    """What `Guard` is, for one event loop; `AsyncClient.guard` makes one."""
+    """The counterpart of `Guard` for one event loop; `AsyncClient.guard` makes one."""
 
     def __init__(
         self, connection: AsyncConnection, agent: str, platform: Platform, attributes: Mapping[str, str] | None
@@ -29,7 +29,7 @@ class AsyncGuard(BaseGuard):
         metadata: Mapping[str, str] | None = None,
         structured: bool = False,
     ) -> list[Match]:
-        """As `Guard.classify`."""
+        """Do what `Guard.classify` does."""
         return await self._classified(text, None, actor, classifiers, metadata, structured)
 
     async def redact(
@@ -42,7 +42,7 @@ class AsyncGuard(BaseGuard):
         metadata: Mapping[str, str] | None = None,
         structured: bool = False,
     ) -> Redaction:
-        """As `Guard.redact`."""
+        """Do what `Guard.redact` does."""
         rules = chosen(policy)
         matches = await self.classify(text, actor, classifiers=classifiers, metadata=metadata, structured=structured)
         result = redaction(text, matches, rules)
@@ -61,22 +61,22 @@ class AsyncGuard(BaseGuard):
         metadata: Mapping[str, str] | None = None,
         structured: bool = False,
     ) -> AsyncGuardedStream:
-        """As `Guard.stream`; not to be awaited but iterated with `async for`."""
+        """Do what `Guard.stream` does; not to be awaited but iterated with `async for`."""
         classify = partial(
             self._classified, actor=actor, classifiers=classifiers, metadata=metadata, structured=structured
         )
         return AsyncGuardedStream(chunks, Window(chosen(policy), window), classify, partial(self._count, actor=actor))
 
     async def user(self, *, new_session: bool) -> None:
-        """As `Guard.user`."""
+        """Do what `Guard.user` does."""
         await self.metric("ai_guard.user", 1, new_session="true" if new_session else "false")
 
     async def response(self, milliseconds: float) -> None:
-        """As `Guard.response`."""
+        """Do what `Guard.response` does."""
         await self.metric("ai_guard.agent", round(milliseconds))
 
     async def metric(self, name: str, value: int, /, **attributes: str) -> None:
-        """As `Guard.metric`."""
+        """Do what `Guard.metric` does."""
         await self._connection.send(self._metric(name, value, attributes))
 
     async def _classified(
@@ -92,5 +92,5 @@ class AsyncGuard(BaseGuard):
         return read_matches(await self._connection.send(request), text)
 
     async def _count(self, action: Action, actor: Actor) -> None:
-        with uncounted_quietly():
+        with logging_failure():
             await self.metric("ai_guard.redact", 1, action=action, actor=actor)

@@ -36,8 +36,8 @@ class BaseGuard:
 
 
 @contextmanager
-def uncounted_quietly() -> Iterator[None]:
-    """Around the counting of a redaction: the text is safe, and that it is not counted is only logged."""
+def logging_failure() -> Iterator[None]:
+    """Count a redaction inside: the text is safe, and that it is not counted is only logged."""
     try:
         yield
     except MeterdClientError as error:

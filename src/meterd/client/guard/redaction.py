@@ -16,7 +16,10 @@ _STRENGTH: tuple[Action, ...] = get_args(Action)
 class Policy(msgspec.Struct, frozen=True):
     """The action for each classifier; `default` for those that are not in `classifiers`.
 
-    `mask` is the character that takes the place of each that is redacted. Raises `ValueError`.
+    `mask` is the character that takes the place of each that is redacted.
+
+    Raises:
+        ValueError: an action or the mask is none.
     """
 
     default: Action = "redact"
@@ -34,7 +37,7 @@ class Policy(msgspec.Struct, frozen=True):
         return self.classifiers.get(match.classifier, self.default)
 
     def masked(self, text: str, matches: Iterable[Match]) -> str:
-        """The text, as long as before, with the matches masked that are to be redacted."""
+        """Return the text, as long as before, with the matches masked that are to be redacted."""
         characters = list(text)
         for match in matches:
             if self.action(match) == "redact":
@@ -58,7 +61,7 @@ class Redaction(msgspec.Struct, frozen=True):
 
 
 def chosen(policy: Action | Policy) -> Policy:
-    """The policy that an argument stands for."""
+    """Return the policy that an argument stands for."""
     return policy if isinstance(policy, Policy) else Policy(policy)
 
 

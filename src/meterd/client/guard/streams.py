@@ -29,8 +29,8 @@ class BaseStream:
         """Whether the stream ended before something that the policy blocks."""
         return self.action == "block"
 
-    def _note(self, part: Part) -> frozenset[Action]:
-        """The actions that are the first of their kind in this stream."""
+    def _apply(self, part: Part) -> frozenset[Action]:
+        """Take a part into account; return the actions that are the first of their kind in this stream."""
         first = part.actions - self._actions
         self.matches += part.matches
         self._actions |= first
@@ -40,7 +40,7 @@ class BaseStream:
 class GuardedStream(BaseStream, Iterator[str]):
     """Parts of the redacted text; together they are what `Guard.redact` makes of the whole.
 
-    Raises what `Guard.classify` and the chunks raise; what is not released then never is.
+    Reading it raises what `Guard.classify` and the chunks raise; what is not released then never is.
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class GuardedStream(BaseStream, Iterator[str]):
 
     def _decided(self, counted: Counted) -> str:
         part = self._window.decide(self._classify(self._window.text, counted), counted)
-        for action in self._note(part):
+        for action in self._apply(part):
             self._count(action)
         return part.text
 
 
 class AsyncGuardedStream(BaseStream, AsyncIterator[str]):
-    """What `GuardedStream` is, for one event loop."""
+    """The counterpart of `GuardedStream` for one event loop."""
 
     def __init__(
         self,
@@ -107,6 +107,6 @@ class AsyncGuardedStream(BaseStream, AsyncIterator[str]):
 
     async def _decided(self, counted: Counted) -> str:
         part = self._window.decide(await self._classify(self._window.text, counted), counted)
-        for action in self._note(part):
+        for action in self._apply(part):
             await self._count(action)
         return part.text

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from meterd.client.connection import Connection
-from meterd.client.guard.base import WINDOW, BaseGuard, uncounted_quietly
+from meterd.client.guard.base import WINDOW, BaseGuard, logging_failure
 from meterd.client.guard.redaction import Action, Policy, Redaction, chosen, redaction
 from meterd.client.guard.streams import GuardedStream
 from meterd.client.guard.window import Window
@@ -29,7 +29,7 @@ class Guard(BaseGuard):
         metadata: Mapping[str, str] | None = None,
         structured: bool = False,
     ) -> list[Match]:
-        """What is in a text. The server counts each match as `ai_guard.classification`.
+        """Find what is in a text. The server counts each match as `ai_guard.classification`.
 
         Arguments:
             text: offsets of matches count its characters, as Python does.
@@ -39,8 +39,12 @@ class Guard(BaseGuard):
             metadata: where the text comes from: `objectName`, `parentObjectName`, `xPath`, `fileExtension`.
             structured: whether it is structured data.
 
-        Raises `StatusError`, `ConnectionFailed`, `UnexpectedAnswer`, `ClientClosed`, and `ValueError` for wrong
-        classifiers.
+        Raises:
+            ValueError: the classifiers are neither all codes nor all definitions, or the text is not Unicode.
+            StatusError: the server answers with an error.
+            ConnectionFailed: there is no answer.
+            UnexpectedAnswer: the answer is not AI Guard's.
+            ClientClosed: the client is closed.
         """
         return self._classified(text, None, actor, classifiers, metadata, structured)
 
@@ -54,10 +58,14 @@ class Guard(BaseGuard):
         metadata: Mapping[str, str] | None = None,
         structured: bool = False,
     ) -> Redaction:
-        """The text after the policy: `redact` masks matches, `block` leaves nothing of a text with a match.
+        """Return the text after the policy: `redact` masks matches, `block` leaves nothing of a text with a match.
 
         If that changed it, one `ai_guard.redact` is counted. When counting fails, that is logged as an error of the
-        logger `meterd.client`. Other arguments and errors are those of `classify`.
+        logger `meterd.client`. Other arguments are those of `classify`.
+
+        Raises:
+            ValueError: the policy is wrong, or as `classify`.
+            MeterdClientError: as `classify`.
         """
         rules = chosen(policy)
         matches = self.classify(text, actor, classifiers=classifiers, metadata=metadata, structured=structured)
@@ -86,7 +94,10 @@ class Guard(BaseGuard):
         Arguments:
             window: characters that a match spans at most, together with the words around it that classifiers look at.
 
-        Raises `ValueError` for a wrong policy or window. Other arguments and errors are those of `redact`.
+        Other arguments are those of `redact`, whose errors the stream raises while it is read.
+
+        Raises:
+            ValueError: the policy or the window is wrong.
         """
         classify = partial(
             self._classified, actor=actor, classifiers=classifiers, metadata=metadata, structured=structured
@@ -104,7 +115,10 @@ class Guard(BaseGuard):
     def metric(self, name: str, value: int, /, **attributes: str) -> None:
         """Record an event of a meter, with the attributes that it requires. It is on the server's disk on return.
 
-        Raises what `classify` raises. An event whose answer is lost is sent again, and then counts twice.
+        An event whose answer is lost is sent again, and then counts twice.
+
+        Raises:
+            MeterdClientError: as `classify`.
         """
         self._connection.send(self._metric(name, value, attributes))
 
@@ -121,5 +135,5 @@ class Guard(BaseGuard):
         return read_matches(self._connection.send(request), text)
 
     def _count(self, action: Action, actor: Actor) -> None:
-        with uncounted_quietly():
+        with logging_failure():
             self.metric("ai_guard.redact", 1, action=action, actor=actor)

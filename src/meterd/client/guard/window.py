@@ -36,12 +36,12 @@ _NEXT_LINE = re.compile(rf".{{0,{_GAP}}}?[0-9A-Za-z+/=]{{20,}}+", re.DOTALL)
 
 
 def pieces(chunk: str) -> Iterator[str]:
-    """The chunk in parts, none too long to be classified at once."""
+    """Split a chunk into parts, none too long to be classified at once."""
     return (chunk[start : start + _LONGEST_PIECE] for start in range(0, len(chunk), _LONGEST_PIECE))
 
 
 def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """Key files that begin from `start` on: to their end, or else to what is foreign to them or too far.
+    """Find key files that begin from `start` on: to their end, or else to what is foreign to them or too far.
 
     What may go on after the end of the text goes on to that.
     """
@@ -76,7 +76,11 @@ class Window:
     """
 
     def __init__(self, policy: Policy, window: int) -> None:
-        """Raises `ValueError` unless `window` is at least 1 character."""
+        """Begin a stream.
+
+        Raises:
+            ValueError: `window` is less than 1 character.
+        """
         if window < 1:
             raise ValueError(f"window must be at least 1 character, got {window}")
         self.text = ""
@@ -88,7 +92,7 @@ class Window:
         self._due = 2 * window
 
     def add(self, piece: str) -> Counted | None:
-        """What the classification that is due now counts; None when too little was added, or all of it is held back."""
+        """Take a piece; return what the classification counts that is due, None when none is, or all is held back."""
         self.text += piece
         if len(self.text) < self._due:
             return None
@@ -97,11 +101,11 @@ class Window:
         return Counted(self._counted, end) if end > self._counted else None
 
     def close(self) -> Counted | None:
-        """What the last classification counts; None when there is nothing left."""
+        """Return what the last classification counts; None when there is nothing left."""
         return Counted(self._counted, len(self.text)) if self.text else None
 
     def decide(self, matches: Sequence[Match], counted: Counted) -> Part:
-        """The next part, given the matches of `text`, of which the service has `counted` some.
+        """Return the next part, given the matches of `text`, of which the service has `counted` some.
 
         Where a match is to be blocked, the part ends before it.
         """
@@ -122,7 +126,7 @@ class Window:
         return part
 
     def _uncut(self, border: int, matches: Sequence[Match]) -> int:
-        """The last place up to `border` that is within no match, and no run or block that is not released."""
+        """Return the last place up to `border` that is within no match, and no run or block that is not released."""
         wholes = [(match.start, match.end) for match in matches]
         wholes += [found.span() for found in _RUN.finditer(self.text, self._released)]
         wholes += _blocks(self.text, self._released)

@@ -55,9 +55,10 @@ def classification_request(
     structured: bool,
     counted: Counted | None,
 ) -> Request:
-    """All matches count if `counted` is None. However often the request is sent, meterd counts them once.
+    """Make a request; all matches count if `counted` is None. However often it is sent, meterd counts them once.
 
-    Raises `ValueError` for classifiers that are not all codes or all definitions, and a text that is not Unicode.
+    Raises:
+        ValueError: the classifiers are neither all codes nor all definitions, or the text is not Unicode.
     """
     body: dict[str, Any] = {
         "context": context,
@@ -89,7 +90,11 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 def read_matches(body: bytes, text: str) -> list[Match]:
-    """The matches in a successful answer; raises `UnexpectedAnswer` when they are not matches of the text."""
+    """Read the matches in a successful answer.
+
+    Raises:
+        UnexpectedAnswer: they are not matches of the text.
+    """
     try:
         matches = msgspec.json.decode(body, type=_Answer).matches
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -30,17 +30,21 @@ class Histogram:
         self._sum += value
 
     def point(self, name: str, tags: tuple[str, ...]) -> Point:
-        """The whole distribution so far."""
+        """Make a point of the whole distribution so far."""
         buckets = [{"le": le, "count": count} for le, count in zip(self._bounds, self._counts, strict=True)]
         metadata = {"count": self._count, "sum": self._sum, "buckets": buckets}
         return name, self._sum / self._count, tags, "histogram", self._unit, None, metadata
 
 
 class Aggregates:
-    """Thread-safe. `changed` says whether a flush has something to send."""
+    """Adds up the counters and histograms of a session. Thread-safe.
+
+    Attributes:
+        changed: whether a flush has something to send.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards all that follows
         self._totals: dict[tuple[str, tuple[str, ...]], float] = {}
         self._histograms: dict[tuple[str, tuple[str, ...], tuple[float, ...]], Histogram] = {}
         self._changed_totals: set[tuple[str, tuple[str, ...]]] = set()
@@ -48,17 +52,21 @@ class Aggregates:
         self.changed = False
 
     def count(self, name: str, delta: float, tags: Iterable[str]) -> bool:
-        """Add to a running total. Returns whether it is the first change since the last flush."""
+        """Add to a running total; return whether it is the first change since the last flush."""
         key = (name, tuple(sorted(tags)))
         with self._lock:
             self._totals[key] = self._totals.get(key, 0) + delta
             self._changed_totals.add(key)
-            return self._note()
+            return self._mark_changed_locked()
 
     def sample(
         self, name: str, value: float, tags: Iterable[str], buckets: Iterable[float] | None, unit: str | None
     ) -> bool:
-        """Add to a distribution, whose first sample decides on the unit. Returns as `count` does."""
+        """Add to a distribution, whose first sample decides on the unit; return what `count` does.
+
+        Raises:
+            ValueError: the buckets are not finite numbers, or none.
+        """
         bounds = DEFAULT_BUCKETS if buckets is None else tuple(sorted({float(bound) for bound in buckets}))
         if not bounds or not all(map(isfinite, bounds)):
             raise ValueError("buckets must be finite numbers, at least one: the last takes whatever is above it")
@@ -69,18 +77,19 @@ class Aggregates:
                 histogram = self._histograms[key] = Histogram(bounds, unit)
             histogram.add(value)
             self._changed_histograms.add(key)
-            return self._note()
+            return self._mark_changed_locked()
 
-    def _note(self) -> bool:
+    def _mark_changed_locked(self) -> bool:
+        """Return whether it is the first change since the last flush."""
         was, self.changed = self.changed, True
         return not was
 
     def take(self) -> list[Point]:
-        """A point of each that changed since the last time."""
+        """Return a point of each that changed since the last time."""
         with self._lock:
-            return list(self._points())
+            return list(self._points_locked())
 
-    def _points(self) -> Iterator[Point]:
+    def _points_locked(self) -> Iterator[Point]:
         for total in sorted(self._changed_totals):
             yield (total[0], self._totals[total], total[1], "counter", None, None, None)
         for name, tags, bounds in sorted(self._changed_histograms):

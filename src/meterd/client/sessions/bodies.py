@@ -21,21 +21,25 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def stamp(moment: Moment) -> str:
-    """RFC 3339 in UTC."""
+    """Write a moment as RFC 3339 in UTC."""
     time = _EPOCH + timedelta(microseconds=moment // 1000)
     return time.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
 
 
 def encode_members(members: Mapping[str, Any], **always: Any) -> bytes:
-    """The members that are there. Raises `TypeError` naming the one that can't be sent."""
+    """Encode the members that have a value.
+
+    Raises:
+        TypeError: one can't be sent as JSON, which the message names.
+    """
     present = {name: value for name, value in members.items() if value is not None}
     try:
         return encoder.encode(present | always)
     except ENCODING_ERRORS as error:
-        raise TypeError(f"{_culprit(present)} can't be sent as JSON: {error}") from None
+        raise TypeError(f"{_name_of_invalid(present)} can't be sent as JSON: {error}") from None
 
 
-def _culprit(members: Mapping[str, Any]) -> str:
+def _name_of_invalid(members: Mapping[str, Any]) -> str:
     for name, value in members.items():
         try:
             encoder.encode(value)
@@ -45,7 +49,12 @@ def _culprit(members: Mapping[str, Any]) -> str:
 
 
 def creation_body(product: str, version: str, machine_id: str | None, hostname: str | None) -> bytes:
-    """Raises `ValueError` and `TypeError` about what the server would not take."""
+    """Make the body that begins a session.
+
+    Raises:
+        ValueError: product or version are not text, or empty.
+        TypeError: a member can't be sent as JSON.
+    """
     for name, value in (("product", product), ("version", version)):
         if not isinstance(value, str) or not value:
             raise ValueError(f"{name} must be text that is not empty, got {value!r}")
@@ -70,14 +79,14 @@ def event_body(moment: Moment, name: str, members: Mapping[str, Any]) -> bytes:
 
 
 def metric_body(moment: Moment, point: Sequence[Any]) -> bytes:
-    """Of an `aggregates.Point`."""
+    """Make the body of an `aggregates.Point`."""
     name, value, tags, type_, unit, count, metadata = point
     members = {"type": type_, "unit": unit, "count": count, "metadata": metadata}
     return encode_members(members, name=name, value=value, timestamp=stamp(moment), tags=list(tags))
 
 
 def moment_body(moment: Moment) -> bytes:
-    """Of a heartbeat and of an end."""
+    """Make the body of a heartbeat, and of an end."""
     return encode_members({"timestamp": stamp(moment)})
 
 
@@ -86,7 +95,7 @@ def crash_body(moment: Moment, reason: str) -> bytes:
 
 
 def exception_members(error: BaseException) -> dict[str, Any]:
-    """What an event says about an exception; the source is where it was raised."""
+    """Make the members of an event about an exception; the source is where it was raised."""
     members: dict[str, Any] = {
         "exception_type": type(error).__name__,
         "exception_msg": _text(error),
@@ -114,12 +123,16 @@ def _text(error: BaseException) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text that is UTF-8, whatever it was."""
+    """Make text UTF-8, whatever it was."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def encode_pending(pending: Pending) -> tuple[str, bytes]:
-    """An operation and its body. Raises `TypeError`."""
+    """Return an operation and its body.
+
+    Raises:
+        TypeError: a member can't be sent as JSON.
+    """
     operation, body = pending
     if operation == METRIC:
         moment, *point = body
@@ -136,11 +149,19 @@ class _Done(msgspec.Struct, frozen=True):
 
 
 def read_created(body: bytes) -> str:
-    """The server's name of a session. Raises `msgspec.DecodeError`."""
+    """Read what the server calls a session.
+
+    Raises:
+        msgspec.DecodeError: the answer is not meterd's.
+    """
     return msgspec.json.decode(body, type=_Created).session_id
 
 
 def check_done(body: bytes) -> None:
-    """Raises `msgspec.DecodeError`."""
+    """Check that a write was done.
+
+    Raises:
+        msgspec.DecodeError: the answer is not meterd's.
+    """
     if msgspec.json.decode(body, type=_Done).status != "ok":
         raise msgspec.ValidationError("status is not ok")

@@ -1,4 +1,4 @@
-"""What waits for the server, in memory. The same in a file is `meterd.client.sessions.spool`."""
+"""Entries that wait for the server, in memory. The same in a file is `meterd.client.sessions.spool`."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Store(Protocol):
-    """First in, first out. Not thread-safe.
+    """Keeps entries until they are delivered, first in, first out. Not thread-safe.
 
     Attributes:
         last: number of the entry that was added last.
@@ -53,7 +53,7 @@ class Store(Protocol):
         """Add entries of a session; all or, when that raises, none."""
 
     def first(self) -> Entry | None:
-        """The entry that is next. It stays until it is dropped."""
+        """Return the entry that is next. It stays until it is dropped."""
 
     def replace(self, number: int, body: bytes) -> None:
         """Give an entry that waits another body."""
@@ -65,7 +65,7 @@ class Store(Protocol):
         """Forget the entry that began a session, and remember what the server calls it."""
 
     def server_id(self, session: str) -> str | None:
-        """What the server calls a session, if it has begun."""
+        """Return what the server calls a session, if it has begun."""
 
     def close(self) -> None:
         """Give back what the store occupies."""
@@ -75,7 +75,7 @@ class Store(Protocol):
 
 
 class MemoryStore:
-    """Loses what waits when the process is killed."""
+    """Keeps entries in memory: what waits is lost when the process is killed."""
 
     def __init__(self, server_ids: dict[str, str] | None = None) -> None:
         self._entries: deque[Entry] = deque()
@@ -114,7 +114,7 @@ class MemoryStore:
         return self._server_ids.get(session)
 
     def close(self) -> None:
-        """Nothing is occupied."""
+        """Do nothing: nothing is occupied."""
 
     def abandon(self) -> None:
-        """The parent has its own copy."""
+        """Do nothing: the parent has its own copy."""

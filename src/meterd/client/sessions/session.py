@@ -26,7 +26,7 @@ _PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanose
 
 
 class BaseSession:
-    """What both sessions share: calls that note what happened and never wait. They are thread-safe.
+    """What both sessions share: calls that record what happened and never wait. They are thread-safe.
 
     Wrong arguments raise `TypeError` and `ValueError`; every call raises `ClientClosed` once the session has ended.
     """
@@ -56,7 +56,12 @@ class BaseSession:
         return self._delivery.backlog.dropped
 
     def update_state(self, state: Mapping[str, Any]) -> None:
-        """Merge `state` into the session's: objects key by key, None deletes a key, everything else replaces."""
+        """Merge `state` into the session's: objects key by key, None deletes a key, everything else replaces.
+
+        Raises:
+            TypeError: it is no mapping, or can't be sent as JSON.
+            ClientClosed: the session has ended.
+        """
         self._put(("state", state_body(time.time_ns(), state)))
 
     def log_event(
@@ -69,19 +74,29 @@ class BaseSession:
         data: Mapping[str, Any] | None = None,
         **members: Any,
     ) -> None:
-        """Something happened.
+        """Record that something happened.
 
         Arguments:
             category: how severe it is, such as `warning`; the server's default is `info`.
             group: the component.
             members: others of an event: `stacktrace`, `exception_type`, `exception_msg`, `source_file`, `source_line`,
                 `source_function`.
+
+        Raises:
+            TypeError: an argument is of a wrong type, or can't be sent as JSON.
+            ClientClosed: the session has ended.
         """
         own = {"category": category, "group": group, "labels": labels, "message": message, "data": data}
         self._put(("events", event_body(time.time_ns(), name, own | members)))
 
     def log_exception(self, exc: BaseException | None = None, data: Mapping[str, Any] | None = None) -> None:
-        """An exception, by default the one that is being handled."""
+        """Record an exception, by default the one that is being handled.
+
+        Raises:
+            ValueError: none is being handled.
+            TypeError: `data` can't be sent as JSON.
+            ClientClosed: the session has ended.
+        """
         error = exc or sys.exception()
         if error is None:
             raise ValueError("no exception is being handled: pass one as exc")
@@ -97,12 +112,17 @@ class BaseSession:
         count: int | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        """A point of a metric.
+        """Record a point of a metric.
 
         Arguments:
             tags: customarily `key:value`.
             type: `gauge`, `counter` (the total), `timer` or `histogram` (the whole distribution).
             count: iterations that a timer's value is for.
+
+        Raises:
+            ValueError: the value is not finite.
+            TypeError: an argument is of a wrong type, or can't be sent as JSON.
+            ClientClosed: the session has ended.
         """
         now = time.time_ns()
         value = float(value)
@@ -110,15 +130,19 @@ class BaseSession:
             raise ValueError(f"value of {name} must be finite, got {value!r}")
         if isinstance(tags, str):
             raise TypeError("tags must be several texts, got one")
-        raw = None if metadata is None else _raw(metadata)
+        raw = None if metadata is None else _encoded(metadata)
         self._put((METRIC, (now, name, value, tuple(tags), type, unit, count, raw)))
 
     def log_gauge(self, name: str, value: float, tags: Iterable[str] = (), unit: str | None = None) -> None:
-        """A value as it is now."""
+        """Record a value as it is now. Raises what `log_metric` raises."""
         self.log_metric(name, value, tags, unit=unit)
 
     def log_counter(self, name: str, delta: float = 1, tags: Iterable[str] = ()) -> None:
-        """Add to the running total of this name and these tags; it is sent at a flush, if it changed."""
+        """Add to the running total of this name and these tags; it is sent at a flush, if it changed.
+
+        Raises:
+            ValueError, TypeError, ClientClosed: as `log_metric`.
+        """
         self._check(name, delta, tags)
         if self._delivery.backlog.aggregates.count(name, delta, tags):
             self._delivery.schedule_flush()
@@ -134,6 +158,10 @@ class BaseSession:
         """Add to the distribution of this name, these tags and buckets; it is sent at a flush, if it changed.
 
         `buckets` are upper bounds, included; what is above the last is counted in its bucket.
+
+        Raises:
+            ValueError: the value or a bucket is not finite.
+            TypeError, ClientClosed: as `log_metric`.
         """
         self._check(name, value, tags)
         if self._delivery.backlog.aggregates.sample(name, value, tags, buckets, unit):
@@ -142,23 +170,31 @@ class BaseSession:
     def log_timer(
         self, name: str, duration: float, count: int | None = None, tags: Iterable[str] = (), unit: str = "seconds"
     ) -> None:
-        """A duration that was measured, for `count` iterations."""
+        """Record a duration that was measured, for `count` iterations. Raises what `log_metric` raises."""
         self.log_metric(name, duration, tags, "timer", unit, count)
 
     def timer(self, name: str, count: int | None = None, tags: Iterable[str] = (), unit: str = "seconds") -> "Timer":
-        """Measures a `with` block; `unit` is seconds, milliseconds, microseconds or nanoseconds."""
+        """Measure a `with` block; `unit` is seconds, milliseconds, microseconds or nanoseconds.
+
+        Raises:
+            ValueError: the unit is another.
+        """
         return Timer(self, name, count, tags, unit)
 
     def heartbeat(self) -> None:
-        """The application is alive; of those that wait to be sent only the last is."""
+        """Say that the application is alive; of heartbeats that wait to be sent only the last is.
+
+        Raises:
+            ClientClosed: the session has ended.
+        """
         self._put((HEARTBEAT, moment_body(time.time_ns())))
 
     def end(self) -> None:
-        """Nothing more comes. Does nothing when the session has ended."""
+        """End the session: nothing more comes. Does nothing when it has ended."""
         self._delivery.finish()
 
     def crash(self, reason: str) -> None:
-        """The application can't go on, and nothing more comes. Does nothing when the session has ended."""
+        """End the session because the application can't go on. Does nothing when it has ended."""
         self._delivery.close_with(("crash", crash_body(time.time_ns(), reason)))
 
     def _check(self, name: str, value: float, tags: Iterable[str]) -> None:
@@ -169,8 +205,8 @@ class BaseSession:
         if self._delivery.backlog.closed:
             self._put((HEARTBEAT, b""))  # raises
 
-    def _leave(self, error: BaseException | None) -> None:
-        """The end of a `with` block. What is no `Exception`, such as `SystemExit`, is no crash."""
+    def _end_block(self, error: BaseException | None) -> None:
+        """End the session with its `with` block. What is no `Exception`, such as `SystemExit`, is no crash."""
         self._delivery.finish(error if isinstance(error, Exception) else None)
 
     def __repr__(self) -> str:
@@ -181,14 +217,20 @@ class Session(BaseSession):
     """Made by `Client.create_session`. As a context manager it ends, or crashes if an exception leaves the block."""
 
     def save(self) -> None:
-        """Return when all that was logged before is in the spool. Raises `SpoolFailed`."""
+        """Return when all that was logged before is in the spool.
+
+        Raises:
+            SpoolFailed: the spool can't be used; what was logged is kept in memory.
+        """
         self._delivery.save()
 
     def flush(self) -> None:
         """Return when all that was logged before is on the server's disk.
 
-        Raises `ItemsRefused` after all else is stored. After `StatusError`, `ConnectionFailed` and `UnexpectedAnswer`
-        the rest still waits, and the background goes on.
+        Raises:
+            ItemsRefused: the server refused something; all else is stored.
+            StatusError, ConnectionFailed, UnexpectedAnswer, DeliveryFailed: the rest waits, and the background goes on.
+            SpoolFailed: the spool can't be used; what was logged is kept in memory.
         """
         self._delivery.flush()
 
@@ -198,18 +240,18 @@ class Session(BaseSession):
     def __exit__(
         self, _type: type[BaseException] | None, value: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._leave(value)
+        self._end_block(value)
 
 
 class AsyncSession(BaseSession):
-    """What `Session` is, made by `AsyncClient.create_session`. Only what waits is awaited: `save` and `flush`."""
+    """The counterpart of `Session`, made by `AsyncClient.create_session`. Only `save` and `flush` are awaited."""
 
     async def save(self) -> None:
-        """As `Session.save`."""
+        """Do what `Session.save` does."""
         await asyncio.to_thread(self._delivery.save)
 
     async def flush(self) -> None:
-        """As `Session.flush`."""
+        """Do what `Session.flush` does."""
         await asyncio.to_thread(self._delivery.flush)
 
     async def __aenter__(self) -> Self:
@@ -218,7 +260,7 @@ class AsyncSession(BaseSession):
     async def __aexit__(
         self, _type: type[BaseException] | None, value: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._leave(value)
+        self._end_block(value)
 
 
 class Timer:
@@ -244,7 +286,7 @@ class Timer:
         self._session.log_timer(self._name, duration, self.count, self._tags, self._unit)
 
 
-def _raw(metadata: Mapping[str, Any]) -> msgspec.Raw:
+def _encoded(metadata: Mapping[str, Any]) -> msgspec.Raw:
     if not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a mapping, got {type(metadata).__name__}")
     try:

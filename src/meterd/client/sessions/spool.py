@@ -1,4 +1,4 @@
-"""What waits for the server, in a file, so that it outlives the process."""
+"""Entries that wait for the server, in a file, so that they outlive the process."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ class Spool:
                 self._database.execute("PRAGMA synchronous=NORMAL")
                 self._database.executescript(_TABLES)
                 self._path = path
-                self._bury()
+                self._crash_earlier_sessions()
                 self.last, self._waiting = self._read_numbers()
             except BaseException:
                 self._database.close()
@@ -53,8 +53,8 @@ class Spool:
         row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
         return (int(row[0]) if row else 0), int(waiting)
 
-    def _bury(self) -> None:
-        """Sessions of an earlier process crash after all that it left; those with nothing left are forgotten."""
+    def _crash_earlier_sessions(self) -> None:
+        """Let sessions of an earlier process crash after all that it left, and forget those with nothing left."""
         body = msgspec.json.encode({"reason": KILLED})
         with self._transaction():
             self._database.execute(
@@ -63,9 +63,9 @@ class Spool:
                 (body,),
             )
             self._database.execute("UPDATE sessions SET ended = 1")
-            self._forget()
+            self._forget_delivered_sessions()
 
-    def _forget(self) -> None:
+    def _forget_delivered_sessions(self) -> None:
         self._database.execute("DELETE FROM sessions WHERE ended AND session NOT IN (SELECT session FROM entries)")
 
     @property
@@ -104,7 +104,7 @@ class Spool:
         with _translated_errors(self._path), self._transaction():
             gone = self._database.execute("DELETE FROM entries WHERE number = ?", (entry.number,)).rowcount
             if entry.operation in _ENDS:
-                self._forget()
+                self._forget_delivered_sessions()
         self._waiting -= gone
 
     def learn(self, entry: Entry, server_id: str) -> None:
