@@ -68,6 +68,40 @@ def test_it_collects_until_it_is_told_to_end(
     assert (0, b"") == (process.returncode, shown)
 
 
+def test_a_collection_that_fails_unexpectedly_is_not_the_last(
+    environment: dict[str, str], shared: Meterd, namespace: Namespace, monitor: Monitor
+) -> None:
+    program = """
+from meterd.__main__ import main
+from meterd.collect.collector import Collector
+
+original, calls = Collector.collect, 0
+
+def collect(collector, now):
+    global calls
+    calls += 1
+    if calls == 2:
+        raise RuntimeError("injected")
+    original(collector, now)
+
+Collector.collect = collect
+main()
+"""
+    command = [sys.executable, "-c", program, *COMMAND]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    try:
+        assert process.stderr
+        lines = iter(process.stderr.readline, b"")
+        assert any(b"a collection failed unexpectedly; the next one makes up for it" in line for line in lines)
+        first = len(monitor.asked)
+        eventually(lambda: len(monitor.asked) >= first + 4)
+        assert 4 == len(totals(shared, namespace))
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+    assert 0 == process.returncode
+
+
 def test_collecting_again_after_a_restart_counts_nothing_twice(
     environment: dict[str, str], shared: Meterd, namespace: Namespace, monitor: Monitor
 ) -> None:

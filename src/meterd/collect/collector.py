@@ -24,7 +24,7 @@ _OVERLAP = timedelta(minutes=10)
 _LONGEST_WINDOW = timedelta(hours=1)
 """Of one request, so that answers stay small."""
 
-_MOST_QUEUES = 10_000
+_MAX_QUEUES = 10_000
 """As many as a namespace can have. Azure answers for 10 queues unless it is told."""
 
 
@@ -48,7 +48,9 @@ class Collector:
     def collect(self, now: datetime) -> None:
         """Return when the samples of all settled minutes are stored; those of a group that fails are left out.
 
-        Raises `CollectionFailed` if every group fails, and the errors of `Client.ingest` and `Client.flush`.
+        Raises:
+            CollectionFailed: every group fails.
+            MeterdClientError: as `Client.ingest` and `Client.flush`.
         """
         end = now.astimezone(UTC).replace(second=0, microsecond=0) - SETTLING
         failures = []
@@ -80,7 +82,7 @@ class Collector:
                 granularity=timedelta(minutes=1),
                 aggregations=[group.aggregate],
                 filter=f"{DIMENSION} eq '*'" if group.per_queue else None,
-                max_results=_MOST_QUEUES if group.per_queue else None,
+                max_results=_MAX_QUEUES if group.per_queue else None,
             )
             return [row | self._common for result in results for row in rows(self._namespace, group, result)]
         except AzureError as error:

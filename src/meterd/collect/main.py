@@ -58,3 +58,5 @@ def _collect(collector: Collector, interval: float) -> NoReturn:
             collector.collect(datetime.now(UTC))
         except (CollectionFailed, MeterdClientError) as error:
             log.warning("a collection failed: %s", error)
+        except Exception:
+            log.exception("a collection failed unexpectedly; the next one makes up for it")

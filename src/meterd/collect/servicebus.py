@@ -30,7 +30,11 @@ class Namespace(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises `ValueError` unless it is a resource id."""
+        """Read a resource id.
+
+        Raises:
+            ValueError: it is none, or of something else.
+        """
         match = _RESOURCE.fullmatch(text)
         if match is None:
             raise ValueError(
@@ -97,7 +101,7 @@ GROUPS = (
 
 
 def rows(namespace: Namespace, group: Group, result: MetricsQueryResult) -> Iterator[dict[str, Any]]:
-    """A row for each minute that has a value."""
+    """Yield a row for each minute that has a value."""
     for metric in result.metrics:
         for series in metric.timeseries:
             queue = _queue(series)
@@ -116,13 +120,13 @@ def rows(namespace: Namespace, group: Group, result: MetricsQueryResult) -> Iter
 
 
 def _queue(series: TimeSeriesElement) -> str | None:
-    """None if the series is about the namespace as a whole."""
+    """Return the queue of a series; None if it is about the namespace as a whole."""
     found = (value for name, value in series.metadata_values.items() if name.lower() == DIMENSION.lower())
     queue = next(found, None)
     return None if queue == _OF_THE_NAMESPACE else queue
 
 
 def _identity(namespace: Namespace, queue: str | None, metric: str, minute: datetime) -> str:
-    """24 hexadecimal characters that are the same whenever the sample is collected."""
+    """Make 24 hexadecimal characters that are the same whenever the sample is collected."""
     sample = msgspec.json.encode([namespace.id.lower(), queue, metric, minute])
     return hashlib.blake2b(sample, digest_size=12).hexdigest()
