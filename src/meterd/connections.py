@@ -198,6 +198,10 @@ class Acceptor:
         except (OSError, asyncio.CancelledError):  # it went away, or does not speak our TLS
             slot.release()
             connection.close()
+        except Exception:
+            log.exception("a connection can't be opened")
+            slot.release()
+            connection.close()
 
     def _refuse(self, connection: socket.socket) -> None:
         """Say so where no TLS is in the way. Nobody waits for it to be read."""
