@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import shutil
 import threading
@@ -10,6 +11,7 @@ import pytest
 
 from meterd.datasets import API_REQUESTS, DATASETS, METER_EVENTS
 from meterd.errors import Unavailable
+from meterd.failpoints import arm
 from meterd.ingest.backlog import Backlog
 from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Submission, encode, pack
@@ -19,11 +21,12 @@ from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.settings import Ingest, Store
 from meterd.store import DuckDBStore
-from meterd.supervision import Supervisor
+from meterd.supervision import LOADER, Supervisor, round_of
 from meterd.telemetry import Telemetry
 from tests.ingest.test_journal import journal_of_an_earlier_version
 
 LATER = 3600.0
+PATIENCE = 60.0
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -334,6 +337,64 @@ class TestFailingStore:
                 await service.record(meter)
 
             assert len(service.entries()) == 3
+
+
+class TestFailingThread:
+    @pytest.fixture(autouse=True)
+    def disarmed(self) -> Iterator[None]:
+        yield
+        arm("")
+
+    async def test_a_waiting_query_hears_of_it_and_the_thread_goes_on(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            await service.backlog.caught_up()
+            arm(f"{round_of(LOADER)}:1:fail")
+            async with asyncio.timeout(PATIENCE):
+                refused = await until_refused(service)
+            assert "nothing is lost" in refused.message
+            assert "loader" in service.supervisor.problem
+
+            arm("")
+            with contextlib.suppress(Unavailable):  # a round may have begun just before
+                await service.backlog.caught_up()
+            await asyncio.wait_for(service.backlog.caught_up(), PATIENCE)
+            assert {"a", "b"} == set(service.stored())
+
+    async def test_closing_does_not_wait_for_rounds_that_go_on_failing(self, tmp_path: Path) -> None:
+        with pipeline(tmp_path / "data") as service:
+            arm(f"{round_of(LOADER)}:1:fail")
+            await service.record("a")
+            await asyncio.wait_for(asyncio.to_thread(service.loader.close), PATIENCE)
+
+        arm("")
+        with pipeline(tmp_path / "data") as service:
+            await service.backlog.caught_up()
+            assert service.stored() == ["a"]
+
+    async def test_closing_leaves_to_the_next_start_what_takes_too_long(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("meterd.ingest.loader._LAST_LOADS", 0.0)
+        with pipeline(tmp_path / "data") as service:
+            await service.record("a")
+            await asyncio.wait_for(asyncio.to_thread(service.loader.close), PATIENCE)
+            assert service.backlog.lag == 1
+
+        monkeypatch.undo()
+        with pipeline(tmp_path / "data") as service:
+            await service.backlog.caught_up()
+            assert service.stored() == ["a"]
+
+
+async def until_refused(service: Pipeline) -> Unavailable:
+    """Record and ask until a query hears that the loader fails."""
+    while True:
+        await service.record("b")
+        try:
+            await service.backlog.caught_up()
+        except Unavailable as error:
+            return error
 
 
 def unplug(directory: Path) -> None:
