@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meterd.access import Scope
-from meterd.api.usage.formats import answer
+from meterd.api.usage.formats import format_response
 from tests.api.usage.environment import Environment
 from tests.api.usage.records import Record, ingested
 from tests.process import Meterd, make_token
@@ -160,12 +160,12 @@ ITEMS = st.dictionaries(st.text(max_size=8) | st.sampled_from(["data", "_type", 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(content=ITEMS | st.lists(ITEMS, max_size=3) | st.lists(JSON_VALUES, max_size=3))
 def test_everything_that_is_json_is_csv_and_well_formed_xml(content: Any) -> None:
-    rows = list(csv.reader(io.StringIO(answer(content, CSV).body.decode(), newline=""), strict=True))
+    rows = list(csv.reader(io.StringIO(format_response(content, CSV).body.decode(), newline=""), strict=True))
     items = content if isinstance(content, list) else [content]
     assert len(items) + 1 == len(rows)
     assert {len(rows[0])} == {len(row) for row in rows}
 
-    root = ElementTree.fromstring(answer(content, XML).body)
+    root = ElementTree.fromstring(format_response(content, XML).body)
     assert ("list" if isinstance(content, list) else "item") == root.tag
     assert (len(content) if isinstance(content, list) else 1) == len(
         list(root) if isinstance(content, list) else [root]
@@ -195,22 +195,22 @@ def test_everything_that_is_json_is_csv_and_well_formed_xml(content: Any) -> Non
 )
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(1)", "\uff1d1"], ids=ascii)
 def test_a_formula_is_quoted_whatever_a_spreadsheet_may_skip_before_it(before: str, formula: str) -> None:
-    text = answer([{before + formula: before + formula}], CSV).body.decode()
+    text = format_response([{before + formula: before + formula}], CSV).body.decode()
 
     assert [[f"'{before}{formula}"]] * 2 == list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
 @given(text=st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=30))
 def test_texts_come_back_from_csv_and_xml(text: str) -> None:
-    (row,) = list(csv.reader(io.StringIO(answer({"a": text, "b": "x"}, CSV).body.decode(), newline="")))[1:]
+    (row,) = list(csv.reader(io.StringIO(format_response({"a": text, "b": "x"}, CSV).body.decode(), newline="")))[1:]
     assert text == unquoted(row[0])
-    member = ElementTree.fromstring(answer({"a": text}, XML).body).find("a")
+    member = ElementTree.fromstring(format_response({"a": text}, XML).body).find("a")
     assert member is not None
     assert text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd") == (member.text or "")
 
 
 @given(name=st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), max_size=10))
 def test_names_come_back_from_xml(name: str) -> None:
-    (member,) = ElementTree.fromstring(answer({name: 1}, XML).body)
+    (member,) = ElementTree.fromstring(format_response({name: 1}, XML).body)
 
     assert name == member.get("name", member.tag)

@@ -5,7 +5,7 @@ and 8).
 from meterd.api.http import Response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import Call
-from meterd.api.usage.formats import response
+from meterd.api.usage.formats import format_response
 from meterd.api.usage.item_service import build_information
 from meterd.api.usage.listing import listed, page_of
 from meterd.api.usage.objects import Objects
@@ -29,10 +29,10 @@ class Data:
         A list has their definitions; with `_id` or `_range` it has their data, too.
         """
         if call.resource.release is None:
-            return response(build_information("data"), call.format)
+            return format_response(build_information("data"), call.format)
         if call.resource.id is not None:
             shown = call.parameters.projection().of(await self._one(call, call.resource.id))
-            return await self._engine.shape(call.caller, response, shown, call.format)
+            return await self._engine.shape(call.caller, format_response, shown, call.format)
         ids = call.parameters.every("_id")
         objects = self._objects.each(call, {id_.rpartition(":")[0] for id_ in ids} or None)
         definitions = (definition for item in objects for definition in definitions_of(item))

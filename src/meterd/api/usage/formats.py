@@ -39,7 +39,7 @@ def format_of(request: Request, formats: Sequence[str] = _FORMATS) -> str:
     raise InvalidInput(f"Accept must be one of {', '.join(formats)}, got {', '.join(accepted)[:200]}")
 
 
-def response(content: Any, format_: str, headers: Headers = ()) -> Response:
+def format_response(content: Any, format_: str, headers: Headers = ()) -> Response:
     """Return a series, a list of items, or one item.
 
     In CSV a series is `time,value`, a list has a column for each member.

@@ -12,7 +12,7 @@ from meterd.access.context import Operation
 from meterd.api.bodies import DecodeLimiter
 from meterd.api.http import Response
 from meterd.api.usage.calls import EVERY_VERSION, Call
-from meterd.api.usage.formats import response
+from meterd.api.usage.formats import format_response
 from meterd.api.usage.listing import Document, listed
 from meterd.api.usage.posting import Posted, Posting, merged, posting_of, refuse_public
 from meterd.api.usage.scan_executor import ScanExecutor
@@ -58,13 +58,13 @@ class ItemService:
         """Build information at the root; below the release one item, its versions, or a list. Raises `NotFound`."""
         id_ = call.resource.id
         if call.resource.release is None:
-            return response(build_information(self._service), call.format)
+            return format_response(build_information(self._service), call.format)
         if id_ is None:
             items = self.each(call, call.parameters.every("_id") or None)
             return await self.scan_executor.run(call.caller, listed, items, call, self._maximum)
         if id_.endswith(EVERY_VERSION):
-            return response(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
-        return response(call.parameters.projection().of(await self.one(call, id_)), call.format)
+            return format_response(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
+        return format_response(call.parameters.projection().of(await self.one(call, id_)), call.format)
 
     async def one(self, call: Call, id_: str) -> Document:
         """Return an item in the source of a call. Raises `NotFound`."""
@@ -111,7 +111,7 @@ class ItemService:
             action = "create" if versions[0].version == 1 else "update"
             call.request.context.operation = Operation(action, versions[0].id)
         stored = [self._change_response(call, version) for version in versions]
-        return response(stored if posting.is_array else stored[0], call.format)
+        return format_response(stored if posting.is_array else stored[0], call.format)
 
     async def delete(self, call: Call) -> Response:
         """Take away the newest version of an item, or all of them; answers the item as it is then, or `{}`."""
@@ -122,7 +122,7 @@ class ItemService:
         if call.resource.source == "public":
             raise Forbidden("public items can't be deleted")
         left = await asyncio.to_thread(self._take, call, id_.removesuffix(EVERY_VERSION), id_.endswith(EVERY_VERSION))
-        return response(self._change_response(call, left) if left else {}, call.format)
+        return format_response(self._change_response(call, left) if left else {}, call.format)
 
     def _take(self, call: Call, id_: str, every_version: bool) -> Version | None:
         with self._items.changing(self._collection(call)) as changes:

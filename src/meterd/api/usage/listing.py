@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from meterd.api.http import Response
 from meterd.api.usage.calls import Call
-from meterd.api.usage.formats import response
+from meterd.api.usage.formats import format_response
 from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.selection import selection
 from meterd.filters.documents import document_field, matches
@@ -32,14 +32,14 @@ def listed(documents: Iterable[Document], call: Call, maximum: int) -> Response:
     """Return the page that a call asks for, or the values of one field. Raises `InvalidInput` naming the parameter."""
     field = call.parameters.text("_distinct")
     if field is not None:
-        return response(distinct(documents, call.parameters, field), call.format)
+        return format_response(distinct(documents, call.parameters, field), call.format)
     return page_answer(page_of(documents, call.parameters, maximum), call)
 
 
 def page_answer(page: Page, call: Call) -> Response:
     projection = call.parameters.projection()
     items = [projection.of(document) for document in page.documents]
-    return response(items, call.format, ((TOTAL, b"%d" % page.total),))
+    return format_response(items, call.format, ((TOTAL, b"%d" % page.total),))
 
 
 def page_of(documents: Iterable[Document], parameters: Parameters, maximum: int) -> Page:

@@ -10,7 +10,7 @@ from meterd.access import Caller
 from meterd.api.http import Response
 from meterd.api.usage.calls import Call
 from meterd.api.usage.fields import columns_of, resolver, shown, shown_value
-from meterd.api.usage.formats import response
+from meterd.api.usage.formats import format_response
 from meterd.api.usage.item_service import build_information
 from meterd.api.usage.listing import TOTAL
 from meterd.api.usage.parameters import Parameters
@@ -38,11 +38,11 @@ class Metrics:
         """Build information at the root; below the release a function, one record, or a list."""
         resource, parameters = call.resource, call.parameters
         if (function := parameters.text("_function")) is not None:
-            return response(await self.function(function, parameters), call.format)
+            return format_response(await self.function(function, parameters), call.format)
         if resource.release is None:
-            return response(build_information("metric"), call.format)
+            return format_response(build_information("metric"), call.format)
         if resource.id is not None:
-            return response(await self.one(resource.id, parameters, call.caller), call.format)
+            return format_response(await self.one(resource.id, parameters, call.caller), call.format)
         return await self.records(parameters, call.caller, call.format)
 
     async def function(self, name: str, parameters: Parameters) -> list[dict[str, str]]:
@@ -77,7 +77,7 @@ class Metrics:
         if (distinct := parameters.text("_distinct")) is not None:
             column = self._column(dataset, distinct)
             values = await self._engine.run(_values(dataset, column, condition), caller)
-            return await self._engine.shape(caller, lambda: response(_sorted(values), format_))
+            return await self._engine.shape(caller, lambda: format_response(_sorted(values), format_))
         order = tuple(Order(self._column(dataset, each.column), each.descending) for each in parameters.sort())
         limit, projection = parameters.limit(self._maximum), parameters.projection()
         (total,) = await self._engine.run(Query(dataset, *_ALWAYS, condition=condition), caller)
@@ -89,7 +89,7 @@ class Metrics:
 
         def made() -> Response:
             records = [projection.of(shown(fields, row)) for row in rows]
-            return response(records, format_, ((TOTAL, b"%d" % total.total),))
+            return format_response(records, format_, ((TOTAL, b"%d" % total.total),))
 
         return await self._engine.shape(caller, made)
 

@@ -3,7 +3,7 @@
 from meterd.api.http import Response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import Call
-from meterd.api.usage.formats import response
+from meterd.api.usage.formats import format_response
 from meterd.api.usage.item_service import ItemService
 from meterd.api.usage.listing import Page, page_of
 from meterd.api.usage.scan_executor import ScanExecutor
@@ -61,7 +61,7 @@ class Objects:
         if definition is None:
             raise NotFound(f"{id_} has no series {field!r}")
         shown = call.parameters.projection().of(await self._series.one(call, definition))
-        return await self._engine.shape(call.caller, response, shown, call.format)
+        return await self._engine.shape(call.caller, format_response, shown, call.format)
 
     async def _profiles(self, call: Call, field: str) -> Response:
         """Return the series of each object that matches and has one."""

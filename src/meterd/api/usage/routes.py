@@ -19,7 +19,7 @@ from meterd.api.responses import litestar_response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import RELEASE, Call, operation_of, resource_of
 from meterd.api.usage.data import Data
-from meterd.api.usage.formats import format_of, response
+from meterd.api.usage.formats import format_of, format_response
 from meterd.api.usage.identity import caller_of, environment_of
 from meterd.api.usage.metrics import Metrics
 from meterd.api.usage.objects import Objects
@@ -104,4 +104,4 @@ class Usage:
         find = self._calendars.finder(call.caller.tenant, call.environment)
         level = Level(service.name, call.resource.id)
         made = await virtual_series(self._engine, level, call.parameters, call.environment, find, call.caller)
-        return await self._engine.shape(call.caller, response, made, call.format)
+        return await self._engine.shape(call.caller, format_response, made, call.format)
