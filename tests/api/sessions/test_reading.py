@@ -55,8 +55,8 @@ async def test_a_document_is_the_same_whatever_pieces_it_is_read_in(
     application = open_application()
     paths = [await filled(application, 100), await application.begin(), await filled(application)]
     whole = [await application.document(path) for path in paths]
-    monkeypatch.setattr(collections, "_ROWS", rows)
-    monkeypatch.setattr(collections, "_BYTES", size)
+    monkeypatch.setattr(collections, "_MAX_ROWS", rows)
+    monkeypatch.setattr(collections, "_MAX_BYTES", size)
 
     assert whole == [await application.document(path) for path in paths]
     assert whole == (await application.send("GET", "/api/data/sessions")).json()

@@ -96,7 +96,7 @@ async def test_pieces_are_bounded_by_the_states_that_they_show(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, states = await updated(application, 9)
-    monkeypatch.setattr(collections, "_BYTES", 50_000)
+    monkeypatch.setattr(collections, "_MAX_BYTES", 50_000)
 
     assert states == await history(application, path)
     (exported,) = (await application.send("GET", "/api/data/sessions")).json()
@@ -109,7 +109,7 @@ async def test_the_export_says_where_states_go_on_that_are_too_many(
     application = Application(tmp_path, METERD_SESSIONS__MAX_DOCUMENT_BYTES="90000")
     try:
         path, states = await updated(application, 9)
-        monkeypatch.setattr(collections, "_BYTES", 50_000)
+        monkeypatch.setattr(collections, "_MAX_BYTES", 50_000)
         (exported,) = (await application.send("GET", "/api/data/sessions")).json()
         shown = [each["state"] for each in exported["state_history"]]
         cursor = exported["next"]["state_history"]

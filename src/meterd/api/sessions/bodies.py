@@ -18,7 +18,7 @@ from meterd.validation import explain
 
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _NOTHING = partial(msgspec.Raw, b"null")
-"""Of a factory the description of the API need not tell the value."""
+"""Makes a null; the description of the API leaves the value of a factory out."""
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 """As strict as the original's clients, which could not read a document with any other time in it."""
 
@@ -86,7 +86,11 @@ class _Wrapped(msgspec.Struct, frozen=True):
 
 
 def decode(body: bytes, type_: Any) -> Any:
-    """Raises `InvalidInput` naming the member and what it must be."""
+    """Decode a body as a type.
+
+    Raises:
+        InvalidInput: it is none, naming the member and what it must be.
+    """
     try:
         return msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError as error:
@@ -98,7 +102,11 @@ def decode(body: bytes, type_: Any) -> Any:
 
 
 def decode_change(body: bytes) -> Change | None:
-    """None for a body that is no such object: the original does not read it. Raises `InvalidInput` for a bad time."""
+    """Decode the body of a change; None for one that is no such object: the original does not read it.
+
+    Raises:
+        InvalidInput: its time is none.
+    """
     try:
         change = msgspec.json.decode(body, type=Change)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -108,7 +116,11 @@ def decode_change(body: bytes) -> Change | None:
 
 
 def decode_create(body: bytes) -> Create:
-    """Product and version are required and not empty."""
+    """Decode the body that begins a session.
+
+    Raises:
+        InvalidInput: product or version are missing or empty, or a member is wrong.
+    """
     try:
         create = msgspec.json.decode(body, type=Create)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -120,7 +132,11 @@ def decode_create(body: bytes) -> Create:
 
 
 def decode_update(body: bytes) -> tuple[dict[str, Any], str | None]:
-    """The update of a state, plain or wrapped, and the time that it carries."""
+    """Decode the update of a state, plain or wrapped, and the time that it carries.
+
+    Raises:
+        InvalidInput: it is no object.
+    """
     wrapped: _Wrapped = decode(body, _Wrapped | None) or _Wrapped()
     if wrapped.state is not None:
         return wrapped.state, wrapped.timestamp
@@ -128,7 +144,11 @@ def decode_update(body: bytes) -> tuple[dict[str, Any], str | None]:
 
 
 def json_object(raw: msgspec.Raw, member: str) -> str | None:
-    """The text of a member that is an object; None when it is absent or null."""
+    """Return the text of a member that is an object; None when it is absent or null.
+
+    Raises:
+        InvalidInput: it is something else, or nested too deeply.
+    """
     text = bytes(raw).strip()
     if text == b"null":
         return None
@@ -142,13 +162,21 @@ def json_object(raw: msgspec.Raw, member: str) -> str | None:
 
 
 def check_depth(text: bytes, member: str) -> None:
-    """Refuse JSON that is nested deeper than anything reads with certainty. Raises `InvalidInput`."""
+    """Refuse JSON that is nested deeper than anything reads with certainty.
+
+    Raises:
+        InvalidInput: it is.
+    """
     if is_too_deep(text):
         raise InvalidInput(f"Invalid request body: {member} is nested deeper than {DEEPEST_JSON}")
 
 
 def parse_stamp(text: str | None) -> datetime | None:
-    """A time in RFC 3339 with its offset; None when there is none."""
+    """Read a time in RFC 3339 with its offset; None when there is none.
+
+    Raises:
+        InvalidInput: the text is something else.
+    """
     if text is None:
         return None
     try:
@@ -162,7 +190,7 @@ def parse_stamp(text: str | None) -> datetime | None:
 
 
 def merge(state: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
-    """Objects are merged key by key, everything else replaces, null deletes; neither argument is changed."""
+    """Merge objects key by key; everything else replaces, null deletes. Neither argument is changed."""
     merged = dict(state)
     for key, value in update.items():
         known = merged.get(key)

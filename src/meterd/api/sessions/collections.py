@@ -20,8 +20,8 @@ from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dat
 from meterd.query.engine import QueryEngine
 from meterd.query.model import And, Compare, Comparison, Condition, Field, IsNull, Listing, OneOf, Or, Order
 
-_ROWS = 5_000
-_BYTES = 4 * 2**20
+_MAX_ROWS = 5_000
+_MAX_BYTES = 4 * 2**20
 """Of a piece: what is read at once, and written without a pause for others."""
 _BYTES_OF_CHARACTER = 4
 
@@ -43,7 +43,10 @@ COLLECTIONS = {
 
 
 class Piece(NamedTuple):
-    """Rows of one collection in the order of their arrival, the session's id last; whether there may be more."""
+    """Rows of one collection in the order of their arrival, the session's id last.
+
+    `goes_on` says whether there may be more.
+    """
 
     rows: list[Row]
     goes_on: bool
@@ -68,9 +71,9 @@ class Collections:
         caller: Caller,
         cursor: str | None = None,
         only: str | None = None,
-        most: int = _ROWS,
+        max_rows: int = _MAX_ROWS,
     ) -> Piece:
-        """Up to `most` rows of sessions after a cursor; `only` are those of one name."""
+        """Read up to `max_rows` rows of sessions after a cursor; `only` are those of one name."""
         dataset, columns, _ = COLLECTIONS[name]
         conditions: list[Condition] = [OneOf(Field("session_id"), tuple(ids))]
         if dataset is SESSION_STATES:
@@ -80,26 +83,30 @@ class Collections:
         if cursor:  # facts of earlier versions may have no position: they are the last
             later = Compare(Field("position"), Comparison.GREATER, int(cursor))
             conditions.append(Or((later, IsNull(Field("position")))))
-        most = min(most, _ROWS)
+        max_rows = min(max_rows, _MAX_ROWS)
         order = (Order("position"),)
-        listing = Listing(dataset, (*columns, "session_id"), And(tuple(conditions)), order, most, max_bytes=_BYTES)
+        listing = Listing(
+            dataset, (*columns, "session_id"), And(tuple(conditions)), order, max_rows, max_bytes=_MAX_BYTES
+        )
         rows = await self._engine.facts(listing, caller)
-        goes_on = len(rows) == most or await asyncio.to_thread(_may_be_cut, rows)
+        goes_on = len(rows) == max_rows or await asyncio.to_thread(_may_be_cut, rows)
         if dataset is SESSION_STATES and any(row[_STATE] is None for row in rows):
-            whole = await asyncio.to_thread(completed, rows, await self._before(rows, caller), _BYTES)
+            whole = await asyncio.to_thread(completed, rows, await self._states_before(rows, caller), _MAX_BYTES)
             rows, goes_on = whole, goes_on or len(whole) < len(rows)
         return Piece(rows, goes_on)
 
-    async def _before(self, rows: Sequence[Row], caller: Caller) -> dict[str, list[Row]]:
-        """By session the facts that make the state to which its first row, an update, is one."""
+    async def _states_before(self, rows: Sequence[Row], caller: Caller) -> dict[str, list[Row]]:
+        """Read, by session, the facts that make the state which its first row updates."""
         first: dict[str, Row] = {}
         for row in rows:
             first.setdefault(row[-1], row)
         return {
-            id_: await self._making(id_, row[0], caller) for id_, row in first.items() if row[_STATE] is None and row[0]
+            id_: await self._facts_of_state(id_, row[0], caller)
+            for id_, row in first.items()
+            if row[_STATE] is None and row[0]
         }
 
-    async def _making(self, id_: str, position: int, caller: Caller) -> list[Row]:
+    async def _facts_of_state(self, id_: str, position: int, caller: Caller) -> list[Row]:
         of_session = Compare(Field("session_id"), Comparison.EQUAL, id_)
         earlier = Compare(Field("position"), Comparison.LESS, position)
         is_whole = IsNull(Field("state"), negated=True)
@@ -111,13 +118,13 @@ class Collections:
         later = Compare(Field("position"), Comparison.GREATER, begins[0][0])
         is_update = IsNull(Field("state_update"), negated=True)
         condition = And((of_session, earlier, later, is_update))
-        updates = Listing(SESSION_STATES, STATE_COLUMNS, condition, (Order("position"),), _ROWS)
+        updates = Listing(SESSION_STATES, STATE_COLUMNS, condition, (Order("position"),), _MAX_ROWS)
         return [*begins, *await self._engine.facts(updates, caller)]
 
     async def pieces(
         self, name: str, id_: str, caller: Caller, cursor: str | None = None, only: str | None = None
     ) -> AsyncIterator[Piece]:
-        """All rows of a session after a cursor, piece by piece."""
+        """Yield all rows of a session after a cursor, piece by piece."""
         while True:
             piece = await self.piece(name, [id_], caller, cursor, only)
             yield piece
@@ -126,8 +133,8 @@ class Collections:
                 return
 
 
-def completed(rows: Sequence[Row], before: Mapping[str, Sequence[Row]], most_bytes: int) -> list[Row]:
-    """Rows of states with the whole state in each, up to a size. Blocking, for a thread.
+def completed(rows: Sequence[Row], before: Mapping[str, Sequence[Row]], max_bytes: int) -> list[Row]:
+    """Put the whole state into each row of states, up to a size. Blocking, for a thread.
 
     A state is null when the fact that held the whole of it is no longer kept.
     """
@@ -144,19 +151,19 @@ def completed(rows: Sequence[Row], before: Mapping[str, Sequence[Row]], most_byt
             text = text or msgspec.json.encode(states[id_]).decode()
         whole.append((*row[:_STATE], text, *row[_UPDATE:]))
         size += len(text or "")
-        if size >= most_bytes:
+        if size >= max_bytes:
             break
     return whole
 
 
 def written(name: str, rows: Sequence[Row]) -> bytes:
-    """Rows as elements of a JSON array, without its brackets. Blocking, for a thread."""
+    """Write rows as elements of a JSON array, without its brackets. Blocking, for a thread."""
     shown = COLLECTIONS[name].shown
     return msgspec.json.encode([shown(row[:-1]) for row in rows])[1:-1]
 
 
 def _may_be_cut(rows: Sequence[Row]) -> bool:
-    """Whether the list may have ended because of its size; what is counted here are characters."""
+    """Tell whether the list may have ended because of its size; what is counted here are characters."""
     characters = 0
     for row in rows:
         for value in row:
@@ -164,4 +171,4 @@ def _may_be_cut(rows: Sequence[Row]) -> bool:
                 characters += len(value)
             elif isinstance(value, list):
                 characters += sum(2 + len(each) for each in value if isinstance(each, str))
-    return characters * _BYTES_OF_CHARACTER >= _BYTES
+    return characters * _BYTES_OF_CHARACTER >= _MAX_BYTES

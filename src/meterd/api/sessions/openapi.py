@@ -7,7 +7,7 @@ import msgspec
 from meterd.api.openapi import IDEMPOTENCY_KEY, JSON, OBJECT, Media, Operation, Parameter
 from meterd.api.sessions.bodies import Create, Event, Metric
 from meterd.api.sessions.collections import COLLECTIONS
-from meterd.api.sessions.reading import MOST_AT_ONCE, STATUSES
+from meterd.api.sessions.reading import MAX_LIMIT, STATUSES
 
 _TAG = "Sessions"
 _NO_SESSION = {404: "No such session, or none of yours"}
@@ -48,7 +48,7 @@ class SessionDocument(msgspec.Struct, frozen=True):
 
 
 _ERRORS = (Media(SessionProblem),)
-_LIMIT = Parameter("limit", "At most so many", {"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE})
+_LIMIT = Parameter("limit", "At most so many", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT})
 _CURSOR = Parameter("cursor", "Where the page before ended, as its answer says")
 
 

@@ -29,9 +29,9 @@ STATUSES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "hung": lambda shown: bool(shown["hung"]),
     "ended": lambda shown: not (shown["active"] or shown["suspended"] or shown["crashed"]),
 }
-MOST_AT_ONCE = 50_000
-_SESSIONS_AT_ONCE = 50
-_LARGE_AT_ONCE = 2
+MAX_LIMIT = 50_000
+_SESSIONS_PER_PAGE = 50
+_CONCURRENT_LARGE_DOCUMENTS = 2
 """Documents of more than one piece of a collection that are put together in memory."""
 
 
@@ -56,9 +56,9 @@ class Parameters:
     def count(self, name: str) -> int | None:
         text = self.text(name)
         if text is not None and not (
-            text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MOST_AT_ONCE
+            text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MAX_LIMIT
         ):
-            raise InvalidInput(f"{name} must be a whole number from 1 to {MOST_AT_ONCE}")
+            raise InvalidInput(f"{name} must be a whole number from 1 to {MAX_LIMIT}")
         return None if text is None else int(text)
 
     def time(self, name: str) -> datetime | None:
@@ -68,8 +68,8 @@ class Parameters:
             raise InvalidInput(f"{name} must be a time in RFC 3339 with an offset") from None
 
 
-class _Answer:
-    """A document on its way: `room` is how many bytes it may still have."""
+class _DocumentBudget:
+    """How large a document may still get: `room` is in bytes, and one that is large waits for its `turn`."""
 
     def __init__(self, room: int, turn: AsyncExitStack) -> None:
         self.room = room
@@ -77,8 +77,8 @@ class _Answer:
         self.is_large = False
 
 
-class _Wanted(NamedTuple):
-    """What an answer shows of collections: rows after a cursor, of one name, and how many of each at most."""
+class _Selection(NamedTuple):
+    """What a response shows of collections: rows after a cursor, of one name, and at most `limit` of each."""
 
     cursor: str | None
     name: str | None
@@ -89,24 +89,27 @@ class Reader:
     """Reads documents for callers who may see them.
 
     Args:
-        most_bytes: of a document in one answer.
+        max_bytes: of a document in one response.
     """
 
-    def __init__(self, registry: Registry, engine: QueryEngine, most_bytes: int) -> None:
+    def __init__(self, registry: Registry, engine: QueryEngine, max_bytes: int) -> None:
         self._registry = registry
         self._collections = Collections(engine)
-        self._most_bytes = most_bytes
-        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._max_bytes = max_bytes
+        self._large = asyncio.Semaphore(_CONCURRENT_LARGE_DOCUMENTS)
 
     async def read(self, id_: str, query_string: str, caller: Caller) -> bytes:
-        """One document. With `limit`, `next` has a cursor for each collection that goes on.
+        """Return one document. With `limit`, `next` has a cursor for each collection that goes on.
 
-        Raises `TooLarge` for a document that is; with a limit its collections go on earlier instead.
+        Raises:
+            NotFound: the caller may see no such session.
+            InvalidInput: a parameter is wrong.
+            TooLarge: the document is; with a limit its collections go on earlier instead.
         """
         parameters = Parameters(query_string, frozenset({"collection", "limit", "cursor", "name"}))
         only = parameters.choice("collection", COLLECTIONS)
-        wanted = _Wanted(parameters.text("cursor"), parameters.text("name"), parameters.count("limit"))
-        cursor = wanted.cursor
+        selection = _Selection(parameters.text("cursor"), parameters.text("name"), parameters.count("limit"))
+        cursor = selection.cursor
         if cursor is not None and (only is None or not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20)):
             raise InvalidInput("cursor must be one of `next` of an answer, with the collection that it is of")
         session = (await self._registry.find(id_, caller)).session
@@ -114,56 +117,57 @@ class Reader:
         elements: dict[str, list[bytes]] = {name: [] for name in COLLECTIONS}
         onwards: dict[str, str] = {}
         async with AsyncExitStack() as turn:
-            answer = _Answer(self._most_bytes, turn)
+            budget = _DocumentBudget(self._max_bytes, turn)
             for name in (only,) if only else COLLECTIONS:
-                elements[name], cursor = await self._collect(name, session.id, caller, wanted, answer)
-                if wanted.limit and cursor:
+                elements[name], cursor = await self._collect(name, session.id, caller, selection, budget)
+                if selection.limit and cursor:
                     onwards[name] = cursor
-            return await asyncio.to_thread(_whole, head | ({"next": onwards} if wanted.limit else {}), elements)
+            return await asyncio.to_thread(_whole, head | ({"next": onwards} if selection.limit else {}), elements)
 
     async def _collect(
-        self, name: str, id_: str, caller: Caller, wanted: _Wanted, answer: _Answer
+        self, name: str, id_: str, caller: Caller, selection: _Selection, budget: _DocumentBudget
     ) -> tuple[list[bytes], str | None]:
-        """Elements of a collection, and the cursor that goes on, if it does."""
-        cursor, left = wanted.cursor, wanted.limit
+        """Return elements of a collection, and the cursor that goes on, if it does."""
+        cursor, left = selection.cursor, selection.limit
         elements: list[bytes] = []
         while True:
-            most = {} if left is None else {"most": left + 1}
-            piece = await self._collections.piece(name, [id_], caller, cursor, wanted.name, **most)
+            bound = {} if left is None else {"max_rows": left + 1}
+            piece = await self._collections.piece(name, [id_], caller, cursor, selection.name, **bound)
             rows = piece.rows[:left]
             if rows:
                 elements.append(await asyncio.to_thread(written, name, rows))
-                answer.room -= len(elements[-1])
+                budget.room -= len(elements[-1])
                 cursor = Piece(rows, goes_on=True).cursor
-            if answer.room < 0 and left is None:
+            if budget.room < 0 and left is None:
                 raise TooLarge(
-                    f"the document has more than {self._most_bytes} bytes (sessions.max-document-bytes): read it in "
+                    f"the document has more than {self._max_bytes} bytes (sessions.max-document-bytes): read it in "
                     "pages, with limit, or name a collection"
                 )
             left = None if left is None else left - len(rows)
             if cursor is None or not (piece.goes_on or len(piece.rows) > len(rows)):
                 return elements, None
-            if left == 0 or answer.room < 0:
+            if left == 0 or budget.room < 0:
                 return elements, cursor
-            if not answer.is_large:
-                answer.is_large = True
-                await answer.turn.enter_async_context(self._large)
+            if not budget.is_large:
+                budget.is_large = True
+                await budget.turn.enter_async_context(self._large)
 
     def export(self, query_string: str, caller: Caller) -> AsyncIterator[bytes]:
-        """All documents that the caller may see, as a JSON array in pieces; a few sessions are in memory at a time.
+        """Return all documents that the caller may see, as a JSON array in pieces, with few sessions in memory.
 
-        Raises `InvalidInput` before the first piece.
+        Raises:
+            InvalidInput: a parameter is wrong; that is known before the first piece.
         """
         known = frozenset({"limit", "cursor", "product", "version", "status", "from", "to"})
         parameters = Parameters(query_string, known)
         status = parameters.choice("status", STATUSES)
         earliest, latest = parameters.time("from"), parameters.time("to")
-        wanted = {name: parameters.text(name) for name in ("product", "version")}
+        equal = {name: parameters.text(name) for name in ("product", "version")}
         cursor = _position_of(parameters.text("cursor"))
 
         def fits(session: Session) -> bool:
             return (
-                all(value is None or getattr(session, name) == value for name, value in wanted.items())
+                all(value is None or getattr(session, name) == value for name, value in equal.items())
                 and (earliest is None or session.created_at >= earliest)
                 and (latest is None or session.created_at < latest)
                 and (status is None or STATUSES[status](document(session, self._registry.timeout)))
@@ -176,7 +180,7 @@ class Reader:
     ) -> AsyncIterator[bytes]:
         yield b"["
         count = 0
-        async for sessions in self._registry.pages(cursor, _SESSIONS_AT_ONCE, caller):
+        async for sessions in self._registry.pages(cursor, _SESSIONS_PER_PAGE, caller):
             chosen = [session for session in sessions if fits(session)]
             if limit:
                 chosen = chosen[: limit - count]
@@ -190,7 +194,7 @@ class Reader:
         yield b"]\n"
 
     async def _documents(self, sessions: Sequence[Session], caller: Caller) -> AsyncIterator[bytes]:
-        """Documents with commas between: all from one piece of each collection if that suffices, else one by one."""
+        """Yield documents with commas between: all at once if one piece of each collection suffices, or one by one."""
         ids = [session.id for session in sessions]
         pieces = {name: await self._collections.piece(name, ids, caller) for name in COLLECTIONS}
         if not any(piece.goes_on for piece in pieces.values()):
@@ -218,12 +222,12 @@ class Reader:
         )
 
     async def _alone(self, session: Session, caller: Caller) -> AsyncIterator[bytes]:
-        """A document in pieces. Of the states, which are much more than was sent, as much as one answer may have."""
+        """Yield a document in pieces, with as many of its states as a document in one piece may have."""
         yield msgspec.json.encode(document(session, self._registry.timeout)).removesuffix(b"}")
         onwards: dict[str, str] = {}
         for name in COLLECTIONS:
             yield b',"%s":[' % name.encode()
-            between, room = b"", self._most_bytes
+            between, room = b"", self._max_bytes
             async for piece in self._collections.pieces(name, session.id, caller):
                 if piece.rows:
                     text = await asyncio.to_thread(written, name, piece.rows)
@@ -237,7 +241,7 @@ class Reader:
 
 
 def _whole(head: dict[str, Any], elements: Mapping[str, Sequence[bytes]]) -> bytes:
-    """A document of its head and the elements of its collections."""
+    """Put a document together from its head and the elements of its collections."""
     parts = [msgspec.json.encode(head).removesuffix(b"}")]
     for name, texts in elements.items():
         parts += (b',"%s":[' % name.encode(), b",".join(texts), b"]")
@@ -245,7 +249,7 @@ def _whole(head: dict[str, Any], elements: Mapping[str, Sequence[bytes]]) -> byt
 
 
 def _position_of(cursor: str | None) -> tuple[datetime, str] | None:
-    """A cursor of the export is `created_at` and `id` of the last session, with a comma between."""
+    """Read a cursor of the export: `created_at` and `id` of the last session, with a comma between."""
     if cursor is None:
         return None
     created_at, _, id_ = cursor.partition(",")

@@ -48,7 +48,11 @@ METRIC_COLUMNS = (
 
 
 def event_row(session: Session, event: Event) -> Any:
-    """A row of `SESSION_EVENTS`, which has no position yet. Raises `InvalidInput`."""
+    """Make a row of `SESSION_EVENTS`, which has no position yet.
+
+    Raises:
+        InvalidInput: a member is not what the dataset allows.
+    """
     row = SESSION_EVENTS.row_type(
         **_common(session, event.timestamp),
         name=event.name or "",
@@ -68,7 +72,11 @@ def event_row(session: Session, event: Event) -> Any:
 
 
 def metric_row(session: Session, metric: Metric) -> Any:
-    """A row of `SESSION_METRICS`, which has no position yet. Raises `InvalidInput`."""
+    """Make a row of `SESSION_METRICS`, which has no position yet.
+
+    Raises:
+        InvalidInput: a member is not what the dataset allows.
+    """
     row = SESSION_METRICS.row_type(
         **_common(session, metric.timestamp),
         name=metric.name or "",
@@ -85,7 +93,11 @@ def metric_row(session: Session, metric: Metric) -> Any:
 def change_row(
     session: Session, change: str, timestamp: str | None = None, state: str | None = None, update: str | None = None
 ) -> Any:
-    """A row of `SESSION_STATES`, which has no position yet. Raises `InvalidInput`."""
+    """Make a row of `SESSION_STATES`, which has no position yet.
+
+    Raises:
+        InvalidInput: a member is not what the dataset allows.
+    """
     is_beginning = change == "create"
     row = SESSION_STATES.row_type(
         **_common(session, timestamp),
@@ -106,7 +118,11 @@ def _admitted(dataset: Dataset, row: Any) -> Any:
 
 
 def settle(number: int, row: Any, session: Session) -> None:
-    """Make a row that was sent with the id of its session one of that session. Raises `InvalidInput`."""
+    """Make a row that was sent with the id of its session one of that session.
+
+    Raises:
+        InvalidInput: its time is none.
+    """
     try:
         parse_stamp(row.sent_at)
     except InvalidInput:
@@ -129,7 +145,7 @@ def _common(session: Session, timestamp: str | None) -> dict[str, Any]:
 
 
 def document(session: Session, timeout: timedelta) -> dict[str, Any]:
-    """The document of a session, without its collections."""
+    """Make the document of a session, without its collections."""
     now = datetime.now(UTC)
     suspended = session.is_suspended(now, timeout)
     shown: dict[str, Any] = {
@@ -152,12 +168,12 @@ def document(session: Session, timeout: timedelta) -> dict[str, Any]:
 
 
 def stamp(time: datetime) -> str:
-    """RFC 3339 in UTC, to the microsecond."""
+    """Write a time as RFC 3339 in UTC, to the microsecond."""
     return time.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _when(row: Any) -> str:
-    """The time as the client wrote it, else as the server took it."""
+    """Return the time as the client wrote it, else as the server took it."""
     _, time, sent_at, *_ = row
     return sent_at or stamp(time)
 
@@ -167,12 +183,12 @@ def _is_filled(text: str | None) -> bool:
 
 
 def _raw(text: str | None) -> Any:
-    """A document as it is stored. What older versions stored was not checked: what is no document is shown as text."""
+    """Show a document as it is stored; as text if it is none, for older versions did not check what they stored."""
     return text if text is None or json_flaw(text) else msgspec.Raw(text.encode())
 
 
 def shown_state(row: Any) -> dict[str, Any]:
-    """States are JSON that the server wrote."""
+    """Show a state, which is JSON that the server wrote."""
     return {"timestamp": _when(row), "state": None if row[3] is None else msgspec.Raw(row[3].encode())}
 
 
