@@ -211,8 +211,8 @@ class TestHeader:
         for number in range(50):
             await authenticator.caller(f"Bearer {' ' * number}{made.token}")
 
-        assert authenticator.remembered(header(made.token)) is not None
-        assert authenticator.remembered(f"Bearer  {made.token}") is None
+        assert authenticator.cached(header(made.token)) is not None
+        assert authenticator.cached(f"Bearer  {made.token}") is None
 
     @pytest.mark.parametrize("token", ["x", "mtr_", "mtr_" + "0" * 40, "mtr_" + "é" * 40, "x" * 100_000])
     async def test_with_an_unknown_token_is_refused_in_the_same_words(

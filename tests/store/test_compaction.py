@@ -12,7 +12,7 @@ ROWS = 200_000
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A closed store, most of which was deleted."""
-    monkeypatch.setattr(compaction, "_WORTH_IT", 2**20)
+    monkeypatch.setattr(compaction, "_MIN_FREE_BYTES", 2**20)
     store = DuckDBStore(tmp_path / "store.duckdb")
     store.create((METER_EVENTS,))
     for day in range(1, 9):

@@ -10,18 +10,18 @@ import msgspec
 
 from meterd.access.context import RequestContext
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
-from meterd.access.tokens import FindsCallers, digest, looks_like_token
+from meterd.access.tokens import CallerLookup, digest, looks_like_token
 from meterd.errors import ConfigurationError, Unauthenticated
 
 _MESSAGE = "Invalid or missing bearer token"
-_FRESH = 2.0
+_CACHE_SECONDS = 2.0
 _SPACE = " \t"
 _MAX_TOKENS = 10_000
 _UNKNOWN_LOOKUPS = 2
 """Look-ups at once for tokens that are not remembered: a flood of made-up ones leaves the other threads to others."""
 
 
-class _Known(msgspec.Struct):
+class _CachedCaller(msgspec.Struct):
     """A token that was valid when it was last checked (monotonic seconds); `expires` is an absolute time."""
 
     caller: Caller
@@ -39,9 +39,9 @@ class Authenticator:
     is never remembered, so a new token works at once.
     """
 
-    def __init__(self, directory: FindsCallers) -> None:
-        self._directory = directory
-        self._known: dict[str, _Known] = {}
+    def __init__(self, tokens: CallerLookup) -> None:
+        self._tokens = tokens
+        self._cache: dict[str, _CachedCaller] = {}
         self._unknown_lookups = asyncio.Semaphore(_UNKNOWN_LOOKUPS)
         self.waiting = 0
 
@@ -52,43 +52,43 @@ class Authenticator:
 
     async def caller(self, authorization: str | None) -> Caller:
         """Return the caller behind an `Authorization` header; raises `Unauthenticated`."""
-        if caller := self.remembered(authorization):
+        if caller := self.cached(authorization):
             return caller
         token = bearer_token(authorization)
-        return self.remembered(_header(token)) or await self._look_up(token)
+        return self.cached(_header(token)) or await self._look_up(token)
 
-    def remembered(self, authorization: str | None) -> Caller | None:
+    def cached(self, authorization: str | None) -> Caller | None:
         """Return the caller behind a header that was checked a moment ago, so that most requests need not wait."""
-        known = self._known.get(authorization or "")
-        if known is None or time.monotonic() - known.checked > _FRESH or known.is_expired():
+        cached = self._cache.get(authorization or "")
+        if cached is None or time.monotonic() - cached.checked > _CACHE_SECONDS or cached.is_expired():
             return None
-        return known.caller
+        return cached.caller
 
     async def _look_up(self, token: str) -> Caller:
         if not looks_like_token(token):
             raise Unauthenticated(_MESSAGE)
         header = _header(token)
-        if known := self._known.get(header):
-            known.checked = time.monotonic()  # others go on with it while this one asks
-            found = await asyncio.to_thread(self._directory.find_caller, digest(token))
+        if cached := self._cache.get(header):
+            cached.checked = time.monotonic()  # others go on with it while this one asks
+            found = await asyncio.to_thread(self._tokens.find_caller, digest(token))
         else:
             found = await self._look_up_unknown(token)
         if found is None:
-            self._known.pop(header, None)
+            self._cache.pop(header, None)
             raise Unauthenticated(_MESSAGE)
-        if len(self._known) >= _MAX_TOKENS:
-            self._known.clear()
-        known = _Known(*found, checked=time.monotonic())
-        if known.is_expired():
+        if len(self._cache) >= _MAX_TOKENS:
+            self._cache.clear()
+        cached = _CachedCaller(*found, checked=time.monotonic())
+        if cached.is_expired():
             raise Unauthenticated(_MESSAGE)
-        self._known[header] = known
-        return known.caller
+        self._cache[header] = cached
+        return cached.caller
 
     async def _look_up_unknown(self, token: str) -> tuple[Caller, datetime | None] | None:
         self.waiting += 1
         try:
             async with self._unknown_lookups:
-                return await asyncio.to_thread(self._directory.find_caller, digest(token))
+                return await asyncio.to_thread(self._tokens.find_caller, digest(token))
         finally:
             self.waiting -= 1
 

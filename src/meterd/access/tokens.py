@@ -29,7 +29,7 @@ class TokenDetails(msgspec.Struct, frozen=True, rename="camel"):
     token: str | None = None
 
 
-class FindsCallers(Protocol):
+class CallerLookup(Protocol):
     """Where tokens are kept."""
 
     def find_caller(self, token_digest: bytes) -> tuple[Caller, datetime | None] | None:

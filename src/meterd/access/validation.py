@@ -22,7 +22,7 @@ MAX_TOKEN_LENGTH = 8192
 """Characters of a token that somebody is asked about."""
 _WAITING = 32
 """Tokens that wait for each question that may be asked at once."""
-_MAY_CHANGE = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
+_TRANSIENT_STATUSES = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
 """Statuses that say nothing of the token."""
 
 
@@ -38,13 +38,13 @@ class RemoteValidation:
     def __init__(self, settings: Authorization, telemetry: Telemetry) -> None:
         self._endpoint = _endpoint(settings)
         self._initial_backoff = settings.initial_backoff
-        self._patience = settings.max_retry_duration
+        self._timeout = settings.max_retry_duration
         self._accepted = _ExpiringSet(settings.cache_max_capacity, settings.cache_ttl)
         self._refused = _ExpiringSet(settings.cache_max_capacity, settings.cache_refused_ttl)
         self._asking: dict[bytes, asyncio.Task[bool | None]] = {}
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._max_asking = settings.concurrency * (1 + _WAITING)
-        self._client = httpx.AsyncClient(verify=self._endpoint.trust(), timeout=self._patience)
+        self._client = httpx.AsyncClient(verify=self._endpoint.trust(), timeout=self._timeout)
         self._counter = telemetry.validations
 
     async def accepts(self, token: str) -> bool:
@@ -90,13 +90,13 @@ class RemoteValidation:
         """Tell whether it is good; None when its turn did not come in time."""
         has_slot = False
         try:
-            async with asyncio.timeout(self._patience), self._slots:
+            async with asyncio.timeout(self._timeout), self._slots:
                 has_slot = True
                 status = await self._status(token)
         except (TimeoutError, httpx.HTTPError) as error:
             if not has_slot:
                 return None
-            reason = str(error).partition("\n")[0] or f"no answer within {self._patience} s"
+            reason = str(error).partition("\n")[0] or f"no answer within {self._timeout} s"
             log.warning("the validation endpoint did not answer: the token is refused", reason=reason)
             self._counter.labels("failed").inc()
             return False
@@ -104,13 +104,13 @@ class RemoteValidation:
         self._counter.labels("accepted" if is_good else "refused").inc()
         if is_good:
             self._accepted.add(key)
-        elif status not in _MAY_CHANGE:
+        elif status not in _TRANSIENT_STATUSES:
             self._refused.add(key)
         return is_good
 
     async def _status(self, token: str) -> int:
         status = 0
-        async for attempt in attempts(_may_pass, self._initial_backoff, self._patience):
+        async for attempt in attempts(_is_transient, self._initial_backoff, self._timeout):
             with attempt:
                 response = await self._client.get(
                     self._endpoint.target,
@@ -142,7 +142,7 @@ class _ExpiringSet:
         self._until[key] = time.monotonic() + self._lifetime
 
 
-def _may_pass(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     """Tell whether trying again may help: the connection failed, or the endpoint has trouble of its own."""
     return isinstance(error, httpx.TransportError | httpx.HTTPStatusError)
 

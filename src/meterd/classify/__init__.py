@@ -4,8 +4,8 @@ from meterd.classify.engine import ByCodes, ByProfile, Engine, Inline, Limits, M
 from meterd.classify.errors import (
     ClassifierNotFound,
     ClassifyError,
+    LimitExceeded,
     ProfileNotFound,
-    TooMuch,
     UnusableClassifier,
     UnusableSource,
 )
@@ -22,12 +22,12 @@ __all__ = [
     "Inline",
     "Library",
     "Likelihood",
+    "LimitExceeded",
     "Limits",
     "Match",
     "Profile",
     "ProfileNotFound",
     "Selection",
-    "TooMuch",
     "UnusableClassifier",
     "UnusableSource",
     "codes",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from meterd.classify.entities import Recogniser
-from meterd.classify.errors import TooMuch, UnusableClassifier
+from meterd.classify.errors import LimitExceeded, UnusableClassifier
 from meterd.classify.findings import Finding
 from meterd.classify.inline import InlineLimits, read_inline
 from meterd.classify.library import Library
@@ -139,11 +139,11 @@ class Engine:
 
         Of the metadata, `objectName` and `xPath` name the object that the text came from. Half surrogate pairs count
         as U+FFFD, which keeps the offsets. Raises `ProfileNotFound`, `ClassifierNotFound`, `UnusableClassifier`,
-        `TooMuch`, and `TooSlow` with a recogniser.
+        `LimitExceeded`, and `TooSlow` with a recogniser.
         """
         limits = self._limits
         if len(text) > limits.max_text_characters:
-            raise TooMuch(
+            raise LimitExceeded(
                 "max_text_characters",
                 f"The text has {len(text)} characters, at most {limits.max_text_characters} are classified at once: "
                 "send it in parts",
@@ -171,7 +171,7 @@ class Engine:
 
 def _check_work(instructions: int, characters: int, limits: InlineLimits) -> None:
     if instructions * characters > limits.max_work:
-        raise TooMuch(
+        raise LimitExceeded(
             "inline.max_work",
             f"The definitions need {instructions} instructions for each of the text's {characters} characters, so at "
             f"most {limits.max_work // instructions} characters are classified with them at once: send less of either",
@@ -181,7 +181,7 @@ def _check_work(instructions: int, characters: int, limits: InlineLimits) -> Non
 def _check_size(findings: Sequence[Finding], limits: Limits) -> None:
     size = sum(finding.end - finding.start for finding in findings)
     if size > limits.max_matched_characters:
-        raise TooMuch(
+        raise LimitExceeded(
             "max_matched_characters",
             f"What is found in the text has {size} characters, at most {limits.max_matched_characters} are answered: "
             "send it in parts",

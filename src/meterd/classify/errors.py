@@ -5,7 +5,7 @@ ClassifyError
 │   └── NotAUuid         … nor can there be one
 ├── ClassifierNotFound   no classifier of this code or name, and version
 ├── UnusableClassifier   a definition that can't be run: which one, and why
-├── TooMuch              a text, or what is found in it, is beyond a limit: which one, and what to do
+├── LimitExceeded        a text, or what is found in it, is beyond a limit: which one, and what to do
 ├── TooSlow              a language model did not read the text in time
 ├── UnusableModel        a language model that an operator wants can't be had: what to install
 └── UnusableSource       an operator's profiles and classifiers can't be read: which file or record, and why
@@ -39,7 +39,7 @@ class UnusableClassifier(ClassifyError):
         super().__init__(f"Unusable classifier {which}: {why}")
 
 
-class TooMuch(ClassifyError):
+class LimitExceeded(ClassifyError):
     """`limit` is the name in `Limits`."""
 
     def __init__(self, limit: str, message: str) -> None:

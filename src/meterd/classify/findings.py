@@ -55,7 +55,7 @@ class Precedence:
     def settled(
         self,
         proposals: Iterable[tuple[int, int, _Proposer]],
-        judge: Callable[[int, int, _Proposer], Finding | None],
+        evaluate: Callable[[int, int, _Proposer], Finding | None],
     ) -> list[Finding]:
         """Return what is left of proposed places, in order of start, end and name.
 
@@ -71,17 +71,17 @@ class Precedence:
             findings = [
                 finding
                 for start, end, proposer in level
-                if not self._beaten(proposer.classifier.code, (start, end), spans)
-                and (finding := judge(start, end, proposer)) is not None
+                if not self._is_suppressed(proposer.classifier.code, (start, end), spans)
+                and (finding := evaluate(start, end, proposer)) is not None
             ]
             for finding in sorted(findings, key=_strength):
                 code, span = finding.classifier.code, (finding.start, finding.end)
-                if not self._beaten(code, span, spans):
+                if not self._is_suppressed(code, span, spans):
                     insort(spans.setdefault(code, []), span)
                     kept.append(finding)
         return sorted(kept, key=lambda finding: (finding.start, finding.end, finding.classifier.name))
 
-    def _beaten(self, code: str, span: Span, spans: dict[str, list[Span]]) -> bool:
+    def _is_suppressed(self, code: str, span: Span, spans: dict[str, list[Span]]) -> bool:
         """Tell whether a rival was found where this is."""
         return any(_overlaps(spans[rival], span) for rival in self._rivals[code] & spans.keys())
 

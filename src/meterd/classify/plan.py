@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from meterd.classify.entities import Recogniser, likelihood
-from meterd.classify.errors import TooMuch, UnusableClassifier
+from meterd.classify.errors import LimitExceeded, UnusableClassifier
 from meterd.classify.expressions import compiled
 from meterd.classify.findings import Finding, Precedence
 from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern
@@ -106,7 +106,7 @@ class Plan:
     ) -> list[Finding]:
         """Return what is found in the text, at least as likely as `minimum`, in order of start and end.
 
-        Raises `TooMuch` for more than `maximum`.
+        Raises `LimitExceeded` for more than `maximum`.
         """
         proposals = list(self._recognised(source.text))
         encoded = source.text.encode()
@@ -119,12 +119,12 @@ class Plan:
             proposals += _standing_alone(source.text, places, offsets)
             characters = offsets[piece.end]
 
-        def judge(start: int, end: int, origin: Origin) -> Finding | None:
+        def evaluate(start: int, end: int, origin: Origin) -> Finding | None:
             return origin.rules.verdict(source, start, end, origin.likelihood, minimum)
 
-        findings = self._precedence.settled(_likeliest(proposals), judge)
+        findings = self._precedence.settled(_likeliest(proposals), evaluate)
         if len(findings) > maximum:
-            raise TooMuch(
+            raise LimitExceeded(
                 "max_matches", f"The text has {len(findings)} matches, at most {maximum} are answered: {_LESS}"
             )
         return findings
@@ -137,7 +137,7 @@ class Plan:
     def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood, maximum: int) -> list[Place]:
         """Tell where patterns that may come to the minimum match, in bytes; they begin in the piece.
 
-        Raises `TooMuch`.
+        Raises `LimitExceeded`.
         """
         occurring: Collection[int] | None = None
         searches = self._always
@@ -151,7 +151,7 @@ class Plan:
                 continue
             for found in search.regexp.finditer(encoded, piece.before, piece.after):
                 if len(places) > maximum:
-                    raise TooMuch("max_matches", f"The text has too many places that could be matches: {_LESS}")
+                    raise LimitExceeded("max_matches", f"The text has too many places that could be matches: {_LESS}")
                 for use in uses:
                     start, end = found.span(use.pattern.group)
                     if piece.start <= start < piece.end and start < end:

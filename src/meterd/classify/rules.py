@@ -12,7 +12,7 @@ from meterd.classify.expressions import compiled
 from meterd.classify.findings import Finding
 from meterd.classify.model import Adjust, Classifier, Dictionary, Expression, Likelihood, Rule, Set, Target, Validator
 from meterd.classify.validators import validator
-from meterd.classify.words import Span, Words, parted
+from meterd.classify.words import Span, Words, split_words
 
 Search = Callable[[str, int, int], Span | None]
 """Where a part of a text meets a test."""
@@ -27,7 +27,7 @@ class Source(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, text: str, object_name: str) -> "Source":
-        return cls(text, object_name, parted(object_name))
+        return cls(text, object_name, split_words(object_name))
 
 
 class CompiledRule:

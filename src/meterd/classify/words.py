@@ -67,7 +67,7 @@ def _free(text: str, position: int) -> bool:
     return position in (0, len(text)) or not (joins(text[position - 1]) and joins(text[position]))
 
 
-def parted(name: str) -> str:
+def split_words(name: str) -> str:
     """Return a column's or file's name, followed by itself with humps and digits apart: `homePhone2 home Phone 2`."""
     apart = _HUMP.sub(" ", name)
     return name if apart == name else f"{name} {apart}"

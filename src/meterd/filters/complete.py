@@ -8,7 +8,7 @@ from meterd.expressions.errors import ExpressionError
 from meterd.filters.expressions import read_expression
 from meterd.filters.mongo import read_mongo
 from meterd.filters.scanner import MAX_DEPTH, FilterScanner
-from meterd.filters.variables import Resolve, settle
+from meterd.filters.variables import Resolve, without_unknown_fields
 from meterd.query.model import Condition
 
 _PART = "_filter"
@@ -22,7 +22,7 @@ def parse_filter(text: str, resolve: Resolve) -> Condition:
     scanner = FilterScanner(_PART, text)
     scanner.skip_blanks()
     read = read_mongo if text.startswith("{", scanner.position) else read_expression
-    return settle(read(scanner, resolve))
+    return without_unknown_fields(read(scanner, resolve))
 
 
 def filter_of(decoded: Mapping[str, Any], resolve: Resolve) -> Condition:

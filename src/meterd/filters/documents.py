@@ -56,24 +56,24 @@ def document_field(name: str) -> Variable:
 
 def matches(condition: Condition, document: Mapping[str, Any]) -> bool:
     """Tell whether a document satisfies a condition."""
-    return _truth(condition, document) is True
+    return _evaluate(condition, document) is True
 
 
-def _truth(condition: Condition, document: Mapping[str, Any]) -> bool | None:
+def _evaluate(condition: Condition, document: Mapping[str, Any]) -> bool | None:
     """Evaluate a condition, three-valued as in SQL: None is unknown."""
     match condition:
         case And(conditions):
-            return _every(_truth(each, document) for each in conditions)
+            return _every(_evaluate(each, document) for each in conditions)
         case Or(conditions):
-            return _inverse(_every(_inverse(_truth(each, document)) for each in conditions))
+            return _inverse(_every(_inverse(_evaluate(each, document)) for each in conditions))
         case Not(inner):
-            return _inverse(_truth(inner, document))
+            return _inverse(_evaluate(inner, document))
         case IsNull(operand, negated):
             return (_elements(operand, document) is None) != negated
         case OneOf(operand, (), negated):
             return negated and _elements(operand, document) is not None
         case Compare(operand, Comparison.NOT_EQUAL, value):
-            return _inverse(_truth(Compare(operand, Comparison.EQUAL, value), document))
+            return _inverse(_evaluate(Compare(operand, Comparison.EQUAL, value), document))
         case Compare(operand, comparison, value):
             return _some(operand, document, lambda element: _compare(element, comparison, value), negated=False)
         case OneOf(operand, values, negated):

@@ -13,7 +13,7 @@ from meterd.filters import conditions
 from meterd.filters.conditions import Term
 from meterd.filters.literals import quoted_literal
 from meterd.filters.scanner import FilterScanner
-from meterd.filters.variables import Resolve, settle
+from meterd.filters.variables import Resolve, without_unknown_fields
 from meterd.query.model import And, Condition, Not
 
 _NAMED = re.compile(r"(?P<field>[\w#$@.:-]+)(?P<operator>==?)(?P<term>[^\s|()]*)")
@@ -37,7 +37,7 @@ def parse_search(text: str, resolve: Resolve, fields: Sequence[str] = SEARCHED) 
         return And(())
     condition = _Reader(scanner, resolve, fields).any()
     scanner.require_end("a word or the end")
-    return settle(condition)
+    return without_unknown_fields(condition)
 
 
 class _Reader:
@@ -76,7 +76,10 @@ class _Reader:
         scanner.count("values")
         pattern = quoted_literal(word[0], word.start())
         return conditions.any_of(
-            [_certain(field, conditions.matching_with(field, pattern, any_case=True)) for field in self._searched()]
+            [
+                _false_if_absent(field, conditions.matching_with(field, pattern, any_case=True))
+                for field in self._searched()
+            ]
         )
 
     def _searched(self) -> list[Term]:
@@ -87,11 +90,11 @@ class _Reader:
         self._scanner.count("values")
         position = named.start("term")
         if named["operator"] == "==":
-            return _certain(field, conditions.equal(field, quoted_literal(named["term"], position)))
+            return _false_if_absent(field, conditions.equal(field, quoted_literal(named["term"], position)))
         term = quoted_literal(escaped(named["term"]), position)
-        return _certain(field, conditions.matching_with(field, term, any_case=True))
+        return _false_if_absent(field, conditions.matching_with(field, term, any_case=True))
 
 
-def _certain(field: Term, condition: Condition) -> Condition:
+def _false_if_absent(field: Term, condition: Condition) -> Condition:
     """Return the condition, false where the field is absent."""
     return And((conditions.exists(field), condition))

@@ -8,7 +8,7 @@ from meterd.filters import conditions
 from meterd.filters.functions import FUNCTIONS, read_call
 from meterd.filters.literals import bare_literal
 from meterd.filters.scanner import FilterScanner
-from meterd.filters.variables import Resolve, settle
+from meterd.filters.variables import Resolve, without_unknown_fields
 from meterd.query.model import Condition
 
 _CALL = re.compile(rf"({'|'.join(FUNCTIONS)})\(")
@@ -26,7 +26,7 @@ def parse_simple(field: str, text: str, resolve: Resolve) -> Condition:
     subject = conditions.term(field, resolve, scanner)
     call = scanner.match(_CALL)
     if not call:
-        return settle(conditions.equal(subject, bare_literal(text, 0)))
+        return without_unknown_fields(conditions.equal(subject, bare_literal(text, 0)))
     condition = read_call(call[1], subject, scanner)
     scanner.require_end("nothing after the function")
-    return settle(condition)
+    return without_unknown_fields(condition)

@@ -25,7 +25,7 @@ UNKNOWN = Variable(Field(""), None)
 """Stands for a field that there isn't, until `settle`."""
 
 
-def settle(condition: Condition, negated: bool = False) -> Condition:
+def without_unknown_fields(condition: Condition, negated: bool = False) -> Condition:
     """Return the condition without unknown fields: they are null everywhere, so they satisfy nothing but `IsNull`.
 
     Args:
@@ -34,11 +34,11 @@ def settle(condition: Condition, negated: bool = False) -> Condition:
     """
     match condition:
         case And(conditions):
-            return And(tuple(settle(each, negated) for each in conditions))
+            return And(tuple(without_unknown_fields(each, negated) for each in conditions))
         case Or(conditions):
-            return Or(tuple(settle(each, negated) for each in conditions))
+            return Or(tuple(without_unknown_fields(each, negated) for each in conditions))
         case Not(inner):
-            return Not(settle(inner, not negated))
+            return Not(without_unknown_fields(inner, not negated))
         case IsNull(UNKNOWN.operand, is_present):
             return Or(()) if is_present else And(())
         case Compare(UNKNOWN.operand) | OneOf(UNKNOWN.operand) | Matches(UNKNOWN.operand):

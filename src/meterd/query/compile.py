@@ -260,8 +260,8 @@ class _Compiler(_Conditions):
     def _buckets(self) -> Iterator[exp.Expr]:
         """Return the bound and the increase of each bucket, as columns of a row for each."""
         series = self._series
-        grown = self._dialect.grown(_column(series.counts), _column(_previous(series.counts)))
-        for column, array in ((series.bounds, _column(series.bounds)), (series.counts, grown)):
+        increases = self._dialect.increases(_column(series.counts), _column(_previous(series.counts)))
+        for column, array in ((series.bounds, _column(series.bounds)), (series.counts, increases)):
             self._elements[column] = f"{column}_element"
             yield _named(self._dialect.elements(array), self._elements[column])
 

@@ -44,7 +44,7 @@ class Dialect(Protocol):
 
     def sorted(self, array: exp.Expr) -> exp.Expr: ...
 
-    def grown(self, array: exp.Expr, previous: exp.Expr) -> exp.Expr:
+    def increases(self, array: exp.Expr, previous: exp.Expr) -> exp.Expr:
         """Tell by how much each number of an array grew; the array itself without a previous one, or when any fell."""
 
     def by_time(self, value: exp.Expr, time: exp.Expr, last: bool) -> exp.Expr:
@@ -115,7 +115,7 @@ class DuckDB:
     def sorted(self, array: exp.Expr) -> exp.Expr:
         return _call("list_sort", array)
 
-    def grown(self, array: exp.Expr, previous: exp.Expr) -> exp.Expr:
+    def increases(self, array: exp.Expr, previous: exp.Expr) -> exp.Expr:
         pair = exp.column("pair")
         difference = exp.Sub(
             this=_call("struct_extract", pair, exp.Literal.number(1)),

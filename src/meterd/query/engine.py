@@ -93,20 +93,20 @@ class QueryEngine:
 
     async def _ask(self, dataset: Dataset, caller: Caller | None, work: Callable[[Execution], _Result]) -> _Result:
         began = time.monotonic()
-        await self._own_writes(dataset)
+        await self._wait_for_own_writes(dataset)
         return await self._workers.run(caller, work, began)
 
     def _check_buckets(self, query: Query) -> None:
         if query.interval is None:
             return
         if query.interval.max_buckets(query.start, query.end) > self._limits.max_buckets:
-            raise self._too_much(
+            raise self._limit_exceeded(
                 "buckets",
                 f"the window has more than {self._limits.max_buckets} buckets (query.max-buckets)",
                 "ask for a longer interval or a shorter window",
             )
 
-    async def _own_writes(self, dataset: Dataset) -> None:
+    async def _wait_for_own_writes(self, dataset: Dataset) -> None:
         try:
             async with asyncio.timeout(self._limits.timeout):
                 await self._freshness.caught_up(dataset)
@@ -125,7 +125,7 @@ class QueryEngine:
         compiled = compile_query(query, visible, self._dialect, self._limits.max_rows + 1)
         rows = self._select(query.dataset, compiled.sql, compiled.parameters, execution)
         if len(rows) > self._limits.max_rows:
-            raise self._too_much(
+            raise self._limit_exceeded(
                 "rows",
                 f"the result has more than {self._limits.max_rows} rows (query.max-rows)",
                 "group by fewer fields, filter, or ask for a longer interval or a shorter window",
@@ -143,13 +143,13 @@ class QueryEngine:
         except QueryTimeout:
             if execution.waited > self._limits.timeout / 2:
                 raise Unavailable("there was too little time after others' queries, try again", retry_after=5) from None
-            raise self._too_much(
+            raise self._limit_exceeded(
                 "time",
                 f"the query took longer than {self._limits.timeout:g} s (query.timeout)",
                 "ask for a shorter window, filter, or group by fields with fewer values",
             ) from None
         except QueryMemory:
-            raise self._too_much(
+            raise self._limit_exceeded(
                 "memory",
                 "the query needs more memory than there is (query.memory, store.memory, store.spill)",
                 "ask for a shorter window, fewer percentiles and distinct counts, or group by fields with fewer values",
@@ -160,7 +160,7 @@ class QueryEngine:
         finally:
             self._telemetry.query_seconds.labels(dataset.name).observe(time.perf_counter() - started)
 
-    def _too_much(self, reason: str, limit: str, hint: str) -> InvalidInput:
+    def _limit_exceeded(self, reason: str, limit: str, hint: str) -> InvalidInput:
         self._telemetry.query_failures.labels(reason).inc()
         return InvalidInput(f"{limit}: {hint}")
 

@@ -10,16 +10,16 @@ import structlog
 
 log = structlog.get_logger()
 
-_WORTH_IT = 64 * 2**20
+_MIN_FREE_BYTES = 64 * 2**20
 """Free bytes below which a file is left as it is."""
 
 
-def is_worth_it(connection: duckdb.DuckDBPyConnection) -> bool:
+def is_due(connection: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether more than half of the open database is free space, and much."""
     size = connection.execute("SELECT block_size, total_blocks, free_blocks FROM pragma_database_size()").fetchone()
     assert size is not None  # there is one open database
     block, total, free = size
-    return bool(free > total / 2 and free * block >= _WORTH_IT)
+    return bool(free > total / 2 and free * block >= _MIN_FREE_BYTES)
 
 
 def compact(path: Path, options: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ from meterd.store.base import (
     StoreError,
     Unreadable,
 )
-from meterd.store.compaction import compact, is_worth_it
+from meterd.store.compaction import compact, is_due
 from meterd.store.extent import is_cut_short, newest_header
 from meterd.store.rewriting import move_together
 
@@ -92,7 +92,7 @@ class DuckDBStore:
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._datasets: tuple[Dataset, ...] = ()
         self._connection = self._open()
-        if is_worth_it(self._connection):
+        if is_due(self._connection):
             self.checkpoint()
             self.close()
             compact(path, self._options)
@@ -104,10 +104,10 @@ class DuckDBStore:
             connection = self._connect()
         except duckdb.Error as error:
             log_file = self._path.with_name(f"{self._path.name}.wal")
-            if not log_file.exists() or "WAL" not in _gist(error):
+            if not log_file.exists() or "WAL" not in _message_of(error):
                 raise self._cannot_open(error) from None
             aside = self._set_aside(log_file)
-            log.warning("store log damaged, replaying from the journal", set_aside=aside.name, error=_gist(error))
+            log.warning("store log damaged, replaying from the journal", set_aside=aside.name, error=_message_of(error))
             try:
                 connection = self._connect()
             except duckdb.Error as again:
@@ -115,14 +115,14 @@ class DuckDBStore:
         if is_cut_short(connection, self._path, header):
             connection.close()
             raise StoreDamaged(f"can't open the store {self._path}: a part of the file is missing")
-        with self._refusals():
+        with self._translated_errors():
             connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
             if not connection.execute("SELECT 1 FROM meterd_loader").fetchall():
                 connection.execute("INSERT INTO meterd_loader VALUES (0)")
         return connection
 
     @contextlib.contextmanager
-    def _refusals(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         """Return what keeps an open file from being used, as a sentence for who starts the service."""
         try:
             yield
@@ -139,7 +139,7 @@ class DuckDBStore:
 
     def _cannot_open(self, error: duckdb.Error) -> ConfigurationError:
         kind = StoreDamaged if _DAMAGE.search(str(error)) else ConfigurationError
-        return kind(f"can't open the store {self._path}: {_gist(error)}")
+        return kind(f"can't open the store {self._path}: {_message_of(error)}")
 
     def _set_aside(self, log_file: Path) -> Path:
         number = 1
@@ -149,7 +149,7 @@ class DuckDBStore:
 
     def create(self, datasets: Iterable[Dataset]) -> None:
         self._datasets = tuple(datasets)
-        with self._refusals():
+        with self._translated_errors():
             for dataset in self._datasets:
                 self._create(dataset)
 
@@ -187,7 +187,7 @@ class DuckDBStore:
         try:
             return [count for (count,) in self._connection.execute(statement(lines.dataset), [lines.text]).fetchall()]
         except duckdb.Error as error:
-            raise StoreError(_gist(error)) from None
+            raise StoreError(_message_of(error)) from None
 
     def select(
         self, sql: str, parameters: Sequence[Any], timeout: float, cancellation: Cancellation | None = None
@@ -202,7 +202,7 @@ class DuckDBStore:
         except duckdb.OutOfMemoryException:
             raise QueryMemory from None
         except duckdb.Error as error:
-            raise StoreError(_gist(error)) from error
+            raise StoreError(_message_of(error)) from error
 
     def _rows(
         self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], timeout: float
@@ -249,13 +249,13 @@ class DuckDBStore:
             self._connection.execute("CREATE OR REPLACE TABLE meterd_installation AS SELECT $1 AS id", [installation])
             self._connection.execute("CHECKPOINT")
         except duckdb.Error as error:
-            raise StoreError(_gist(error)) from None
+            raise StoreError(_message_of(error)) from None
 
     def checkpoint(self) -> None:
         try:
             self._connection.execute("CHECKPOINT")
         except duckdb.Error as error:
-            raise StoreError(_gist(error)) from None
+            raise StoreError(_message_of(error)) from None
         reach("in-checkpoint")
 
     def delete_before(self, dataset: Dataset, time: datetime) -> int:
@@ -264,7 +264,7 @@ class DuckDBStore:
                 f"DELETE FROM {dataset.name} WHERE ts < $1", [time.astimezone(UTC).replace(tzinfo=None)]
             ).fetchone()
         except duckdb.Error as error:
-            raise StoreError(_gist(error)) from None
+            raise StoreError(_message_of(error)) from None
         return int(deleted[0]) if deleted else 0
 
     def make_room(self, dataset: Dataset) -> bool:
@@ -273,7 +273,7 @@ class DuckDBStore:
         except duckdb.Error as error:
             with contextlib.suppress(duckdb.Error):
                 self._connection.rollback()
-            raise StoreError(_gist(error)) from None
+            raise StoreError(_message_of(error)) from None
 
     def reopen(self) -> None:
         self.close()
@@ -380,10 +380,10 @@ def _failure(error: duckdb.Error | Unreadable) -> StoreError:
     if isinstance(error, Unreadable):
         return error
     is_of_data = isinstance(error, duckdb.InvalidInputException | duckdb.DataError)
-    return Unreadable(_gist(error)) if is_of_data else StoreError(_gist(error))
+    return Unreadable(_message_of(error)) if is_of_data else StoreError(_message_of(error))
 
 
-def _gist(error: duckdb.Error) -> str:
+def _message_of(error: duckdb.Error) -> str:
     """Return what went wrong, without the data and paths that DuckDB likes to quote."""
     first = re.split(r"[\n{]", str(error), maxsplit=1)[0]
     return re.sub(r'"[^"]*"', "…", first).rstrip()

@@ -36,7 +36,7 @@ class Callers:
 
     def recognise(self, context: RequestContext, authorization: str | None) -> Caller | None:
         """Identify a caller as `identify` does, at once: None when the header was not checked a moment ago."""
-        context.caller = caller = self._authenticator.remembered(authorization)
+        context.caller = caller = self._authenticator.cached(authorization)
         return caller
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from meterd.api.aiguard.remote_profiles import RemoteProfiles
-from meterd.classify import ClassifierNotFound, ClassifyError, Engine, Library, Limits, ProfileNotFound, TooMuch
+from meterd.classify import ClassifierNotFound, ClassifyError, Engine, Library, LimitExceeded, Limits, ProfileNotFound
 from meterd.classify.errors import NotAUuid, UnusableModel
 from meterd.classify.inline import InlineLimits
 from meterd.classify.presidio import PresidioRecogniser
@@ -23,7 +23,7 @@ from meterd.supervision import PROFILES, Supervisor
 
 log = structlog.get_logger()
 
-_SOON = 5.0
+_RETRY_SECONDS = 5.0
 """Seconds until a source that could not be read is looked at again, unless its interval is shorter."""
 
 
@@ -75,14 +75,14 @@ class Classifiers:
 
         What isn't known may be in a source that can't be read.
         """
-        if isinstance(error, TooMuch):
-            return self.too_much(error.limit, error.message)
+        if isinstance(error, LimitExceeded):
+            return self.limit_exceeded(error.limit, error.message)
         unknown = isinstance(error, ProfileNotFound | ClassifierNotFound) and not isinstance(error, NotAUuid)
         if unknown and self._problem:
             return BadGateway(f"{error.message}, and the source of profiles can't be read")
         return InvalidInput(error.message)
 
-    def too_much(self, limit: str, message: str) -> InvalidInput:
+    def limit_exceeded(self, limit: str, message: str) -> InvalidInput:
         """Return the answer to what is beyond a limit of the settings, which it counts."""
         name = limit.replace("_", "-")
         self._refusals.labels(name).inc()
@@ -96,7 +96,7 @@ class Classifiers:
     async def _round(self, source: _Source) -> float:
         await self._refresh(source)
         self._looked.set()
-        return min(source.pause, _SOON) if self._problem else source.pause
+        return min(source.pause, _RETRY_SECONDS) if self._problem else source.pause
 
     def _failed(self, error: BaseException) -> None:
         """Let those go on who wait for the first look."""

@@ -16,7 +16,7 @@ from meterd.endpoints import endpoint_of
 _DOCUMENT = "profiles.json"
 _MAX_BYTES = 16 * 2**20
 """Bytes of the document."""
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 """Seconds for one answer. The first texts after a start wait for it."""
 
 
@@ -37,10 +37,10 @@ class RemoteProfiles:
         Raises `UnusableSource` for as long as the document can't be had or used.
         """
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 status, headers, document = await self._fetch()
         except TimeoutError:
-            raise UnusableSource(_DOCUMENT, f"there was no answer within {_PATIENCE:g} s") from None
+            raise UnusableSource(_DOCUMENT, f"there was no answer within {_TIMEOUT:g} s") from None
         except httpx.HTTPError as error:
             raise UnusableSource(_DOCUMENT, str(error).partition("\n")[0] or type(error).__name__) from None
         if status == httpx.codes.NOT_MODIFIED and self._conditions:
@@ -52,7 +52,7 @@ class RemoteProfiles:
     async def _fetch(self) -> tuple[int, httpx.Headers, bytes]:
         """Return status, headers and body. Looks are so rare that no connection is kept for the next one."""
         async with (
-            httpx.AsyncClient(verify=self._trust, timeout=_PATIENCE) as client,
+            httpx.AsyncClient(verify=self._trust, timeout=_TIMEOUT) as client,
             client.stream("GET", self._url, headers=self._conditions) as response,
         ):
             document = bytearray()

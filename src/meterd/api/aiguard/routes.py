@@ -191,7 +191,7 @@ class AIGuard:
                 ("inline.max_bytes", "classifierDescription", parts.classifier_description, self._bounds.description),
             ):
                 if (size := len(bytes(part))) > maximum:
-                    raise self._classifiers.too_much(
+                    raise self._classifiers.limit_exceeded(
                         limit, f"Invalid field: {name} has {size} bytes, at most {maximum}"
                     )
         return self._decode(body, _classification)

@@ -21,7 +21,7 @@ from meterd.litellm.vocabulary import (
 )
 
 SCOPE = "litellm"
-SEEN_TWICE = frozenset({"mcp-python-sdk", "a2a-python-sdk", "fastapi"})
+DUPLICATE_SCOPES = frozenset({"mcp-python-sdk", "a2a-python-sdk", "fastapi"})
 """Scopes that LiteLLM exports beside its own: the same calls once more."""
 _FASTAPI = "opentelemetry.instrumentation.fastapi"
 _METADATA = "litellm.metadata."
@@ -35,7 +35,7 @@ class Trace(msgspec.Struct):
     is_blocked: bool = False
 
 
-def look(span: Span, trace: Trace) -> None:
+def note_span(span: Span, trace: Trace) -> None:
     """Take note of what other spans of the trace need."""
     if _is_model_call(span):
         trace.answered = min(trace.answered or span.end, span.end)

@@ -64,7 +64,7 @@ class _Export:
                 self._resources[id(span.resource)] = resource
             if span.scope == litellm.SCOPE:
                 self._gateways.add(resource.key)
-                litellm.look(span, self._traces.setdefault(span.trace_id, Trace()))
+                litellm.note_span(span, self._traces.setdefault(span.trace_id, Trace()))
 
     @property
     def has_litellm(self) -> bool:
@@ -73,7 +73,7 @@ class _Export:
     def row(self, report: Report, span: Span) -> tuple[Dataset, list[Any]] | None:
         """Return the fact that a span stands for. Raises `ValueError` about its start."""
         from_litellm = span.scope == litellm.SCOPE or "litellm.api_key.hash" in span.attributes
-        if span.scope in litellm.SEEN_TWICE and self._is_gateway(span):
+        if span.scope in litellm.DUPLICATE_SCOPES and self._is_gateway(span):
             return None
         if from_litellm:
             found = litellm.facts_of(span, self._traces.get(span.trace_id) or Trace())

@@ -21,9 +21,9 @@ _COMMON = {
     "detail": "detail",
 }
 _OF_CALLS = {"invocationId": "record_id"}
-_ONLY_SOUGHT = {"origin": "origin"}
+_SEARCH_ONLY = {"origin": "origin"}
 """Ours: records can be filtered by it, and don't show it."""
-_HIDDEN = frozenset({"subject_type", "teams", "metadata", "trace_id", "span_id", *_ONLY_SOUGHT.values()})
+_HIDDEN = frozenset({"subject_type", "teams", "metadata", "trace_id", "span_id", *_SEARCH_ONLY.values()})
 
 
 @cache
@@ -38,7 +38,7 @@ def resolver(dataset: Dataset) -> Resolve:
     """Return what the fields of a filter stand for."""
 
     def resolve(name: str) -> Variable | None:
-        column = columns_of(dataset).get(name) or _ONLY_SOUGHT.get(name)
+        column = columns_of(dataset).get(name) or _SEARCH_ONLY.get(name)
         return None if column is None else Variable(Field(column), dataset.by_name[column].kind)
 
     return resolve

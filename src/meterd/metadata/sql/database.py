@@ -20,7 +20,7 @@ REVISION = "0006"
 _WRITES = "meterd_writes"
 """The execution option of a transaction that will write."""
 
-_PATIENCE = 5.0
+_LOCK_TIMEOUT = 5.0
 """Seconds to wait for another process's change."""
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _RETRY_AFTER = 5
@@ -55,7 +55,7 @@ def _open(path: Path) -> Engine:
     A commit is on disk when it returns: the log is written ahead and synced. SQLite's other way, a journal that is
     deleted, loses commits when the power fails, because the deletion is not synced.
     """
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _PATIENCE})
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _LOCK_TIMEOUT})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     try:
@@ -78,10 +78,10 @@ def _translated_errors(on_failure: Callable[[], None]) -> Iterator[None]:
         cause = _cause(error)
         log.error("directory failed", error=str(cause))
         on_failure()
-        raise _meaning(cause) from error
+        raise _translated(cause) from error
 
 
-def _meaning(cause: BaseException) -> MeterdError:
+def _translated(cause: BaseException) -> MeterdError:
     if _code(cause) in _DAMAGE:
         return Damaged("the directory is damaged: `meterd doctor` tells what is lost")
     what = str(cause) if isinstance(cause, sqlite3.Error) else "all of its connections are in use"
@@ -114,8 +114,8 @@ def _begin(connection: Connection) -> None:
 
 def _log_ahead(path: Path) -> None:
     """Set the file's journal mode, which it keeps. SQLite does not wait for others who do the same, so this does."""
-    end = time.monotonic() + _PATIENCE
-    with closing(sqlite3.connect(path, timeout=_PATIENCE)) as connection:
+    end = time.monotonic() + _LOCK_TIMEOUT
+    with closing(sqlite3.connect(path, timeout=_LOCK_TIMEOUT)) as connection:
         while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
