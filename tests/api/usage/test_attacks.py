@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from meterd.api.usage import stored
+from meterd.api.usage.series import MAX_OBSERVATIONS
 from tests.api.usage.environment import Environment
 from tests.process import METRICS, Meterd
 
@@ -59,7 +59,7 @@ def test_series_of_one_answer_have_a_limit_together(environment: Environment, sh
 
     status, sentence = environment.refused("GET", "data/v1/private?_range=2020&_scaling=0")
 
-    assert (400, True) == (status, f"more than {stored.MOST} observations together" in sentence)
+    assert (400, True) == (status, f"more than {MAX_OBSERVATIONS} observations together" in sentence)
 
 
 @pytest.mark.parametrize("service", ["object", "calendar", "data"])
