@@ -17,7 +17,7 @@ from meterd.settings import Query as Limits
 from tests.export.events import HOUR, event
 from tests.query.reference import RealEngine
 
-AGENT, USER, REDACT, CLASSIFICATION = FAMILIES
+AGENT, USER, REDACT, CLASSIFICATION = (family for family in FAMILIES if family.dataset is METER_EVENTS)
 BOUNDS = MetricsExporter().histogram_boundaries
 BOT = {"agent_id": "bot", "platform": "DATABRICKS"}
 
