@@ -45,6 +45,27 @@ main.main()
         return path.read_text()
 
 
+class BrokenServer(Broken):
+    """An agent whose HTTP server ends with an exception when it is broken."""
+
+    def __init__(self, directory: Path, url: str, token: str) -> None:
+        super(Broken, self).__init__(directory, url, token)
+        self.switch = directory / "broken"
+        program = f"""
+import asyncio, pathlib
+from meterd.agent import main
+original = main._Server.serve
+async def serve(server, sockets):
+    answering = asyncio.create_task(original(server, sockets))
+    while not pathlib.Path({str(self.switch)!r}).exists():
+        await asyncio.sleep(0.05)
+    raise RuntimeError("injected")
+main._Server.serve = serve
+main.main()
+"""
+        self.command = (sys.executable, "-c", program)
+
+
 class BrokenWatch(Broken):
     owner, function = "watch.Watch", "_look_at"
 
@@ -123,3 +144,14 @@ def test_a_queue_that_fails_refuses_and_takes_again(shared: Meterd, agent: Broke
     agent.post("/metric", id_, name="hits", type="counter", delta=1)
     agent.break_down()
     assert 0 == agent.stop()
+
+
+@with_broken(BrokenServer)
+def test_an_agent_that_can_not_answer_any_more_ends_with_a_sentence(shared: Meterd, agent: Broken) -> None:
+    id_ = agent.register()
+    agent.post("/event", id_, name="e")
+    agent.drained()
+    agent.break_down()
+    assert 0 == agent.close()
+    assert "the agent stops: it can't answer applications any more" in agent.log()
+    assert ["e"] == names(document(shared, id_))

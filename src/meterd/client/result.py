@@ -70,7 +70,11 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 def read_result(body: bytes) -> QueryResult:
-    """The result in a successful answer's body; raises `UnexpectedAnswer` when there is none."""
+    """Read the result in a successful answer's body.
+
+    Raises:
+        UnexpectedAnswer: there is none.
+    """
     try:
         return QueryResult(msgspec.json.decode(body, type=_Answer).data.data_points)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
