@@ -13,9 +13,9 @@ from meterd.datasets import SESSION_STATES
 from meterd.failpoints import reach
 from meterd.files import open_files
 from meterd.ingest.backlog import Backlog
+from meterd.ingest.jobs import JobRecorder
 from meterd.ingest.journal import JournalReader
 from meterd.ingest.loader import Loader
-from meterd.ingest.maintenance import Maintenance
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.installation import File
@@ -63,7 +63,7 @@ class Core(msgspec.Struct, frozen=True):
             store,
             settings.store.retention,
             {SESSION_STATES.name: metadata.sessions.delete_before},
-            Maintenance(recorder, settings.usage.record != "off").job,
+            JobRecorder(recorder, settings.usage.record != "off").job,
         )
         loader = Loader(reader, recorder, store, backlog, retention, settings.store, supervisor)
         request_log = RequestLog(recorder, settings.usage, supervisor)

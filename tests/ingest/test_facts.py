@@ -85,10 +85,10 @@ def test_the_size_of_a_submission_is_that_of_its_lines() -> None:
     assert Submission(()).size == 0
 
 
-def test_only_what_can_be_repeated_must_be_remembered() -> None:
+def test_only_what_can_be_repeated_needs_deduplication() -> None:
     plain = Facts("meter_events", "acme", b"{}\n", 1)
     identified = msgspec.structs.replace(plain, identities=(b"1" * 16,))
 
-    assert not Submission((plain, plain)).must_be_remembered
-    assert Submission((plain, identified)).must_be_remembered
-    assert Submission((plain,), request_key=b"k").must_be_remembered
+    assert not Submission((plain, plain)).needs_deduplication
+    assert Submission((plain, identified)).needs_deduplication
+    assert Submission((plain,), request_key=b"k").needs_deduplication

@@ -51,7 +51,7 @@ class Submission(msgspec.Struct, frozen=True):
         return sum([len(facts.lines) for facts in self.facts])
 
     @property
-    def must_be_remembered(self) -> bool:
+    def needs_deduplication(self) -> bool:
         """Whether a repetition of this, or of a fact in it, must be recognised."""
         if self.request_key is not None:
             return True

@@ -14,9 +14,9 @@ import msgspec
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.ingest.aside import Aside, Totals, kept
+from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.entries import ENTRY_COLUMNS, Entry, checksum, damaged, entry_of
 from meterd.ingest.facts import Encoding, Facts, Receipt, Submission
-from meterd.ingest.remembered import Remembered
 from meterd.ingest.transactions import transaction
 from meterd.stamps import read_only
 
@@ -66,7 +66,7 @@ class Journal:
 
     def __init__(self, path: Path, window: float, after: int = 0, most_aside: int = 2**30) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._remembered = Remembered(self._connection, window)
+        self._index = DeduplicationIndex(self._connection, window)
         self._aside = Aside(self._connection, most_aside)
         try:
             self._connection.executescript(_PRAGMAS + _SCHEMA)
@@ -94,8 +94,8 @@ class Journal:
 
     def commit(self, group: Sequence[Submission]) -> Committed:
         """Make the submissions durable, all or, on any error, none of them."""
-        if any(submission.must_be_remembered for submission in group):
-            self._remembered.rotate()
+        if any(submission.needs_deduplication for submission in group):
+            self._index.rotate()
             with transaction(self._connection):
                 committed = self._write(group)
         else:  # one statement is a transaction of its own, and gives up Python's lock only once
@@ -110,7 +110,7 @@ class Journal:
         receipts = []
         for submission in group:
             key = submission.request_key
-            if key is not None and (answered := self._remembered.answer(key)):
+            if key is not None and (answered := self._index.answer(key)):
                 receipts.append(Receipt(*answered, is_repetition=True))
                 continue
             repeated = 0
@@ -122,7 +122,7 @@ class Journal:
                 if new.count:
                     merged.setdefault((facts.dataset, facts.tenant, facts.encoding), []).append(new)
             if key is not None:
-                self._remembered.add_answer(key, submission.answer, repeated, self.end + len(merged))
+                self._index.add_answer(key, submission.answer, repeated, self.end + len(merged))
             receipts.append(Receipt(submission.answer, repeated))
         return self._insert(merged, receipts, known)
 
@@ -150,7 +150,7 @@ class Journal:
 
     def _without_known(self, facts: Facts, place: int) -> Facts:
         identities = [known for known in facts.identities if known is not None]
-        is_new = iter(self._remembered.add_identities(identities, place))
+        is_new = iter(self._index.add_identities(identities, place))
         kept = [
             line
             for line, identity in zip(facts.lines.splitlines(keepends=True), facts.identities, strict=True)
@@ -160,7 +160,7 @@ class Journal:
 
     def forget(self, after: int, until: int) -> None:
         """Let senders repeat what was in entries above a number, up to another one."""
-        self._remembered.forget(after, until)
+        self._index.forget(after, until)
 
     def trim(self, sequence: int) -> None:
         """Forget entries up to and including `sequence`."""
@@ -173,7 +173,7 @@ class Journal:
         Of a whole entry nothing is stored: its identities are forgotten, and senders may repeat its facts.
         """
         if is_whole:
-            self._remembered.forget(entry.sequence - 1, entry.sequence)
+            self._index.forget(entry.sequence - 1, entry.sequence)
         return self._aside.keep(entry)
 
     @property

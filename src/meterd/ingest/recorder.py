@@ -287,7 +287,7 @@ class Recorder:
         try:
             task.run()
         except Exception as error:  # noqa: BLE001 - it concerns this task alone, and a full disk does this often
-            log.error("journal maintenance failed", error=str(error))
+            log.error("a task of the journal failed", error=str(error))
             outcome = Unavailable(f"the journal can't be written: {error}", retry_after=5)
         self._task = None
         if task.settle is not None:

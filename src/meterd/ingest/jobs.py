@@ -15,8 +15,8 @@ from meterd.ingest.recorder import Recorder
 _SUBJECT = "meterd"
 
 
-class Maintenance:
-    """Records jobs that run in threads of their own."""
+class JobRecorder:
+    """Records jobs of the service that run in its threads."""
 
     def __init__(self, recorder: Recorder, is_recorded: bool) -> None:
         self._recorder = recorder
@@ -24,7 +24,7 @@ class Maintenance:
 
     @contextmanager
     def job(self, name: str) -> Iterator[None]:
-        """Around a job: one run, which failed when the block raises."""
+        """Record one run of a job, the block; it failed when that raises."""
         started, began = time.monotonic(), datetime.now(UTC)
         status = "failed"
         try:

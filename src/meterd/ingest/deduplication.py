@@ -1,4 +1,4 @@
-"""What was stored before, remembered for a window of time: identities of facts, and answers to keyed requests.
+"""The deduplication index: identities of facts and answers to keyed requests, kept for a window of time.
 
 Both live in tables cut by time, a pair for each generation. A look-up asks every generation, an insertion goes into the
 newest, and forgetting drops a whole one. A generation takes insertions for a window and is dropped a window after its
@@ -45,8 +45,10 @@ class _Generation(msgspec.Struct):
     used: float
 
 
-class Remembered:
-    """Tables of the journal's own database. `rotate` comes before a transaction, every other call happens inside one.
+class DeduplicationIndex:
+    """Know what was stored before, in tables of the journal's own database.
+
+    `rotate` comes before a transaction, every other call happens inside one.
 
     Args:
         connection: the journal's writing connection.
