@@ -9,7 +9,7 @@ _INTERVAL = 0.05
 
 
 class Promptness:
-    """Looks twenty times a second how much later than asked for the event loop comes back. `start` it in the loop."""
+    """Look twenty times a second how much later than asked for the event loop comes back. `start` it in the loop."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._delays = supervisor.telemetry.loop_delays

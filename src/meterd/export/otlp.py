@@ -66,7 +66,7 @@ _RETRIED = frozenset(
 
 
 class Otlp:
-    """Sends totals over gRPC or HTTP. Raises `ConfigurationError` for an address that can't be used.
+    """Send totals over gRPC or HTTP. Raises `ConfigurationError` for an address that can't be used.
 
     Args:
         kept: for how long the store keeps what is exported; None for ever.
@@ -89,7 +89,7 @@ class Otlp:
         return windows.cumulative(progress, end, self._kept)
 
     async def send(self, window: Window) -> bool:
-        """Whether the collector has the totals of the window now; nothing is sent while there are none."""
+        """Send the totals of the window, if there are any; tells whether the collector has them now."""
         items = [item for family in FAMILIES for item in await self._items(family, window)]
         return await self._batches.send(items, partial(self._post, window))
 

@@ -40,7 +40,7 @@ class Exporter(Protocol):
 
 
 class Schedule:
-    """Runs an exporter from `start` to `stop`, each in the event loop. A window ends `settling` ago, or earlier."""
+    """Run an exporter from `start` to `stop`, each in the event loop. A window ends `settling` ago, or earlier."""
 
     def __init__(self, exporter: Exporter, exports: Exports, settling: timedelta, supervisor: Supervisor) -> None:
         self._exporter = exporter

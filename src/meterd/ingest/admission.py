@@ -41,7 +41,7 @@ class Flaw(NamedTuple):
 
 
 class Admission:
-    """What rows of a dataset must be to be facts."""
+    """Check what rows of a dataset must be to be facts."""
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
@@ -96,7 +96,7 @@ class Admission:
 
 @cache
 def admission(dataset: Dataset) -> Admission:
-    """What rows of the dataset must be."""
+    """Return the check of the dataset's rows."""
     return Admission(dataset)
 
 
@@ -111,7 +111,7 @@ def _map_flaw(column: Column, labels: Mapping[str, str]) -> Flaw:
 
 
 def json_flaw(text: str) -> str:
-    """Why a text is no JSON object that may be shown as it is, as the end of a sentence; empty when it is one."""
+    """Tell why a text is no JSON object that may be shown as it is, as the end of a sentence; empty when it is one."""
     try:
         encoded = text.encode()
         if is_too_deep(encoded):
@@ -125,7 +125,7 @@ def json_flaw(text: str) -> str:
 
 
 def is_too_deep(text: bytes) -> bool:
-    """Whether JSON is nested deeper than anything reads with certainty."""
+    """Tell whether JSON is nested deeper than anything reads with certainty."""
     if text.count(b"{") + text.count(b"[") <= DEEPEST_JSON:
         return False
     depth = 0

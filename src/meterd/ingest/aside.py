@@ -41,7 +41,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Aside:
-    """The table, on the journal's writing connection. `create` comes first."""
+    """Keep entries in a table, on the journal's writing connection. `create` comes first."""
 
     def __init__(self, connection: sqlite3.Connection, most_bytes: int) -> None:
         self._connection = connection
@@ -84,7 +84,7 @@ class Aside:
 
 
 def kept(connection: sqlite3.Connection) -> list[Entry]:
-    """Every entry in the table; none in the journal of an earlier version."""
+    """Return every entry in the table; none in the journal of an earlier version."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'set_aside'").fetchone():
         return []
     return [Entry(*row) for row in connection.execute(_KEPT)]

@@ -50,33 +50,33 @@ class Backlog:
 
     @property
     def end(self) -> int:
-        """The journal's last sequence number."""
+        """Return the journal's last sequence number."""
         return self._end
 
     @property
     def watermark(self) -> int:
-        """The sequence number that the store has reached."""
+        """Return the sequence number that the store has reached."""
         return self._watermark
 
     @property
     def lag(self) -> int:
-        """Sequence numbers in the journal but not yet in the store."""
+        """Return how many sequence numbers are in the journal but not yet in the store."""
         with self._lock:
             return self._lag_locked()
 
     @property
     def size(self) -> int:
-        """Bytes in the journal but not yet in the store."""
+        """Return the bytes in the journal but not yet in the store."""
         return self._size
 
     @property
     def uncheckpointed_bytes(self) -> int:
-        """Bytes in the store that no checkpoint covers, so that the journal keeps them."""
+        """Return the bytes in the store that no checkpoint covers, so that the journal keeps them."""
         return self._uncheckpointed_bytes
 
     @property
     def reserved_bytes(self) -> int:
-        """Bytes of disk that loading and checkpointing what is accepted may take, beside what the journal holds."""
+        """Return the bytes of disk that loading and checkpointing what is accepted may take beside the journal."""
         return self._reserved_bytes
 
     def committed(self, end: int, size: int) -> None:

@@ -43,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True):
     problem: str = ""
 
     def pieces(self) -> list[Piece]:
-        """The lines, by encoding."""
+        """Return the lines, by encoding."""
         if self.encoding != "mixed":
             return [Piece(self.encoding, self.lines, self.count)]
         lines = split(self.lines)
@@ -57,18 +57,18 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def split(lines: bytes) -> list[bytes]:
-    """The lines one by one, each with its line feed."""
+    """Split lines, each of which keeps its line feed."""
     return [line + b"\n" for line in lines.removesuffix(b"\n").split(b"\n")]
 
 
 def checksum(sequence: int, dataset: str, tenant: str, count: int, encoding: str, lines: bytes) -> int:
-    """CRC-32 of everything that a row of the journal says."""
+    """Compute the CRC-32 of everything that a row of the journal says."""
     head = f"{sequence} {count} {encoding} {dataset} {tenant}\n".encode()
     return zlib.crc32(lines, zlib.crc32(head))
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:
-    """The entry in a row of the columns `ENTRY_COLUMNS`, of whatever types they are now."""
+    """Make the entry of a row of the columns `ENTRY_COLUMNS`, of whatever types they are now."""
     sequence, dataset, tenant, count, lines, encoding, written = row
     types = (type(dataset), type(tenant), type(count), type(lines))
     if types != (str, str, int, bytes) or encoding not in ("lines", "packed", "mixed"):
@@ -80,6 +80,6 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
 
 
 def damaged(sequence: int, problem: str, left: object = b"") -> Entry:
-    """What stands for a row that can't be read, with the bytes that are left of its lines."""
+    """Make what stands for a row that can't be read, with the bytes that are left of its lines."""
     lines = left if isinstance(left, bytes) else str(left).encode(errors="replace")
     return Entry(sequence, "", "", 0, lines, "mixed", problem)

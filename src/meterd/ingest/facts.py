@@ -52,7 +52,7 @@ class Submission(msgspec.Struct, frozen=True):
 
     @property
     def needs_deduplication(self) -> bool:
-        """Whether a repetition of this, or of a fact in it, must be recognised."""
+        """Tell whether a repetition of this, or of a fact in it, must be recognised."""
         if self.request_key is not None:
             return True
         for facts in self.facts:  # noqa: SIM110 - a generator costs several times the loop, once for every request
@@ -73,7 +73,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct], sender: Sequence[str] = ()) -> Facts:
-    """Facts from rows that were admitted. Facts of another `sender` have other identities."""
+    """Encode rows that were admitted. Facts of another `sender` have other identities."""
     identities: tuple[bytes | None, ...] = ()
     if dataset.identity:
         values = attrgetter(*dataset.identity)
@@ -84,7 +84,7 @@ def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct], sender
 
 
 def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Sequence[Sequence[Any]]]]) -> Facts:
-    """Facts from batches in which many are alike: what they share, and values of the columns `dataset.packed`.
+    """Encode batches of similar facts: what they share, and values of the columns `dataset.packed`.
 
     Times among the values are in microseconds since 1970. A batch costs the store little more than a fact.
     """
@@ -101,12 +101,12 @@ def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Se
 
 
 def _identity(scope: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> bytes | None:
-    """Of the values of the columns that are the identity in its dataset; None when one is missing."""
+    """Digest the values of the columns that are the identity in a dataset; None when one is missing."""
     if not isinstance(values, tuple):
         return None if values is None else digest(*scope, values)
     return None if None in values else digest(*scope, *values)  # type: ignore[arg-type]  # none of them is None
 
 
 def digest(*parts: str) -> bytes:
-    """16 bytes that stand for the parts; parts can't run into each other."""
+    """Make 16 bytes that stand for the parts, which can't run into each other."""
     return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=DIGEST_SIZE).digest()

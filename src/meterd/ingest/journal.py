@@ -55,7 +55,7 @@ class Committed(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """The writing side. Used by one thread at a time; the loader reads through `JournalReader`.
+    """Write the journal. Used by one thread at a time; the loader reads through `JournalReader`.
 
     Args:
         path: the database file; created when missing.
@@ -78,7 +78,7 @@ class Journal:
             raise ConfigurationError(f"can't open the journal {path}: {error}") from None
 
     def _upgrade(self) -> None:
-        """Columns of this version on entries of an earlier one."""
+        """Add columns of this version to entries of an earlier one."""
         there = {name for _, name, *_ in self._connection.execute("PRAGMA table_info(entries)")}
         for name, declaration in _LATER_COLUMNS.items():
             if name not in there:
@@ -127,7 +127,7 @@ class Journal:
         return self._insert(merged, receipts, known)
 
     def _insert(self, merged: _Merged, receipts: list[Receipt], known: dict[str, int]) -> Committed:
-        """One entry for each dataset, tenant and encoding, all in one statement."""
+        """Insert one entry for each dataset, tenant and encoding, all in one statement."""
         added: dict[str, int] = {}
         values: list[str | int | bytes] = []
         end, size = self.end, 0
@@ -144,7 +144,7 @@ class Journal:
         return Committed(receipts, end, size, added, known)
 
     def _place(self, facts: Facts, merged: _Merged) -> int:
-        """The sequence number of the entry that the facts come into: `_insert` gives them in this order."""
+        """Return the sequence number of the entry that the facts come into: `_insert` gives them in this order."""
         key = (facts.dataset, facts.tenant, facts.encoding)
         return self.end + 1 + (list(merged).index(key) if key in merged else len(merged))
 
@@ -178,16 +178,16 @@ class Journal:
 
     @property
     def aside(self) -> Totals:
-        """How much is set aside."""
+        """Return how much is set aside."""
         return self._aside.totals
 
     def shrink_log(self) -> None:
-        """After a failed write: move SQLite's own log into the database if that works, so that it takes no room."""
+        """Move SQLite's own log into the database, if that works after a failed write, so that it takes no room."""
         with contextlib.suppress(sqlite3.Error):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def probe(self) -> None:
-        """A real, durable write that leaves nothing behind."""
+        """Make a real, durable write that leaves nothing behind."""
         with transaction(self._connection):
             self._connection.execute("UPDATE probe SET visits = visits + 1")
 
@@ -196,7 +196,7 @@ class Journal:
 
 
 class JournalReader:
-    """The reading side, with a connection of its own; used by one thread."""
+    """Read the journal, with a connection of its own; used by one thread."""
 
     def __init__(self, path: Path) -> None:
         self._connection = read_only(path)
@@ -206,7 +206,7 @@ class JournalReader:
         self._select = f"SELECT {columns} FROM entries WHERE sequence"
 
     def read(self, after: int, size: int) -> list[Entry]:
-        """Entries above sequence number `after`, in order, at least one if there is one, about `size` bytes.
+        """Return entries above sequence number `after`, in order, at least one if there is one, about `size` bytes.
 
         An entry that is not what was written (`Entry.problem`) comes alone.
         """
@@ -227,7 +227,7 @@ class JournalReader:
         return entries
 
     def _next(self, sequence: int) -> Entry:
-        """The entry of this number, which is known to be there; of damaged ones not even the number is reliable."""
+        """Read the entry of this number, which must be there; of damaged ones not even the number is reliable."""
         try:
             row = self._connection.execute(f"{self._select} = ?", (sequence,)).fetchone()
         except sqlite3.DatabaseError as error:
@@ -237,11 +237,11 @@ class JournalReader:
         return entry_of(row) if row else damaged(sequence, "the row is missing")
 
     def aside(self) -> list[Entry]:
-        """What was set aside."""
+        """Return what was set aside."""
         return kept(self._connection)
 
     def size(self, after: int, until: int) -> int:
-        """Bytes of the entries above sequence number `after`, up to `until`; 0 when that can't be read any more."""
+        """Sum the bytes of entries above sequence number `after`, up to `until`; 0 when that can't be read any more."""
         try:
             (total,) = self._connection.execute(
                 "SELECT coalesce(sum(length(lines)), 0) FROM entries WHERE sequence > ? AND sequence <= ?",
@@ -258,5 +258,5 @@ class JournalReader:
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Whether an error says that the file's content is wrong, and not that it can't be had just now."""
+    """Tell whether an error means that the file's content is wrong, and not that it can't be had just now."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT

@@ -41,7 +41,7 @@ class JournalWriter(Protocol):
 
 
 class Loader:
-    """A thread that appends journal entries to the store and checkpoints it.
+    """Append journal entries to the store in a thread, and checkpoint it.
 
     The store's watermark is written with the entries it covers, so a crash at any moment neither loses nor repeats
     one. Entries are trimmed from the journal only behind a checkpoint. What the store can't read is set aside, so that
@@ -85,7 +85,7 @@ class Loader:
 
     @property
     def failing(self) -> str:
-        """Why the last attempt to load failed; empty when it worked."""
+        """Return why the last attempt to load failed; empty when it worked."""
         return self._failing
 
     def close(self) -> None:
@@ -107,11 +107,11 @@ class Loader:
         return not (self._thread.is_stopping and (not self._backlog.lag or self._is_too_late()))
 
     def _is_too_late(self) -> bool:
-        """Whether the service is stopping, and what is not loaded by now is left to the next start."""
+        """Tell whether the service is stopping and what is not loaded by now is left to the next start."""
         return time.monotonic() >= self._loads_until
 
     def _until_due(self) -> float | None:
-        """Seconds until a checkpoint or a deletion is due; None when neither will be."""
+        """Return the seconds until a checkpoint or a deletion is due; None when neither will be."""
         delays = [self._retention.delay()]
         if self._is_uncheckpointed():
             delays.append(max(0.0, self._checkpointed_at + self._settings.checkpoint_interval - time.monotonic()))
@@ -152,7 +152,7 @@ class Loader:
         self._telemetry.checkpoints.inc()
 
     def _failed(self, error: BaseException) -> None:
-        """After a failed write the engine's state is in doubt: open the files again and go on from the watermark."""
+        """Open the files again and go on from the watermark: after a failed write the engine's state is in doubt."""
         if not self._failing:
             self._failing_since = time.monotonic()
         self._failing = str(error) or type(error).__name__

@@ -51,7 +51,7 @@ class _Task(NamedTuple):
 
 
 class Recorder:
-    """Hands submissions to the journal thread; `record` returns once they are durable.
+    """Hand submissions to the journal thread; `record` returns once they are durable.
 
     Bounds: bytes waiting for a commit (`queue_bytes`), bytes committed but not yet in the store (`backlog_bytes`), and
     free disk space (`disk_reserve_bytes`). Beyond them `record` raises `Unavailable`.
@@ -88,7 +88,7 @@ class Recorder:
 
     @property
     def aside(self) -> Totals:
-        """How much of what was accepted is set aside, because it can't be loaded."""
+        """Return how much of what was accepted is set aside, because it can't be loaded."""
         return self._journal.aside
 
     def start(self) -> None:
@@ -148,7 +148,7 @@ class Recorder:
         return Unavailable(message, retry_after)
 
     def _free(self) -> int:
-        """Free bytes on disk: looked up at most once a second, less what was taken since."""
+        """Return the free bytes on disk: looked up at most once a second, less what was taken since."""
         now = time.monotonic()
         if now - self._disk_checked > 1.0:
             self._disk_checked = now
@@ -157,7 +157,7 @@ class Recorder:
         return self._disk_free
 
     async def probe(self) -> None:
-        """A real write and fsync through the journal thread; raises `Unavailable` when that fails."""
+        """Make a real write and fsync in the journal thread. Raises `Unavailable` when that fails."""
         self._admit(0)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._put(_Task(self._journal.probe, partial(settle_from_thread, [future])))

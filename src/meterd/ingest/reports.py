@@ -28,7 +28,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class Report:
-    """The rows of one request, for the token that sent it, within the limits of one request.
+    """Gather the rows of one request, for the token that sent it, within the limits of one request.
 
     Rows of one report may share names and metadata, and so be far larger than the `sent` bytes that they came in. Those
     beyond `ingest.max-growth` times these are left out. What has a flaw is left out, too: `members_left_out` counts
@@ -72,7 +72,7 @@ class Report:
         return True
 
     def facts(self) -> tuple[Facts, ...]:
-        """Everything that was added. Raises `TooLarge`."""
+        """Return everything that was added. Raises `TooLarge`."""
         facts: list[Facts] = []
         size = 0
         for dataset, rows in self._rows.items():
@@ -87,7 +87,7 @@ class Report:
     def subject(
         self, user: str | None, account: str | None, id_: str | None, teams: Iterable[str | None]
     ) -> dict[str, Any]:
-        """Columns that say whose a row is: what the gateway says, if the token may say so, else the token's subject.
+        """Return the columns that say whose a row is: as the gateway says, if the token may, or the token's subject.
 
         A user's name wins over an account's. Without either the subject is `unknown`.
         """
@@ -101,12 +101,12 @@ class Report:
         }
 
     def own_subject(self) -> dict[str, Any]:
-        """Columns that say that a row is the token's subject's."""
+        """Return the columns that say that a row is the token's subject's."""
         caller = self.caller
         return {"subject": caller.subject, "subject_type": caller.subject_type, "teams": caller.teams}
 
     def time(self, seconds: float) -> datetime:
-        """A time from seconds since 1970. Raises `ValueError` for times that JSON rows may not have either."""
+        """Make a time from seconds since 1970. Raises `ValueError` for times that JSON rows may not have either."""
         try:
             time = datetime.fromtimestamp(seconds, UTC)
         except (ValueError, OverflowError, OSError):
@@ -117,23 +117,23 @@ class Report:
 
 
 def cut(text: str | None) -> str | None:
-    """The text, as much of it as is stored."""
+    """Cut the text to as much of it as is stored."""
     return text[:MAX_TEXT_LENGTH] if text and len(text) > MAX_TEXT_LENGTH else text
 
 
 def labels(metadata: Mapping[str, Any]) -> dict[str, str] | None:
-    """Metadata as it is stored: the first keys, texts cut, other values as JSON."""
+    """Make metadata as it is stored: the first keys, texts cut, other values as JSON."""
     known = ((key, value) for key, value in metadata.items() if value is not None)
     kept = text_map(dict(islice(known, MOST_LABELS)))
     return {key[:MAX_LABEL_LENGTH]: text[:MAX_LABEL_LENGTH] for key, text in kept.items()} or None
 
 
 def milliseconds(start: float, end: float) -> float:
-    """A duration from two times in seconds; clocks that were set back make it 0."""
+    """Compute a duration from two times in seconds; clocks that were set back make it 0."""
     return max((end - start) * 1000, 0.0)
 
 
 def fact_id(kind: str, *parts: object) -> str:
-    """16 hex digits that stand for one fact, the same however often it is reported."""
+    """Make 16 hex digits that stand for one fact, the same however often it is reported."""
     text = "\0".join([kind, *("" if part is None else str(part) for part in parts)])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

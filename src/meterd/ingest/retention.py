@@ -20,7 +20,7 @@ _EVERY = 3600.0
 
 
 class Retention:
-    """Belongs to the thread that writes to the store. `days` is by dataset; others are kept for ever.
+    """Delete what is too old, in the thread that writes to the store. `days` is by dataset; others are kept for ever.
 
     `follow` deletes, by dataset, what was made of its facts before a time; `job` goes around a run that has this name.
     Raises `ConfigurationError` for a dataset that does not exist.
@@ -44,7 +44,7 @@ class Retention:
         self._to_move: list[Dataset] = []
 
     def delay(self) -> float | None:
-        """Seconds until there is something to do; None when everything is kept."""
+        """Return the seconds until there is something to do; None when everything is kept."""
         if self._to_move:
             return 0.0
         return max(0.0, self._next - time.monotonic()) if self._kept else None
@@ -65,7 +65,7 @@ class Retention:
         return deleted > 0
 
     def _move(self) -> bool:
-        """One step, of the first dataset that has one."""
+        """Do one step, of the first dataset that has one."""
         while self._to_move:
             if self._store.make_room(self._to_move[0]):
                 return True

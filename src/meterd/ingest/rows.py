@@ -22,13 +22,13 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Facts:
-    """Facts from rows as `rows_from_json` reads them."""
+    """Make facts of rows as `rows_from_json` reads them."""
     rows = rows_from_json(body, dataset, caller, lines, most_rows)
     return encode(dataset, caller.tenant, rows, caller.identity)
 
 
 def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Sequence[Any]:
-    """Rows from one JSON object, an array of them, or one a line.
+    """Read rows from one JSON object, an array of them, or one a line.
 
     Args:
         body: the decompressed body.
@@ -78,7 +78,7 @@ def _decoders(dataset: Dataset) -> tuple[msgspec.json.Decoder[Any], msgspec.json
 
 
 class _Completion:
-    """Fills in what a row leaves out, and checks what depends on who sends it and when."""
+    """Fill in what a row leaves out, and check what depends on who sends it and when."""
 
     def __init__(self, dataset: Dataset, caller: Caller) -> None:
         self._caller = caller
@@ -129,7 +129,7 @@ class _Completion:
 
 
 def text_map(labels: dict[str, Any]) -> dict[str, str]:
-    """Values that are no text become their JSON; null is left out."""
+    """Turn values that are no text into their JSON; null is left out."""
     return {
         key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
         for key, value in labels.items()

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class Sifter:
-    """Belongs to the thread that writes to the store.
+    """Move entries into the store and set aside what it can't read, in the thread that writes to the store.
 
     `set_aside` makes an entry durable elsewhere, whole or what is bad of it, and tells whether there was room.
     """
@@ -60,7 +60,7 @@ class Sifter:
         self._store.append([], entry.sequence)
 
     def _parted(self, entry: Entry) -> tuple[Entry, Entry]:
-        """The entry with the lines that the store can read, and with the others."""
+        """Part an entry into the lines that the store can read, and the others."""
         good: list[bytes] = []
         bad: list[bytes] = []
         count = 0
@@ -75,7 +75,7 @@ class Sifter:
         )
 
     def _facts(self, entry: Entry, piece: Piece) -> list[int]:
-        """How many facts can be read in each line."""
+        """Count how many facts can be read in each line."""
         try:
             return self._store.readable(_lines(entry.dataset, entry.tenant, [piece]))
         except Unreadable:  # not even as lines
@@ -100,7 +100,7 @@ class Sifter:
 
 
 def _merged(entries: Sequence[Entry]) -> list[Lines]:
-    """What the entries hold, in pieces of one dataset, tenant and encoding, in journal order."""
+    """Join what the entries hold by dataset, tenant and encoding, in journal order."""
     parts: dict[tuple[str, str, Encoding], list[Piece]] = {}
     for entry in entries:
         if entry.problem:
@@ -111,7 +111,7 @@ def _merged(entries: Sequence[Entry]) -> list[Lines]:
 
 
 def _lines(dataset: str, tenant: str, pieces: Sequence[Piece]) -> Lines:
-    """Pieces of one encoding as one text. Raises `Unreadable`."""
+    """Join pieces of one encoding into one text. Raises `Unreadable`."""
     if dataset not in DATASETS:
         raise Unreadable("the dataset is unknown")
     try:

@@ -29,7 +29,7 @@ class JournalState(msgspec.Struct, frozen=True):
 
 
 def look_at(path: Path) -> JournalState:
-    """The state of a journal, which stays as it is. Raises `sqlite3.Error`."""
+    """Read the state of a journal, which stays as it is. Raises `sqlite3.Error`."""
     stamp, is_complete = None, True
     if row := row_of(path, "SELECT installation, generation, is_complete FROM stamp", "stamp"):
         stamp, is_complete = Stamp(row[0], row[1]), bool(row[2])
@@ -39,7 +39,7 @@ def look_at(path: Path) -> JournalState:
 
 
 def _first(path: Path, end: int) -> int:
-    """The first entry. Where damage hides it nothing is claimed: loading finds out what can't be read."""
+    """Find the first entry. Where damage hides it nothing is claimed: loading finds out what can't be read."""
     try:
         held = row_of(path, "SELECT min(sequence) FROM entries", "entries")
     except sqlite3.DatabaseError as error:

@@ -50,7 +50,7 @@ class QueryCancelled(StoreError):
 
 
 class Cancellation:
-    """Ends a query from another thread, whether it has begun or not."""
+    """End a query from another thread, whether it has begun or not."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards: is_cancelled, _interrupt

@@ -357,7 +357,7 @@ def _unpacked(column: Column) -> str:
 
 
 def _required(time: str) -> str:
-    """A fact without a time would be found by no query."""
+    """Return SQL that fails without a time: no query would find such a fact."""
     return f"coalesce({time}, error('a fact has no time'))"
 
 

@@ -14,7 +14,7 @@ _TIMEOUT = 5.0
 
 
 class Health:
-    """Answers are kept for a second, so that probing without a token can't load the disk."""
+    """Look whether the service works. What is found counts for a second, so that probes can't load the disk."""
 
     def __init__(self, recorder: Recorder, loader: Loader, store: Store, supervisor: Supervisor) -> None:
         self._recorder = recorder
@@ -26,7 +26,7 @@ class Health:
         self._lock = asyncio.Lock()  # guards: _checked, _problem
 
     async def problem(self) -> str:
-        """Why facts can't be taken or read now; empty when they can."""
+        """Tell why facts can't be taken or read now; empty when they can."""
         async with self._lock:
             if time.monotonic() - self._checked > _FRESH:
                 self._problem = await self._check()
@@ -35,7 +35,7 @@ class Health:
 
     @property
     def notice(self) -> str:
-        """What an operator should look at although the service can do its work; empty when there is nothing."""
+        """Tell what an operator should look at although the service can do its work; empty when there is nothing."""
         return "; ".join(notice for notice in (self._set_aside(), self._supervisor.notice) if notice)
 
     def _set_aside(self) -> str:
