@@ -154,7 +154,7 @@ class TestAnAddress:
             await RemoteProfiles(nowhere, LIBRARY).changed()
 
     async def test_an_address_that_never_answers_is_trouble(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(remote_profiles, "_PATIENCE", 0.05)
+        monkeypatch.setattr(remote_profiles, "_TIMEOUT", 0.05)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             remote = RemoteProfiles(f"http://127.0.0.1:{silent.getsockname()[1]}", LIBRARY)
             with pytest.raises(UnusableSource, match=r"profiles\.json: "):
