@@ -82,6 +82,29 @@ def test_what_is_lost_at_the_end_is_said(ledger: Ledger, proxy: Proxy) -> None:
     assert ledger.meterd.token not in done.stderr
 
 
+def test_what_is_raised_at_the_end_keeps_nothing_else_from_being_delivered(ledger: Ledger) -> None:
+    program = """
+    from meterd.client import lifetime
+
+    class Faulty:
+        waiting = 3
+
+        def deliver_rest(self):
+            raise RuntimeError("injected")
+
+    faulty = [Faulty() for _ in range(20)]
+    for sender in faulty[:10]:
+        lifetime.hold(sender)
+    Client(flush_interval=3600).ingest("guardrailMetrics", rows(0, 10))
+    for sender in faulty[10:]:
+        lifetime.hold(sender)
+    """
+    done = run(ledger, program)
+    sentence = "the program ends, 3 rows are lost: unexpected failure of the client: RuntimeError('injected')"
+    assert done.stderr.splitlines() == [sentence] * 20
+    assert ledger.all_stored_once()
+
+
 def test_who_was_told_by_close_is_not_held_up_at_the_end(ledger: Ledger, proxy: Proxy) -> None:
     proxy.always(answer(404, b"?"))
     program = """
