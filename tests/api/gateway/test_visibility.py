@@ -66,8 +66,8 @@ class Organisations:
                     continue  # it sees facts of another
                 rows = [
                     row
-                    | {declaration.dimension: prefix + name, "metadata": {"row": prefix + name}, "createdAt": HOUR}
                     | needed(declaration)
+                    | {declaration.dimension: prefix + name, "metadata": {"row": prefix + name}, "createdAt": HOUR}
                     | (sessions[name] if "sessionId" in declaration.members else {})
                     for name, row in ROWS.items()
                 ]
