@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from meterd.api.http import ClientGone, Request, Response, error_headers, json_response, plain_error
+from meterd.api.http import Request, Response, error_headers, json_response, plain_error
 from meterd.errors import (
     Forbidden,
     InvalidInput,
@@ -16,6 +16,7 @@ from meterd.errors import (
     Unauthenticated,
     Unavailable,
 )
+from meterd.presence import ClientGone
 from tests.api.test_bodies import ENCODINGS
 
 
