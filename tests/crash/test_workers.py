@@ -58,7 +58,9 @@ class TestEssential:
             assert metric(server, f'meterd_worker_up{{worker="{worker.name}"}} 0.0')
             assert server.stop() == 0
 
-        assert worker.name in told
+        assert f"the worker {worker.name} fails" in told
+        assert worker.consequence in told
+        assert "restart the service" in told
         assert server.log.count(b"a worker failed, and tries again") == 1
 
 

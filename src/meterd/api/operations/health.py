@@ -60,6 +60,5 @@ class Health:
             return f"the store can't be read: {error}"
         except TimeoutError:
             return f"a write and a read took longer than {_TIMEOUT:g} s"
-        if self._loader.failing:
-            return f"the store can't be written: {self._loader.failing}"
-        return self._supervisor.problem
+        failing = f"the store can't be written: {self._loader.failing}" if self._loader.failing else ""
+        return "; ".join(problem for problem in (failing, self._supervisor.problem) if problem)
