@@ -117,7 +117,10 @@ class Connections:
         now = loop.time()
         for slot in list(self._slots):
             if slot.connection:
-                slot.connection.enforce_timeouts(now)
+                try:
+                    slot.connection.enforce_timeouts(now)
+                except Exception:
+                    log.exception("the time limits of a connection can't be enforced")  # those of the others can
 
     def _make_room(self) -> bool:
         """Close those that have waited longest for their clients. Their descriptors are free a moment later: until
