@@ -64,13 +64,16 @@ test: check .venv/litellm/.ready .venv/openapi/.ready .venv/presidio/.ready
 bench: setup .venv/presidio/.ready
 	$(BIN)/python -m bench $(ARGS)
 
-# Writes those pages of docs/ that follow from declarations which have changed since.
+# Writes what follows from declarations which have changed since: pages of docs/, and types of rows.
 modules = $(shell find $(addprefix src/meterd/,$(1)) -name '*.py')
-docs: docs/datasources.md docs/commands.md docs/classifiers.md docs/classifier-accuracy.md
+docs: src/meterd/datasets/rows.pyi docs/datasources.md docs/commands.md docs/classifiers.md docs/classifier-accuracy.md
 docs/datasources.md: $(call modules,datasets api/gateway)
 docs/commands.md: $(call modules,cli.py commands)
 docs/classifiers.md: $(call modules,classify)
 docs/classifier-accuracy.md: $(call modules,classify) $(wildcard tests/classify/*.py tests/classify/heldout/*.py)
+
+src/meterd/datasets/rows.pyi: $(call modules,datasets) docs/generate_rows.py | .venv/.ready
+	$(BIN)/python -m docs.generate_rows
 
 docs/%.md: docs/generate_%.py | .venv/.ready
 	$(BIN)/python -m docs.generate_$*

@@ -1,10 +1,13 @@
 """Facts counted by AI Guard meters, and what each requires (`docs/specifications/ai-guard.md` sections 5 and 6)."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meterd.datasets.model import COMMON, Column, Dataset, Kind
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import MeterEvent
 
 PLATFORMS = frozenset({"AMAZON_BEDROCK", "AMAZON_SAGEMAKER", "AZURE_FOUNDRY", "DATABRICKS", "GCP_VERTEX"})
 ACTORS = frozenset({"user", "agent"})
@@ -39,7 +42,7 @@ _NEEDED = {
 }
 
 
-def _rule(row: Any) -> tuple[str, str] | None:
+def _rule(row: "MeterEvent") -> tuple[str, str] | None:
     for column, values in _NEEDED[row.meter]:
         value = getattr(row, column)
         if value is None:
@@ -49,7 +52,7 @@ def _rule(row: Any) -> tuple[str, str] | None:
     return None
 
 
-METER_EVENTS = Dataset(
+METER_EVENTS: "Dataset[MeterEvent]" = Dataset(
     name="meter_events",
     description="One meter event of an AI Guard client. Attributes that the settings allow beyond a meter's own are "
     "kept in `metadata`.",

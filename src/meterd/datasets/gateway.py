@@ -1,6 +1,6 @@
 """Facts about an LLM gateway's traffic (`docs/specifications/gateway-metrics-query.md` section 12)."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from meterd.datasets.model import (
     COMMON,
@@ -12,6 +12,9 @@ from meterd.datasets.model import (
     Dataset,
     Kind,
 )
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import GatewayRequest, GuardrailEvaluation, McpCall, ModelCall, RoutingDecision
 
 _MAX_TOKENS = 10**12
 _MOST_DOLLARS = 10**9
@@ -40,10 +43,10 @@ _GATEWAY_COMMON = (
 )
 
 
-def _time_per_output_token(row: Any) -> None:
+def _time_per_output_token(row: "ModelCall") -> None:
     """What a sender leaves out (`docs/specifications/gateway-metrics-query.md` section 12, model table)."""
     latency, first, tokens = row.latency_ms, row.time_to_first_token_ms, row.output_tokens
-    if row.time_per_output_token_latency_ms is not None or None in (latency, first, tokens):
+    if row.time_per_output_token_latency_ms is not None or latency is None or first is None or tokens is None:
         return
     if 0 <= first <= latency and tokens >= 0:
         row.time_per_output_token_latency_ms = (latency - first) / max(tokens - 1, 1)
@@ -52,7 +55,7 @@ def _time_per_output_token(row: Any) -> None:
 _RULE_IDS = {"load": "loadbalance_rule_id", "rate": "ratelimit_rule_id", "budg": "budget_rule_id"}
 
 
-def _typed_rule_id(row: Any) -> None:
+def _typed_rule_id(row: "RoutingDecision") -> None:
     """A rule's id under the name for its kind (`docs/specifications/gateway-metrics-query.md` section 12, config
     table).
     """
@@ -61,7 +64,7 @@ def _typed_rule_id(row: Any) -> None:
         setattr(row, name, row.rule_id)
 
 
-GUARDRAIL_EVALUATIONS = Dataset(
+GUARDRAIL_EVALUATIONS: "Dataset[GuardrailEvaluation]" = Dataset(
     name="guardrail_evaluations",
     description="One evaluation of one guardrail.",
     columns=(
@@ -84,7 +87,7 @@ GUARDRAIL_EVALUATIONS = Dataset(
     identity=("trace_id", "span_id"),
 )
 
-MODEL_CALLS = Dataset(
+MODEL_CALLS: "Dataset[ModelCall]" = Dataset(
     name="model_calls",
     description="One call of a model, or of a virtual model. A call of a virtual model is a fact of its own, beside "
     "one for each model that was tried.",
@@ -139,7 +142,7 @@ MODEL_CALLS = Dataset(
     derive=_time_per_output_token,
 )
 
-MCP_CALLS = Dataset(
+MCP_CALLS: "Dataset[McpCall]" = Dataset(
     name="mcp_calls",
     description="One MCP request of any method.",
     columns=(
@@ -158,7 +161,7 @@ MCP_CALLS = Dataset(
     identity=("trace_id", "span_id"),
 )
 
-ROUTING_DECISIONS = Dataset(
+ROUTING_DECISIONS: "Dataset[RoutingDecision]" = Dataset(
     name="routing_decisions",
     description="One application of a load-balance, rate-limit or budget rule.",
     columns=(
@@ -181,7 +184,7 @@ ROUTING_DECISIONS = Dataset(
     derive=_typed_rule_id,
 )
 
-GATEWAY_REQUESTS = Dataset(
+GATEWAY_REQUESTS: "Dataset[GatewayRequest]" = Dataset(
     name="gateway_requests",
     description="One request to the gateway, through an agent or not.",
     columns=(

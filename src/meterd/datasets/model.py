@@ -5,10 +5,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, cast
 
 import msgspec
 from msgspec import Meta
+from typing_extensions import TypeVar
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import Row
 
 
 class Kind(Enum):
@@ -141,7 +145,11 @@ class Series(msgspec.Struct, frozen=True):
     counts: str
 
 
-class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
+Row_co = TypeVar("Row_co", bound="Row", default="Row", covariant=True)
+"""The type of a dataset's rows; of any dataset, what all rows have. It is covariant as a dataset meets only its own."""
+
+
+class Dataset(msgspec.Struct, Generic[Row_co], frozen=True, dict=True, eq=False):
     """A table of facts of one kind.
 
     `identity` names the columns that, together, tell one fact from another: a second fact with the same identity is
@@ -155,25 +163,24 @@ class Dataset(msgspec.Struct, frozen=True, dict=True, eq=False):
     description: str
     columns: tuple[Column, ...]
     identity: tuple[str, ...] = ()
-    derive: Callable[[Any], None] | None = None
-    rule: Callable[[Any], tuple[str, str] | None] | None = None
+    derive: Callable[[Row_co], None] | None = None
+    rule: Callable[[Row_co], tuple[str, str] | None] | None = None
     series: Series | None = None
     packed: tuple[str, ...] = ()
 
     @cached_property
-    def row_type(self) -> type[msgspec.Struct]:
+    def row_type(self) -> "type[Row_co]":
         """A struct with one attribute a column: holds a row, and encodes it for the journal.
 
-        A null member is the same as an absent one, except for required columns.
+        A null member is the same as an absent one, except for required columns. `rows.pyi` describes it to mypy.
         """
-        return self._struct("row", {column: column.python_type for column in self.columns})
+        return cast("type[Row_co]", self._struct("row", {column: column.python_type for column in self.columns}))
 
     @cached_property
-    def sent_type(self) -> type[msgspec.Struct]:
+    def sent_type(self) -> "type[Row_co]":
         """As `row_type`, for rows that clients send: decodes their JSON, and takes no value of an assigned column."""
-        return self._struct(
-            "sent_row", {column: None if column.assigned else column.sent_type for column in self.columns}
-        )
+        types = {column: None if column.assigned else column.sent_type for column in self.columns}
+        return cast("type[Row_co]", self._struct("sent_row", types))
 
     @cached_property
     def fact_type(self) -> type[msgspec.Struct]:

@@ -1,8 +1,13 @@
 """Points of OpenTelemetry metrics (`docs/specifications/ingest-sources.md` section 2.1)."""
 
+from typing import TYPE_CHECKING
+
 from meterd.datasets.model import COMMON, Column, Dataset, Kind
 
-OTLP_POINTS = Dataset(
+if TYPE_CHECKING:
+    from meterd.datasets.rows import OtlpPoint
+
+OTLP_POINTS: "Dataset[OtlpPoint]" = Dataset(
     name="otlp_points",
     description="One data point of an OpenTelemetry metric. Allowed attributes are kept in `metadata`.",
     columns=(

@@ -1,11 +1,14 @@
 """What running applications report of themselves (`docs/specifications/sessions.md`)."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meterd.datasets.model import COMMON, LONGEST_DOCUMENT, Column, Dataset, Kind, Series
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import SessionEvent, SessionMetric, SessionState
 
 _SESSION_COMMON = (
     *COMMON,
@@ -35,7 +38,7 @@ class _Distribution(msgspec.Struct):
 _distribution = msgspec.json.Decoder(_Distribution)
 
 
-def _buckets(row: Any) -> None:
+def _buckets(row: "SessionMetric") -> None:
     """The buckets of a histogram as columns (`docs/specifications/sessions.md` section 6). Other metadata stays what
     it is: text.
     """
@@ -50,7 +53,7 @@ def _buckets(row: Any) -> None:
         row.bucket_counts = [count for _, count in buckets]
 
 
-SESSION_METRICS = Dataset(
+SESSION_METRICS: "Dataset[SessionMetric]" = Dataset(
     name="session_metrics",
     description="One point of a metric of a session.",
     columns=(
@@ -85,7 +88,7 @@ SESSION_METRICS = Dataset(
     ),
 )
 
-SESSION_EVENTS = Dataset(
+SESSION_EVENTS: "Dataset[SessionEvent]" = Dataset(
     name="session_events",
     description="One event of a session.",
     columns=(
@@ -105,7 +108,7 @@ SESSION_EVENTS = Dataset(
     ),
 )
 
-SESSION_STATES = Dataset(
+SESSION_STATES: "Dataset[SessionState]" = Dataset(
     name="session_states",
     description="One change of a session: its beginning, its end, a heartbeat, or an update of its state.",
     columns=(

@@ -3,15 +3,20 @@
 import re
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from meterd.datasets.model import COMMON, HIGHEST_STATUS, LONGEST_DURATION, LOWEST_STATUS, Column, Dataset, Kind
 
+if TYPE_CHECKING:
+    from meterd.datasets.rows import ApiRequest, ProcessRun, QueueSample
 
-def _of_type(type_: str) -> Callable[[Any], None]:
+    _Record = ApiRequest | ProcessRun | QueueSample
+
+
+def _of_type(type_: str) -> "Callable[[_Record], None]":
     """Fills in what every record has: an id, by which it is read, its type, its environment, and a value."""
 
-    def fill(row: Any) -> None:
+    def fill(row: "_Record") -> None:
         if row.record_id is None:
             row.record_id = f"0{secrets.token_hex(12)[1:]}"
         if row.record_type is None:
@@ -34,9 +39,9 @@ begins with its time, and with this not before the year 2106; a digest does once
 _OWN_IDS = re.compile(f"{OWN_ID}[0-9a-f]{{16}}")
 
 
-def _rule(row: Any) -> tuple[str, str] | None:
+def _rule(row: "_Record") -> tuple[str, str] | None:
     """A record that was sent can't pass for a call that this service recorded."""
-    if row.origin != MEASURED and _OWN_IDS.fullmatch(row.record_id):
+    if row.origin != MEASURED and row.record_id is not None and _OWN_IDS.fullmatch(row.record_id):
         return "record_id", f"of 24 hexadecimal digits must not begin with {OWN_ID}: such are ids of recorded calls"
     return None
 
@@ -74,7 +79,7 @@ def _duration(description: str) -> Column:
     return Column("duration", Kind.INTEGER, description, minimum=0, maximum=LONGEST_DURATION)
 
 
-API_REQUESTS = Dataset(
+API_REQUESTS: "Dataset[ApiRequest]" = Dataset(
     name="api_requests",
     description="One API call, whichever application made it.",
     columns=(
@@ -102,7 +107,7 @@ API_REQUESTS = Dataset(
     packed=("ts", "record_id", "duration", "response_size"),
 )
 
-PROCESS_RUNS = Dataset(
+PROCESS_RUNS: "Dataset[ProcessRun]" = Dataset(
     name="process_runs",
     description="One execution of a process.",
     columns=(
@@ -118,7 +123,7 @@ PROCESS_RUNS = Dataset(
     rule=_rule,
 )
 
-QUEUE_SAMPLES = Dataset(
+QUEUE_SAMPLES: "Dataset[QueueSample]" = Dataset(
     name="queue_samples",
     description="One sample of a metric of a message queue.",
     columns=(

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,9 @@ from meterd.datasets import ACTORS, CLASSIFICATION, GUARDRAIL_EVALUATIONS, MAX_L
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import GuardrailEvaluation, MeterEvent, RowColumns
 
 _REQUIRED = ("actor", "agent_id", "platform")
 _LISTED = {"actor": ACTORS, "platform": PLATFORMS}
@@ -188,12 +191,13 @@ def _counted(body: ClassificationBody, matches: Sequence[Match]) -> Sequence[Mat
     return [match for match in matches if counted.start <= match.start < counted.end]
 
 
-def _evaluation(body: ClassificationBody, matches: Sequence[Match], timing: Timing, caller: Caller) -> Any:
+def _evaluation(
+    body: ClassificationBody, matches: Sequence[Match], timing: Timing, caller: Caller
+) -> "GuardrailEvaluation":
     uuid, name = _profile(body)
     labels = {key: body.context[key][:MAX_LABEL_LENGTH] for key in ("agent_id", "platform")}
     return GUARDRAIL_EVALUATIONS.row_type(
-        **_common(timing, caller),
-        metadata=labels,
+        **_common(timing, caller, labels),
         guardrail_id=uuid,
         guardrail_name=f"ai-guard/{name}",
         guardrail_result="fail" if matches else "pass",
@@ -212,29 +216,29 @@ def _profile(body: ClassificationBody) -> tuple[str | None, str]:
 
 def _count(
     context: dict[str, str], classifier: str, count: int, timing: Timing, caller: Caller, allowed: frozenset[str]
-) -> Any:
+) -> "MeterEvent":
     extra = {key: text for key, text in context.items() if key in allowed and key not in _REQUIRED}
     columns, labels = attribute_values(extra)
     own = {"agent": context["agent_id"], "platform": context["platform"], "actor": context["actor"]}
     return METER_EVENTS.row_type(
-        **_common(timing, caller),
-        metadata=labels,
+        **_common(timing, caller, labels),
         meter=CLASSIFICATION,
         value=count,
         **columns | own | {"classifier": classifier},
     )
 
 
-def _admitted(row: Any) -> Any:
+def _admitted(row: "MeterEvent") -> "MeterEvent":
     if flaw := admission(METER_EVENTS).flaw(row):
         raise refusal(flaw)
     return row
 
 
-def _common(timing: Timing, caller: Caller) -> dict[str, Any]:
+def _common(timing: Timing, caller: Caller, metadata: dict[str, str] | None) -> "RowColumns":
     return {
         "ts": timing.began,
         "subject": caller.subject,
         "subject_type": str(caller.subject_type),
         "teams": caller.teams or None,
+        "metadata": metadata,
     }

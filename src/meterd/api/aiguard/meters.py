@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,6 +10,9 @@ from meterd.access import Caller
 from meterd.datasets import MAXIMUM_UNSIGNED, METER_EVENTS, METERS
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import Flaw, admission
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import MeterEvent as MeterEventRow
 
 _REQUIRED = {
     meter: {key: attribute.column for key, attribute in attributes.items()} for meter, attributes in METERS.items()
@@ -34,7 +37,7 @@ class MeterEvent(msgspec.Struct, frozen=True, gc=False):
     meter: Meter
 
 
-def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) -> Any:
+def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) -> "MeterEventRow":
     """Return the fact that an event is, as a row of `METER_EVENTS`.
 
     Raises `InvalidInput` with the specified sentences.
@@ -54,7 +57,7 @@ def meter_event_row(event: MeterEvent, caller: Caller, allowed: frozenset[str]) 
                 raise InvalidInput(f"Attribute not allowed: {key[:_NAMED]}")
         more, labels = attribute_values(others)
         columns |= more
-    row: Any = METER_EVENTS.row_type(
+    row = METER_EVENTS.row_type(
         ts=datetime.now(UTC),
         subject=caller.subject,
         subject_type=caller.subject_type,
