@@ -34,11 +34,20 @@ class Running(NamedTuple):
         fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
+    def starved_seconds(self) -> float:
+        """How long its event loop's thread has been ready to run while others had the processors."""
+        return starved_seconds(self.process)
+
     def metric(self, name: str) -> float:
         """The sum of a metric of the server's own over its labels."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as answer:
             lines = answer.read().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{")))
+
+
+def starved_seconds(thread: int) -> float:
+    """How long a thread waited for a processor, by its number in the system: that of the process for the first one."""
+    return int(Path(f"/proc/{thread}/schedstat").read_text().split()[1]) / 1e9
 
 
 def free_port() -> int:
