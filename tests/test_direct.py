@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -151,7 +152,7 @@ class TestHeadsThatComeAgain:
 def test_a_commit_that_takes_too_long_is_answered_in_time_and_the_connection_goes_on(tmp_path: Path) -> None:
     with Meterd(tmp_path, environment={"METERD_SERVICE__TIMEOUT": "1"}) as meterd:
         assert meterd.client.post("/metric", json=EVENT).status_code == 200
-        with sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None) as other:
+        with closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)) as other, other:
             other.execute("BEGIN IMMEDIATE")
             late = meterd.client.post("/metric", json=EVENT)
             other.execute("ROLLBACK")
@@ -179,7 +180,7 @@ def test_a_stop_waits_for_what_was_begun(tmp_path: Path) -> None:
     with Meterd(tmp_path) as meterd:
         assert meterd.client.post("/metric", json=EVENT).status_code == 200
         address = urlsplit(meterd.url)
-        with sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None) as other:
+        with closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)) as other, other:
             other.execute("BEGIN IMMEDIATE")
             with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
                 connection.sendall(request(meterd))

@@ -6,6 +6,7 @@ import re
 import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -308,7 +309,7 @@ LATE: dict[str, tuple[Any, int, dict[str, Any], str | None]] = {
 def test_what_takes_too_long_is_refused_as_each_protocol_says_it(tmp_path: Path) -> None:
     with (
         Meterd(tmp_path, environment={"METERD_SERVICE__TIMEOUT": "1"}) as meterd,
-        sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None) as other,
+        closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)) as other,
         ThreadPoolExecutor(len(LATE)) as threads,
     ):
         other.execute("BEGIN IMMEDIATE")

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,7 @@ def test_what_the_server_refuses_is_set_aside_and_stops_nothing(returning: Retur
         sent = send(agent, id_, 2)
         assert sent == names(arrived(agent, returning, id_))
         assert 1 == agent.health()["refused"]
-    with sqlite3.connect(spool) as database:
+    with closing(sqlite3.connect(spool)) as database, database:
         assert [("events", 413)] == list(database.execute("select operation, status from refused"))
     database.close()
 

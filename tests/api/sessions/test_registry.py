@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Application:
     def forget_documents(self) -> None:
         """What is left of the sessions after this is facts."""
         self.service.close()
-        with sqlite3.connect(self._data / "directory.sqlite") as directory:
+        with closing(sqlite3.connect(self._data / "directory.sqlite")) as directory, directory:
             directory.execute("DELETE FROM sessions")
             directory.execute("DELETE FROM session_progress")
         directory.close()

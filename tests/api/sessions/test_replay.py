@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ async def test_a_store_that_a_forged_position_has_spoilt_heals(
     past.store("session_states", session_id="late", change="create", state='{"product": "p", "late": true}')
     past.store("session_states", session_id=id_of(path), change="state", state='{"a": 2}')
     application.service.close()
-    with sqlite3.connect(tmp_path / "directory.sqlite") as directory:
+    with closing(sqlite3.connect(tmp_path / "directory.sqlite")) as directory, directory:
         directory.execute("UPDATE session_progress SET position = ?", [FORGED])
     directory.close()
     application.start()
@@ -113,7 +114,7 @@ async def test_facts_that_are_followed_again_change_nothing(application: Applica
     await application.write(f"{paths[1]}/end")
     before = [await application.document(path) for path in paths]
     application.service.close()
-    with sqlite3.connect(tmp_path / "directory.sqlite") as directory:
+    with closing(sqlite3.connect(tmp_path / "directory.sqlite")) as directory, directory:
         directory.execute("UPDATE session_progress SET position = 0")
     directory.close()
     application.start()
