@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,9 @@ from meterd.datasets import (
 )
 from meterd.errors import InvalidInput
 from meterd.validation import explain
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import Row
 
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -49,12 +52,12 @@ class Admission:
         self._documents = tuple(column for column in dataset.columns if column.kind is Kind.JSON)
         self._identity = attrgetter(*dataset.identity) if len(dataset.identity) > 1 else None
 
-    def require(self, row: Any) -> None:
+    def require(self, row: "Row") -> None:
         """Raise `InvalidInput` naming the member when the row is no fact."""
         if flaw := self.flaw(row):
             raise InvalidInput(str(flaw))
 
-    def flaw(self, row: Any) -> Flaw | None:
+    def flaw(self, row: "Row") -> Flaw | None:
         """Fill in what follows from the row's other columns, and say what is wrong with it; None when it is a fact."""
         dataset = self._dataset
         if dataset.derive:
@@ -80,7 +83,7 @@ class Admission:
             return Flaw(dataset.by_name[broken[0]], broken[1])
         return None
 
-    def _explained(self, row: Any, error: msgspec.ValidationError) -> Flaw:
+    def _explained(self, row: "Row", error: msgspec.ValidationError) -> Flaw:
         _, path, reason = explain(error, self._dataset.fact_type)
         name, bracket, rest = path.partition("[")
         column = self._dataset.by_name[name]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -83,7 +83,7 @@ def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct], sender
     return Facts(dataset.name, tenant, _encoder.encode_lines(rows), len(rows), identities)
 
 
-def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Sequence[Sequence[Any]]]]) -> Facts:
+def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Sequence[Sequence[object]]]]) -> Facts:
     """Encode batches of similar facts: what they share, and values of the columns `dataset.packed`.
 
     Times among the values are in microseconds since 1970. A batch costs the store little more than a fact.

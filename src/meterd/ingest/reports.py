@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
@@ -21,6 +21,17 @@ from meterd.ingest.facts import Facts, encode
 from meterd.ingest.rows import MAX_AHEAD, text_map
 from meterd.settings import Ingest
 
+if TYPE_CHECKING:
+    from meterd.datasets.rows import Row, RowColumns
+
+    class ReportedColumns(RowColumns, total=False):
+        """What the datasets that gateways report have in common."""
+
+        subject_id: str | None
+        conversation_id: str | None
+
+
+_Text = TypeVar("_Text", str, str | None)
 _ENCODED_AT_ONCE = 1000
 _ALWAYS = 2**20
 """Bytes of facts that a request may become however small it is."""
@@ -43,11 +54,11 @@ class Report:
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._latest = datetime.now(UTC) + MAX_AHEAD
         self._sender = () if self._any_subject else caller.identity
-        self._rows: dict[Dataset, list[Any]] = {}
+        self._rows: dict[Dataset, list[Row]] = {}
         self.members_left_out: Counter[str] = Counter()
         self.rows_left_out: Counter[str] = Counter()
 
-    def add(self, dataset: Dataset, rows: Sequence[Any], whole: bool = False) -> None:
+    def add(self, dataset: Dataset, rows: "Sequence[Row]", whole: bool = False) -> None:
         """Take rows of `dataset.row_type` without members that have a flaw, or only `whole` ones. Raises `TooLarge`."""
         self._count += len(rows)
         if self._count > self._limits.max_rows:
@@ -55,7 +66,7 @@ class Report:
         kept = self._rows.setdefault(dataset, [])
         kept += [row for row in rows if self._is_kept(dataset, row, whole)]
 
-    def _is_kept(self, dataset: Dataset, row: Any, whole: bool) -> bool:
+    def _is_kept(self, dataset: Dataset, row: "Row", whole: bool) -> bool:
         admitted = admission(dataset)
         while flaw := admitted.flaw(row):
             column = flaw.column
@@ -86,13 +97,13 @@ class Report:
 
     def subject(
         self, user: str | None, account: str | None, id_: str | None, teams: Iterable[str | None]
-    ) -> dict[str, Any]:
+    ) -> "ReportedColumns":
         """Return the columns that say whose a row is: as the gateway says, if the token may, or the token's subject.
 
         A user's name wins over an account's. Without either the subject is `unknown`.
         """
         if not self._any_subject:
-            return self.own_subject()
+            return cast("ReportedColumns", self.own_subject())
         return {
             "subject": cut(user or account or "unknown"),
             "subject_type": SubjectType.USER if user else SubjectType.VIRTUAL_ACCOUNT,
@@ -100,7 +111,7 @@ class Report:
             "teams": [cut(team) for team in teams if team],
         }
 
-    def own_subject(self) -> dict[str, Any]:
+    def own_subject(self) -> "RowColumns":
         """Return the columns that say that a row is the token's subject's."""
         caller = self.caller
         return {"subject": caller.subject, "subject_type": caller.subject_type, "teams": caller.teams}
@@ -116,12 +127,12 @@ class Report:
         return time
 
 
-def cut(text: str | None) -> str | None:
+def cut(text: _Text) -> _Text:
     """Cut the text to as much of it as is stored."""
     return text[:MAX_TEXT_LENGTH] if text and len(text) > MAX_TEXT_LENGTH else text
 
 
-def labels(metadata: Mapping[str, Any]) -> dict[str, str] | None:
+def labels(metadata: Mapping[str, object]) -> dict[str, str] | None:
     """Make metadata as it is stored: the first keys, texts cut, other values as JSON."""
     known = ((key, value) for key, value in metadata.items() if value is not None)
     kept = text_map(dict(islice(known, MOST_LABELS)))

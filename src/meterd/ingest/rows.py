@@ -2,10 +2,10 @@
 3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -17,6 +17,9 @@ from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
 from meterd.validation import explain
 
+if TYPE_CHECKING:
+    from meterd.datasets.rows import ApiRequest, ProcessRun, QueueSample, Row
+
 MAX_AHEAD = timedelta(hours=24)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,7 +30,7 @@ def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, 
     return encode(dataset, caller.tenant, rows, caller.identity)
 
 
-def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Sequence[Any]:
+def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> "Sequence[Row]":
     """Read rows from one JSON object, an array of them, or one a line.
 
     Args:
@@ -53,7 +56,7 @@ def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, m
     return rows
 
 
-def _decode(body: bytes, dataset: Dataset, lines: bool) -> Sequence[Any]:
+def _decode(body: bytes, dataset: Dataset, lines: bool) -> "Sequence[Row]":
     one, many = _decoders(dataset)
     try:
         if lines:
@@ -72,9 +75,9 @@ def _decode(body: bytes, dataset: Dataset, lines: bool) -> Sequence[Any]:
 
 
 @cache
-def _decoders(dataset: Dataset) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
-    sent_type: Any = dataset.sent_type
-    return msgspec.json.Decoder(sent_type), msgspec.json.Decoder(list[sent_type])
+def _decoders(dataset: Dataset) -> "tuple[msgspec.json.Decoder[Row], msgspec.json.Decoder[list[Row]]]":
+    sent_type = dataset.sent_type
+    return msgspec.json.Decoder(sent_type), msgspec.json.Decoder(list[sent_type])  # type: ignore[valid-type]
 
 
 class _Completion:
@@ -89,11 +92,11 @@ class _Completion:
         self._origin = (VOUCHED if self._any_subject else SENT) if "origin" in dataset.by_name else None
         self._maps = [column.name for column in dataset.columns if column.kind is Kind.TEXT_MAP]
 
-    def apply(self, row: Any) -> None:
+    def apply(self, row: "Row") -> None:
         row.ts = self._now if row.ts is None else self._time(row.ts)
         self._subject(row)
         if self._origin:
-            row.origin = self._origin
+            cast("ApiRequest | ProcessRun | QueueSample", row).origin = self._origin
         for name in self._maps:
             if (labels := getattr(row, name)) is not None:
                 setattr(row, name, text_map(labels))
@@ -107,7 +110,7 @@ class _Completion:
             raise InvalidInput("createdAt must lie between 1970 and 24 hours from now")
         return utc
 
-    def _subject(self, row: Any) -> None:
+    def _subject(self, row: "Row") -> None:
         caller = self._caller
         if row.subject is None and row.subject_type is None:
             row.subject, row.subject_type = caller.subject, caller.subject_type
@@ -128,7 +131,7 @@ class _Completion:
             raise Forbidden(f'{what}: that needs the scope "{Scope.INGEST_ANY_SUBJECT}"')
 
 
-def text_map(labels: dict[str, Any]) -> dict[str, str]:
+def text_map(labels: Mapping[str, object]) -> dict[str, str]:
     """Turn values that are no text into their JSON; null is left out."""
     return {
         key: value if isinstance(value, str) else msgspec.json.encode(value).decode()

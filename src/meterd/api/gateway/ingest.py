@@ -1,7 +1,7 @@
 """Ingest of facts as JSON (`docs/specifications/interface.md`, "Ingest of facts as JSON")."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import msgspec
@@ -19,10 +19,13 @@ from meterd.ingest.recorder import Recorder
 from meterd.ingest.rows import facts_from_json, rows_from_json
 from meterd.settings import Ingest
 
+if TYPE_CHECKING:
+    from meterd.datasets.rows import Row
+
 PATH = "/api/svc/v1/llm-gateway/metrics/ingest"
 
 
-Take = Callable[[Dataset, Sequence[Any], Caller, bytes | None, bytes], Awaitable[Receipt]]
+Take = Callable[["Dataset", "Sequence[Row]", Caller, bytes | None, bytes], Awaitable[Receipt]]
 """Makes rows durable that are about something of which somebody else keeps account: with the key and the answer."""
 
 

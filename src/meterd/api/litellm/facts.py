@@ -1,7 +1,8 @@
 """From LiteLLM's payloads to facts (`docs/specifications/ingest-sources.md` section 1.6)."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,11 +22,19 @@ from meterd.litellm.vocabulary import (
     without_provider,
 )
 
+if TYPE_CHECKING:
+    from meterd.datasets.rows import (
+        GatewayRequest,
+        GuardrailEvaluation,
+        McpCall,
+        ModelCall,
+        ModelCallColumns,
+    )
+    from meterd.ingest.reports import ReportedColumns
+
 HEALTH_CHECK = "litellm-internal-health-check"
 _NO_REFUSAL = frozenset({b'"allow"', b'"mask"'})
 _CACHED_REQUESTS = frozenset({"chat", "embedding"})
-
-Columns = dict[str, Any]
 
 
 class Translator:
@@ -37,7 +46,7 @@ class Translator:
     def __init__(self, report: Report, assume_cache_misses: bool) -> None:
         self._report = report
         self._assume_cache_misses = assume_cache_misses
-        self._requests: dict[tuple[object, ...], tuple[bool, Any]] = {}
+        self._requests: dict[tuple[object, ...], tuple[bool, GatewayRequest]] = {}
 
     def add(self, payload: Payload) -> None:
         """Add the rows of one payload, all or none. Raises `ValueError` for a time that can't be stored."""
@@ -70,7 +79,7 @@ class Translator:
             if len(identity) == 1 or identity[:1] not in self._requests:
                 self._report.add(GATEWAY_REQUESTS, [row])
 
-    def _common(self, payload: Payload) -> Columns:
+    def _common(self, payload: Payload) -> "ReportedColumns":
         caller = payload.caller
         return {
             "ts": self._report.time(payload.startTime),
@@ -86,8 +95,8 @@ class Translator:
         }
 
     def _evaluation(
-        self, payload: Payload, number: int, entry: GuardrailEntry, common: Columns, may_refuse_in_words: bool
-    ) -> Any:
+        self, payload: Payload, number: int, entry: GuardrailEntry, common: "ReportedColumns", may_refuse_in_words: bool
+    ) -> "GuardrailEvaluation":
         started = payload.startTime if entry.start_time is None else entry.start_time
         response = entry.response
         is_mcp = payload.call_type in MCP_CALL_TYPES
@@ -96,34 +105,33 @@ class Translator:
         result = guardrail_result(entry.guardrail_status, response, entry.is_masked)
         if result == "pass" and may_refuse_in_words and response[:1] == b'"' and response not in _NO_REFUSAL:
             result = "fail"
+        evaluated: ReportedColumns = {**common, "ts": self._evaluated(entry, common)}
         return GUARDRAIL_EVALUATIONS.row_type(
-            **common
-            | {
-                "ts": self._evaluated(entry, common),
-                "span_id": fact_id("guardrail", *payload.identity, entry.guardrail_name, entry.start_time, number),
-                "guardrail_name": entry.guardrail_name,
-                "guardrail_id": entry.guardrail_id,
-                "provider_integration_type": entry.guardrail_provider,
-                "latency_ms": _evaluation_time(entry),
-                "guardrail_result": result,
-                "guardrail_native_result": entry.guardrail_status,
-                "is_failure": result == "error",
-                "applied_on_entity_scope": guardrail_scope(
-                    entry.guardrail_mode, is_late=answered is not None and started >= answered
-                ),
-                "applied_on_entity_type": "mcp_server" if is_mcp else "model",
-                "applied_on_entity_name": (tool.mcp_server_name if tool else None) if is_mcp else _model_name(payload),
-            }
+            **_columns(
+                evaluated, fact_id("guardrail", *payload.identity, entry.guardrail_name, entry.start_time, number)
+            ),
+            guardrail_name=entry.guardrail_name,
+            guardrail_id=entry.guardrail_id,
+            provider_integration_type=entry.guardrail_provider,
+            latency_ms=_evaluation_time(entry),
+            guardrail_result=result,
+            guardrail_native_result=entry.guardrail_status,
+            is_failure=result == "error",
+            applied_on_entity_scope=guardrail_scope(
+                entry.guardrail_mode, is_late=answered is not None and started >= answered
+            ),
+            applied_on_entity_type="mcp_server" if is_mcp else "model",
+            applied_on_entity_name=(tool.mcp_server_name if tool else None) if is_mcp else _model_name(payload),
         )
 
-    def _evaluated(self, entry: GuardrailEntry, common: Columns) -> Any:
+    def _evaluated(self, entry: GuardrailEntry, common: "ReportedColumns") -> datetime | None:
         """Tell when the guardrail ran; the payload's time when the entry has none that can be stored."""
         try:
             return common["ts"] if entry.start_time is None else self._report.time(entry.start_time)
         except ValueError:
             return common["ts"]
 
-    def _model_call(self, payload: Payload, common: Columns) -> Any:
+    def _model_call(self, payload: Payload, common: "ReportedColumns") -> "ModelCall":
         is_spent = _is_spent(payload)
         has_answered = not payload.failed
         usage = payload.caller.usage_object
@@ -132,43 +140,47 @@ class Translator:
         cost = payload.response_cost
         if is_spent and payload.cost_breakdown:
             cost = payload.cost_breakdown.total_cost
-        return MODEL_CALLS.row_type(
-            **common
-            | self._cache(payload)
-            | {
-                "span_id": fact_id("model", payload.call, payload.id, payload.status, payload.startTime),
-                "model_name": _model_name(payload),
-                "requested_model_name": None if payload.had_fallback else _model_name(payload),
-                "model_id": payload.model_id or None,
-                "provider_model_name": without_provider(payload.model, payload.custom_llm_provider),
-                "provider_account_type": payload.custom_llm_provider,
-                "request_type": request_type(payload.call_type),
-                "input_tokens": payload.prompt_tokens if has_answered else None,
-                "output_tokens": payload.completion_tokens if has_answered else None,
-                "cache_read_input_tokens": _first(
-                    usage and usage.cache_read_input_tokens, details and details.cached_tokens
-                ),
-                "cache_creation_input_tokens": _first(
-                    usage and usage.cache_creation_input_tokens, details and details.cache_creation_tokens
-                ),
-                "cost_in_usd": cost,
-                "latency_ms": _latency(payload),
-                "streaming": streaming,
-                "time_to_first_token_ms": _time_to_first_token(payload) if streaming else None,
-                "http_status_code": 200 if is_spent else _status(payload),
-                "is_failure": payload.failed and not is_spent,
-                "error_type": None if is_spent else payload.error.error_class or None,
-                "error_code": None if is_spent else payload.error.code,
-            }
-        )
+        columns: ModelCallColumns = {
+            **common,
+            **self._cache(payload),
+            "span_id": fact_id("model", payload.call, payload.id, payload.status, payload.startTime),
+            "model_name": _model_name(payload),
+            "requested_model_name": None if payload.had_fallback else _model_name(payload),
+            "model_id": payload.model_id or None,
+            "provider_model_name": without_provider(payload.model, payload.custom_llm_provider),
+            "provider_account_type": payload.custom_llm_provider,
+            "request_type": request_type(payload.call_type),
+            "input_tokens": payload.prompt_tokens if has_answered else None,
+            "output_tokens": payload.completion_tokens if has_answered else None,
+            "cache_read_input_tokens": _first(
+                usage.cache_read_input_tokens if usage else None, details.cached_tokens if details else None
+            ),
+            "cache_creation_input_tokens": _first(
+                usage.cache_creation_input_tokens if usage else None, details.cache_creation_tokens if details else None
+            ),
+            "cost_in_usd": cost,
+            "latency_ms": _latency(payload),
+            "streaming": streaming,
+            "time_to_first_token_ms": _time_to_first_token(payload) if streaming else None,
+            "http_status_code": 200 if is_spent else _status(payload),
+            "is_failure": payload.failed and not is_spent,
+            "error_type": None if is_spent else payload.error.error_class or None,
+            "error_code": None if is_spent else payload.error.code,
+        }
+        return MODEL_CALLS.row_type(**columns)
 
-    def _cache(self, payload: Payload) -> Columns:
+    def _cache(self, payload: Payload) -> "ModelCallColumns":
         """Return what is known of the look-up in the gateway's cache: LiteLLM tells hits apart, but not misses."""
         if payload.cache_hit is True:
             return {"cache_lookup_status": "hit", "cache_hit": True, "potential_cost_savings": payload.saved_cache_cost}
         if self._assume_cache_misses and not payload.failed and request_type(payload.call_type) in _CACHED_REQUESTS:
             return {"cache_lookup_status": "miss", "cache_hit": False}
         return {}
+
+
+def _columns(common: "ReportedColumns", span_id: str) -> "ReportedColumns":
+    """Add the id of a fact to what all facts of a payload have in common."""
+    return {**common, "span_id": span_id}
 
 
 def _may_refuse_in_words(payload: Payload, guardrails: Sequence[GuardrailEntry]) -> bool:
@@ -222,12 +234,11 @@ def _status(payload: Payload) -> int | None:
     return error_status(error.code, error.normalized_error, error.error_class)
 
 
-def _mcp_call(payload: Payload, common: Columns) -> Any:
+def _mcp_call(payload: Payload, common: "ReportedColumns") -> "McpCall":
     is_call = payload.call_type == "call_mcp_tool"
     tool = payload.caller.mcp_tool_call_metadata if is_call else None
     return MCP_CALLS.row_type(
-        **common,
-        span_id=fact_id("mcp", *payload.identity),
+        **_columns(common, fact_id("mcp", *payload.identity)),
         method="tools/call" if is_call else "tools/list",
         mcp_server_name=tool.mcp_server_name if tool else None,
         mcp_server_url=_origin(tool.mcp_server_resource) if tool else None,
@@ -238,11 +249,10 @@ def _mcp_call(payload: Payload, common: Columns) -> Any:
     )
 
 
-def _request(payload: Payload, common: Columns, is_blocked: bool) -> Any:
+def _request(payload: Payload, common: "ReportedColumns", is_blocked: bool) -> "GatewayRequest":
     is_agent = payload.call_type in AGENT_CALL_TYPES
     return GATEWAY_REQUESTS.row_type(
-        **common,
-        span_id=fact_id("request", *payload.identity),
+        **_columns(common, fact_id("request", *payload.identity)),
         request_method="POST",
         request_path=payload.caller.user_api_key_request_route,
         request_type=request_type(payload.call_type),
@@ -298,5 +308,5 @@ def _origin(address: str | None) -> str | None:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.scheme and parts.netloc else None
 
 
-def _first(*values: Any) -> Any:
+def _first(*values: int | None) -> int | None:
     return next((value for value in values if value is not None), None)

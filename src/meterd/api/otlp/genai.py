@@ -4,12 +4,21 @@ The conventions are in development and change; what is stored is our own schema.
 or arguments of tools are never read.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from meterd.api.otlp.spans import CLIENT, Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
 from meterd.ingest.reports import cut
 from meterd.litellm.vocabulary import TOOL_ERROR
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import (
+        GatewayRequestColumns,
+        GuardrailEvaluationColumns,
+        McpCallColumns,
+        ModelCallColumns,
+    )
 
 MODEL_OPERATIONS = {
     "chat": "chat",
@@ -30,7 +39,8 @@ _DECISIONS = {
 }
 _RESULTS = {"GUARDRAIL_INTERVENED": "fail", "NONE": "pass"}
 
-Columns = dict[str, Any]
+Columns = Mapping[str, object]
+"""Columns of a dataset that is returned with them."""
 
 
 def facts_of(span: Span, agents: frozenset[tuple[str, str]]) -> tuple[Dataset, Columns] | None:
@@ -53,7 +63,7 @@ def facts_of(span: Span, agents: frozenset[tuple[str, str]]) -> tuple[Dataset, C
     return None
 
 
-def model_call(span: Span) -> Columns:
+def model_call(span: Span) -> "ModelCallColumns":
     """Return the columns of a model call. Cached and reasoning tokens are parts of the counts."""
     first = span.number("gen_ai.response.time_to_first_chunk")
     return {
@@ -74,11 +84,11 @@ def model_call(span: Span) -> Columns:
     }
 
 
-def mcp_call(span: Span) -> Columns:
+def mcp_call(span: Span) -> "McpCallColumns":
     """Return the columns of an MCP request, seen by its client."""
     is_tool_error = span.text("error.type") in ("tool_error", TOOL_ERROR)
     return {
-        "method": span.text("mcp.method.name"),
+        "method": span.text("mcp.method.name") or "",
         "tool_name": span.text("gen_ai.tool.name"),
         "mcp_server_name": _server(span),
         "latency_ms": span.latency,
@@ -99,7 +109,7 @@ def _code(span: Span) -> int | None:
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 12 else None
 
 
-def _agent_request(span: Span) -> Columns:
+def _agent_request(span: Span) -> "GatewayRequestColumns":
     return {
         "request_type": "a2a" if "a2a.method.name" in span.attributes else "agent",
         "agent_name": span.text("gen_ai.agent.name"),
@@ -119,7 +129,7 @@ def _failed(span: Span) -> bool:
     return span.has_error or "error.type" in span.attributes
 
 
-def _evaluation(span: Span) -> Columns:
+def _evaluation(span: Span) -> "GuardrailEvaluationColumns":
     native = span.text("gen_ai.security.decision.type", "gen_ai.guardrail.action.type", "gen_ai.guardrail.verdict.type")
     result = _DECISIONS.get(native, native) if native else None
     if native is None and (native := span.text("gen_ai.guardrail.result.value")):

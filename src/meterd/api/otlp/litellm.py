@@ -3,7 +3,7 @@
 V2 puts the requested model and the caller on every span of a request, so neither tells a model call.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,14 @@ from meterd.litellm.vocabulary import (
     request_type,
     without_provider,
 )
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import (
+        GatewayRequestColumns,
+        GuardrailEvaluationColumns,
+        McpCallColumns,
+        ModelCallColumns,
+    )
 
 SCOPE = "litellm"
 DUPLICATE_SCOPES = frozenset({"mcp-python-sdk", "a2a-python-sdk", "fastapi"})
@@ -56,7 +64,7 @@ def facts_of(span: Span, trace: Trace) -> tuple[Dataset, Columns] | None:
     if _guardrail_name(span) and _guardrail_status(span) != "not_run":
         return GUARDRAIL_EVALUATIONS, _evaluation(span, trace)
     if span.text("mcp.method.name") and span.kind == CLIENT:
-        return MCP_CALLS, mcp_call(span) | _mcp_server(span)
+        return MCP_CALLS, {**mcp_call(span), **_mcp_server(span)}
     return None
 
 
@@ -107,14 +115,15 @@ def _path(span: Span) -> str | None:
     return path.partition("?")[0] if path else None
 
 
-def _model_call(span: Span) -> Columns:
+def _model_call(span: Span) -> "ModelCallColumns":
     """A `chat` span with an error but without a provider's was refused by the gateway after the model had answered."""
     is_spent = span.has_error and "litellm.provider.error.llm_provider" not in span.attributes
     failed = span.has_error and not is_spent
     error_class, code = span.text("error.type"), span.text("litellm.provider.error.code")
     cost = span.number("litellm.cost.original", "litellm.cost.total") if is_spent else span.number("litellm.cost.total")
     status = error_status(code, None, error_class) if failed else 200
-    columns = model_call(span) | {
+    columns: ModelCallColumns = {
+        **model_call(span),
         "provider_model_name": without_provider(span.text("litellm.provider.model"), span.text("gen_ai.provider.name")),
         "request_type": request_type(span.text("litellm.call_type")),
         "streaming": span.attributes.get("litellm.request.streaming") is True,
@@ -129,10 +138,11 @@ def _model_call(span: Span) -> Columns:
     return columns
 
 
-def _model_call_v1(span: Span) -> Columns:
+def _model_call_v1(span: Span) -> "ModelCallColumns":
     code, error_class = span.text("error.code"), span.text("error.type")
     provider = span.text("gen_ai.provider.name", "gen_ai.system")
-    return model_call(span) | {
+    return {
+        **model_call(span),
         "model_name": span.text("litellm.model_group", "gen_ai.request.model"),
         "provider_model_name": without_provider(span.text("litellm.provider.model"), provider),
         "request_type": request_type(span.text("llm.request.type")),
@@ -144,7 +154,7 @@ def _model_call_v1(span: Span) -> Columns:
     }
 
 
-def _mcp_server(span: Span) -> Columns:
+def _mcp_server(span: Span) -> "McpCallColumns":
     name = span.text("litellm.mcp.server.name")
     return {"mcp_server_name": name} if name else {}
 
@@ -170,7 +180,7 @@ def _result(span: Span) -> str | None:
     return guardrail_result(status, response.encode() if is_json else msgspec.json.encode(response), masked > 0)
 
 
-def _evaluation(span: Span, trace: Trace) -> Columns:
+def _evaluation(span: Span, trace: Trace) -> "GuardrailEvaluationColumns":
     result = _result(span)
     seconds = span.number("litellm.guardrail.duration")
     is_late = trace.answered is not None and span.start >= trace.answered
@@ -196,7 +206,7 @@ def _modes(span: Span) -> list[str]:
     return mode if isinstance(mode, list) else []
 
 
-def _request(span: Span, trace: Trace) -> Columns:
+def _request(span: Span, trace: Trace) -> "GatewayRequestColumns":
     status = span.status
     failed = status is not None and status >= 400
     is_blocked = trace.is_blocked and "litellm.provider.error.llm_provider" not in span.attributes

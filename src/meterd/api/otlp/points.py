@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -11,6 +12,9 @@ from meterd.api.otlp.messages import attributes_of, canonical, integer, number
 from meterd.datasets import OTLP_POINTS
 from meterd.ingest.facts import digest
 from meterd.ingest.reports import Report, cut, labels
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import OtlpPointColumns
 
 _TEMPORALITIES = {1: "delta", 2: "cumulative"}
 _NO_RECORDED_VALUE = 1
@@ -21,7 +25,7 @@ class _Metric(msgspec.Struct, frozen=True):
 
     kind: str
     identity: str
-    columns: dict[str, Any]
+    columns: "OtlpPointColumns"
 
 
 def add_points(report: Report, request: Any, allowed_attributes: frozenset[str]) -> Counter[str]:
@@ -32,12 +36,16 @@ def add_points(report: Report, request: Any, allowed_attributes: frozenset[str])
             if (point.flags or 0) & _NO_RECORDED_VALUE:
                 continue
             try:
-                columns = _times(report, point) | _own(metric, point, allowed_attributes)
+                columns: OtlpPointColumns = {
+                    **report.own_subject(),
+                    **metric.columns,
+                    **_times(report, point),
+                    **_own(metric, point, allowed_attributes),
+                }
             except ValueError as error:
                 rejected[str(error)] += 1
                 continue
-            row = OTLP_POINTS.row_type(**report.own_subject(), **metric.columns, **columns)
-            report.add(OTLP_POINTS, [row], whole=True)
+            report.add(OTLP_POINTS, [OTLP_POINTS.row_type(**columns)], whole=True)
     return rejected
 
 
@@ -70,7 +78,7 @@ def _metrics(request: Any) -> Iterator[tuple[_Metric, Any]]:
                 yield metric, data.data_points
 
 
-def _times(report: Report, point: Any) -> dict[str, Any]:
+def _times(report: Report, point: Any) -> "OtlpPointColumns":
     """Read the times of a point. Raises `ValueError` naming the member."""
     time = integer(point.time_unix_nano)
     if not time:
@@ -82,14 +90,14 @@ def _times(report: Report, point: Any) -> dict[str, Any]:
     }
 
 
-def _time(report: Report, member: str, nanoseconds: int) -> Any:
+def _time(report: Report, member: str, nanoseconds: int) -> datetime:
     try:
         return report.time(nanoseconds / 1e9)
     except ValueError as error:
         raise ValueError(f"{member} {error}") from None
 
 
-def _own(metric: _Metric, point: Any, allowed: frozenset[str]) -> dict[str, Any]:
+def _own(metric: _Metric, point: Any, allowed: frozenset[str]) -> "OtlpPointColumns":
     attributes = attributes_of(point.attributes)
     times = (integer(point.start_time_unix_nano), integer(point.time_unix_nano))
     return {
@@ -99,20 +107,23 @@ def _own(metric: _Metric, point: Any, allowed: frozenset[str]) -> dict[str, Any]
     }
 
 
-def _single(point: Any) -> dict[str, Any]:
+def _single(point: Any) -> "OtlpPointColumns":
     name = point.WhichOneof("value")
     return {"value": None if name is None else _finite(getattr(point, name))}
 
 
-def _several(point: Any, kind: str) -> dict[str, Any]:
+def _several(point: Any, kind: str) -> "OtlpPointColumns":
     """Return count, sum and extremes. Buckets of histograms with explicit bounds only."""
     count = integer(point.count)
-    columns: dict[str, Any] = {"count": min(count, 2**63 - 1) if count >= 0 else None}
+    columns: OtlpPointColumns = {"count": min(count, 2**63 - 1) if count >= 0 else None}
     if kind == "summary":
-        return columns | {"sum": _finite(point.sum)}
-    for column, name in (("sum", "sum"), ("minimum", "min"), ("maximum", "max")):
-        if point.HasField(name):
-            columns[column] = _finite(getattr(point, name))
+        return {**columns, "sum": _finite(point.sum)}
+    if point.HasField("sum"):
+        columns["sum"] = _finite(point.sum)
+    if point.HasField("min"):
+        columns["minimum"] = _finite(point.min)
+    if point.HasField("max"):
+        columns["maximum"] = _finite(point.max)
     if kind == "histogram":
         columns["bucket_counts"] = [float(count) for count in point.bucket_counts or ()]
         columns["bucket_bounds"] = [_finite(bound) for bound in point.explicit_bounds or ()]

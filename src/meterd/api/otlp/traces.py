@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meterd.api.otlp import genai, litellm
 from meterd.api.otlp.litellm import Trace
@@ -11,6 +11,10 @@ from meterd.api.otlp.spans import Rejected, Span, spans_of
 from meterd.datasets import Dataset
 from meterd.ingest.reports import Report, labels
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import Row, RowColumns
+    from meterd.ingest.reports import ReportedColumns
 
 _USER = ("user.email", "enduser.id", "user.id")
 
@@ -70,7 +74,7 @@ class _Export:
     def has_litellm(self) -> bool:
         return bool(self._gateways)
 
-    def row(self, report: Report, span: Span) -> tuple[Dataset, list[Any]] | None:
+    def row(self, report: Report, span: Span) -> "tuple[Dataset, list[Row]] | None":
         """Return the fact that a span stands for. Raises `ValueError` about its start."""
         from_litellm = span.scope == litellm.SCOPE or "litellm.api_key.hash" in span.attributes
         if span.scope in litellm.DUPLICATE_SCOPES and self._is_gateway(span):
@@ -83,13 +87,15 @@ class _Export:
             return None
         dataset, own = found
         metadata = self._of_span(span)
+        subject: RowColumns  # with the id of the subject, where that is known
         if from_litellm:
             subject = report.subject(*litellm.subject_of(span))
             metadata |= litellm.metadata_of(span)
         else:
             user = span.text(*_USER)
             subject = report.subject(user, None, None, ()) if user else report.own_subject()
-        common = {
+        common: ReportedColumns = {
+            "subject_id": None,
             "ts": report.time(span.started),
             "trace_id": span.trace_id,
             "span_id": span.span_id,
@@ -97,7 +103,8 @@ class _Export:
             "metadata": self._labels(span, metadata),
             **subject,
         }
-        return dataset, [dataset.row_type(**common | own)]
+        columns: dict[str, Any] = {**common, **own}  # of which dataset, only `facts_of` knows
+        return dataset, [dataset.row_type(**columns)]
 
     def _labels(self, span: Span, metadata: dict[str, Any]) -> dict[str, str] | None:
         of_resource = self._resources[id(span.resource)].labels

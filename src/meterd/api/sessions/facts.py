@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from meterd.api.sessions.active import ActiveSession
 from meterd.api.sessions.order import Arrivals
@@ -12,6 +12,9 @@ from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dat
 from meterd.errors import MeterdError
 from meterd.ingest.facts import Facts, Receipt, Submission, encode
 from meterd.ingest.recorder import Recorder
+
+if TYPE_CHECKING:
+    from meterd.api.sessions.rows import SessionRow
 
 MANY = 500
 """Rows from which on a thread prepares them."""
@@ -22,7 +25,7 @@ class SessionFact(NamedTuple):
 
     active: ActiveSession
     dataset: Dataset
-    row: Any
+    row: "SessionRow"
 
 
 class FactWriter:
@@ -56,6 +59,14 @@ class FactWriter:
             raise
         yield receipt
         self._arrivals.mark_followed(first)
+
+
+def place_of(row: "SessionRow") -> tuple[int, datetime, datetime]:
+    """Return the position of a row that was recorded, when it arrived, and its time."""
+    assert row.position is not None
+    assert row.arrived_at is not None
+    assert row.ts is not None  # `_encoded` has set them
+    return row.position, row.arrived_at, row.ts
 
 
 def _encoded(facts: Sequence[SessionFact], position: int, now: datetime) -> tuple[Facts, ...]:

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -12,7 +12,7 @@ from meterd.access import Caller
 from meterd.access.ownership import may_write
 from meterd.api.sessions.active import ActiveSession
 from meterd.api.sessions.bodies import Create, Event, check_depth, merge
-from meterd.api.sessions.facts import MANY, FactWriter, SessionFact
+from meterd.api.sessions.facts import MANY, FactWriter, SessionFact, place_of
 from meterd.api.sessions.model import CRASH_DETECTED, Session
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.repository import SessionRepository
@@ -22,6 +22,10 @@ from meterd.errors import InvalidInput, NotFound, TooLarge
 from meterd.ingest.facts import Receipt
 from meterd.ingest.recorder import Recorder
 from meterd.settings import Ingest
+
+if TYPE_CHECKING:
+    from meterd.api.sessions.rows import SessionRow
+    from meterd.datasets.rows import Row, SessionEvent
 
 _SLOW_TO_MERGE = 2**17
 """Bytes of a state above which a thread merges updates into it."""
@@ -77,8 +81,9 @@ class SessionRecorder:
         answer = msgspec.json.encode({"session_id": session.id})
         async with self._writer.recorded([SessionFact(active, SESSION_STATES, row)], key, answer) as receipt:
             if not receipt.is_repetition:
-                session.position, session.created_at, session.updated_at = row.position, row.ts, row.ts
-                session.count_stored(row.arrived_at, None)
+                session.position, arrived_at, session.created_at = place_of(row)
+                session.updated_at = session.created_at
+                session.count_stored(arrived_at, None)
                 self._repository.schedule_save(self._repository.use(active))
             return receipt.answer
 
@@ -92,12 +97,12 @@ class SessionRecorder:
                     data = msgspec.Raw(msgspec.json.encode(reason))
                     await self._change_locked(active, "abandoned", event=Event(name=CRASH_DETECTED, data=data))
 
-    async def add(self, active: ActiveSession, dataset: Dataset, row: Any, key: bytes | None) -> None:
+    async def add(self, active: ActiveSession, dataset: Dataset, row: "SessionRow", key: bytes | None) -> None:
         """Record an event or a point of a session."""
         await self._finish(self._add([SessionFact(active, dataset, row)], key))
 
     async def take(
-        self, dataset: Dataset, rows: Sequence[Any], caller: Caller, key: bytes | None, answer: bytes
+        self, dataset: Dataset, sent: "Sequence[Row]", caller: Caller, key: bytes | None, answer: bytes
     ) -> Receipt:
         """Record events or points that name the sessions they are about, all or none.
 
@@ -106,6 +111,7 @@ class SessionRecorder:
         Raises:
             InvalidInput: the caller may not write to the session of a row, which is counted from 0.
         """
+        rows = cast("Sequence[SessionRow]", sent)  # others are not taken here
         known: dict[str, ActiveSession] = {}
         for number, row in enumerate(rows):
             if row.session_id not in known:
@@ -132,7 +138,9 @@ class SessionRecorder:
 
     def _follow(self, facts: Sequence[SessionFact]) -> None:
         for active, dataset, row in facts:
-            active.session.apply_event(row.name if dataset is SESSION_EVENTS else "", row.arrived_at)
+            name = cast("SessionEvent", row).name if dataset is SESSION_EVENTS else None
+            _, arrived_at, _ = place_of(row)
+            active.session.apply_event(name or "", arrived_at)
         for active in {id(fact.active): fact.active for fact in facts}.values():
             self._repository.schedule_save(active)
 
@@ -211,9 +219,10 @@ class SessionRecorder:
         async with self._writer.recorded(facts, key) as receipt:
             if receipt.is_repetition:
                 return
+            position, arrived_at, time = place_of(changed)
             if merged:
-                session.count_stored(changed.arrived_at, None if update is None else len(update))
-            session.apply(change, changed.position, changed.arrived_at, changed.ts, merged and merged.state)
+                session.count_stored(arrived_at, None if update is None else len(update))
+            session.apply(change, position, arrived_at, time, merged and merged.state)
             self._follow(facts[1:])
             self._repository.schedule_save(active)
 

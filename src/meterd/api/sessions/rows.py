@@ -3,7 +3,7 @@
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -13,6 +13,12 @@ from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dat
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import admission, json_flaw
 
+if TYPE_CHECKING:
+    from meterd.datasets.rows import SessionEvent, SessionMetric, SessionState
+
+    SessionRow = SessionEvent | SessionMetric | SessionState
+
+_SessionRow = TypeVar("_SessionRow", bound="SessionRow")
 _SENT_AS = {"details": "metadata", "event_group": "group", "metric_type": "type", "sent_at": "timestamp"}
 """Members of bodies that columns have another name for."""
 STATE_COLUMNS = ("position", "ts", "sent_at", "state", "state_update")
@@ -47,7 +53,7 @@ METRIC_COLUMNS = (
 )
 
 
-def event_row(session: Session, event: Event) -> Any:
+def event_row(session: Session, event: Event) -> "SessionEvent":
     """Make a row of `SESSION_EVENTS`, which has no position yet.
 
     Raises:
@@ -71,7 +77,7 @@ def event_row(session: Session, event: Event) -> Any:
     return _admitted(SESSION_EVENTS, row)
 
 
-def metric_row(session: Session, metric: Metric) -> Any:
+def metric_row(session: Session, metric: Metric) -> "SessionMetric":
     """Make a row of `SESSION_METRICS`, which has no position yet.
 
     Raises:
@@ -92,7 +98,7 @@ def metric_row(session: Session, metric: Metric) -> Any:
 
 def change_row(
     session: Session, change: str, timestamp: str | None = None, state: str | None = None, update: str | None = None
-) -> Any:
+) -> "SessionState":
     """Make a row of `SESSION_STATES`, which has no position yet.
 
     Raises:
@@ -110,14 +116,14 @@ def change_row(
     return _admitted(SESSION_STATES, row)
 
 
-def _admitted(dataset: Dataset, row: Any) -> Any:
+def _admitted(dataset: "Dataset[_SessionRow]", row: _SessionRow) -> _SessionRow:
     if flaw := admission(dataset).flaw(row):
         name = _SENT_AS.get(flaw.column.name, flaw.column.name)
         raise InvalidInput(f"Invalid request body: {name}{flaw.place} {flaw.reason}")
     return row
 
 
-def settle(number: int, row: Any, session: Session) -> None:
+def settle(number: int, row: "SessionRow", session: Session) -> None:
     """Make a row that was sent with the id of its session one of that session.
 
     Raises:

@@ -11,7 +11,7 @@ minute (`usage.unknown-callers-per-minute`); the others are counters.
 import asyncio
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
@@ -26,6 +26,9 @@ from meterd.ingest.recorder import Recorder
 from meterd.rates import Rate
 from meterd.settings import Usage
 from meterd.supervision import REQUESTS, Supervisor
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import ApiRequest
 
 log = structlog.get_logger()
 
@@ -175,7 +178,7 @@ class RequestLog:
 
         A piece that can't be made is given up, so that it holds up none that follow.
         """
-        tenants: dict[str, list[Any]] = {}
+        tenants: dict[str, list[tuple[ApiRequest, tuple[list[object], ...]]]] = {}
         taken = [self._batches.pop(key) for key in list(islice(self._batches, _MAX_BATCHES))]
         if not taken:
             return None
@@ -192,7 +195,7 @@ class RequestLog:
             raise
 
 
-def _common_row(kind: _Kind) -> Any:
+def _common_row(kind: _Kind) -> "ApiRequest":
     """What the requests of a batch have in common, as a row."""
     operation = kind.operation or Operation(_ACTIONS.get(kind.method, "get"))
     caller = kind.caller
