@@ -23,7 +23,7 @@ from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
-_ACCEPTED_AT_ONCE = 16
+_ACCEPT_BATCH_SIZE = 16
 _MIN_CONNECTIONS = 16
 _PAUSE = 0.5
 """Seconds in which no socket is accepted after one could not be."""
@@ -165,7 +165,7 @@ class Acceptor:
         self._loop.add_reader(self._listener, self._accept)
 
     def _accept(self) -> None:
-        for _ in range(_ACCEPTED_AT_ONCE):
+        for _ in range(_ACCEPT_BATCH_SIZE):
             try:
                 connection, address = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):

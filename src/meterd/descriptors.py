@@ -9,7 +9,7 @@ import resource
 from pathlib import Path
 
 _OPEN = Path("/proc/self/fd")
-_MOST = 2**16
+_MAX_DESCRIPTORS = 2**16
 """As many as are of use: a hard limit may be without end."""
 _RESERVE = 64
 """For files that are opened while the service runs: the databases' own, and connections to other services."""
@@ -18,7 +18,7 @@ _RESERVE = 64
 def raise_limit() -> None:
     """Let the process have as many as the system lets it ask for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST if hard == resource.RLIM_INFINITY else min(hard, _MOST)
+    wanted = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
@@ -26,7 +26,7 @@ def raise_limit() -> None:
 def room() -> int:
     """How many connections there may be beside what is open now and the reserve; may be negative."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    limit = _MOST if soft == resource.RLIM_INFINITY else soft
+    limit = _MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
     return limit - len(list(_OPEN.iterdir())) - _RESERVE
 
 

@@ -22,9 +22,9 @@ from meterd.stamps import read_only
 from meterd.store import StoreDamaged
 from meterd.store.extent import is_cut_short, newest_header
 
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 """Complaints of an engine that are repeated to the reader."""
-_READ_AT_ONCE = 16 * 2**20
+_READ_BATCH_BYTES = 16 * 2**20
 """Bytes of the journal."""
 _LOST_TABLE = "its facts can't all be read: restore a backup of the whole directory, or go on without what is damaged"
 
@@ -74,7 +74,7 @@ def _journal(data: Path, found: Found) -> Iterator[Finding]:
         aside = reader.aside()
     lost = [sequence for sequence in damaged if sequence > reached]
     if lost:
-        named = ", ".join(map(str, lost[:_MOST_NAMED])) + (", …" if len(lost) > _MOST_NAMED else "")
+        named = ", ".join(map(str, lost[:_MAX_NAMED])) + (", …" if len(lost) > _MAX_NAMED else "")
         says = f"{len(lost)} entries are damaged and not in the store, so their facts are lost: {named}"
         yield Finding(File.JOURNAL, says, is_fine=False)
     held = f"entries {state.first} to {state.end}" if state.first <= state.end else "no entries"
@@ -88,7 +88,7 @@ def _journal(data: Path, found: Found) -> Iterator[Finding]:
 def _entries(reader: JournalReader, state: JournalState) -> Iterator[Entry]:
     after = state.first - 1
     while after < state.end:
-        entries = reader.read(after, _READ_AT_ONCE)
+        entries = reader.read(after, _READ_BATCH_BYTES)
         if not entries:
             return
         yield from entries
@@ -127,7 +127,7 @@ def _directory(data: Path) -> Iterator[Finding]:
 
 def _integrity(connection: sqlite3.Connection, file: File) -> Iterator[Finding]:
     """SQLite's own check, of every page."""
-    complaints = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_MOST_NAMED})")]
+    complaints = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_MAX_NAMED})")]
     if complaints != ["ok"]:
         yield Finding(file, f"is damaged ({'; '.join(complaints)})".replace("\n", " "), is_fine=False)
 

@@ -67,18 +67,18 @@ def endpoint_of(section: str, key: str, url: str, address: str | None, root: str
 
 
 def attempts(
-    may_pass: Callable[[Exception], bool], first_pause: float, patience: float
+    may_pass: Callable[[Exception], bool], first_pause: float, timeout: float
 ) -> AsyncIterator[stamina.Attempt]:
-    """Try until it works, for `patience` seconds: pauses begin at `first_pause` and double, each with as much jitter.
+    """Try until it works, for `timeout` seconds: pauses begin at `first_pause` and double, each with as much jitter.
 
     An error that `may_pass` says no to is raised at once.
     """
     return stamina.retry_context(
         on=may_pass,
         attempts=None,
-        timeout=patience,
+        timeout=timeout,
         wait_initial=first_pause,
-        wait_max=patience,
+        wait_max=timeout,
         wait_jitter=first_pause,
         wait_exp_base=2,
     )

@@ -9,7 +9,7 @@ import structlog
 
 from meterd.settings import Logging
 
-_LONGEST = 512
+_MAX_TEXT_LENGTH = 512
 """Characters of a text in a line."""
 
 
@@ -37,11 +37,11 @@ def _in_one_line(_logger: object, _method: str, event: structlog.typing.EventDic
 
 
 def _escaped(text: str) -> str:
-    shown = text[:_LONGEST]
+    shown = text[:_MAX_TEXT_LENGTH]
     if not shown.isprintable():
         escaped = (each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown)
         shown = "".join(escaped)
-    return shown if len(text) <= _LONGEST else f"{shown}… ({len(text)} characters)"
+    return shown if len(text) <= _MAX_TEXT_LENGTH else f"{shown}… ({len(text)} characters)"
 
 
 def configure(settings: Logging) -> None:

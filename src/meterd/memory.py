@@ -12,20 +12,20 @@ _MEGABYTE = 2**20
 _BESIDE_THE_STORE = 512 * _MEGABYTE
 """What the rest of the process takes: code, threads, requests under way."""
 
-_LEAST, _MOST = 64 * _MEGABYTE, 2000 * _MEGABYTE
-_MOST_OF_A_QUERY = 1000 * _MEGABYTE
+_MIN_STORE, _MAX_STORE = 64 * _MEGABYTE, 2000 * _MEGABYTE
+_MAX_QUERY = 1000 * _MEGABYTE
 _ARENA_MAX = -8
 """`M_ARENA_MAX` of `mallopt`."""
 
 
 def for_store() -> str:
     """The default of `store.memory`: 2 GB, or half of what a smaller limit leaves beside the rest."""
-    return _size(_share(_MOST), _MOST, "2GB")
+    return _size(_share(_MAX_STORE), _MAX_STORE, "2GB")
 
 
 def for_query() -> str:
     """The default of `query.memory`: 1 GB, or half of a smaller store."""
-    return _size(min(_MOST_OF_A_QUERY, _share(_MOST) // 2), _MOST_OF_A_QUERY, "1GB")
+    return _size(min(_MAX_QUERY, _share(_MAX_STORE) // 2), _MAX_QUERY, "1GB")
 
 
 def spare_address_space() -> None:
@@ -42,12 +42,12 @@ def available() -> int:
     return min(limits if own == resource.RLIM_INFINITY else [*limits, own])
 
 
-def _share(most: int) -> int:
-    return max(_LEAST, min(most, (available() - _BESIDE_THE_STORE) // 2))
+def _share(maximum: int) -> int:
+    return max(_MIN_STORE, min(maximum, (available() - _BESIDE_THE_STORE) // 2))
 
 
-def _size(share: int, most: int, name: str) -> str:
-    return name if share >= most else f"{share // _MEGABYTE}MiB"
+def _size(share: int, maximum: int, name: str) -> str:
+    return name if share >= maximum else f"{share // _MEGABYTE}MiB"
 
 
 def _group_limits() -> Iterator[int]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _LINGER = 2.0
 """Seconds in which what a refused client still sends is read and dropped: closing at once could destroy the answer."""
-_LONGEST_METHOD = 32
+_MAX_METHOD_LENGTH = 32
 _REQUEST_LINE = re.compile(rb"(?P<method>[!#$%&'*+.^_`|~\w-]+) (?P<address>/[^\s]*) HTTP/1\.[01]\r?\n")
 _AT_REST, _IN_HEAD, _IN_BODY = range(3)
 _BLANK_LINE = b"\r\n\r\n"
@@ -122,7 +122,7 @@ class Connection(HttpToolsProtocol):
         sentence = f"this is no valid HTTP/1.1 request: {error}"
         if isinstance(error, httptools.HttpParserInvalidMethodError) and (line := _REQUEST_LINE.match(data)):
             self.url, self.headers = line["address"], []
-            sentence = f"the method {line['method'][:_LONGEST_METHOD].decode()} is not known"
+            sentence = f"the method {line['method'][:_MAX_METHOD_LENGTH].decode()} is not known"
         return _Refused("malformed", InvalidInput(sentence))
 
     def on_message_begin(self) -> None:
@@ -171,10 +171,10 @@ class Connection(HttpToolsProtocol):
             raise _Refused("pipelined-requests", Unavailable(message))
 
     def _too_large(self) -> _Refused:
-        most = f"{self._limits.header_bytes} bytes (service.limits.header-bytes)"
+        limit = f"{self._limits.header_bytes} bytes (service.limits.header-bytes)"
         if len(self.url) > self._limits.header_bytes:
-            return _Refused("address-bytes", AddressTooLong(f"the address is longer than {most}"))
-        return _Refused("header-bytes", HeadersTooLarge(f"address and headers are larger than {most}"))
+            return _Refused("address-bytes", AddressTooLong(f"the address is longer than {limit}"))
+        return _Refused("header-bytes", HeadersTooLarge(f"address and headers are larger than {limit}"))
 
     def on_body(self, body: bytes) -> None:
         self._received += len(body)

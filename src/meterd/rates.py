@@ -6,10 +6,10 @@ _WINDOW = 60.0
 
 
 class Rate:
-    """Admits `most` a minute. `take_withheld` tells how many more there were in the minute before this one."""
+    """Admits `maximum` a minute. `take_withheld` tells how many more there were in the minute before this one."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, maximum: int) -> None:
+        self._maximum = maximum
         self._began = float("-inf")
         self._seen = self._withheld = 0
 
@@ -17,10 +17,10 @@ class Rate:
         """Whether one more is among them; asking counts."""
         now = time.monotonic()
         if now - self._began >= _WINDOW:
-            self._withheld += max(0, self._seen - self._most)
+            self._withheld += max(0, self._seen - self._maximum)
             self._began, self._seen = now, 0
         self._seen += 1
-        return self._seen <= self._most
+        return self._seen <= self._maximum
 
     def take_withheld(self) -> int:
         """How many were not admitted in the minutes that are over, since the last time that was asked."""

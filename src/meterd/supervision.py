@@ -20,7 +20,7 @@ from meterd.telemetry import Telemetry
 
 log = structlog.get_logger()
 
-_SHORTEST_PAUSE = 0.1
+_MIN_PAUSE = 0.1
 _Result = TypeVar("_Result")
 
 
@@ -28,18 +28,18 @@ class Worker(NamedTuple):
     """What the operator is told of a thread or task that fails.
 
     `consequence` says what is not done meanwhile. The service is not ready without an essential worker. Seconds between
-    two tries double up to `longest_pause`.
+    two tries double up to `max_pause`.
     """
 
     name: str
     consequence: str
     is_essential: bool = False
-    longest_pause: float = 5.0
+    max_pause: float = 5.0
 
 
 JOURNAL = Worker("journal", "nothing is recorded", is_essential=True)
 LOADER = Worker("loader", "what is recorded does not come into the store", is_essential=True)
-EXPORTER = Worker("exporter", "no meters are exported", longest_pause=60.0)
+EXPORTER = Worker("exporter", "no meters are exported", max_pause=60.0)
 REQUESTS = Worker("requests", "calls to this service are not recorded")
 SESSIONS = Worker("sessions", "documents of sessions are not saved")
 PROFILES = Worker("profiles", "changed profiles are not read")
@@ -73,7 +73,7 @@ class _Watch:
     def failed(self, error: BaseException) -> _Failure:
         """Count a failed round, and log the first of several."""
         before = self.failure or _Failure(0, "", 0.0)
-        pause = min(max(2 * before.pause, _SHORTEST_PAUSE), self.worker.longest_pause)
+        pause = min(max(2 * before.pause, _MIN_PAUSE), self.worker.max_pause)
         reason = error.message if isinstance(error, MeterdError) else type(error).__name__
         self.failure = failure = _Failure(before.rounds + 1, reason, pause)
         self._failures.inc()

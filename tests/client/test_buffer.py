@@ -1,4 +1,4 @@
-from meterd.client.buffer import LARGEST_BODY, Buffer
+from meterd.client.buffer import MAX_BODY_BYTES, Buffer
 
 
 def sizes(buffer: Buffer) -> list[tuple[str, int]]:
@@ -30,7 +30,7 @@ def test_a_body_never_exceeds_the_largest_unless_one_row_does() -> None:
 
 
 def test_the_largest_body_is_well_below_what_the_server_takes() -> None:
-    assert LARGEST_BODY <= 64 * 2**20 / 2
+    assert MAX_BODY_BYTES <= 64 * 2**20 / 2
 
 
 def test_rows_in_batches_take_room_until_they_are_dropped() -> None:

@@ -11,4 +11,4 @@ def test_every_worker_is_documented_with_its_longest_pause_and_no_other() -> Non
         for row in table
     }
 
-    assert {worker.name: f"{worker.longest_pause:g} s" for worker in WORKERS} == documented
+    assert {worker.name: f"{worker.max_pause:g} s" for worker in WORKERS} == documented

@@ -65,9 +65,9 @@ class Collector:
         """The last point of each series."""
         return {(name, of): total for name, of, total in self.points()}
 
-    def wait_for(self, condition: Callable[[], object], patience: float = 30.0) -> None:
+    def wait_for(self, condition: Callable[[], object], timeout: float = 30.0) -> None:
         """Return when the condition is true; raises `AssertionError` when it does not become so."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < deadline, f"it did not come to that: {self.points()}"
             time.sleep(0.02)
@@ -76,10 +76,10 @@ class Collector:
 class GrpcCollector(Collector):
     """OTLP over gRPC."""
 
-    def __init__(self, credentials: grpc.ServerCredentials | None = None, most_bytes: int = 4 * 2**20) -> None:
+    def __init__(self, credentials: grpc.ServerCredentials | None = None, max_bytes: int = 4 * 2**20) -> None:
         super().__init__()
         self._credentials = credentials
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self.refuses: Callable[[ExportMetricsServiceRequest], bool] = lambda _: False
 
     def __enter__(self) -> Self:
@@ -93,7 +93,7 @@ class GrpcCollector(Collector):
                 return ExportMetricsServiceResponse()
 
         self._server = grpc.server(
-            futures.ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", self._most_bytes)]
+            futures.ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", self._max_bytes)]
         )
         add_MetricsServiceServicer_to_server(Servicer(), self._server)
         address = "127.0.0.1:0"

@@ -110,15 +110,15 @@ def test_a_collector_has_exactly_the_sums_of_the_store_through_a_kill(tmp_path: 
         assert [point.value for point in points] == sorted(point.value for point in points)
 
 
-def otlp(store: RealEngine, most: int = 100, kept: timedelta | None = None, **options: Any) -> Otlp:
+def otlp(store: RealEngine, max_series: int = 100, kept: timedelta | None = None, **options: Any) -> Otlp:
     settings = MetricsExporter(type="otlp", **{"max_retry_duration": 2.0} | options)
-    return Otlp(settings, Reader(store.engine, (), settings.histogram_boundaries, most), kept, Telemetry())
+    return Otlp(settings, Reader(store.engine, (), settings.histogram_boundaries, max_series), kept, Telemetry())
 
 
-async def export(store: RealEngine, most: int = 100) -> GrpcCollector:
+async def export(store: RealEngine, max_series: int = 100) -> GrpcCollector:
     """What a collector gets of the hour."""
     with GrpcCollector() as collector:
-        exporter = otlp(store, most, collector_endpoint=collector.url)
+        exporter = otlp(store, max_series, collector_endpoint=collector.url)
         assert await exporter.send(HOUR)
         await exporter.close()
     return collector
@@ -148,7 +148,7 @@ async def test_data_points_say_what_the_contract_says(store: RealEngine) -> None
 
 async def test_series_beyond_the_limit_are_one_with_the_attribute_of_an_overflow(store: RealEngine) -> None:
     store.append(METER_EVENTS, [event("ai_guard.user", 1, minutes, agent=f"a{minutes}") for minutes in range(5)])
-    (metric,) = (await export(store, most=2)).metrics()
+    (metric,) = (await export(store, max_series=2)).metrics()
 
     *_, rest = metric.sum.data_points
     assert [1, 1, 3] == [point.as_int for point in metric.sum.data_points]
@@ -184,7 +184,7 @@ async def test_messages_are_bounded_by_bytes(store: RealEngine, protocol: str) -
 async def test_a_message_that_is_too_large_for_a_grpc_collector_is_halved(store: RealEngine) -> None:
     names = sorted(f"agent-{number}" for number in range(200))
     store.append(METER_EVENTS, [event("ai_guard.user", 1, agent=name) for name in names])
-    with GrpcCollector(most_bytes=4096) as collector:
+    with GrpcCollector(max_bytes=4096) as collector:
         exporter = otlp(store, 1000, collector_endpoint=collector.url)
         assert await exporter.send(HOUR)
         await exporter.close()

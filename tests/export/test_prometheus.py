@@ -33,8 +33,8 @@ def key(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
     return name, frozenset(labels.items())
 
 
-async def page(store: RealEngine, most: int = 100, allowed: tuple[str, ...] = ()) -> Samples:
-    return samples((await PrometheusPage(store.engine, allowed, most, None).render(None)).decode())
+async def page(store: RealEngine, max_series: int = 100, allowed: tuple[str, ...] = ()) -> Samples:
+    return samples((await PrometheusPage(store.engine, allowed, max_series, None).render(None)).decode())
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_token_needs_the_scope_of_queries(meterd: Meterd) -> None:
 async def test_series_beyond_the_limit_are_other_and_counted(store: RealEngine) -> None:
     rows = [event("ai_guard.user", 1, minutes, agent=f"a{minutes}", newSession="true") for minutes in range(5)]
     store.append(METER_EVENTS, rows)
-    found = await page(store, most=2)
+    found = await page(store, max_series=2)
 
     users = {labels: value for (name, labels), value in found.items() if name == "ai_guard_user_total"}
     assert 3 == len(users)
@@ -113,9 +113,9 @@ async def test_series_beyond_the_limit_are_other_and_counted(store: RealEngine) 
 
 async def test_what_was_collapsed_once_stays_so(store: RealEngine) -> None:
     store.append(METER_EVENTS, [event("ai_guard.user", 1, minutes, agent=f"a{minutes}") for minutes in range(4)])
-    before = await page(store, most=2)
+    before = await page(store, max_series=2)
     store.append(METER_EVENTS, [event("ai_guard.user", 100, 50, agent=f"a{number}") for number in range(9)])
-    after = await page(store, most=2)
+    after = await page(store, max_series=2)
 
     assert all(after[series] >= value for series, value in before.items())
     assert before.keys() == after.keys()

@@ -22,8 +22,8 @@ BOUNDS = MetricsExporter().histogram_boundaries
 BOT = {"agent_id": "bot", "platform": "DATABRICKS"}
 
 
-def reader(store: RealEngine, most: int = 100, allowed: tuple[str, ...] = ()) -> Reader:
-    return Reader(store.engine, allowed, BOUNDS, most)
+def reader(store: RealEngine, max_series: int = 100, allowed: tuple[str, ...] = ()) -> Reader:
+    return Reader(store.engine, allowed, BOUNDS, max_series)
 
 
 def histogram(*values: int) -> Series:
@@ -133,7 +133,7 @@ async def test_series_beyond_the_limit_are_the_rest_and_the_first_ones_stay(stor
     store.append(METER_EVENTS, [event("ai_guard.user", 1, minutes, agent=f"a{minutes}") for minutes in range(5)])
     store.append(METER_EVENTS, [event("ai_guard.user", 100, 30, agent="a4")])
 
-    found = await reader(store, most=2).read(USER, HOUR)
+    found = await reader(store, max_series=2).read(USER, HOUR)
     assert ["a0", "a1"] == [each.attributes["agent_id"] for each in found.series]
     assert found.rest is not None
     assert (103, {}, 3) == (found.rest.sum, found.rest.attributes, found.dropped)
@@ -155,7 +155,7 @@ async def test_no_tenants_many_series_push_out_anothers_few(store: RealEngine) -
         METER_EVENTS, [event("ai_guard.user", 10, 30 + number, "quiet", agent=f"q{number}") for number in range(3)]
     )
 
-    found = await reader(store, most=10).read(USER, HOUR)
+    found = await reader(store, max_series=10).read(USER, HOUR)
     kept = [each.attributes["agent_id"] for each in found.series]
     assert ["l00", "l01", "l02", "l03", "l04", "l05", "l06", "q0", "q1", "q2"] == kept
     assert found.rest is not None
@@ -168,7 +168,7 @@ async def test_equal_series_of_several_tenants_are_one_and_take_one_place(store:
             METER_EVENTS, [event("ai_guard.user", 1, minutes, tenant, agent=f"a{minutes}") for minutes in range(4)]
         )
 
-    found = await reader(store, most=4).read(USER, HOUR)
+    found = await reader(store, max_series=4).read(USER, HOUR)
     assert [(f"a{number}", 3) for number in range(4)] == [
         (each.attributes["agent_id"], each.sum) for each in found.series
     ]
@@ -187,7 +187,7 @@ async def test_what_was_left_to_the_rest_stays_there_when_tenants_come(store: Re
                 for number in range(6)
             ],
         )
-        found = await reader(store, most=12).read(USER, HOUR)
+        found = await reader(store, max_series=12).read(USER, HOUR)
         seen = {f"{past}-{number}" for past in range(minute + 1) for number in range(6)}
         left = seen - {each.attributes["agent_id"] for each in found.series}
         total = found.rest.sum if found.rest else 0

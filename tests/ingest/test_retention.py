@@ -50,7 +50,7 @@ def test_it_is_looked_at_once_an_hour(store: DuckDBStore) -> None:
 
 
 def test_what_is_left_is_moved_together_step_by_step(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("_SLICE", 6), ("_SPARSE", 5), ("_AT_ONCE", 1)):
+    for name, value in (("_SLICE", 6), ("_SPARSE", 5), ("_BATCH_SIZE", 1)):
         monkeypatch.setattr(rewriting, name, value)
     for sequence in (2, 3):  # three slices of six facts, of which four stay
         store.append(

@@ -38,10 +38,10 @@ def accept(
     caller: Caller = CALLER,
     dataset: Dataset = GUARDRAIL_EVALUATIONS,
     lines: bool = False,
-    most_rows: int = 100_000,
+    max_rows: int = 100_000,
 ) -> Facts:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return facts_from_json(raw, dataset, caller, lines, most_rows)
+    return facts_from_json(raw, dataset, caller, lines, max_rows)
 
 
 def rows(body: object, caller: Caller = CALLER, **arguments: Any) -> list[dict[str, Any]]:
@@ -117,8 +117,8 @@ class TestBody:
         assert "row 0: the row must be an object" in refusal(body)
 
     def test_has_at_most_a_number_of_rows(self) -> None:
-        assert accept([{}] * 3, most_rows=3).count == 3
-        assert "4 rows, the limit is 3" in refusal([{}] * 4, most_rows=3)
+        assert accept([{}] * 3, max_rows=3).count == 3
+        assert "4 rows, the limit is 3" in refusal([{}] * 4, max_rows=3)
 
     def test_without_anything_is_no_rows_of_ndjson(self) -> None:
         assert accept(b"", lines=True).count == 0

@@ -64,7 +64,7 @@ def test_space_is_free_although_old_and_new_facts_are_interleaved(store: DuckDBS
 
 
 def test_facts_are_moved_a_bounded_number_at_a_time(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rewriting, "_AT_ONCE", 1000)
+    monkeypatch.setattr(rewriting, "_BATCH_SIZE", 1000)
     store.delete_before(METER_EVENTS, FIRST + timedelta(days=DAYS - 2))
     left = store.select(ALL, (), 30)
 

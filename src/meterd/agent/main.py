@@ -46,7 +46,7 @@ _FINISH = "--finish"
 _LAST_DELIVERY = 2.0
 """Seconds that a stopping agent goes on to deliver: a client waits 5 for its end."""
 
-_LONGEST_EXIT = 30.0
+_MAX_EXIT_WAIT = 30.0
 """Seconds that an application may take to exit after it has stopped its agent."""
 
 
@@ -97,7 +97,7 @@ def _finish_later(unfinished: Unfinished) -> None:
 
 def _finish(unfinished: Unfinished) -> int:
     """Wait for the owner's end, without taking the queue, which another agent may want; then do what is left."""
-    deadline = time.monotonic() + _LONGEST_EXIT
+    deadline = time.monotonic() + _MAX_EXIT_WAIT
     while unfinished.owner.is_alive and time.monotonic() < deadline:
         time.sleep(0.1)
     if not unfinished.owner.is_alive:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.25, 10.0
+_FIRST_WAIT, _MAX_WAIT = 0.25, 10.0
 _PASSING = frozenset({401, 403, 408, 425, 429})
 """Refusals that end when somebody does something about them, such as renewing a token; so do all of 500 and above."""
 
@@ -80,9 +80,9 @@ class Uplink:
         if not self.is_failing:
             log.warning("the server takes nothing, telemetry is kept until it does: %s", reason)
         self.is_failing = True
-        wait = min(retry_after or self._wait, _LONGEST_WAIT)
+        wait = min(retry_after or self._wait, _MAX_WAIT)
         self._paused_until = time.monotonic() + wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts
-        self._wait = min(self._wait * 2, _LONGEST_WAIT)
+        self._wait = min(self._wait * 2, _MAX_WAIT)
 
     async def close(self) -> None:
         """Close the connections, if there are any."""

@@ -17,7 +17,7 @@ except ImportError:
 
 SLOW_TO_DECODE = 2**18
 """Bytes from which on a body is decompressed and decoded in a thread."""
-_DECODED_AT_ONCE = 2
+_MAX_CONCURRENT_DECODES = 2
 _MAX_OBJECTS = 2**21
 _PIECE_ITEMS = 1000
 _PIECE = 2**13
@@ -33,7 +33,7 @@ class DecodeLimiter:
     """
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(_DECODED_AT_ONCE)
+        self._room = asyncio.Semaphore(_MAX_CONCURRENT_DECODES)
 
     async def run(
         self,

@@ -12,7 +12,7 @@ import msgspec
 
 from meterd.access.context import RequestContext, context_of
 from meterd.api.bodies import SLOW_TO_DECODE, decompress, too_large
-from meterd.api.openapi import LONGEST_KEY, Operation
+from meterd.api.openapi import MAX_KEY_LENGTH, Operation
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, Unauthenticated, Unavailable
 from meterd.ingest.facts import digest
 from meterd.loopback import is_local
@@ -84,8 +84,8 @@ class Request:
         key = self.header(b"idempotency-key")
         if key is None:
             return None
-        if not 0 < len(key) <= LONGEST_KEY:
-            raise InvalidInput(f"Idempotency-Key must have 1 to {LONGEST_KEY} characters")
+        if not 0 < len(key) <= MAX_KEY_LENGTH:
+            raise InvalidInput(f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters")
         return digest(*scope, key)
 
     @property

@@ -114,12 +114,12 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 PLAIN_ERRORS = (Media(Problem, example={"code": 400, "message": "row 3: latencyMs must be a number, got a string"}),)
-LONGEST_KEY = 256
+MAX_KEY_LENGTH = 256
 """Characters of an `Idempotency-Key`."""
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "A repeated key within 24 h gets the first answer and adds nothing",
-    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
     "header",
 )
 

@@ -11,7 +11,7 @@ _BEYOND_ASCII = r"\x{80}-\x{10ffff}"
 _ASCII = {"L": "A-Za-z", "Lu": "A-Z", "Ll": "a-z", "N": "0-9", "Nd": "0-9", "M": "", "Mn": ""}
 _TOKEN = re.compile(
     r"\\p(?:\{(?P<name>\w+)\}|(?P<letter>\w))|\\[xPp]\{[^}]*\}|\\.|\[:\^?\w+:\]|(?P<open>\[\^?\]?)|(?P<close>\])"
-    r"|\{(?P<least>\d+)(?P<comma>,?)(?P<most>\d*)\}|.",
+    r"|\{(?P<minimum>\d+)(?P<comma>,?)(?P<maximum>\d*)\}|.",
     re.DOTALL,
 )
 
@@ -33,8 +33,8 @@ def widened(regex: str) -> str:
         elif ascii_part is not None and not within.startswith("[^"):
             wide = ascii_part + _BEYOND_ASCII
             parts.append(wide if within else f"[{wide}]")
-        elif token["least"] and not within:
-            parts.append(_repeat(token["least"], token["comma"], token["most"]))
+        elif token["minimum"] and not within:
+            parts.append(_repeat(token["minimum"], token["comma"], token["maximum"]))
         else:
             parts.append(token[0])
     return "".join(parts)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-LARGEST_BODY = 8 * 2**20
+MAX_BODY_BYTES = 8 * 2**20
 """Bytes of a body before compression, an eighth of what the server takes by default."""
 
 
@@ -50,7 +50,7 @@ class Buffer:
         last: number of the batch that was made last.
     """
 
-    def __init__(self, batch_size: int, max_rows: int, max_bytes: int = LARGEST_BODY) -> None:
+    def __init__(self, batch_size: int, max_rows: int, max_bytes: int = MAX_BODY_BYTES) -> None:
         self._batch_size = batch_size
         self._max_rows = max_rows
         self._max_bytes = max_bytes

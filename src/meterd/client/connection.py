@@ -12,7 +12,7 @@ from meterd.client.options import Options
 from meterd.client.retry import Backoff
 from meterd.client.wire import Request, check_status, identification
 
-_LONGEST_CONNECT = 5.0
+_MAX_CONNECT_TIMEOUT = 5.0
 
 
 class Connection:
@@ -93,7 +93,7 @@ class _Arguments(TypedDict):
 
 
 def _arguments(options: Options) -> _Arguments:
-    timeout = httpx.Timeout(options.timeout, connect=min(options.timeout, _LONGEST_CONNECT))
+    timeout = httpx.Timeout(options.timeout, connect=min(options.timeout, _MAX_CONNECT_TIMEOUT))
     return {"base_url": options.url, "headers": identification(options.token), "timeout": timeout}
 
 

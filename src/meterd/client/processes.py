@@ -13,7 +13,7 @@ from meterd.client.errors import MeterdClientError
 from meterd.client.rows import Row
 
 PROCESSES = "processMetrics"
-_LONGEST_DETAIL = 512
+_MAX_DETAIL_LENGTH = 512
 
 logger = logging.getLogger("meterd.client")
 
@@ -60,7 +60,7 @@ class ProcessRun:
 
 def _cut(text: str) -> str:
     """Make text UTF-8, whatever it was, and not too long."""
-    return text.encode("utf-8", "backslashreplace").decode()[:_LONGEST_DETAIL]
+    return text.encode("utf-8", "backslashreplace").decode()[:_MAX_DETAIL_LENGTH]
 
 
 @contextmanager

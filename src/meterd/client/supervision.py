@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from meterd.client.errors import MeterdClientError, as_client_error
 
-_LONGEST_PAUSE = 5.0
+_MAX_PAUSE = 5.0
 
 Report = Callable[[MeterdClientError], None]
 """Tells whoever has to know that a step failed."""
@@ -15,7 +15,7 @@ Report = Callable[[MeterdClientError], None]
 
 def pause_after_failure(interval: float) -> float:
     """Return the seconds to wait before another attempt: 5, or the flush interval if that is shorter."""
-    return min(interval, _LONGEST_PAUSE)
+    return min(interval, _MAX_PAUSE)
 
 
 def repeat(step: Callable[[], bool], report: Report, ended: threading.Event, pause: float) -> None:

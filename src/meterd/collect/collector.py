@@ -21,7 +21,7 @@ LOOK_BACK = timedelta(hours=3)
 _OVERLAP = timedelta(minutes=10)
 """What is collected again each time, because Azure may have left out samples that come late."""
 
-_LONGEST_WINDOW = timedelta(hours=1)
+_MAX_WINDOW = timedelta(hours=1)
 """Of one request, so that answers stay small."""
 
 _MAX_QUEUES = 10_000
@@ -68,7 +68,7 @@ class Collector:
         earliest = end - LOOK_BACK
         start = max(self._reached.get(group.name, earliest) - _OVERLAP, earliest)
         while start < end:
-            stop = min(start + _LONGEST_WINDOW, end)
+            stop = min(start + _MAX_WINDOW, end)
             self._client.ingest(QUEUES, self._rows(group, start, stop))
             self._reached[group.name] = start = stop
 

@@ -13,9 +13,9 @@ from meterd.export.series import Series
 
 log = structlog.get_logger()
 
-_MOST_SPLITS = 64
+_MAX_SPLITS = 64
 """Messages more than planned, in which one export looks for what is refused."""
-_MOST_ASIDE = 10_000
+_MAX_SET_ASIDE = 10_000
 
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -43,35 +43,35 @@ class Item(NamedTuple):
 
 
 class Batches:
-    """Sends items in messages of `most_bytes`; an item that is larger has one for itself.
+    """Sends items in messages of `max_bytes`; an item that is larger has one for itself.
 
     A message that is refused is halved, until it is known which series the collector does not take. That one is set
     aside until the next start, and counted. When not one message was taken, it is not about a series.
     """
 
-    def __init__(self, exporter: str, most_bytes: int, set_aside: Counter) -> None:
+    def __init__(self, exporter: str, max_bytes: int, set_aside: Counter) -> None:
         self._exporter = exporter
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._counter = set_aside.labels(exporter)
         self._aside: dict[_Key, None] = {}
 
     async def send(self, items: Sequence[Item], post: Callable[[Sequence[Item]], Awaitable[Fate]]) -> bool:
         """Whether the collector has all of them now, but for those that are set aside."""
         waiting = deque(self._cut([item for item in items if item.key not in self._aside]))
-        most = len(waiting) + _MOST_SPLITS
+        remaining = len(waiting) + _MAX_SPLITS
         suspects: list[Item] = []
         is_one_taken, is_given_up = not waiting, False
         while waiting and not is_given_up:
             batch = waiting.popleft()
             fate = await post(batch)
-            most -= 1
+            remaining -= 1
             is_one_taken |= fate is Fate.TAKEN
             if fate is Fate.REFUSED and len(batch) == 1:
                 suspects += batch
             elif fate is Fate.REFUSED:
                 middle = len(batch) // 2
                 waiting.extendleft((batch[middle:], batch[:middle]))
-            is_given_up = fate is Fate.FAILED or (most <= 0 and bool(waiting))
+            is_given_up = fate is Fate.FAILED or (remaining <= 0 and bool(waiting))
         if is_one_taken:
             self._set_aside(suspects)
         return is_one_taken and not is_given_up
@@ -80,7 +80,7 @@ class Batches:
         batches: list[Sequence[Item]] = []
         start = size = 0
         for place, item in enumerate(items):
-            if place > start and size + item.size > self._most_bytes:
+            if place > start and size + item.size > self._max_bytes:
                 batches.append(items[start:place])
                 start, size = place, 0
             size += item.size
@@ -96,5 +96,5 @@ class Batches:
             )
             self._counter.inc()
             self._aside[item.key] = None
-        while len(self._aside) > _MOST_ASIDE:
+        while len(self._aside) > _MAX_SET_ASIDE:
             del self._aside[next(iter(self._aside))]

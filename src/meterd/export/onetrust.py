@@ -46,12 +46,12 @@ class OneTrust:
         self._reader = reader
         self._bounds = settings.histogram_boundaries
         self._initial_backoff = settings.initial_backoff
-        self._patience = settings.max_retry_duration
+        self._timeout = settings.max_retry_duration
         where = collector(settings, _DEFAULT)
         self._url = where.target.copy_with(path=where.target.path.rstrip("/") + _PATH)
         self._headers = {"Content-Type": "application/json", "Host": where.host}
         self._extensions = {"sni_hostname": where.tls_name}
-        self._client = httpx.AsyncClient(verify=where.trust(), timeout=self._patience)
+        self._client = httpx.AsyncClient(verify=where.trust(), timeout=self._timeout)
 
     def window(self, progress: Progress, end: datetime) -> Window:
         return windows.delta(progress, end, self.interval)
@@ -80,19 +80,19 @@ class OneTrust:
     async def _post_batch(self, window: Window, batch: Sequence[Item]) -> Fate:
         body = self._encode([Measured(item.family, item.series) for item in batch], window)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await self._post(body)
         except httpx.HTTPStatusError as error:
             log.warning("the collector did not take a message", status=error.response.status_code, series=len(batch))
             return Fate.REFUSED if error.response.status_code in _ABOUT_THE_MESSAGE else Fate.FAILED
         except (TimeoutError, httpx.HTTPError) as error:
-            reason = str(error).partition("\n")[0] or f"no answer within {self._patience:g} s"
+            reason = str(error).partition("\n")[0] or f"no answer within {self._timeout:g} s"
             log.warning("the collector can't be reached", reason=reason)
             return Fate.FAILED
         return Fate.TAKEN
 
     async def _post(self, body: bytes) -> None:
-        async for attempt in attempts(_may_pass, self._initial_backoff, self._patience):
+        async for attempt in attempts(_may_pass, self._initial_backoff, self._timeout):
             with attempt:
                 response = await self._client.post(
                     self._url, content=body, headers=self._headers, extensions=self._extensions

@@ -31,13 +31,13 @@ class PrometheusPage:
 
     Args:
         allowed: labels beyond a family's own that the settings allow.
-        most: series of one metric; those that come after them are counted together, with `other` in every label.
+        max_series: series of one metric; those that come after them are counted together, with `other` in every label.
         kept: for how long the store keeps what is exported; None for ever. Otherwise counters begin anew in between.
     """
 
-    def __init__(self, engine: QueryEngine, allowed: Iterable[str], most: int, kept: timedelta | None) -> None:
+    def __init__(self, engine: QueryEngine, allowed: Iterable[str], max_series: int, kept: timedelta | None) -> None:
         self._allowed = tuple(allowed)
-        self._reader = Reader(engine, self._allowed, [bound * 1000 for bound in BOUNDS], most)
+        self._reader = Reader(engine, self._allowed, [bound * 1000 for bound in BOUNDS], max_series)
         self._kept = kept
         self._pages: dict[Caller | None, tuple[float, bytes]] = {}
         self._turn = asyncio.Lock()  # guards: _pages

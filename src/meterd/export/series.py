@@ -28,7 +28,7 @@ from meterd.query.model import (
     every,
 )
 
-_BIN, _FIRST, _SUM, _LEAST, _MOST, _TENANT = "\0bin", "\0first", "\0sum", "\0least", "\0most", "\0tenant"
+_BIN, _FIRST, _SUM, _MINIMUM, _MAXIMUM, _TENANT = "\0bin", "\0first", "\0sum", "\0minimum", "\0maximum", "\0tenant"
 """Keys that no attribute has."""
 _TENANTS = Group(_TENANT, Field("tenant"))
 
@@ -74,14 +74,14 @@ class Reader:
     Args:
         allowed: keys of `metadata` that the settings allow; they tell series apart, too.
         bounds: upper bounds of a histogram's buckets, ascending.
-        most: series of one family.
+        max_series: series of one family.
     """
 
-    def __init__(self, engine: QueryEngine, allowed: Iterable[str], bounds: Sequence[float], most: int) -> None:
+    def __init__(self, engine: QueryEngine, allowed: Iterable[str], bounds: Sequence[float], max_series: int) -> None:
         self._engine = engine
         self._allowed = tuple(allowed)
         self._bounds = tuple(bounds)
-        self._most = most
+        self._max_series = max_series
 
     async def read(self, family: Family, window: Window, caller: Caller | None = None) -> Reading:
         """The series of a family that the caller may see; of all tenants together for the service itself.
@@ -105,7 +105,7 @@ class Reader:
             tenants = {str(row.values[_TENANT]) for row in await self._run(family, window, (), caller)}
         except InvalidInput:
             return Reading((), await self._total(family, window, caller, None), 1)
-        most = max(1, self._most // max(1, len(tenants)))
+        max_series = max(1, self._max_series // max(1, len(tenants)))
         rest: list[Series] = []
         found: dict[str, list[_Seen]] = {}
         for tenant in sorted(tenants):
@@ -117,8 +117,8 @@ class Reader:
                     rest.append(total)
                 continue
             series = self._by_tenant(family, rows).get(tenant, [])
-            found[tenant] = series[:most]
-            rest += [each.series for each in series[most:]]
+            found[tenant] = series[:max_series]
+            rest += [each.series for each in series[max_series:]]
         return self._shared(found, rest)
 
     async def _run(
@@ -170,7 +170,7 @@ class Reader:
         kept: dict[_Attributes, list[_Seen]] = {}
         beyond: dict[_Attributes, list[Series]] = {}
         for _, each in sorted(turns, key=lambda turn: (turn[0], *turn[1][:2])):
-            if each.attributes in kept or len(kept) < self._most:
+            if each.attributes in kept or len(kept) < self._max_series:
                 kept.setdefault(each.attributes, []).append(each)
             else:
                 beyond.setdefault(each.attributes, []).append(each.series)
@@ -190,7 +190,7 @@ class Reader:
         if family.column is None:
             return Series({}, total, total, 1, 1)
         number = float if family.column.kind is Kind.NUMBER else int
-        return Series({}, total, number(values[_SUM]), values[_LEAST], values[_MOST], tuple(buckets))
+        return Series({}, total, number(values[_SUM]), values[_MINIMUM], values[_MAXIMUM], tuple(buckets))
 
 
 def _aggregates(family: Family) -> Iterator[Aggregate]:
@@ -198,8 +198,8 @@ def _aggregates(family: Family) -> Iterator[Aggregate]:
     if family.value is not None:
         value = Field(family.value)
         yield Aggregate(_SUM, Function.SUM, value)
-        yield Aggregate(_LEAST, Function.MINIMUM, value)
-        yield Aggregate(_MOST, Function.MAXIMUM, value)
+        yield Aggregate(_MINIMUM, Function.MINIMUM, value)
+        yield Aggregate(_MAXIMUM, Function.MAXIMUM, value)
 
 
 def _has_value(family: Family) -> Condition | None:

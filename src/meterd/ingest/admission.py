@@ -109,8 +109,8 @@ def _map_flaw(column: Column, labels: Mapping[str, str]) -> Flaw:
     for key, text in labels.items():
         if len(key) > MAX_LABEL_LENGTH or len(text) > column.max_characters:
             break
-    most = column.max_characters if len(key) <= MAX_LABEL_LENGTH else MAX_LABEL_LENGTH
-    return Flaw(column, f"is longer than {most} characters, key or value", f".{key[:MAX_LABEL_LENGTH]}")
+    limit = column.max_characters if len(key) <= MAX_LABEL_LENGTH else MAX_LABEL_LENGTH
+    return Flaw(column, f"is longer than {limit} characters, key or value", f".{key[:MAX_LABEL_LENGTH]}")
 
 
 def json_flaw(text: str) -> str:

@@ -43,9 +43,9 @@ class Totals(msgspec.Struct, frozen=True):
 class Aside:
     """Keep entries in a table, on the journal's writing connection. `create` comes first."""
 
-    def __init__(self, connection: sqlite3.Connection, most_bytes: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, max_bytes: int) -> None:
         self._connection = connection
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self.totals = Totals()
 
     def create(self) -> None:
@@ -58,7 +58,7 @@ class Aside:
         before = self._look(f"{_TOTALS} WHERE sequence = ?", entry.sequence)
         others = self.totals.size - before.size
         size = len(entry.lines) + _ROW
-        fits = others + size <= self._most_bytes
+        fits = others + size <= self._max_bytes
         with transaction(self._connection):
             self._connection.execute("DELETE FROM set_aside WHERE sequence = ?", (entry.sequence,))
             if fits:

@@ -9,7 +9,7 @@ import re
 from codecs import BOM_UTF8
 from typing import Any
 
-DEEPEST = 100
+MAX_DEPTH = 100
 """Levels of arrays and objects that are read of what is nested too deeply to be read whole."""
 _MAX_DIGITS = 400
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
@@ -25,7 +25,7 @@ def loads(text: bytes) -> Any:
 
 
 def loads_at_any_depth(text: bytes) -> Any:
-    """As `loads`, but what is nested more deeply than `DEEPEST` may become null."""
+    """As `loads`, but what is nested more deeply than `MAX_DEPTH` may become null."""
     decoded = text.removeprefix(BOM_UTF8).decode("utf-8", "replace")
     try:
         return _loads(decoded)
@@ -59,12 +59,12 @@ def _shallow(text: str) -> str:
     for token in _NESTING.finditer(text):
         if token[0] in "[{":
             depth += 1
-            if depth == DEEPEST + 1:
+            if depth == MAX_DEPTH + 1:
                 parts += (text[start : token.start()], "null")
         elif token[0] in "]}":
             depth -= 1
-            if depth == DEEPEST:
+            if depth == MAX_DEPTH:
                 start = token.end()
-    if depth <= DEEPEST:
+    if depth <= MAX_DEPTH:
         parts.append(text[start:])
     return "".join(parts)

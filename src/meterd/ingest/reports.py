@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 _Text = TypeVar("_Text", str, str | None)
-_ENCODED_AT_ONCE = 1000
+_ENCODE_BATCH_SIZE = 1000
 _ALWAYS = 2**20
 """Bytes of facts that a request may become however small it is."""
 _encoder = msgspec.json.Encoder()
@@ -87,8 +87,8 @@ class Report:
         facts: list[Facts] = []
         size = 0
         for dataset, rows in self._rows.items():
-            for start in range(0, len(rows), _ENCODED_AT_ONCE):
-                piece = rows[start : start + _ENCODED_AT_ONCE]
+            for start in range(0, len(rows), _ENCODE_BATCH_SIZE):
+                piece = rows[start : start + _ENCODE_BATCH_SIZE]
                 facts.append(encode(dataset, self.caller.tenant, piece, self._sender))
                 size += len(facts[-1].lines)
                 if size > self._limits.queue_bytes:

@@ -24,26 +24,26 @@ MAX_AHEAD = timedelta(hours=24)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> Facts:
+def facts_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, max_rows: int) -> Facts:
     """Make facts of rows as `rows_from_json` reads them."""
-    rows = rows_from_json(body, dataset, caller, lines, most_rows)
+    rows = rows_from_json(body, dataset, caller, lines, max_rows)
     return encode(dataset, caller.tenant, rows, caller.identity)
 
 
-def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, most_rows: int) -> "Sequence[Row]":
+def rows_from_json(body: bytes, dataset: Dataset, caller: Caller, lines: bool, max_rows: int) -> "Sequence[Row]":
     """Read rows from one JSON object, an array of them, or one a line.
 
     Args:
         body: the decompressed body.
         lines: the client says that it is NDJSON.
-        most_rows: more rows than this are refused.
+        max_rows: more rows than this are refused.
 
     Raises `InvalidInput` naming the row (counted from 0) and the field, and `Forbidden` when a row names another
     subject or team than the caller's without the scope for it. Nothing is kept of a body with a bad row.
     """
     rows = _decode(body, dataset, lines)
-    if len(rows) > most_rows:
-        raise InvalidInput(f"the request has {len(rows)} rows, the limit is {most_rows} (ingest.max-rows)")
+    if len(rows) > max_rows:
+        raise InvalidInput(f"the request has {len(rows)} rows, the limit is {max_rows} (ingest.max-rows)")
     completion, admitted = _Completion(dataset, caller), admission(dataset)
     for number, row in enumerate(rows):
         try:

@@ -22,7 +22,7 @@ from meterd.settings import Query as Limits
 from meterd.store import QueryCancelled, QueryMemory, QueryTimeout, Store, StoreError
 from meterd.telemetry import Telemetry
 
-_SHAPED_AT_ONCE = 2
+_SHAPING_THREADS = 2
 """Python does one thing at a time: more threads would only take from those that answer."""
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -50,7 +50,7 @@ class QueryEngine:
         self._bounds = Bounds(limits, lambda reason: telemetry.query_failures.labels(reason).inc())
         self._dialect = DIALECTS[store.dialect]
         self._workers = Workers("query", limits.concurrency, limits.max_waiting, limits.timeout, telemetry)
-        self.shapers = Workers("shaping", _SHAPED_AT_ONCE, limits.max_waiting, limits.timeout, telemetry)
+        self.shapers = Workers("shaping", _SHAPING_THREADS, limits.max_waiting, limits.timeout, telemetry)
 
     async def run(self, query: Query, caller: Caller | None, is_sparse: bool = False) -> list[Row]:
         """Return the rows that the caller may see; all of them for the service itself.

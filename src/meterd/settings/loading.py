@@ -48,8 +48,8 @@ def _hint(problem: Problem) -> str:
     if not problem.is_unknown:
         return ""
     *section, name = problem.field.split(".")
-    alike = get_close_matches(name, members_of(Settings, section), 1)
-    meant = [".".join([*section, each]) for each in alike] or [
+    similar = get_close_matches(name, members_of(Settings, section), 1)
+    meant = [".".join([*section, each]) for each in similar] or [
         f"{other}.{name}" for other in members_of(Settings, []) if name in members_of(Settings, [other])
     ]
     return f": did you mean {meant[0]}?" if meant else ""

@@ -47,7 +47,7 @@ _TYPES = {
 }
 _PACKED_TYPES = {Kind.TIME: "BIGINT"}
 _NEVER = "1000TB"
-_AT_ONCE = 1000
+_FETCH_SIZE = 1000
 _DAMAGE = re.compile("not a valid DuckDB|not read enough bytes|[Cc]orrupt|[Cc]hecksum|replaying WAL|[Ss]erializ")
 """What the engine says of a file that is damaged, rather than taken by another process or unreadable just now."""
 _FILES = 8
@@ -212,7 +212,7 @@ class DuckDBStore:
         try:
             cursor.execute(sql, parameters)
             rows: list[tuple[Any, ...]] = []
-            while some := cursor.fetchmany(_AT_ONCE):  # Python's lock is held for so many at a time
+            while some := cursor.fetchmany(_FETCH_SIZE):  # Python's lock is held for so many at a time
                 rows += some
             return rows
         finally:

@@ -10,7 +10,7 @@ _SLICE = 122_880
 """Rows that are looked at together: as many as a row group of DuckDB's holds."""
 _SPARSE = _SLICE // 2
 """A slice with fewer facts is worth moving. They are dense where they go, so each is moved about once in its life."""
-_AT_ONCE = 100_000
+_BATCH_SIZE = 100_000
 """Facts that are moved in one transaction, more or less, so that loading goes on in between."""
 
 
@@ -38,7 +38,7 @@ def _chosen(filled: list[tuple[int, int]]) -> list[int]:
     chosen: list[int] = []
     facts = 0
     for number, count in filled:
-        if count < _SPARSE and (not chosen or facts + count <= _AT_ONCE):
+        if count < _SPARSE and (not chosen or facts + count <= _BATCH_SIZE):
             chosen.append(number)
             facts += count
     return chosen

@@ -19,7 +19,7 @@ import msgspec
 from meterd.client.guard.redaction import Action, Policy
 from meterd.client.guard.wire import Counted, Match
 
-_LONGEST_PIECE = 16_384
+_MAX_PIECE_LENGTH = 16_384
 _RUN = re.compile(r"[!-~]{1,4096}")
 """ASCII without spaces, of a length up to which it is held back; scripts without spaces are not."""
 _BEGIN = re.compile(
@@ -29,7 +29,7 @@ _BEGIN = re.compile(
 _GOES_ON = re.compile(r"[^\w\n]{0,12}?(?:\n|\\|<|%|&|[0-9A-Za-z+/=]{20}|[0-9A-Za-z+/=]*\Z)")
 """What follows where a key file begins: a line break, in whatever form, or its first line. A sentence does not."""
 _END = re.compile(r"-----END [0-9A-Z ]{1,40}-----|---- END SSH2 [A-Z ]{1,40} ----|Private-MAC: [0-9a-f]{40,64}")
-_LONGEST_BLOCK = 16_384
+_MAX_BLOCK_LENGTH = 16_384
 _GAP = 200
 """Characters between two lines of a key, whatever they are: line breaks may be escaped, quoted, or in markup."""
 _NEXT_LINE = re.compile(rf".{{0,{_GAP}}}?[0-9A-Za-z+/=]{{20,}}+", re.DOTALL)
@@ -37,7 +37,7 @@ _NEXT_LINE = re.compile(rf".{{0,{_GAP}}}?[0-9A-Za-z+/=]{{20,}}+", re.DOTALL)
 
 def pieces(chunk: str) -> Iterator[str]:
     """Split a chunk into parts, none too long to be classified at once."""
-    return (chunk[start : start + _LONGEST_PIECE] for start in range(0, len(chunk), _LONGEST_PIECE))
+    return (chunk[start : start + _MAX_PIECE_LENGTH] for start in range(0, len(chunk), _MAX_PIECE_LENGTH))
 
 
 def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
@@ -46,8 +46,8 @@ def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
     What may go on after the end of the text goes on to that.
     """
     for begin in _BEGIN.finditer(text, start):
-        closing = _END.search(text, begin.end(), begin.start() + _LONGEST_BLOCK)
-        limit = closing.start() if closing else begin.start() + _LONGEST_BLOCK
+        closing = _END.search(text, begin.end(), begin.start() + _MAX_BLOCK_LENGTH)
+        limit = closing.start() if closing else begin.start() + _MAX_BLOCK_LENGTH
         end = begin.end()
         if not _GOES_ON.match(text, end):
             yield begin.span()

@@ -15,7 +15,7 @@ from meterd.metadata.sql.tables import Item, ItemVersion
 
 VERSIONS_KEPT = 100
 """Versions of an item, the current one among them; older ones are forgotten."""
-_READ_AT_ONCE = 200
+_READ_BATCH_SIZE = 200
 
 
 class SQLItems:
@@ -41,7 +41,7 @@ class SQLItems:
 
         They are read in portions, so that nobody waits for a long list: changes meanwhile may be in it or not.
         """
-        wanted = _current(collection).order_by(Item.key).limit(_READ_AT_ONCE)
+        wanted = _current(collection).order_by(Item.key).limit(_READ_BATCH_SIZE)
         if ids is not None:
             wanted = wanted.where(Item.key.in_(ids))
         last: str | None = None
@@ -49,7 +49,7 @@ class SQLItems:
             with self._database.transaction() as session:
                 rows = session.execute(wanted if last is None else wanted.where(Item.key > last)).all()
             yield from map(_version, rows)
-            if len(rows) < _READ_AT_ONCE:
+            if len(rows) < _READ_BATCH_SIZE:
                 return
             last = rows[-1].key
 
