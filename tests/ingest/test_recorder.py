@@ -213,7 +213,7 @@ class TestFailingThread:
                 super().committed(end, size)
 
         entered, released = threading.Event(), threading.Event()
-        monkeypatch.setattr("meterd.ingest.recorder._CLOSE_SECONDS", 0.1)
+        monkeypatch.setattr("meterd.ingest.group_commit.CLOSE_SECONDS", 0.1)
         with running(tmp_path, backlog=Hanging(lambda _after, _until: 0, 0, 0, 2**20)) as service:
             first = asyncio.create_task(service.recorder.record(submission("first")))
             assert await asyncio.to_thread(entered.wait, PATIENCE)
