@@ -51,7 +51,7 @@ async def test_a_connection_whose_limits_can_not_be_enforced_spares_no_other() -
     for holder in holders:
         slot = connections.admit("127.0.0.1")
         assert slot is not None
-        slot.connection = holder
+        slot.occupy(holder)
 
     with capture_logs() as logged:
         connections.enforce_timeouts()

@@ -64,14 +64,18 @@ class SlotHolder(Protocol):
 
 
 class Slot:
-    """One of the connections that may be open, from `admit` until `release`; `connection` is set once it talks HTTP."""
+    """One of the connections that may be open, from `admit` until `release`; `holder` is set once it talks HTTP."""
 
-    __slots__ = ("_connections", "connection", "origin")
+    __slots__ = ("_connections", "holder", "origin")
 
     def __init__(self, connections: "Connections", origin: str) -> None:
         self._connections = connections
         self.origin = origin
-        self.connection: SlotHolder | None = None
+        self.holder: SlotHolder | None = None
+
+    def occupy(self, holder: SlotHolder) -> None:
+        """Say who talks HTTP on the connection from now on."""
+        self.holder = holder
 
     def release(self) -> None:
         self._connections.release(self)
@@ -116,9 +120,9 @@ class Connections:
         loop.call_later(1.0, self.enforce_timeouts)
         now = loop.time()
         for slot in list(self._slots):
-            if slot.connection:
+            if slot.holder:
                 try:
-                    slot.connection.enforce_timeouts(now)
+                    slot.holder.enforce_timeouts(now)
                 except Exception:
                     log.exception("the time limits of a connection can't be enforced")  # those of the others can
 
@@ -129,13 +133,13 @@ class Connections:
         waiting = [
             (since, id(slot), slot)
             for slot in self._slots
-            if slot.connection and (since := slot.connection.waiting_since) is not None
+            if slot.holder and (since := slot.holder.waiting_since) is not None
         ]
         waiting.sort()
         for _, _, slot in waiting[: len(self._slots) // _DISPLACED_PART + 1]:
             self._telemetry.http_refusals.labels("displaced").inc()
-            assert slot.connection is not None  # only those were chosen
-            slot.connection.displace()
+            assert slot.holder is not None  # only those were chosen
+            slot.holder.displace()
             slot.release()
         return bool(waiting)
 

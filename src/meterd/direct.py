@@ -21,13 +21,13 @@ log = structlog.get_logger()
 
 
 class _NoEvent:
-    """What an exchange without a task has in place of the event that wakes the task."""
+    """Stands for the event that wakes the task of an exchange, where there is no task."""
 
     def set(self) -> None: ...
 
 
 class DirectHead:
-    """What the head of a request on a route with a `direct` handler means; `size` is that of the body."""
+    """The parsed head of a request on a route with a `direct` handler; `size` is that of the body."""
 
     __slots__ = ("keep_alive", "request", "route", "scope", "size")
 
@@ -40,7 +40,7 @@ class DirectHead:
 
 
 class Direct:
-    """A request on a route that has a `direct` handler."""
+    """A request that is answered without a task, on a route that has a `direct` handler."""
 
     message_event = _NoEvent()
 
@@ -71,7 +71,7 @@ class Direct:
         return self._response is not None
 
     def settle(self, outcome: object) -> None:
-        """What was begun is done, or failed."""
+        """Answer, now that what was begun is done or has failed."""
         if self.response_complete:
             return  # it had taken too long
         assert self._response is not None  # nothing is settled before it is begun
@@ -105,5 +105,5 @@ class Direct:
 
 
 async def _no_more() -> "HTTPReceiveMessage":
-    """A direct handler is given the body."""
+    """Receive nothing: a direct handler is given the body."""
     return {"type": "http.disconnect"}

@@ -14,8 +14,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from meterd.connections import Acceptor, Connections, Slot, max_connections
 from meterd.errors import ConfigurationError
+from meterd.http_connection import HTTPConnection, SharedState
 from meterd.phrases import STATUS_LINES
-from meterd.protocol import Connection, SharedState
 from meterd.server import Server
 from meterd.settings import Limits
 from meterd.telemetry import Telemetry
@@ -53,7 +53,7 @@ class HTTPServer(uvicorn.Server):
     ) -> None:
         config = uvicorn.Config(
             application,
-            http=Connection,
+            http=HTTPConnection,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -77,7 +77,7 @@ class HTTPServer(uvicorn.Server):
         self._on_ready()
 
     def _protocol(self, slot: Slot) -> asyncio.Protocol:
-        return Connection(self._shared, slot, self.lifespan.state)
+        return HTTPConnection(self._shared, slot, self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

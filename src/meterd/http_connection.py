@@ -1,37 +1,42 @@
 """HTTP on one connection: uvicorn's protocol, with limits on what a client may send and how long it may take.
 
-Nothing is known of a client until its headers have arrived, so everything that comes before is bounded: bytes, fields,
+Until the headers of a request have arrived its client could be anybody, so everything before is bounded: bytes, fields,
 requests that wait for their turn, and time (`service.limits`). What is refused gets an answer in the shape that the
 address's protocol has, after the answers that are due before it; then the connection ends.
 """
 
 import asyncio
-import re
 import urllib.parse
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from meterd.access.context import context_of
 from meterd.api.responses import serialize
 from meterd.connections import Connections, Slot
 from meterd.direct import Direct, DirectHead
-from meterd.errors import AddressTooLong, HeadersTooLarge, InvalidInput, MeterdError, TooSlow, Unavailable
+from meterd.exchange import Exchange
+from meterd.refusals import (
+    Refused,
+    body_too_slow,
+    check_head,
+    head_too_slow,
+    malformed,
+    too_large,
+    too_many_pipelined,
+    unknown_method,
+)
 from meterd.server import Server
 from meterd.telemetry import Telemetry
-from meterd.uploads import Upload, Uploads
+from meterd.uploads import Uploads
 
 if TYPE_CHECKING:
     from litestar.types import HTTPScope as LitestarScope
-    from uvicorn._types import ASGI3Application, ASGIReceiveEvent
 
 _LINGER = 2.0
 """Seconds in which what a refused client still sends is read and dropped: closing at once could destroy the answer."""
-_MAX_METHOD_LENGTH = 32
-_REQUEST_LINE = re.compile(rb"(?P<method>[!#$%&'*+.^_`|~\w-]+) (?P<address>/[^\s]*) HTTP/1\.[01]\r?\n")
 _AT_REST, _IN_HEAD, _IN_BODY = range(3)
 _BLANK_LINE = b"\r\n\r\n"
 _MAX_HEADS = 8
@@ -39,17 +44,8 @@ _MAX_HEADS = 8
 _MAX_HEAD_BYTES = 1024
 
 
-class _Refused(Exception):
-    """Carries out of the parser why a request is refused."""
-
-    def __init__(self, reason: str, error: MeterdError) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.error = error
-
-
 class SharedState:
-    """What all connections have in common."""
+    """What all connections share: the application, the limits, and what counts them."""
 
     def __init__(
         self, server: Server, config: Config, state: ServerState, connections: Connections, telemetry: Telemetry
@@ -63,15 +59,21 @@ class SharedState:
         self.refusals = telemetry.http_refusals
 
 
-class Connection(HttpToolsProtocol):
-    """One connection. `slot` is the one that it has among all; `app_state` is what the application's start left."""
+class HTTPConnection(HttpToolsProtocol):
+    """Reads requests within the limits, and has them answered.
 
-    cycle: "_Exchange | Direct"  # type: ignore[assignment]  # of the latter uvicorn uses what it has
+    Args:
+        shared: what it has in common with all other connections.
+        slot: the one that it occupies, until it is lost.
+        app_state: what the application's start left.
+    """
+
+    cycle: Exchange | Direct  # type: ignore[assignment]  # of the latter uvicorn uses what it has
 
     def __init__(self, shared: SharedState, slot: Slot, app_state: dict[str, Any]) -> None:
         super().__init__(shared.config, shared.state, app_state)
-        self.shared = shared
-        self.slot = slot
+        self._shared = shared
+        self._slot = slot
         self.url = b""
         self._limits = shared.limits
         self._phase = _AT_REST
@@ -86,11 +88,11 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self.slot.connection = self
+        self._slot.occupy(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.slot.release()
+        self._slot.release()
 
     def data_received(self, data: bytes) -> None:
         if self._ignores_input:
@@ -107,7 +109,10 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._wait_for_body()
-            self._refuse(cause if isinstance(cause, _Refused) else self._malformed(data, error))
+            if isinstance(cause, Refused):
+                self._refuse(cause)
+            else:
+                self._refuse_malformed(data, error)
             return
         self._wait_for_body()
         if before != (self._phase, self._requests, self._received):
@@ -115,15 +120,15 @@ class Connection(HttpToolsProtocol):
         elif self._phase != _AT_REST:  # all of it belongs to a field or a chunk's head that has no end yet
             self._unfinished += len(data)
             if self._unfinished > self._limits.header_bytes:
-                self._refuse(self._too_large())
+                self._refuse(too_large(self._limits, self.url))
 
-    def _malformed(self, data: bytes, error: httptools.HttpParserError) -> _Refused:
-        """Why the parser gave up. It does so at a method that it does not know, before it tells the address."""
-        sentence = f"this is no valid HTTP/1.1 request: {error}"
-        if isinstance(error, httptools.HttpParserInvalidMethodError) and (line := _REQUEST_LINE.match(data)):
-            self.url, self.headers = line["address"], []
-            sentence = f"the method {line['method'][:_MAX_METHOD_LENGTH].decode()} is not known"
-        return _Refused("malformed", InvalidInput(sentence))
+    def _refuse_malformed(self, data: bytes, error: httptools.HttpParserError) -> None:
+        if found := unknown_method(data, error):
+            self.url, refused = found
+            self.headers = []
+            self._refuse(refused)
+        else:
+            self._refuse(malformed(error))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -132,7 +137,9 @@ class Connection(HttpToolsProtocol):
         self._requests += 1
 
     def on_headers_complete(self) -> None:
-        self._check_head()
+        check_head(self._limits, self.url, self.headers)
+        if len(self.pipeline) >= self._limits.pipelined_requests:
+            raise too_many_pipelined()
         version = self.parser.get_http_version()
         address = httptools.parse_url(self.url)
         raw_path = address.path or b"/"
@@ -147,34 +154,17 @@ class Connection(HttpToolsProtocol):
         self._phase = _IN_BODY
         self._received = 0
         if self._is_answering:
-            self.cycle = _Exchange(self, keep_alive)
+            self.cycle = self._new_exchange(keep_alive)
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
             return
-        route = self.shared.server.direct_route(scope["method"], scope["path"])
+        route = self._shared.server.direct_route(scope["method"], scope["path"])
         if route and not self.expect_100_continue and not self.flow.write_paused:
             head = DirectHead(route, cast("LitestarScope", scope), keep_alive)
-            self._direct = Direct(self, self.shared.server, head)
+            self._direct = Direct(self, self._shared.server, head)
         else:
-            self.cycle = _Exchange(self, keep_alive)
+            self.cycle = self._new_exchange(keep_alive)
             self._start_asgi_task(self.cycle, self.app)
-
-    def _check_head(self) -> None:
-        limits = self._limits
-        if len(self.headers) > limits.header_fields:
-            message = f"the request has more than {limits.header_fields} header fields (service.limits.header-fields)"
-            raise _Refused("header-fields", HeadersTooLarge(message))
-        if len(self.url) + sum([len(name) + len(value) for name, value in self.headers]) > limits.header_bytes:
-            raise self._too_large()
-        if len(self.pipeline) >= limits.pipelined_requests:
-            message = "too many requests wait for the answer to the first (service.limits.pipelined-requests)"
-            raise _Refused("pipelined-requests", Unavailable(message))
-
-    def _too_large(self) -> _Refused:
-        limit = f"{self._limits.header_bytes} bytes (service.limits.header-bytes)"
-        if len(self.url) > self._limits.header_bytes:
-            return _Refused("address-bytes", AddressTooLong(f"the address is longer than {limit}"))
-        return _Refused("header-bytes", HeadersTooLarge(f"address and headers are larger than {limit}"))
 
     def on_body(self, body: bytes) -> None:
         self._received += len(body)
@@ -214,7 +204,7 @@ class Connection(HttpToolsProtocol):
         known = self._heads.get(head)
         if known is None or len(body) != known.size:
             return False
-        direct = Direct(self, self.shared.server, known, body)
+        direct = Direct(self, self._shared.server, known, body)
         if not direct.begin():
             return False
         self._requests += 1
@@ -222,13 +212,16 @@ class Connection(HttpToolsProtocol):
         return True
 
     def _wait_for_body(self) -> None:
-        """A request that has not arrived whole has a task, which waits for the rest."""
+        """Give a request that has not arrived whole a task, which waits for the rest."""
         direct, self._direct = self._direct, None
         if direct:
             self._start_task(direct, is_complete=False)
 
+    def _new_exchange(self, keep_alive: bool) -> Exchange:
+        return Exchange(self, self._shared.uploads, self._slot.origin, keep_alive)
+
     def _start_task(self, direct: Direct, *, is_complete: bool) -> None:
-        self.cycle = exchange = _Exchange(self, direct.keep_alive)
+        self.cycle = exchange = self._new_exchange(direct.keep_alive)
         exchange.body += direct.body
         exchange.more_body = not is_complete
         if direct.body or is_complete:
@@ -236,7 +229,7 @@ class Connection(HttpToolsProtocol):
         self._start_asgi_task(exchange, self.app)
 
     def on_response_complete(self) -> None:
-        """As uvicorn's, without a timer for each answer: `enforce_timeouts` ends what is idle."""
+        """Begin the next request, as uvicorn does, without a timer for each: `enforce_timeouts` ends what is idle."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -248,9 +241,9 @@ class Connection(HttpToolsProtocol):
         if not self.pipeline:
             self.flow.resume_reading()
 
-    def _refuse(self, refused: _Refused) -> None:
+    def _refuse(self, refused: Refused) -> None:
         """End the connection with an answer, after those that are due before it."""
-        self.shared.refusals.labels(refused.reason).inc()
+        self._shared.refusals.labels(refused.reason).inc()
         self._ignores_input = True
         if self._phase == _IN_BODY:
             if self._is_answering:  # whoever reads the body gets to know, and answers
@@ -260,10 +253,10 @@ class Connection(HttpToolsProtocol):
             return
         content_type = next((value for name, value in self.headers or () if name == b"content-type"), b"")
         path = self.url.partition(b"?")[0]
-        answer, request_id = self.shared.server.refuse(
+        response, request_id = self._shared.server.refuse(
             refused.error, path.decode("latin-1"), content_type.decode("latin-1")
         )
-        self._refusal = serialize(answer, request_id, self.server_state.default_headers, keep_alive=False)
+        self._refusal = serialize(response, request_id, self.server_state.default_headers, keep_alive=False)
         if not self._is_answering:
             self._send_refusal()
 
@@ -290,14 +283,13 @@ class Connection(HttpToolsProtocol):
         if isinstance(self.cycle, Direct):
             self.cycle.enforce_timeout()
         if self._is_stuck(now):
-            self.shared.refusals.labels("write-timeout").inc()
+            self._shared.refusals.labels("write-timeout").inc()
             self.transport.abort()
         elif self.transport.is_closing() or self.flow.read_paused:  # it is not the client that lets us wait
             self._phase_began = now
         elif self._phase == _IN_BODY:
             if waited > limits.body_timeout and self._received < limits.body_rate * waited:
-                message = f"the body came slower than {limits.body_rate} bytes a second (service.limits.body-rate)"
-                self._refuse(_Refused("body-timeout", TooSlow(message)))
+                self._refuse(body_too_slow(limits))
         elif self._is_answering:
             pass
         elif self._ignores_input:
@@ -305,61 +297,13 @@ class Connection(HttpToolsProtocol):
                 self.transport.close()
         elif self._phase == _IN_HEAD:
             if waited > limits.header_timeout:
-                message = f"the headers took longer than {limits.header_timeout:g} s (service.limits.header-timeout)"
-                self._refuse(_Refused("header-timeout", TooSlow(message)))
+                self._refuse(head_too_slow(limits))
         elif waited > (limits.idle_timeout if self._requests else limits.header_timeout):
             self.transport.close()
 
     def _is_stuck(self, now: float) -> bool:
-        """Whether the client has taken nothing of what was written for it, for too long."""
+        """Return whether the client has taken nothing of what was written for it, for too long."""
         unsent = self.transport.get_write_buffer_size()
         if not unsent or unsent != self._unsent:
             self._unsent, self._sent_at = unsent, now
         return now - self._sent_at > self._limits.write_timeout
-
-
-class _Exchange(RequestResponseCycle):
-    """A request and its answer. Whoever reads the body gets an error when it can't be had."""
-
-    def __init__(self, connection: Connection, keep_alive: bool) -> None:
-        super().__init__(
-            scope=connection.scope,
-            transport=connection.transport,
-            flow=connection.flow,
-            logger=connection.logger,
-            access_logger=connection.access_logger,
-            access_log=False,
-            default_headers=connection.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=connection.expect_100_continue,
-            keep_alive=keep_alive,
-            on_response=connection.on_response_complete,
-        )
-        self._uploads = connection.shared.uploads
-        self._origin = connection.slot.origin
-        self._upload: Upload | None = None
-        self._failure: MeterdError | None = None
-
-    def fail(self, error: MeterdError) -> None:
-        """The rest of the body will not come."""
-        self._failure = error
-        self.keep_alive = False
-        self.message_event.set()
-
-    async def receive(self) -> "ASGIReceiveEvent":
-        message = await super().receive()
-        if self._failure:
-            raise self._failure
-        if message["type"] == "http.request" and (message["more_body"] or self._upload):
-            if self._upload is None:
-                caller = context_of(self.scope).caller
-                self._upload = self._uploads.begin(f"{caller.tenant}\n{caller.subject}" if caller else self._origin)
-            self._upload.add(len(message["body"]))
-        return message
-
-    async def run_asgi(self, app: "ASGI3Application") -> None:
-        try:
-            await super().run_asgi(app)
-        finally:
-            if self._upload:
-                self._upload.end()
