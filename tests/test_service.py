@@ -29,7 +29,7 @@ async def opened(data: Path, settings: Settings) -> AsyncIterator[httpx.AsyncCli
     try:
         token = service.tokens.create("root", tenant_admin=True, scopes=tuple(Scope)).token
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(service.application),
+            transport=httpx.ASGITransport(service.application),  # type: ignore[arg-type]  # ASGI as Litestar types it
             base_url="http://meterd",
             headers={"Authorization": f"Bearer {token}"},
         ) as client:

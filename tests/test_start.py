@@ -61,7 +61,7 @@ async def test_a_start_that_fails_leaves_nothing_open_and_the_next_one_works(
     try:
         token = service.tokens.create("root", scopes=tuple(Scope)).token
         headers = {"Authorization": f"Bearer {token}"}
-        transport = httpx.ASGITransport(service.application)
+        transport = httpx.ASGITransport(service.application)  # type: ignore[arg-type]  # ASGI as Litestar types it
         async with httpx.AsyncClient(transport=transport, base_url="http://meterd", headers=headers) as client:
             assert (await client.get("/readyz")).status_code == 200
     finally:

@@ -44,7 +44,7 @@ def test_every_worker_has_a_name_of_its_own() -> None:
 class TestThreads:
     @pytest.mark.parametrize("error", ODD_ERRORS, ids=repr)
     def test_go_on_whatever_a_round_raises(self, supervisor: Supervisor, error: BaseException) -> None:
-        outcomes = iter([error, True, error, error, False])
+        outcomes: Iterator[bool | BaseException] = iter([error, True, error, error, False])
         told: list[BaseException] = []
 
         def work() -> bool:
@@ -82,7 +82,7 @@ class TestThreads:
         assert sample(supervisor, "meterd_worker_up", "journal") == 1
 
     def test_are_logged_once_when_they_fail_and_once_when_they_work_again(self, supervisor: Supervisor) -> None:
-        outcomes = iter([RuntimeError("odd"), RuntimeError("odd"), True, False])
+        outcomes: Iterator[bool | Exception] = iter([RuntimeError("odd"), RuntimeError("odd"), True, False])
 
         def work() -> bool:
             outcome = next(outcomes)

@@ -211,7 +211,7 @@ class TestSelfSigned:
             make_self_signed(key, tmp_path / "tls.crt", (), 1)
 
     def test_is_made_and_renewed_by_command(self, tmp_path: Path) -> None:
-        options = ["--key", tmp_path / "a.key", "--certificate", tmp_path / "a.crt"]
+        options: list[str | Path] = ["--key", tmp_path / "a.key", "--certificate", tmp_path / "a.crt"]
         made = meterd("tls", "self-signed", *options, "--name", "guard.example", "--days", "20").stdout
         renewed = meterd("tls", "self-signed", *options).stdout
 
@@ -228,7 +228,17 @@ def issue(tls: Tls) -> bytes:
     authority = key.with_name("authority")
     authority.mkdir()
     make_with_openssl(authority, KEYS["EC"])
-    command = ["openssl", "req", "-x509", "-key", authority / "tls.key", "-days", "2", "-subj", "/CN=authority"]
+    command: list[str | Path] = [
+        "openssl",
+        "req",
+        "-x509",
+        "-key",
+        authority / "tls.key",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=authority",
+    ]
     subprocess.run([*command, "-out", authority / "tls.crt"], check=True, capture_output=True)
     command = ["openssl", "req", "-new", "-key", key, "-subj", "/CN=server", "-out", request]
     subprocess.run(command, check=True, capture_output=True)

@@ -11,7 +11,7 @@ from meterd.api.bodies import DecodeLimiter, decompress
 from meterd.errors import InvalidInput, TooLarge
 
 try:
-    from compression import zstd
+    from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
 except ImportError:
     from backports import zstd
 

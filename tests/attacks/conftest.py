@@ -35,7 +35,7 @@ class Party:
         self._url = server.url
 
     def send(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
-        with plain_client(self.token) as client:
+        with plain_client(self.token or "") as client:
             return client.request(method, f"{self._url}{path}", headers=headers, **options)
 
 

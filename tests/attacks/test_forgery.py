@@ -138,7 +138,9 @@ def test_who_may_only_send_is_not_shown_what_is_stored(shared: Meterd, victim: P
     mark = uuid.uuid4().hex
     assert 200 == victim.send("POST", "/api/object/v1/private", json={"_id": "O", "secret": mark}).status_code
 
-    for method, options in (("POST", {"json": {"_id": "O", "other": 1}}), ("DELETE", {}), ("GET", {})):
+    asked: tuple[tuple[str, dict[str, object] | None], ...]
+    asked = (("POST", {"_id": "O", "other": 1}), ("DELETE", None), ("GET", None))
+    for method, item in asked:
         path = "/api/object/v1/private" if method == "POST" else "/api/object/v1/private/O"
-        assert mark not in sender.send(method, path, **options).text
+        assert mark not in sender.send(method, path, json=item).text
     assert 403 == sender.send("POST", f"{METRICS}/query", json=WHOLE | {"datasource": "guardrailMetrics"}).status_code

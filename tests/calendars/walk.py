@@ -53,7 +53,8 @@ def zones_and_instants(draw: st.DrawFn, first: int = 1975, last: int = 2037) -> 
     zone = ZoneInfo(draw(st.sampled_from(NOTABLE) | st.sampled_from(ZONES)))
     year = draw(st.integers(first, last))
     near = changes(zone, year)
-    if near and draw(st.booleans()):
+    is_near: bool = draw(st.booleans()) if near else False
+    if is_near:
         return zone, draw(st.sampled_from(near)) + MINUTE * draw(st.integers(-2880, 2880))
     return zone, datetime(year, 1, 1, tzinfo=UTC) + MINUTE * draw(st.integers(0, 365 * 1440))
 

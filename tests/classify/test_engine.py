@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import msgspec
 import pytest
@@ -32,7 +33,7 @@ def definition(regex: str, **pattern: object) -> dict[str, object]:
     return {"name": "MINE", "detections": [{"pattern": {"regex": regex, **pattern}, "likelihood": "LIKELY"}]}
 
 
-def found(text: str, selection: Selection = ALL, **options: object) -> list[tuple[str, str, int]]:
+def found(text: str, selection: Selection = ALL, **options: Any) -> list[tuple[str, str, int]]:
     return [(match.classifier, match.text, match.confidence) for match in ENGINE.classify(text, selection, **options)]
 
 

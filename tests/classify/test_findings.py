@@ -24,7 +24,9 @@ def settled(
         return Finding(start, end, *proposer)
 
     precedence = Precedence([finding[3] for finding in findings])
-    kept = precedence.settled([(start, end, Proposer(*rest)) for start, end, *rest in findings], judge)
+    kept = precedence.settled(
+        [(start, end, Proposer(likelihood, classifier)) for start, end, likelihood, classifier in findings], judge
+    )
     return [(finding.start, finding.end, finding.classifier.code) for finding in kept]
 
 

@@ -1,5 +1,5 @@
 import pytest
-import re2
+import re2  # type: ignore[import-untyped]  # the package comes without types
 from hypothesis import given
 from hypothesis import strategies as st
 

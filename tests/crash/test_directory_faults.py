@@ -13,7 +13,10 @@ import pytest
 
 from tests.process import METRICS, Meterd, make_token
 
-ITEMS = {"object": {"_id": "one"}, "calendar": {"_id": "ONE", "calendar": {"_type": "BusinessCalendar"}}}
+ITEMS: dict[str, dict[str, object]] = {
+    "object": {"_id": "one"},
+    "calendar": {"_id": "ONE", "calendar": {"_type": "BusinessCalendar"}},
+}
 
 
 @pytest.fixture(scope="module")

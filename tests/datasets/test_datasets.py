@@ -1,6 +1,5 @@
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,9 +158,9 @@ def test_facts_of_a_gateway_are_told_apart_by_trace_and_span(name: str) -> None:
     ],
 )
 def test_the_time_for_an_output_token_is_derived_when_it_is_not_sent(
-    known: dict[str, float], expected: float | None
+    known: dict[str, Any], expected: float | None
 ) -> None:
-    row: Any = MODEL_CALLS.row_type(**known)
+    row = MODEL_CALLS.row_type(**known)
 
     admission(MODEL_CALLS).require(row)
 
@@ -182,7 +181,7 @@ def test_the_time_for_an_output_token_is_derived_when_it_is_not_sent(
     ],
 )
 def test_a_rule_id_is_known_under_the_name_for_its_kind(config_type: str, name: str | None) -> None:
-    row: Any = ROUTING_DECISIONS.row_type(config_type=config_type, rule_id="r-1")
+    row = ROUTING_DECISIONS.row_type(config_type=config_type, rule_id="r-1")
 
     admission(ROUTING_DECISIONS).require(row)
 
@@ -191,7 +190,7 @@ def test_a_rule_id_is_known_under_the_name_for_its_kind(config_type: str, name: 
 
 
 def test_an_id_that_is_sent_is_kept() -> None:
-    row: Any = ROUTING_DECISIONS.row_type(config_type="budget", rule_id="r-1", budget_rule_id="b-1")
+    row = ROUTING_DECISIONS.row_type(config_type="budget", rule_id="r-1", budget_rule_id="b-1")
 
     admission(ROUTING_DECISIONS).require(row)
 
@@ -211,11 +210,11 @@ def test_an_id_that_is_sent_is_kept() -> None:
 )
 def test_what_is_derived_is_declared(dataset: Dataset, values: dict[str, Any]) -> None:
     known = {column.name: values.get(column.name) for column in dataset.columns}
-    row = SimpleNamespace(**known)
+    row = dataset.row_type(**known)
 
     assert dataset.derive is not None
     dataset.derive(row)
-    changed = {name for name, value in vars(row).items() if value != known[name]}
+    changed = {name for name, value in known.items() if getattr(row, name) != value}
 
     assert changed
     assert changed <= {column.name for column in dataset.columns if column.derived}

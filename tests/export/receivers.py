@@ -95,7 +95,7 @@ class GrpcCollector(Collector):
         self._server = grpc.server(
             futures.ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", self._max_bytes)]
         )
-        add_MetricsServiceServicer_to_server(Servicer(), self._server)
+        add_MetricsServiceServicer_to_server(Servicer(), self._server)  # type: ignore[no-untyped-call]  # generated
         address = "127.0.0.1:0"
         if self._credentials:
             port = self._server.add_secure_port(address, self._credentials)

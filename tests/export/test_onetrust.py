@@ -201,7 +201,7 @@ async def test_a_trusted_root_and_its_address_are_used(store: RealEngine, author
         ({"trusted_root_path": "/nowhere.pem"}, "trusted-root-path"),
     ],
 )
-def test_what_cannot_be_used_is_named(store: RealEngine, options: dict[str, str], named: str) -> None:
+def test_what_cannot_be_used_is_named(store: RealEngine, options: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named) as refusal:
         OneTrust(MetricsExporter(**options), Reader(store.engine, (), (1.0,), 1), Telemetry())
     assert "secret" not in refusal.value.message

@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def histogram(*values: int) -> Series:
 
 
 async def test_counters_are_summed_by_their_attributes(store: RealEngine) -> None:
-    redact = {"action": "block", "actor": "agent"}
+    redact: dict[str, Any] = {"action": "block", "actor": "agent"}
     store.append(
         METER_EVENTS,
         [
@@ -221,8 +222,9 @@ async def test_a_caller_has_only_what_is_its_own_and_the_service_has_all(store: 
         ],
     )
 
-    async def total(caller: Caller | None) -> int:
-        return sum(each.sum for each in (await reader(store).read(USER, HOUR, caller)).series)
+    async def total(caller: Caller | None) -> float:
+        found = await reader(store).read(USER, HOUR, caller)
+        return sum([each.sum for each in found.series])
 
     assert 7 == await total(None)
     assert 3 == await total(Caller("acme", "root", SubjectType.USER, tenant_admin=True))

@@ -8,7 +8,7 @@ from meterd.query.model import And
 from tests.filters.fields import resolve
 
 POTATO = {"_id": "#EUR.1", "name": "Potato price", "description": "Spot, in Europe", "location": "Belgium", "size": 5}
-BARE = {"_id": "#BARE"}
+BARE: dict[str, object] = {"_id": "#BARE"}
 
 
 def found(text: str, document: dict[str, object] = POTATO) -> bool:

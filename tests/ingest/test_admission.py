@@ -1,7 +1,7 @@
 import json
 import math
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -57,7 +57,25 @@ def test_an_object_that_is_nested_too_deeply_is_not(bracket: str, levels: int) -
     assert str(DEEPEST_JSON) in json_flaw('{"a":' + bracket * levels)
 
 
-CHECKED = Dataset(
+if TYPE_CHECKING:
+    from meterd.datasets.rows import Row
+
+    class CheckedRow(Row, kw_only=True):
+        share: float | None = None
+        size: int | None = None
+        choice: str | None = None
+        rest: int | None = None
+
+
+def rest_of_size(row: "CheckedRow") -> None:
+    row.rest = None if row.size is None else 10 - row.size
+
+
+def no_red_share(row: "CheckedRow") -> tuple[str, str] | None:
+    return ("share", "is too much for a red one") if row.choice == "red" and row.share else None
+
+
+CHECKED: "Dataset[CheckedRow]" = Dataset(
     name="checked",
     description="Rows that are checked.",
     columns=(
@@ -72,8 +90,8 @@ CHECKED = Dataset(
         Column("rest", Kind.INTEGER, "what the size leaves of 10", minimum=0),
     ),
     identity=("trace_id", "span_id"),
-    derive=lambda row: setattr(row, "rest", None if row.size is None else 10 - row.size),
-    rule=lambda row: ("share", "is too much for a red one") if row.choice == "red" and row.share else None,
+    derive=rest_of_size,
+    rule=no_red_share,
 )
 FULL: dict[str, Any] = {
     "ts": datetime(2026, 1, 31, tzinfo=UTC),

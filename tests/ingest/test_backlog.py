@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -25,7 +26,12 @@ def test_what_a_start_finds_is_counted() -> None:
 def test_bytes_go_from_the_journal_to_the_store_and_under_a_checkpoint() -> None:
     counted = backlog()
     sizes = []
-    for step in (lambda: counted.committed(1, 100), lambda: counted.loaded(1, 100), counted.checkpointed):
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: counted.committed(1, 100),
+        lambda: counted.loaded(1, 100),
+        counted.checkpointed,
+    )
+    for step in steps:
         step()
         sizes.append((counted.size, counted.uncheckpointed_bytes, counted.reserved_bytes))
 

@@ -182,7 +182,7 @@ def _time_per_output_token(row: RowDict) -> float | None:
     latency, first, tokens = (row[name] for name in ("latencyMs", "timeToFirstTokenMs", "outputTokens"))
     if None in (latency, first, tokens) or not 0 <= first <= latency or tokens < 0:
         return None
-    return (latency - first) / max(tokens - 1, 1)
+    return float((latency - first) / max(tokens - 1, 1))
 
 
 def _group_value(row: RowDict, name: str) -> Any:
@@ -234,7 +234,7 @@ def _matches(row: RowDict, sent: dict[str, Any]) -> bool | None:
         return False
     value = value_of(row, name)
     if sent["operator"] == "IS_NULL":
-        return (value is None) == sent["value"]
+        return bool((value is None) == sent["value"])
     return None if value is None else _TESTS[sent["operator"]](value, sent["value"])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from meterd.store import DuckDBStore, Lines, StoreError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COLUMNS = ", ".join(["tenant", *(column.name for column in API_REQUESTS.columns)])
-DERIVED = {"value": 1, "record_type": "api", "environment": "production"}
+DERIVED: dict[str, Any] = {"value": 1, "record_type": "api", "environment": "production"}
 """What a single fact is given when it has none of its own."""
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(
@@ -99,6 +100,7 @@ def test_packed_facts_are_the_facts_one_by_one(store: DuckDBStore, drawn: list[B
 
 
 def test_tells_how_many_facts_each_packed_line_holds(store: DuckDBStore) -> None:
+    batches: list[tuple[msgspec.Struct, list[list[object]]]]
     batches = [(API_REQUESTS.row_type(), [[1] * n, ["a"] * n, [1] * n, [1] * n]) for n in (1, 3)]
     one, three = pack(API_REQUESTS, "acme", batches).lines.decode().splitlines()
     text = "\n".join([three, '{"each":{}}', one, '{"each":{"ts":[1,null]}}', '{"each":', "{}"])

@@ -56,19 +56,19 @@ def test_other_meters_are_refused_by_name(name: str) -> None:
 @pytest.mark.parametrize(("meter", "key"), METER_KEYS)
 def test_every_required_attribute_is_named_when_missing(meter: str, key: str) -> None:
     with pytest.raises(InvalidInput, match=f"^Missing attribute: {key}$"):
-        row(meter, **{key: None})
+        row(meter, "1", frozenset(), **{key: None})
 
 
 @pytest.mark.parametrize(("meter", "key", "value"), CLOSED_VALUES)
 def test_every_listed_value_is_accepted(meter: str, key: str, value: str) -> None:
-    assert getattr(row(meter, **{key: value}), key) == value
+    assert getattr(row(meter, "1", frozenset(), **{key: value}), key) == value
 
 
 @pytest.mark.parametrize(("meter", "key"), [(meter, key) for meter, key in METER_KEYS if key in CLOSED])
 @pytest.mark.parametrize("value", ["", "databricks", "True", "delete", "Agent", "🤖"])
 def test_values_that_are_not_listed_are_refused_with_the_key(meter: str, key: str, value: str) -> None:
     with pytest.raises(InvalidInput, match=f"^Invalid value for {key}"):
-        row(meter, **{key: value})
+        row(meter, "1", frozenset(), **{key: value})
 
 
 @pytest.mark.parametrize("agent", ["", " ", "🤖", "x" * 1000])
@@ -90,7 +90,7 @@ def test_texts_are_as_long_as_their_columns() -> None:
 def test_attributes_of_other_meters_are_not_allowed(meter: str) -> None:
     for key in EVERY_KEY - REQUIRED[meter].keys():
         with pytest.raises(InvalidInput, match=f"^Attribute not allowed: {key}$"):
-            row(meter, **{key: "true"})
+            row(meter, "1", frozenset(), **{key: "true"})
 
 
 @pytest.mark.parametrize("meter", REQUIRED)

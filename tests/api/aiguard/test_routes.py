@@ -236,7 +236,7 @@ BAD_TOKENS = {
 def test_a_bad_token_gets_401_even_when_the_body_is_garbage(
     shared: Meterd, authorization: str | None, body: bytes
 ) -> None:
-    headers = {} if authorization is None else {"authorization": authorization.format(token=shared.token).encode()}
+    headers = {} if authorization is None else {b"authorization": authorization.format(token=shared.token).encode()}
     response = shared.anonymous.post("/metric", content=body, headers=headers)
 
     assert error_of(response, 401) == "Invalid or missing bearer token"

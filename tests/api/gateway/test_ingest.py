@@ -15,7 +15,7 @@ from meterd.access import Scope, SubjectType
 from tests.process import METRICS, Meterd, make_token
 
 try:
-    from compression import zstd
+    from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
 except ImportError:
     from backports import zstd
 

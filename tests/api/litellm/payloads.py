@@ -93,7 +93,9 @@ def success(**members: Any) -> Payload:
     }
 
 
-def error(code: Any = "500", class_: str = "InternalServerError", provider: str = "openai", **members: Any) -> Payload:
+def error(
+    code: Any = "500", class_: str = "InternalServerError", provider: str | None = "openai", **members: Any
+) -> Payload:
     """The member `error_information`."""
     return {
         "error_code": code,

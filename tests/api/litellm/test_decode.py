@@ -221,7 +221,9 @@ class TestLongText:
 
     def test_is_cut_in_all_members_at_once(self) -> None:
         tool = dict.fromkeys(("name", "mcp_server_name", "mcp_server_resource"), LONG)
-        payload = {name: LONG if isinstance(value, str) else value for name, value in tool_call().items()}
+        payload: dict[str, Any] = {
+            name: LONG if isinstance(value, str) else value for name, value in tool_call().items()
+        }
         payload |= {
             "status": "success",
             "end_user": LONG,

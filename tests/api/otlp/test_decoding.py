@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from meterd.api.otlp.damage import MAX_DAMAGED, Damage
@@ -210,7 +211,7 @@ def nested(levels: int, encoding: str) -> bytes:
     value = AnyValue(string_value="x").SerializeToString()
     for _ in range(levels):
         value = delimited(5, delimited(1, value))
-    request = TRACES.protobuf.FromString(body)
+    request = ExportTraceServiceRequest.FromString(body)
     first, second = request.resource_spans[0].scope_spans[0].spans
     deep = delimited(9, KeyValue(key="deep").SerializeToString() + delimited(2, value))
     scope = delimited(2, first.SerializeToString() + deep) + delimited(2, second.SerializeToString())

@@ -172,7 +172,7 @@ def test_both_encodings_give_the_same_point() -> None:
     assert row(of, JSON) == row(of, ENCODINGS[1])
 
 
-BASE = {"name": "n", "scope": "s", "resource": {"a": 1, "b": 2}}
+BASE: Document = {"name": "n", "scope": "s", "resource": {"a": 1, "b": 2}}
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_point_without_a_recorded_value_is_dropped_and_not_rejected(encoding: 
 def test_a_point_at_an_impossible_time_is_rejected_and_the_others_are_taken(
     encoding: str, member: str, time: int
 ) -> None:
-    rows, rejected = read_points(metrics("gauge", point(**{member: str(time)}), point()), encoding)
+    rows, rejected = read_points(metrics("gauge", point(None, **{member: str(time)}), point()), encoding)
 
     assert len(rows) == 1
     assert list(rejected.values()) == [1]

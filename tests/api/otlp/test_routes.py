@@ -40,7 +40,8 @@ from tests.api.otlp.exports import (
 from tests.process import Meterd, make_token
 
 LIMIT = 20 * 2**20
-ANSWERS = {
+Answer = type[ExportTraceServiceResponse] | type[ExportMetricsServiceResponse] | type[ExportLogsServiceResponse]
+ANSWERS: dict[str, tuple[Answer, str]] = {
     "traces": (ExportTraceServiceResponse, "rejectedSpans"),
     "metrics": (ExportMetricsServiceResponse, "rejectedDataPoints"),
     "logs": (ExportLogsServiceResponse, "rejectedLogRecords"),
@@ -510,7 +511,7 @@ def test_ids_in_upper_and_lower_case_are_the_same(exporter: Exporter) -> None:
         {"traceId": "abcdef0123456789" * 2, "spanId": "abcdef0123456789"},
     ):
         for encoding in ENCODINGS:
-            taken(exporter.send(traces(chat(**ids)), encoding))
+            taken(exporter.send(traces(chat(None, **ids)), encoding))
 
     assert exporter.total() == 1
 
@@ -519,7 +520,9 @@ def test_integers_as_strings_and_numbers_are_the_same(exporter: Exporter) -> Non
     tokens = [{"key": "gen_ai.usage.input_tokens", "value": {"intValue": of}} for of in ("10", 10)]
     ids = {"traceId": "ab" * 16, "startTimeUnixNano": START}
     of = chat()["attributes"]
-    taken(exporter.send(traces(chat(**ids, attributes=[*of, tokens[0]]), chat(attributes=[*of, tokens[1]])), JSON))
+    taken(
+        exporter.send(traces(chat(None, **ids, attributes=[*of, tokens[0]]), chat(attributes=[*of, tokens[1]])), JSON)
+    )
 
     (found,) = exporter.points("modelMetrics", "modelName", aggregations=SUM_OF_TOKENS)
     assert (found["total"], found["sumInputTokens"]) == (2, 20)

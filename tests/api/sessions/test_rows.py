@@ -20,7 +20,7 @@ NOW = datetime(2026, 1, 31, tzinfo=UTC)
     ],
 )
 def test_a_document_is_shown_as_json_only_when_it_is_an_object(stored: str | None, shown: object) -> None:
-    event = (1, NOW, None, "name", "info", "", [], "", stored, [], None, None, None, None, None)
+    event: tuple[object, ...] = (1, NOW, None, "name", "info", "", [], "", stored, [], None, None, None, None, None)
 
     found = json.loads(msgspec.json.encode(shown_event(event)))
 

@@ -15,7 +15,7 @@ from meterd.api.sessions.bodies import merge
 from meterd.api.sessions.collections import completed
 from tests.api.sessions.test_registry import Application
 
-LARGE = {"large": "x" * 20_000}
+LARGE: dict[str, Any] = {"large": "x" * 20_000}
 
 
 @pytest.fixture
@@ -38,12 +38,12 @@ def journalled(application: Application, data: Path) -> int:
 
 
 async def updated(
-    application: Application, count: int, before: Callable[[int], Any] = lambda _: None
+    application: Application, count: int, before: Callable[[int], object] = lambda _: None
 ) -> tuple[str, list[Any]]:
     """A session with a large state after small updates of it, and its state after each of them."""
     path = await application.begin()
     state: dict[str, Any] = {"product": "p", "version": "1"}
-    states = []
+    states: list[Any] = []
     for update in (LARGE, *({"small": {str(number % 7): number}, "gone": None} for number in range(count))):
         before(len(states))
         await application.write(f"{path}/state", update)
@@ -66,7 +66,11 @@ async def test_small_updates_of_a_large_state_cost_about_what_was_sent(
 
 
 async def test_states_are_known_after_a_restart_and_from_facts_alone(application: Application) -> None:
-    path, states = await updated(application, 25, lambda number: number == 10 and application.restart())
+    def restart_at_the_tenth(number: int) -> None:
+        if number == 10:
+            application.restart()
+
+    path, states = await updated(application, 25, restart_at_the_tenth)
     document = await application.document(path)
 
     application.restart()

@@ -40,6 +40,12 @@ RULES: list[dict[str, Any]] = [
     {"rule": "named", "name": "Easter Monday"},
 ]
 
+PLAIN: list[dict[str, Any]] = [
+    {"_type": "WeeklyCalendar", "day": "Wednesday"},
+    {"_type": "MonthlyCalendar", "months": 2},
+    {"_type": "AnnualCalendar"},
+]
+
 
 def calendars(timezone: str) -> st.SearchStrategy[Drawn]:
     """Built-in ones, and ones with the clocks of a zone."""
@@ -54,13 +60,7 @@ def calendars(timezone: str) -> st.SearchStrategy[Drawn]:
             _days("UTC"),
             st.booleans(),
         ),
-        st.sampled_from(
-            [
-                {"_type": "WeeklyCalendar", "day": "Wednesday"},
-                {"_type": "MonthlyCalendar", "months": 2},
-                {"_type": "AnnualCalendar"},
-            ]
-        ).map(lambda definition: (_made(definition | {"timezone": timezone}), 400 * DAY)),
+        st.sampled_from(PLAIN).map(lambda definition: (_made(definition | {"timezone": timezone}), 400 * DAY)),
     )
 
 

@@ -31,7 +31,7 @@ def basic(credentials: str | bytes) -> dict[str, str]:
 def status(server: Meterd, headers: dict[str, str], path: str = PATHS[0]) -> int:
     """Of a call with these headers; a refusal says why, and how to do better."""
     response = httpx.get(
-        f"{server.url}{path}", headers={name: value.encode("latin-1") for name, value in headers.items()}
+        f"{server.url}{path}", headers={name.encode(): value.encode("latin-1") for name, value in headers.items()}
     )
     if response.status_code == 401:
         assert response.headers["x-odsl-error"].startswith("[4010] ")

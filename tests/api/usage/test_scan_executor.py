@@ -37,7 +37,9 @@ async def test_a_scan_that_takes_too_long_says_how_to_ask_for_less() -> None:
 
 async def test_closing_ends_what_is_running() -> None:
     threads = workers(3600.0)
-    running = asyncio.gather(ScanExecutor(threads, 3600.0).run(ANN, list, endless()))
+    running: asyncio.Future[tuple[list[object]]] = asyncio.gather(
+        ScanExecutor(threads, 3600.0).run(ANN, list, endless())
+    )
     await asyncio.sleep(0.05)
 
     threads.close()
@@ -48,7 +50,9 @@ async def test_closing_ends_what_is_running() -> None:
 
 async def test_other_work_in_threads_goes_on_while_scans_wait() -> None:
     scan_executor = ScanExecutor(workers(3600.0), 3600.0)
-    running = [asyncio.create_task(scan_executor.run(ANN, list, endless())) for _ in range(4)]
+    running: list[asyncio.Task[list[object]]] = [
+        asyncio.create_task(scan_executor.run(ANN, list, endless())) for _ in range(4)
+    ]
 
     assert 3 == await asyncio.to_thread(lambda: 1 + 2)
     assert not any(task.done() for task in running)

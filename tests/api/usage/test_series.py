@@ -30,8 +30,15 @@ from tests.query.reference import RealEngine
 
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
 ANCHORS = [
-    datetime(*day, tzinfo=UTC)
-    for day in ((2024, 2, 29), (2024, 3, 1), (2023, 12, 31, 23, 59, 59), (2000, 2, 29), (2021, 1, 31), (1970, 1, 1, 12))
+    datetime.fromisoformat(f"{day}Z")
+    for day in (
+        "2024-02-29T00:00",
+        "2024-03-01T00:00",
+        "2023-12-31T23:59:59",
+        "2000-02-29T00:00",
+        "2021-01-31T00:00",
+        "1970-01-01T12:00",
+    )
 ]
 METRICS = [(provider, metric) for provider in PROVIDERS.values() for metric in provider.metrics]
 

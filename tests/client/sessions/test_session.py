@@ -328,8 +328,8 @@ def test_threads_share_a_session(client: Client, read: Read) -> None:
         thread.join()
     session.flush()
     points = read(session)["metrics"]
-    for thread in range(4):
-        assert list(range(50)) == [point["value"] for point in points if point["name"] == str(thread)]
+    for number in range(4):
+        assert list(range(50)) == [point["value"] for point in points if point["name"] == str(number)]
     assert 200 == [point["value"] for point in points if point["name"] == "all"][-1]
 
 

@@ -1,12 +1,14 @@
 """Who calls the proxy. Loaded by LiteLLM, not by the tests."""
 
+from typing import Any
+
 import litellm
 from fastapi import HTTPException, Request
 from litellm.integrations.generic_api.generic_api_callback import GenericAPILogger
 from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 from litellm.proxy._types import UserAPIKeyAuth
 
-CALLERS = {
+CALLERS: dict[str, dict[str, Any]] = {
     "sk-ann": {
         "key_alias": "ann-laptop",
         "user_id": "u-ann",

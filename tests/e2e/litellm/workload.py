@@ -205,13 +205,13 @@ def body(step: Step, number: int) -> dict[str, Any]:
     """Every prompt is new, unless it is meant to be a repetition."""
     text = f"{step.text} {MARKER}" + ("" if step.text.startswith("Once more") else f" {number}")
     messages = [{"role": "user", "content": text}]
-    prompt = {
+    prompts: dict[str, dict[str, Any]] = {
         CHAT: {"messages": messages},
         MESSAGES: {"messages": messages, "max_tokens": 9},
         EMBEDDINGS: {"input": text},
         RESPONSES: {"input": text},
-    }[step.path]
-    whole: dict[str, Any] = {"model": step.model, **prompt}
+    }
+    whole: dict[str, Any] = {"model": step.model, **prompts[step.path]}
     if step.stream:
         whole |= {"stream": True, "stream_options": {"include_usage": True}}
     if step.verdicts:
@@ -304,9 +304,9 @@ def model_rows(done: Exchange, prices: dict[str, float]) -> Iterator[dict[str, A
     }
     for model in step.tried:
         provider, name = PROVIDERS[model]
-        if step.path in (MESSAGES, RESPONSES):  # LiteLLM doesn't tell the provider of these
-            provider, name = None, f"{provider}/{name}"
         row |= {"modelName": model, "providerAccountType": provider, "providerModelName": name}
+        if step.path in (MESSAGES, RESPONSES):  # LiteLLM doesn't tell the provider of these
+            row |= {"providerAccountType": None, "providerModelName": f"{provider}/{name}"}
         rescued = model != step.tried[-1]
         if rescued or (step.status != 200 and not step.blocked):
             yield row | {"errorCode": "500" if rescued else str(step.status)}
