@@ -65,7 +65,7 @@ def fold_log(path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-@pytest.mark.parametrize("file", [File.STORE, File.DIRECTORY])
+@pytest.mark.parametrize("file", [File.STORE, File.METADATA])
 def test_a_damaged_page_is_found(file: File, data: Path) -> None:
     path = path_of(data, file)
     if file is not File.STORE:
@@ -122,13 +122,13 @@ def test_a_log_of_the_store_that_can_not_be_read_is_no_loss(data: Path) -> None:
 
 
 def test_what_is_missing_is_told_with_what_is_lost(data: Path) -> None:
-    path_of(data, File.DIRECTORY).unlink()
+    path_of(data, File.METADATA).unlink()
 
     status, said = doctor(data)
 
     assert status == 1
     assert "PROBLEM  directory.sqlite: is missing: tokens" in said
-    assert not path_of(data, File.DIRECTORY).exists()
+    assert not path_of(data, File.METADATA).exists()
 
 
 def test_a_directory_that_is_served_is_left_alone(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_file_that_does_not_belong_is_refused_until_its_loss_is_accepted(
 @pytest.mark.parametrize("way", [missing, exchanged], ids=lambda way: way.__name__)
 def test_two_files_are_refused_together(way: Way, history: History, tmp_path: Path) -> None:
     data = shutil.copytree(history.now, tmp_path / "data")
-    gone = [File.JOURNAL, File.STORE] if way is missing else [File.DIRECTORY]
+    gone = [File.JOURNAL, File.STORE] if way is missing else [File.METADATA]
     for file in (File.JOURNAL, File.STORE):
         way(file, data, history)
 
@@ -141,7 +141,7 @@ def test_a_directory_of_an_earlier_version_is_adopted_quietly(history: History, 
     data = shutil.copytree(history.now, tmp_path / "data")
     with closing(sqlite3.connect(path_of(data, File.JOURNAL), isolation_level=None)) as journal:
         journal.execute("DROP TABLE stamp")
-    with closing(sqlite3.connect(path_of(data, File.DIRECTORY), isolation_level=None)) as directory:
+    with closing(sqlite3.connect(path_of(data, File.METADATA), isolation_level=None)) as directory:
         directory.execute("DROP TABLE installation")
         directory.execute("UPDATE alembic_version SET version_num = '0005'")
     with closing(duckdb.connect(str(path_of(data, File.STORE)))) as store:
@@ -160,7 +160,7 @@ def test_a_file_of_nobody_among_others_is_refused(history: History, tmp_path: Pa
     """As when a directory is lost, and somebody makes a token in a new one."""
     data = shutil.copytree(history.now, tmp_path / "data")
     fresh = Meterd(tmp_path / "fresh").data  # tokens, and nothing else
-    shutil.copy(path_of(fresh, File.DIRECTORY), path_of(data, File.DIRECTORY))
+    shutil.copy(path_of(fresh, File.METADATA), path_of(data, File.METADATA))
 
     assert "directory.sqlite is of no installation" in refusal(data)
 

@@ -28,7 +28,7 @@ def path_of(data: Path, file: File) -> Path:
 
 def open_metadata(data: Path) -> Metadata:
     """Open the metadata of a data directory alone, beside a server that may run. Raises `ConfigurationError`."""
-    return SQLMetadata(path_of(data, File.DIRECTORY))
+    return SQLMetadata(path_of(data, File.METADATA))
 
 
 def prepare_data(data: Path) -> Path:

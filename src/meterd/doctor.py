@@ -13,11 +13,11 @@ import duckdb
 import msgspec
 
 from meterd.data_directory import path_of
-from meterd.files import look_at_files
+from meterd.files import inspect_files
 from meterd.ingest.entries import Entry
 from meterd.ingest.journal import JournalReader
 from meterd.ingest.stamped import JournalState
-from meterd.installation import DirectoryState, File, Found, StoreState, Unusable, losses
+from meterd.installation import File, Found, MetadataState, StoreState, Unusable, losses
 from meterd.stamps import read_only
 from meterd.store import StoreDamaged
 from meterd.store.extent import is_cut_short, newest_header
@@ -42,16 +42,16 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine(data: Path) -> Iterator[Finding]:
     """Everything that can be said of a data directory, file by file. Raises `ConfigurationError`."""
-    found = look_at_files(data, _look_at_store)
+    found = inspect_files(data, _read_store_state)
     yield from _examined(found.journal, File.JOURNAL, lambda: _journal(data, found))
     yield from _examined(found.store, File.STORE, lambda: _store(data, found))
-    yield from _examined(found.directory, File.DIRECTORY, lambda: _directory(data))
+    yield from _examined(found.metadata, File.METADATA, lambda: _metadata(data))
     for loss in losses(found):
         yield Finding(loss.file, f"{loss.found}: {loss.lost} (serve --accept-loss {loss.file})", is_fine=False)
 
 
 def _examined(
-    state: JournalState | StoreState | DirectoryState | Unusable, file: File, look: Callable[[], Iterator[Finding]]
+    state: JournalState | StoreState | MetadataState | Unusable, file: File, look: Callable[[], Iterator[Finding]]
 ) -> Iterator[Finding]:
     """A file's own state; what can't be opened at all is told with the losses."""
     if isinstance(state, Unusable):
@@ -113,16 +113,16 @@ def _store(data: Path, found: Found) -> Iterator[Finding]:
             yield Finding(File.STORE, says if can else f"{says}, as far as it has it", is_fine=can)
 
 
-def _directory(data: Path) -> Iterator[Finding]:
-    with closing(read_only(path_of(data, File.DIRECTORY))) as connection:
-        yield from _integrity(connection, File.DIRECTORY)
+def _metadata(data: Path) -> Iterator[Finding]:
+    with closing(read_only(path_of(data, File.METADATA))) as connection:
+        yield from _integrity(connection, File.METADATA)
         counted = {
             "tokens": "SELECT count(*) FROM tokens",
             "sessions": "SELECT count(*) FROM sessions",
             "objects and calendars": "SELECT count(*) FROM items",
         }
         says = ", ".join(f"{connection.execute(count).fetchone()[0]} {name}" for name, count in counted.items())
-        yield Finding(File.DIRECTORY, says)
+        yield Finding(File.METADATA, says)
 
 
 def _integrity(connection: sqlite3.Connection, file: File) -> Iterator[Finding]:
@@ -132,7 +132,7 @@ def _integrity(connection: sqlite3.Connection, file: File) -> Iterator[Finding]:
         yield Finding(file, f"is damaged ({'; '.join(complaints)})".replace("\n", " "), is_fine=False)
 
 
-def _look_at_store(path: Path) -> StoreState:
+def _read_store_state(path: Path) -> StoreState:
     with _opened(path) as (connection, _):
         watermark = connection.execute("SELECT watermark FROM meterd_loader").fetchone()
         marked = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'meterd_installation'"

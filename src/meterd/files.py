@@ -16,9 +16,9 @@ from meterd.failpoints import reach
 from meterd.ingest import stamped as journal_stamps
 from meterd.ingest.journal import Journal
 from meterd.installation import (
-    DirectoryState,
     File,
     Found,
+    MetadataState,
     StoreState,
     Unusable,
     losses,
@@ -40,7 +40,7 @@ _COMPANIONS = ("", "-wal", "-shm", ".wal")
 
 
 class Files(NamedTuple):
-    """The open files."""
+    """The open files of a data directory."""
 
     metadata: Metadata
     store: DuckDBStore
@@ -71,12 +71,12 @@ def _opened(
 ) -> Files:
     store: DuckDBStore | None = None
 
-    def look_at_store(_path: Path) -> StoreState:
+    def read_store_state(_path: Path) -> StoreState:
         nonlocal store
         store = stack.enter_context(closing(open_store(data, settings)))
         return StoreState(store.installation(), store.watermark())
 
-    found = look_at_files(data, look_at_store)
+    found = inspect_files(data, read_store_state)
     lost = losses(found)
     if refused := [loss for loss in lost if loss.file not in accepted]:
         raise refuse(data, refused)
@@ -92,7 +92,7 @@ def _opened(
         store = stack.enter_context(closing(open_store(data, settings)))
     store.create(DATASETS.values())
     reach("start-store-opened")
-    metadata = stack.enter_context(closing(SQLMetadata(path_of(data, File.DIRECTORY), on_metadata_failure)))
+    metadata = stack.enter_context(closing(SQLMetadata(path_of(data, File.METADATA), on_metadata_failure)))
     reach("start-directory-opened")
     path, limits = path_of(data, File.JOURNAL), settings.ingest
     journal = stack.enter_context(
@@ -108,7 +108,7 @@ def _opened(
 
 def _forget(path: Path, journal: Journal, store: DuckDBStore) -> None:
     """Let the journal and the store agree that what a lost store held is not looked for again."""
-    until = max(journal_stamps.look_at(path).first - 1, store.watermark())
+    until = max(journal_stamps.read_state(path).first - 1, store.watermark())
     journal.forget(store.watermark(), until)
     store.append((), until)
 
@@ -126,25 +126,25 @@ def _mark(files: Files, journal: Path, stamp: Stamp) -> None:
 
 
 def open_store(data: Path, settings: Settings) -> DuckDBStore:
-    """The store of a data directory. Raises `ConfigurationError`."""
+    """Open the store of a data directory. Raises `ConfigurationError`."""
     limits = settings.store
     return DuckDBStore(path_of(data, File.STORE), limits.memory, limits.threads, limits.spill, settings.query.memory)
 
 
-def look_at_files(data: Path, look_at_store: Callable[[Path], StoreState]) -> Found:
-    """What is in a data directory, which stays as it is unless `look_at_store` changes something."""
+def inspect_files(data: Path, read_store_state: Callable[[Path], StoreState]) -> Found:
+    """Read the state of each file of a data directory. They stay as they are unless `read_store_state` changes one."""
     return Found(
-        journal=_look(path_of(data, File.JOURNAL), journal_stamps.look_at),
-        store=_look(path_of(data, File.STORE), look_at_store),
-        directory=_look(path_of(data, File.DIRECTORY), lambda path: DirectoryState(metadata_stamps.look_at(path))),
+        journal=_inspect(path_of(data, File.JOURNAL), journal_stamps.read_state),
+        store=_inspect(path_of(data, File.STORE), read_store_state),
+        metadata=_inspect(path_of(data, File.METADATA), lambda path: MetadataState(metadata_stamps.read_stamp(path))),
     )
 
 
-def _look(path: Path, look_at: Callable[[Path], _State]) -> _State | Unusable:
+def _inspect(path: Path, read_state: Callable[[Path], _State]) -> _State | Unusable:
     if not path.exists() or path.stat().st_size == 0:
         return Unusable()
     try:
-        return look_at(path)
+        return read_state(path)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise ConfigurationError(f"can't open {path}: {error}") from None

@@ -1,7 +1,7 @@
 """Whether the three files of a data directory belong together, and what is lost where they don't.
 
 The journal's entries and the store's watermark tell whether one of the two is older than the other; the number of
-starts tells it of the journal and the directory (`docs/decisions/0018-files-that-belong-together.md`).
+starts tells it of the journal and the metadata (`docs/decisions/0018-files-that-belong-together.md`).
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ class File(StrEnum):
 
     JOURNAL = "journal"
     STORE = "store"
-    DIRECTORY = "directory"
+    METADATA = "directory"  # its name on disk, and in `--accept-loss`
 
     @property
     def file_name(self) -> str:
@@ -29,14 +29,14 @@ class File(StrEnum):
 
 
 class StoreState(msgspec.Struct, frozen=True):
-    """A store as it lies there: which installation it is of, and the last journal entry that is in it."""
+    """The state of a store: which installation it is of, and the last journal entry that is in it."""
 
     installation: str | None = None
     watermark: int = 0
 
 
-class DirectoryState(msgspec.Struct, frozen=True):
-    """A directory database as it lies there."""
+class MetadataState(msgspec.Struct, frozen=True):
+    """The state of the database of metadata."""
 
     stamp: Stamp | None = None
 
@@ -49,11 +49,11 @@ class Unusable(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What is in a data directory."""
+    """The state of each file of a data directory."""
 
     journal: JournalState | Unusable
     store: StoreState | Unusable
-    directory: DirectoryState | Unusable
+    metadata: MetadataState | Unusable
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -76,7 +76,7 @@ _LOST_JOURNAL = (
     "facts are lost that were acknowledged and had not reached the store, and what comes again is stored again,"
     " because what was remembered is lost"
 )
-_LOST_DIRECTORY = "tokens, subjects, objects and calendars are lost; sessions are made again from their facts"
+_LOST_METADATA = "tokens, subjects, objects and calendars are lost; sessions are made again from their facts"
 _LOST_CHANGES = (
     "what was changed since is lost: tokens are unknown, or valid that were revoked, objects and calendars are as"
     " they were; sessions are made again from their facts"
@@ -91,7 +91,7 @@ def losses(found: Found) -> list[Loss]:
     return [
         *_of_the_journal(found, installation),
         *_of_the_store(found, installation),
-        *_of_the_directory(found, installation),
+        *_of_the_metadata(found, installation),
     ]
 
 
@@ -106,7 +106,7 @@ def refuse(data: Path, losses: Collection[Loss]) -> ConfigurationError:
 
 def next_stamp(found: Found, otherwise: str) -> Stamp:
     """The stamp of the start that begins; a new installation is called `otherwise`."""
-    stamps = [each.stamp for each in (found.journal, found.directory) if not isinstance(each, Unusable)]
+    stamps = [each.stamp for each in (found.journal, found.metadata) if not isinstance(each, Unusable)]
     installation = _installation(found) or otherwise
     before = [stamp.generation for stamp in stamps if stamp and stamp.installation == installation]
     return Stamp(installation, max(before, default=0) + 1)
@@ -114,12 +114,12 @@ def next_stamp(found: Found, otherwise: str) -> Stamp:
 
 def _is_new(found: Found) -> bool:
     """Nothing is there, or no more than tokens that were made before the first start, and what one left that failed."""
-    if any(isinstance(each, Unusable) and each.is_there for each in (found.journal, found.store, found.directory)):
+    if any(isinstance(each, Unusable) and each.is_there for each in (found.journal, found.store, found.metadata)):
         return False
     has_facts = not (
         isinstance(found.journal, Unusable) and (isinstance(found.store, Unusable) or _is_blank(found.store))
     )
-    return not has_facts and (isinstance(found.directory, Unusable) or found.directory.stamp is None)
+    return not has_facts and (isinstance(found.metadata, Unusable) or found.metadata.stamp is None)
 
 
 def _is_blank(store: StoreState) -> bool:
@@ -129,21 +129,21 @@ def _is_blank(store: StoreState) -> bool:
 
 def _installation(found: Found) -> str | None:
     """The installation that most of the files are of; None when no file says."""
-    named = [_of(found.journal), _of(found.store), _of(found.directory)]
+    named = [_of(found.journal), _of(found.store), _of(found.metadata)]
     counted = Counter(name for name in named if name)
     return max(counted, key=lambda name: counted[name], default=None)  # of equals the journal's
 
 
-def _of(state: JournalState | StoreState | DirectoryState | Unusable) -> str | None:
+def _of(state: JournalState | StoreState | MetadataState | Unusable) -> str | None:
     match state:
         case StoreState():
             return state.installation
-        case JournalState() | DirectoryState():
+        case JournalState() | MetadataState():
             return state.stamp.installation if state.stamp else None
     return None
 
 
-def _is_alien(found: Found, state: JournalState | StoreState | DirectoryState, installation: str | None) -> bool:
+def _is_alien(found: Found, state: JournalState | StoreState | MetadataState, installation: str | None) -> bool:
     """Whether a file is another installation's. While a first start is not complete, files may have no stamp."""
     own = _of(state)
     if own is None and isinstance(found.journal, JournalState) and not found.journal.is_complete:
@@ -166,9 +166,9 @@ def _of_the_journal(found: Found, installation: str | None) -> list[Loss]:
     if isinstance(store, StoreState) and not _is_alien(found, store, installation) and journal.end < store.watermark:
         what = f"is an older one (it ends at entry {journal.end}, and the store has them up to {store.watermark})"
         return [Loss(File.JOURNAL, what, _LOST_JOURNAL)]
-    directory = _generation(found.directory, installation)
-    if journal.stamp and directory is not None and directory > journal.stamp.generation:
-        return [Loss(File.JOURNAL, _older(journal.stamp.generation, directory), _LOST_JOURNAL)]
+    metadata = _generation(found.metadata, installation)
+    if journal.stamp and metadata is not None and metadata > journal.stamp.generation:
+        return [Loss(File.JOURNAL, _older(journal.stamp.generation, metadata), _LOST_JOURNAL)]
     return []
 
 
@@ -191,25 +191,25 @@ def _of_the_store(found: Found, installation: str | None) -> list[Loss]:
     return []
 
 
-def _of_the_directory(found: Found, installation: str | None) -> list[Loss]:
-    directory, journal = found.directory, found.journal
-    if isinstance(directory, Unusable):
-        return [Loss(File.DIRECTORY, directory.why, _LOST_DIRECTORY, directory.is_there)]
-    if _is_alien(found, directory, installation):
-        return [_alien(File.DIRECTORY, _of(directory), _LOST_DIRECTORY)]
-    own = _generation(directory, installation)
+def _of_the_metadata(found: Found, installation: str | None) -> list[Loss]:
+    metadata, journal = found.metadata, found.journal
+    if isinstance(metadata, Unusable):
+        return [Loss(File.METADATA, metadata.why, _LOST_METADATA, metadata.is_there)]
+    if _is_alien(found, metadata, installation):
+        return [_alien(File.METADATA, _of(metadata), _LOST_METADATA)]
+    own = _generation(metadata, installation)
     if own is None or isinstance(journal, Unusable) or journal.stamp is None or _of(journal) != installation:
         return []
     oldest = journal.stamp.generation - (not journal.is_complete)
     if own < oldest:
-        return [Loss(File.DIRECTORY, _older(own, journal.stamp.generation), _LOST_CHANGES)]
+        return [Loss(File.METADATA, _older(own, journal.stamp.generation), _LOST_CHANGES)]
     return []
 
 
-def _generation(directory: DirectoryState | Unusable, installation: str | None) -> int | None:
-    if isinstance(directory, Unusable) or directory.stamp is None or directory.stamp.installation != installation:
+def _generation(metadata: MetadataState | Unusable, installation: str | None) -> int | None:
+    if isinstance(metadata, Unusable) or metadata.stamp is None or metadata.stamp.installation != installation:
         return None
-    return directory.stamp.generation
+    return metadata.stamp.generation
 
 
 def _older(own: int, other: int) -> str:

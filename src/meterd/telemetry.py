@@ -27,7 +27,7 @@ class Requests(Collector):
     """Counts and times requests. Used from the event loop alone, it needs no locks and costs a tenth of the usual."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, str, int], int] = {}
+        self._responses: dict[tuple[str, str, int], int] = {}
         self._seconds: dict[str, float] = {}
         self._buckets: dict[str, list[int]] = {}
 
@@ -35,21 +35,21 @@ class Requests(Collector):
         """Count an answered request."""
         key = (method, route, status)
         try:
-            self._answers[key] += 1
+            self._responses[key] += 1
             self._seconds[route] += seconds
         except KeyError:
-            self._answers.setdefault(key, 1)
+            self._responses.setdefault(key, 1)
             self._seconds[route] = self._seconds.get(route, 0.0) + seconds
             self._buckets.setdefault(route, [0] * (len(_DURATIONS) + 1))
         self._buckets[route][bisect_left(_DURATIONS, seconds)] += 1
 
     def collect(self) -> Iterator[Metric]:
-        answers = CounterMetricFamily(
+        responses = CounterMetricFamily(
             "meterd_http_requests", "HTTP requests answered", labels=["method", "route", "status"]
         )
-        for (method, route, status), count in self._answers.items():
-            answers.add_metric([method, route, str(status)], count)
-        yield answers
+        for (method, route, status), count in self._responses.items():
+            responses.add_metric([method, route, str(status)], count)
+        yield responses
         times = HistogramMetricFamily("meterd_http_request_seconds", "Time to answer", labels=["route"])
         for route, counts in self._buckets.items():
             times.add_metric([route], list(_cumulative(counts)), self._seconds[route])

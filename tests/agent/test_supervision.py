@@ -67,7 +67,7 @@ main.main()
 
 
 class BrokenWatch(Broken):
-    owner, function = "watch.Watch", "_look_at"
+    owner, function = "watch.Watch", "_check"
 
 
 class BrokenDelivery(Broken):

@@ -33,7 +33,7 @@ class _CachedCaller(msgspec.Struct):
 
 
 class Authenticator:
-    """Checks bearer tokens against the directory.
+    """Checks bearer tokens against those that are kept.
 
     A valid token is remembered for two seconds, so a revocation works within that time (promised: 5 s); an unknown one
     is never remembered, so a new token works at once.

@@ -114,10 +114,10 @@ class Delivery:
                 other.heartbeat_wanted = True
                 await self._send_heartbeat(other)
 
-    async def _set_aside(self, active: ActiveSession, item: Item, status: int, answer: str) -> None:
-        log.error("the server refused %s of session %s: %s %s", item.operation, item.session, status, answer)
+    async def _set_aside(self, active: ActiveSession, item: Item, status: int, response: str) -> None:
+        log.error("the server refused %s of session %s: %s %s", item.operation, item.session, status, response)
         self.refused += 1
-        await self._remove(active, item, list(set_aside(item, status, answer)))
+        await self._remove(active, item, list(set_aside(item, status, response)))
 
     async def _remove(self, active: ActiveSession, item: Item, statements: list[Any]) -> None:
         """Run the statements that remove an item from the queue."""

@@ -161,10 +161,10 @@ def delivered(item: Item) -> Statement:
     return "delete from item where seq = ?", (item.seq,)
 
 
-def set_aside(item: Item, status: int, answer: str) -> tuple[Statement, Statement]:
+def set_aside(item: Item, status: int, response: str) -> tuple[Statement, Statement]:
     """Move an item that the server will never take out of the way of others, to where a person can look at it."""
     text = "insert or replace into refused values (?, ?, ?, ?, ?, ?)"
-    return (text, (item.seq, item.session, item.operation, item.body, status, answer)), delivered(item)
+    return (text, (item.seq, item.session, item.operation, item.body, status, response)), delivered(item)
 
 
 def save_session(id_: str, document: bytes, is_over: bool) -> Statement:

@@ -34,7 +34,7 @@ class Watch:
     async def _round(self) -> bool:
         """Look at every session once; return whether the agent isn't needed any more."""
         is_orphan = self._owner is not None and not self._owner.is_alive
-        await self._for_each(lambda active: self._look_at(active, is_orphan))
+        await self._for_each(lambda active: self._check(active, is_orphan))
         if time.monotonic() - self._flushed >= self._settings.batch_interval_seconds:
             self._flushed = time.monotonic()
             await self._for_each(self._agent.recorder.flush)
@@ -54,7 +54,7 @@ class Watch:
         if failure:
             raise failure
 
-    async def _look_at(self, active: ActiveSession, is_orphan: bool) -> None:
+    async def _check(self, active: ActiveSession, is_orphan: bool) -> None:
         parent = active.session.parent
         if parent and not parent.is_alive:
             data = {"parent_pid": parent.pid}

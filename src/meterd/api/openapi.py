@@ -58,7 +58,7 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     """What can be done with an address.
 
     `errors` are the bodies that errors have in this protocol, `statuses` those beside the ones of all. `is_open` means
-    that no token is needed. `success` says what a 200 means, `answers` are its bodies; none means that it is empty.
+    that no token is needed. `success` says what a 200 means, `responses` are its bodies; none means that it is empty.
     `schemas` have names, by which its bodies refer to them (`reference`).
     """
 
@@ -71,7 +71,7 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     body: tuple[Media, ...] = ()
     body_required: bool = True
     success: str = "Durable"
-    answers: tuple[Media, ...] = ()
+    responses: tuple[Media, ...] = ()
     statuses: dict[int, str] = {}
     time_out_status: int = 504
     schemas: dict[str, dict[str, Any]] = {}
@@ -79,7 +79,7 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def media(self) -> Iterator[Media]:
-        yield from (*self.body, *self.answers, *self.errors)
+        yield from (*self.body, *self.responses, *self.errors)
 
 
 class Described(NamedTuple):
@@ -191,8 +191,8 @@ def _responses(operation: Operation, known: dict[int, dict[str, Any]]) -> dict[s
     late = {operation.time_out_status: "Took longer than `service.timeout`"}
     errors = COMMON | late | ({} if operation.is_open else CLOSED) | operation.statuses
     success: dict[str, Any] = {"description": operation.success}
-    if operation.answers:
-        success["content"] = _content(operation.answers, known)
+    if operation.responses:
+        success["content"] = _content(operation.responses, known)
     content = _content(operation.errors, known)
     return {"200": success} | {
         str(status): {"description": errors[status] or PHRASES[status], "content": content} for status in sorted(errors)

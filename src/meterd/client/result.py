@@ -65,7 +65,7 @@ class _Data(msgspec.Struct, frozen=True, rename="camel"):
     data_points: list[dict[str, Any]]
 
 
-class _Answer(msgspec.Struct, frozen=True):
+class _Response(msgspec.Struct, frozen=True):
     data: _Data
 
 
@@ -76,6 +76,6 @@ def read_result(body: bytes) -> QueryResult:
         UnexpectedAnswer: there is none.
     """
     try:
-        return QueryResult(msgspec.json.decode(body, type=_Answer).data.data_points)
+        return QueryResult(msgspec.json.decode(body, type=_Response).data.data_points)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnexpectedAnswer(f"the answer to the query is not one of meterd's: {error}") from None

@@ -82,8 +82,8 @@ def check_status(status: int, headers: Mapping[str, str], body: bytes) -> None:
     if 200 <= status < 300:
         return
     try:
-        answer = msgspec.json.decode(body, type=_Error)
-        message = answer.message or answer.error
+        error = msgspec.json.decode(body, type=_Error)
+        message = error.message or error.error
     except (msgspec.DecodeError, UnicodeDecodeError):
         message = None
     message = message or body[:200].decode("utf-8", "replace").strip() or "the server gave no reason"

@@ -41,7 +41,7 @@ def create_token(
     for name, value in (("subject", subject), ("tenant", tenant), *(("team", each) for each in team or ())):
         if not value or not value.isprintable() or len(value) > 128:
             raise ConfigurationError(f"--{name} must have 1 to 128 printable characters")
-    if not create and not path_of(data, File.DIRECTORY).exists():
+    if not create and not path_of(data, File.METADATA).exists():
         raise ConfigurationError(
             f"nothing of meterd is in {data}: name the server's data directory with --data or METERD_DATA, or begin a"
             " new one with --create"

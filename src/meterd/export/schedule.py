@@ -1,6 +1,6 @@
 """Exports window after window, beside everything else: no request ever waits for it.
 
-An exporter goes on where the last run ended, so a restart loses nothing. A window is named in the directory before it
+An exporter goes on where the last run ended, so a restart loses nothing. A window is named in the metadata before it
 is sent, and counts as exported after that. A crash in between sends that very window again: for running totals that
 changes nothing, and entries of one interval can be told by its start and end. The other order would lose an interval
 with every crash while a collector is away.

@@ -16,7 +16,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS stamp (
 
 
 class JournalState(msgspec.Struct, frozen=True):
-    """A journal as it lies there.
+    """The state of a journal.
 
     Until the stamp `is_complete`, the other files may still have the one before. Entries `first` to `end` are there;
     none when `first` is beyond `end`.
@@ -28,7 +28,7 @@ class JournalState(msgspec.Struct, frozen=True):
     end: int = 0
 
 
-def look_at(path: Path) -> JournalState:
+def read_state(path: Path) -> JournalState:
     """Read the state of a journal, which stays as it is. Raises `sqlite3.Error`."""
     stamp, is_complete = None, True
     if row := row_of(path, "SELECT installation, generation, is_complete FROM stamp", "stamp"):

@@ -65,7 +65,7 @@ class QueryEngine:
             query = self._bounds.query(query)
         if not is_sparse:
             self._check_buckets(query)
-        return await self._ask(query.dataset, caller, lambda execution: self._answer(query, caller, execution))
+        return await self._ask(query.dataset, caller, lambda execution: self._execute(query, caller, execution))
 
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
         """Return facts of the listing that the caller may see; all of them for the service itself.
@@ -113,7 +113,7 @@ class QueryEngine:
         except TimeoutError:
             raise Unavailable("the store is behind what was recorded, try again", retry_after=5) from None
 
-    def _answer(self, query: Query, caller: Caller | None, execution: Execution) -> list[Row]:
+    def _execute(self, query: Query, caller: Caller | None, execution: Execution) -> list[Row]:
         visible = visible_to(caller) if caller else None
         plain, distributions = histograms.split(query)
         rows = self._rows(plain, visible, execution)

@@ -92,7 +92,7 @@ CLASSIFY = Operation(
         ),
     ),
     success="What was found; it is counted durably",
-    answers=(Media(Classified),),
+    responses=(Media(Classified),),
     time_out_status=_TIME_OUT_STATUS,
     statuses={
         502: "The profiles can't be read",

@@ -59,7 +59,7 @@ def query_operation(datasources: Mapping[str, Datasource]) -> Operation:
             ),
         ),
         success="What the caller may see of it",
-        answers=(Media(QueryAnswer),),
+        responses=(Media(QueryAnswer),),
     )
 
 
@@ -87,7 +87,7 @@ def ingest_operation(datasources: Mapping[str, Datasource]) -> Operation:
             Media({"anyOf": [row, {"type": "array", "items": row}]}, example=example),
             Media(TEXT, "application/x-ndjson"),
         ),
-        answers=(Media(Accepted),),
+        responses=(Media(Accepted),),
         schemas=schemas,
     )
 

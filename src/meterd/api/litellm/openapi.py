@@ -23,5 +23,5 @@ INGEST = Operation(
         Media({}, example=[]),
         Media({"type": "string"}, "application/x-ndjson"),
     ),
-    answers=(Media(Reported),),
+    responses=(Media(Reported),),
 )

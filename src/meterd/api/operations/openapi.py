@@ -9,13 +9,15 @@ OPERATIONS = (
     Described(
         "GET",
         "/healthz",
-        Operation("isAlive", _TAG, "The process is alive", PLAIN_ERRORS, success="Alive", answers=_PAGE, is_open=True),
+        Operation(
+            "isAlive", _TAG, "The process is alive", PLAIN_ERRORS, success="Alive", responses=_PAGE, is_open=True
+        ),
     ),
     Described(
         "GET",
         "/readyz",
         Operation(
-            "isReady", _TAG, "A write and a read work", PLAIN_ERRORS, success="Ready", answers=_PAGE, is_open=True
+            "isReady", _TAG, "A write and a read work", PLAIN_ERRORS, success="Ready", responses=_PAGE, is_open=True
         ),
     ),
     Described(
@@ -27,7 +29,7 @@ OPERATIONS = (
             "The service's own health for Prometheus",
             PLAIN_ERRORS,
             success="Metrics in Prometheus' text format",
-            answers=_PAGE,
+            responses=_PAGE,
         ),
     ),
     Described(
@@ -39,7 +41,7 @@ OPERATIONS = (
             "AI Guard's meters for Prometheus",
             PLAIN_ERRORS,
             success="Metrics in Prometheus' text format",
-            answers=_PAGE,
+            responses=_PAGE,
         ),
     ),
 )

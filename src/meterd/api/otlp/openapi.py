@@ -28,6 +28,6 @@ def export_operation(signal: str) -> Operation:
         _KEPT[signal],
         body=(Media(OBJECT, example={}), Media(BINARY, PROTOBUF)),
         success="Durable; `partialSuccess` says what was rejected",
-        answers=(Media(OBJECT), Media(BINARY, PROTOBUF)),
+        responses=(Media(OBJECT), Media(BINARY, PROTOBUF)),
         statuses={415: "Neither protobuf nor JSON"},
     )

@@ -61,7 +61,7 @@ def _write(id_: str, summary: str, body: tuple[Media, ...], required: bool = Tru
         parameters=(IDEMPOTENCY_KEY,),
         body=body,
         body_required=required,
-        answers=(Media(SessionDone),),
+        responses=(Media(SessionDone),),
         statuses=_NO_SESSION,
     )
 
@@ -73,7 +73,7 @@ CREATE = Operation(
     _ERRORS,
     parameters=(IDEMPOTENCY_KEY,),
     body=(Media(Create, example={"product": "desk", "version": "1.4.0", "machine_id": "m-1"}),),
-    answers=(Media(SessionBegun),),
+    responses=(Media(SessionBegun),),
 )
 READ = Operation(
     "readSession",
@@ -88,7 +88,7 @@ READ = Operation(
         Parameter("name", "Only events or points of this name"),
     ),
     success="The session",
-    answers=(Media(SessionDocument),),
+    responses=(Media(SessionDocument),),
     statuses=_NO_SESSION | {413: "Larger than `sessions.max-document-bytes`: read it in pages, with `limit`"},
 )
 EXPORT = Operation(
@@ -106,7 +106,7 @@ EXPORT = Operation(
         Parameter("to", "Begun before this time", {"type": "string", "format": "date-time"}),
     ),
     success="Whole documents",
-    answers=(Media(list[SessionDocument], JSON),),
+    responses=(Media(list[SessionDocument], JSON),),
 )
 STATE = _write(
     "updateSessionState",

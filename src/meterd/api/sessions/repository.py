@@ -1,6 +1,6 @@
-"""Sessions in memory while they are used, in the directory, and made from facts when that is behind.
+"""Sessions in memory while they are used, in the metadata, and made from facts when that is behind.
 
-A write is a fact in the journal; the document in the directory follows a moment later. After a crash what it missed is
+A write is a fact in the journal; the document in the metadata follows a moment later. After a crash what it missed is
 read from the facts again, up to the position that it had reached.
 """
 

@@ -22,7 +22,7 @@ from meterd.metadata import ItemChanges, Items, Version
 _MAX_REASON_LENGTH = 1024
 _OF_CHANGE = ("_id", "_oid", "_version")
 _MAX_POSTED = 1000
-"""Items of a body: nothing else is written to the directory while they are stored."""
+"""Items of a body: nothing else is written to the metadata while they are stored."""
 
 
 class ItemService:

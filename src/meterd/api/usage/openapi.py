@@ -8,7 +8,7 @@ from meterd.api.usage.calls import RELEASE, SOURCES
 _TAG = "Usage metrics"
 _TEXTS = (Media(TEXT, "text/plain"),)
 _ITEM = {"oneOf": [OBJECT, {"type": "array", "items": OBJECT}]}
-_ANSWERS = (Media(_ITEM), Media(TEXT, "text/csv"), Media(TEXT, "application/xml"))
+_RESPONSES = (Media(_ITEM), Media(TEXT, "text/csv"), Media(TEXT, "application/xml"))
 _VERBS = {
     "GET": ("read", "read", "What was asked for"),
     "POST": ("write", "create or update", "Durable"),
@@ -62,7 +62,7 @@ def service_operations(service: str, methods: Collection[str], has_sources: bool
                     parameters=(*parameters, *(_READING if method == "GET" and suffix != "Service" else ())),
                     body=(Media(_ITEM, example=_EXAMPLES[service]),) if method == "POST" else (),
                     success=success,
-                    answers=_ANSWERS,
+                    responses=_RESPONSES,
                     statuses=_STATUSES,
                 ),
             )
@@ -82,6 +82,6 @@ STATEMENT = Operation(
         Parameter("format", "Default: what `Accept` names first", {"type": "string", "enum": ["json", "csv", "html"]}),
     ),
     success="The statement",
-    answers=(Media(OBJECT), Media(TEXT, "text/csv"), Media(TEXT, "text/html")),
+    responses=(Media(OBJECT), Media(TEXT, "text/csv"), Media(TEXT, "text/html")),
     statuses=_STATUSES,
 )

@@ -85,7 +85,7 @@ def _description(classifiers: Classifiers) -> Mapping[str, Any]:
     raise ValueError("classifiers must be all codes or all definitions")
 
 
-class _Answer(msgspec.Struct, frozen=True):
+class _Response(msgspec.Struct, frozen=True):
     matches: list[Match]
 
 
@@ -96,7 +96,7 @@ def read_matches(body: bytes, text: str) -> list[Match]:
         UnexpectedAnswer: they are not matches of the text.
     """
     try:
-        matches = msgspec.json.decode(body, type=_Answer).matches
+        matches = msgspec.json.decode(body, type=_Response).matches
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnexpectedAnswer(f"the answer to the classification is not one of AI Guard's: {error}") from None
     for match in matches:

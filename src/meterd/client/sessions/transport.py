@@ -52,12 +52,12 @@ class SessionTransport:
         self._connection = self._connection or Connection(self._options)
         try:
             with _marked():
-                answer = self._connection.send(_request(entry, server_id))
+                response = self._connection.send(_request(entry, server_id))
         except StatusError as error:
             if _is_refusal(error):
                 raise ItemsRefused(error.status, error.message, entry.operation, entry.body) from None
             raise
-        return server_id or "" if _is_done(entry, answer) else read_created(answer)
+        return server_id or "" if _is_done(entry, response) else read_created(response)
 
     def reset(self) -> None:
         """Use new sockets, because the present ones are another process's."""
@@ -76,7 +76,7 @@ def _request(entry: Entry, server_id: str | None) -> Request:
     return Request(path, entry.body, headers, REPEATABLE)
 
 
-def _is_done(entry: Entry, answer: bytes) -> bool:
+def _is_done(entry: Entry, response: bytes) -> bool:
     """Return whether the answer is that of a write; else it is that of a creation.
 
     Raises:
@@ -84,9 +84,9 @@ def _is_done(entry: Entry, answer: bytes) -> bool:
     """
     try:
         if entry.operation == CREATE:
-            read_created(answer)
+            read_created(response)
             return False
-        check_done(answer)
+        check_done(response)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnexpectedAnswer(f"the answer about a session is not one of meterd's: {error}") from None
     return True

@@ -9,7 +9,7 @@ from meterd.metadata.sql.tables import Installation
 from meterd.stamps import Stamp, row_of
 
 
-def look_at(path: Path) -> Stamp | None:
+def read_stamp(path: Path) -> Stamp | None:
     """Read the stamp of a database, which stays as it is; None when it has none yet. Raises `sqlite3.Error`."""
     row = row_of(path, "SELECT id, generation FROM installation", "installation")
     return Stamp(*row) if row else None

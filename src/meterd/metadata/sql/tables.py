@@ -146,7 +146,7 @@ class ExportProgress(Base):
 
 
 class Installation(Base):
-    """The installation that the directory is of, and how often it was started (`meterd.stamps`); one row."""
+    """The installation that the database is of, and how often it was started (`meterd.stamps`); one row."""
 
     __tablename__ = "installation"
 
