@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from typing import Any
 
 
 class Deadlines:
@@ -10,11 +9,11 @@ class Deadlines:
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
-        self._started: dict[asyncio.Task[Any], float] = {}
-        self._expired: set[asyncio.Task[Any]] = set()
+        self._started: dict[asyncio.Task[object], float] = {}
+        self._expired: set[asyncio.Task[object]] = set()
         self._is_scheduled = False
 
-    def start(self) -> asyncio.Task[Any]:
+    def start(self) -> asyncio.Task[object]:
         """Watch the current task until `finish`."""
         task = asyncio.current_task()
         assert task is not None  # called from a coroutine
@@ -24,10 +23,10 @@ class Deadlines:
             task.get_loop().call_later(1.0, self._cancel_expired)
         return task
 
-    def finish(self, task: asyncio.Task[Any]) -> None:
+    def finish(self, task: asyncio.Task[object]) -> None:
         del self._started[task]
 
-    def expired(self, task: asyncio.Task[Any]) -> bool:
+    def expired(self, task: asyncio.Task[object]) -> bool:
         """Whether a cancellation of the task was ours; then it is taken back."""
         if task not in self._expired:
             return False

@@ -32,6 +32,6 @@ def call_from_thread(
         loop.call_soon_threadsafe(function, *arguments)
 
 
-def _settle_all(futures: Sequence[asyncio.Future[Any]], outcome: object) -> None:
+def _settle_all(futures: Sequence[asyncio.Future[object]], outcome: object) -> None:
     for future in futures:
         settle(future, outcome)

@@ -7,7 +7,7 @@ address's protocol has, after the answers that are due before it; then the conne
 
 import asyncio
 import urllib.parse
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import httptools
 from uvicorn.config import Config
@@ -70,7 +70,7 @@ class HTTPConnection(HttpToolsProtocol):
 
     cycle: Exchange | Direct  # type: ignore[assignment]  # of the latter uvicorn uses what it has
 
-    def __init__(self, shared: SharedState, slot: Slot, app_state: dict[str, Any]) -> None:
+    def __init__(self, shared: SharedState, slot: Slot, app_state: dict[str, object]) -> None:
         super().__init__(shared.config, shared.state, app_state)
         self._shared = shared
         self._slot = slot

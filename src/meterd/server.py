@@ -10,7 +10,6 @@ import itertools
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 from litestar.enums import ScopeType
@@ -164,7 +163,9 @@ class Server:
             self._deadlines.finish(task)
         return await _send(response, send, request.context.id)
 
-    async def _handle(self, route: HotRoute, request: Request, scope: HTTPScope, task: asyncio.Task[Any]) -> Response:
+    async def _handle(
+        self, route: HotRoute, request: Request, scope: HTTPScope, task: asyncio.Task[object]
+    ) -> Response:
         try:
             request.check()
             if scope["method"] != route.method:

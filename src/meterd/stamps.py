@@ -26,5 +26,5 @@ def row_of(path: Path, statement: str, table: str) -> tuple[Any, ...] | None:
     with closing(read_only(path)) as connection:
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:
             return None
-        row: tuple[Any, ...] | None = connection.execute(statement).fetchone()
+        row: tuple[object, ...] | None = connection.execute(statement).fetchone()
         return row

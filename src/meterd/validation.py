@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -62,7 +62,7 @@ def explain(error: msgspec.ValidationError, decoded: type[msgspec.Struct] | None
     return Problem(row, *_reword(match["what"], field))
 
 
-def _choices(type_: Any, path: list[str]) -> tuple[str, ...]:
+def _choices(type_: object, path: list[str]) -> tuple[str, ...]:
     """Values of the literal type at the end of a path through structs; empty when there is none."""
     if get_origin(type_) is Literal:
         return get_args(type_)
@@ -76,7 +76,7 @@ def _choices(type_: Any, path: list[str]) -> tuple[str, ...]:
     return ()
 
 
-def members_of(type_: Any, path: list[str]) -> list[str]:
+def members_of(type_: object, path: list[str]) -> list[str]:
     """Names of the fields of the struct at the end of a path through structs; empty when there is none."""
     for kind in (type_, *get_args(type_)):
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
@@ -87,7 +87,7 @@ def members_of(type_: Any, path: list[str]) -> list[str]:
     return []
 
 
-def _forms(type_: Any, path: list[str]) -> Iterator[str]:
+def _forms(type_: object, path: list[str]) -> Iterator[str]:
     """What the type at the end of a path through structs says of texts that must have a form."""
     if not path:
         yield from [each.description for each in get_args(type_) if isinstance(each, msgspec.Meta) and each.description]

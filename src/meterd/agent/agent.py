@@ -1,7 +1,5 @@
 """The parts of an agent, from its queues on disk to what it answers."""
 
-from typing import Any
-
 from meterd.agent.delivery import Delivery
 from meterd.agent.documents import Documents
 from meterd.agent.processes import Process
@@ -48,7 +46,7 @@ class Agent:
         """Whether every session has ended and the server has everything."""
         return not self.table.running and not any(spool.queued_items for spool in self._spools)
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> dict[str, object]:
         """Say how the agent is: what waits, and what fails."""
         failing = self.supervisor.failing
         return {

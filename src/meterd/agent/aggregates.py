@@ -50,7 +50,7 @@ class Aggregate(msgspec.Struct):
             bounds = [float(bound) for bound in self.bounds]
             self.counts[min(bisect_left(bounds, number), len(bounds) - 1)] += 1
 
-    def point(self) -> dict[str, Any]:
+    def point(self) -> dict[str, object]:
         """Make the metric that the server stores."""
         point: dict[str, Any] = {"name": self.name, "type": self.type, "value": self.total, "tags": self.tags}
         metadata = dict(self.metadata)

@@ -73,7 +73,7 @@ def decode(body: bytes, type_: type[_T], line: str) -> _T:
         raise Refused(400, f"{line}: the body is no JSON") from None
 
 
-def encode(value: Any) -> bytes:
+def encode(value: object) -> bytes:
     """Encode JSON for the server.
 
     Raises:
@@ -97,13 +97,13 @@ def finite(value: float | None, member: str) -> float:
     return number
 
 
-def given(request: Named) -> dict[str, Any]:
+def given(request: Named) -> dict[str, object]:
     """Return the members that have a value, without the session's id."""
-    members: dict[str, Any] = msgspec.structs.asdict(request)
+    members: dict[str, object] = msgspec.structs.asdict(request)
     return {name: value for name, value in members.items() if value is not None and name != "session_id"}
 
 
-def merge(state: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
+def merge(state: dict[str, object], update: dict[str, object]) -> dict[str, object]:
     """Apply an update to a state as the server does (`docs/specifications/sessions.md` section 4).
 
     Neither argument is changed.

@@ -1,7 +1,6 @@
 """What applications ask of the agent. Every write is on disk when it is answered."""
 
 import time
-from typing import Any
 from uuid import uuid4
 
 from meterd.agent.aggregates import aggregate_for
@@ -36,7 +35,7 @@ class Requests:
         self._owner = owner
         self._machine = (machine_id(), hostname())
 
-    async def register(self, body: bytes, user: int) -> dict[str, Any]:
+    async def register(self, body: bytes, user: int) -> dict[str, object]:
         """Begin a session; answer with the server's id if it answers soon, else one of our own. Both stay valid."""
         request = decode(body, Register, "Invalid request body")
         if not request.product or not request.version:

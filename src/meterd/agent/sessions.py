@@ -35,11 +35,11 @@ class Session(msgspec.Struct):
     ended_at: str | None = None
     user: int = msgspec.field(default_factory=os.getuid)
 
-    def stub(self) -> dict[str, Any]:
+    def stub(self) -> dict[str, object]:
         """Make the document of a session that the server can't be asked about (`docs/specifications/sessions.md`
         section 8.1).
         """
-        document: dict[str, Any] = {
+        document: dict[str, object] = {
             "id": self.server_id or self.id,
             "created_at": self.created_at,
             "updated_at": self.updated_at,

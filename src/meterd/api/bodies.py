@@ -103,7 +103,7 @@ def too_large(limit: int) -> TooLarge:
     return TooLarge(f"the body is larger than {limit} bytes")
 
 
-def json_array(items: Sequence[Any]) -> bytes:
+def json_array(items: Sequence[object]) -> bytes:
     """A JSON array, encoded in pieces: the encoder holds Python's lock while it is at one."""
     pieces = (msgspec.json.encode(items[at : at + _PIECE_ITEMS])[1:-1] for at in range(0, len(items), _PIECE_ITEMS))
     return b"[" + b",".join(pieces) + b"]"

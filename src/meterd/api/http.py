@@ -174,7 +174,7 @@ class HotRoute(msgspec.Struct, frozen=True):
     direct: Direct | None = None
 
 
-def json_response(status: int, content: Any, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response:
+def json_response(status: int, content: object, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response:
     return Response(status, msgspec.json.encode(content), headers=headers)
 
 

@@ -90,7 +90,7 @@ class Described(NamedTuple):
     operation: Operation
 
 
-def described(*operations: Described) -> dict[str, Any]:
+def described(*operations: Described) -> dict[str, object]:
     """The options of a framework's route or router, which say what it offers."""
     return {_OFFERED: operations}
 
@@ -101,7 +101,7 @@ def offered(app: Litestar) -> list[Described]:
     return list(dict.fromkeys(each for handler in handlers for each in handler.opt.get(_OFFERED, ())))
 
 
-def reference(name: str) -> dict[str, Any]:
+def reference(name: str) -> dict[str, object]:
     """The schema that has a name."""
     return {"$ref": _REFERENCE.format(name=name)}
 
@@ -124,7 +124,7 @@ IDEMPOTENCY_KEY = Parameter(
 )
 
 
-def document(described: Iterable[Described]) -> dict[str, Any]:
+def document(described: Iterable[Described]) -> dict[str, object]:
     """The OpenAPI document of all that is described."""
     described = list(described)
     types = {
@@ -137,7 +137,7 @@ def document(described: Iterable[Described]) -> dict[str, Any]:
     known = dict(zip(types, schemas, strict=True))
     for each in described:
         components |= each.operation.schemas
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, dict[str, object]] = {}
     for method, path, operation in described:
         paths.setdefault(path, {})[method.lower()] = _operation(path, operation, known)
     return {
@@ -159,11 +159,11 @@ def document(described: Iterable[Described]) -> dict[str, Any]:
     }
 
 
-def _operation(path: str, operation: Operation, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _operation(path: str, operation: Operation, known: dict[int, dict[str, object]]) -> dict[str, object]:
     named = {parameter.name for parameter in operation.parameters}
     segments = [Parameter(name, f"The {name}", place="path") for name in re.findall(r"{(\w+)}", path)]
     parameters = [*(each for each in segments if each.name not in named), *operation.parameters]
-    made: dict[str, Any] = {"operationId": operation.id, "tags": [operation.tag], "summary": operation.summary}
+    made: dict[str, object] = {"operationId": operation.id, "tags": [operation.tag], "summary": operation.summary}
     if operation.description:
         made["description"] = operation.description
     if operation.is_open:
@@ -176,7 +176,7 @@ def _operation(path: str, operation: Operation, known: dict[int, dict[str, Any]]
     return made
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def _parameter(parameter: Parameter) -> dict[str, object]:
     made: dict[str, Any] = {
         "name": parameter.name,
         "in": parameter.place,
@@ -190,7 +190,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 def _responses(operation: Operation, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
     late = {operation.time_out_status: "Took longer than `service.timeout`"}
     errors = COMMON | late | ({} if operation.is_open else CLOSED) | operation.statuses
-    success: dict[str, Any] = {"description": operation.success}
+    success: dict[str, object] = {"description": operation.success}
     if operation.responses:
         success["content"] = _content(operation.responses, known)
     content = _content(operation.errors, known)
@@ -199,7 +199,7 @@ def _responses(operation: Operation, known: dict[int, dict[str, Any]]) -> dict[s
     }
 
 
-def _content(bodies: Iterable[Media], known: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _content(bodies: Iterable[Media], known: dict[int, dict[str, object]]) -> dict[str, object]:
     return {
         media.content_type: {"schema": media.type if isinstance(media.type, dict) else known[id(media.type)]}
         | ({} if media.example is None else {"example": media.example})

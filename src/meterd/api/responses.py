@@ -1,7 +1,6 @@
 """Responses as they go to a connection, and as the framework's routes give them."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from litestar import Response as LitestarResponse
 from litestar.response.base import ASGIResponse
@@ -23,7 +22,7 @@ class _Framed(LitestarResponse[bytes]):
         super().__init__(response.body, status_code=response.status)
         self._response = response
 
-    def to_asgi_response(self, *_arguments: Any, **_named: Any) -> ASGIResponse:
+    def to_asgi_response(self, *_arguments: object, **_named: object) -> ASGIResponse:
         response = self._response
         return ASGIResponse(
             body=response.body,

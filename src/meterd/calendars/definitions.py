@@ -83,7 +83,7 @@ class DefinitionError(ValueError):
         self.problem = problem
 
 
-def calendar_of(definition: Mapping[str, Any], find: Find) -> Calendar:
+def calendar_of(definition: Mapping[str, object], find: Find) -> Calendar:
     """Return the calendar of a definition; `find` answers for the codes it refers to that are not built in.
 
     Raises `DefinitionError`. What `find` raises passes through: it must stop at definitions that refer to themselves.
@@ -216,7 +216,7 @@ _RULES: dict[str, type[Rule]] = {
 }
 
 
-def _calendar(definition: Mapping[str, Any], find: Find, path: str) -> Calendar:
+def _calendar(definition: Mapping[str, object], find: Find, path: str) -> Calendar:
     return _read(definition, _KINDS, "_type", path).build(find, path)
 
 
@@ -237,7 +237,7 @@ def _find(code: str, find: Find, path: str) -> Calendar:
         raise DefinitionError(path, f"there is no such calendar, and none is built in: {error}") from None
 
 
-def _read(value: Mapping[str, Any], kinds: Mapping[str, type[_Decoded]], by: str, path: str) -> _Decoded:
+def _read(value: Mapping[str, object], kinds: Mapping[str, type[_Decoded]], by: str, path: str) -> _Decoded:
     """Decode a value of one of several kinds, which its member `by` names without case."""
     name = str(value.get(by, ""))
     kind = next((kind for known, kind in kinds.items() if known.casefold() == name.casefold()), None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import MAXYEAR, MINYEAR, date
 from enum import Enum
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter
@@ -29,7 +29,7 @@ class _Named(Enum):
     """An enumeration of names that are read without case."""
 
     @classmethod
-    def _missing_(cls, value: Any) -> "_Named | None":
+    def _missing_(cls, value: object) -> "_Named | None":
         return next((member for member in cls if member.value.casefold() == str(value).casefold()), None)
 
 

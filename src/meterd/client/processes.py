@@ -7,7 +7,6 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from meterd.client.errors import MeterdClientError
 from meterd.client.rows import Row
@@ -47,7 +46,7 @@ class ProcessRun:
     def row(self) -> Row:
         """Make the row to record now that the work is done."""
         problems = [self._failure, *self._warnings] if self._failure else self._warnings
-        members: dict[str, Any] = self._members | {
+        members: dict[str, object] = self._members | {
             "id": self.id,
             "name": self.name,
             "createdAt": self._began,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -75,7 +75,7 @@ def question(
     Raises:
         ValueError: the interval is not made of whole seconds.
     """
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "startTs": _time(start),
         "endTs": _time(end),
         "datasource": datasource,

@@ -46,7 +46,7 @@ def _name_of_invalid(row: Row) -> str:
     return "it"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Convert what msgspec does not know by itself: other mappings than dict, and classes derived from datetime."""
     if isinstance(value, Mapping):
         return dict(value)

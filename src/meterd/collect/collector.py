@@ -2,7 +2,6 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from azure.core.exceptions import AzureError
 from azure.monitor.querymetrics import MetricsClient
@@ -72,7 +71,7 @@ class Collector:
             self._client.ingest(QUEUES, self._rows(group, start, stop))
             self._reached[group.name] = start = stop
 
-    def _rows(self, group: Group, start: datetime, stop: datetime) -> list[dict[str, Any]]:
+    def _rows(self, group: Group, start: datetime, stop: datetime) -> list[dict[str, object]]:
         try:
             results = self._monitor.query_resources(
                 resource_ids=[self._namespace.id],

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import msgspec
 from azure.monitor.querymetrics import MetricsQueryResult, TimeSeriesElement
@@ -100,7 +100,7 @@ GROUPS = (
 )
 
 
-def rows(namespace: Namespace, group: Group, result: MetricsQueryResult) -> Iterator[dict[str, Any]]:
+def rows(namespace: Namespace, group: Group, result: MetricsQueryResult) -> Iterator[dict[str, object]]:
     """Yield a row for each minute that has a value."""
     for metric in result.metrics:
         for series in metric.timeseries:

@@ -200,7 +200,7 @@ class Dataset(msgspec.Struct, Generic[Row_co], frozen=True, dict=True, eq=False)
         )
 
     def _struct(self, name: str, types: Mapping[Column, Any]) -> type[msgspec.Struct]:
-        fields: list[tuple[str, Any, Any]] = []
+        fields: list[tuple[str, object, object]] = []
         for column, type_ in types.items():
             if column.required and type_ is not None:
                 fields.append((column.name, type_, msgspec.field(name=column.member)))

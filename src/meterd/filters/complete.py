@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from meterd.expressions.errors import ExpressionError
 from meterd.filters.expressions import read_expression
@@ -25,7 +24,7 @@ def parse_filter(text: str, resolve: Resolve) -> Condition:
     return without_unknown_fields(read(scanner, resolve))
 
 
-def filter_of(decoded: Mapping[str, Any], resolve: Resolve) -> Condition:
+def filter_of(decoded: Mapping[str, object], resolve: Resolve) -> Condition:
     """Return the condition that a decoded JSON object means; mistakes are located in its JSON text.
 
     Raises `ExpressionError`.

@@ -54,12 +54,12 @@ def document_field(name: str) -> Variable:
     return Variable(Field(name), None)
 
 
-def matches(condition: Condition, document: Mapping[str, Any]) -> bool:
+def matches(condition: Condition, document: Mapping[str, object]) -> bool:
     """Tell whether a document satisfies a condition."""
     return _evaluate(condition, document) is True
 
 
-def _evaluate(condition: Condition, document: Mapping[str, Any]) -> bool | None:
+def _evaluate(condition: Condition, document: Mapping[str, object]) -> bool | None:
     """Evaluate a condition, three-valued as in SQL: None is unknown."""
     match condition:
         case And(conditions):
@@ -95,13 +95,15 @@ def _inverse(truth: bool | None) -> bool | None:
     return None if truth is None else not truth
 
 
-def _some(operand: Operand, document: Mapping[str, Any], test: Callable[[Any], bool], negated: bool) -> bool | None:
+def _some(
+    operand: Operand, document: Mapping[str, object], test: Callable[[object], bool], negated: bool
+) -> bool | None:
     """Tell whether an element satisfies the test, or negated, none; None when there is no value."""
     elements = _elements(operand, document)
     return None if elements is None else any(map(test, elements)) != negated
 
 
-def _elements(operand: Operand, document: Mapping[str, Any]) -> list[Any] | None:
+def _elements(operand: Operand, document: Mapping[str, object]) -> list[object] | None:
     """Return the single values that an operand has in a document; None when it is absent or null."""
     match operand:
         case Field(path):
@@ -116,23 +118,23 @@ def _elements(operand: Operand, document: Mapping[str, Any]) -> list[Any] | None
     return [value for value in _spread(present) if isinstance(value, str | int | float)] if present else None
 
 
-def _found(document: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
-    values: list[Any] = [document]
+def _found(document: Mapping[str, object], names: Iterable[str]) -> list[Any]:
+    values: list[object] = [document]
     for name in names:
         values = [value[name] for value in _spread(values) if isinstance(value, Mapping) and name in value]
     return values
 
 
-def _spread(values: Iterable[Any]) -> list[Any]:
+def _spread(values: Iterable[object]) -> list[object]:
     """Return the values, with elements in place of arrays."""
     return [element for value in values for element in (value if isinstance(value, list) else [value])]
 
 
-def _is_one_of(element: Any, values: Iterable[Value]) -> bool:
+def _is_one_of(element: object, values: Iterable[Value]) -> bool:
     return any(_compare(element, Comparison.EQUAL, value) for value in values)
 
 
-def _compare(element: Any, comparison: Comparison, value: Value) -> bool:
+def _compare(element: object, comparison: Comparison, value: Value) -> bool:
     compare = _COMPARISONS[comparison]
     if isinstance(value, datetime):
         time = instant(element) if isinstance(element, str) else None
@@ -142,9 +144,9 @@ def _compare(element: Any, comparison: Comparison, value: Value) -> bool:
     return compare(_text(element), _text(value))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)

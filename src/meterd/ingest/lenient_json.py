@@ -7,7 +7,6 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
-from typing import Any
 
 MAX_DEPTH = 100
 """Levels of arrays and objects that are read of what is nested too deeply to be read whole."""
@@ -15,7 +14,7 @@ _MAX_DIGITS = 400
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
-def loads(text: bytes) -> Any:
+def loads(text: bytes) -> object:
     """What the text holds, as far as it can be read; raises `ValueError` for what is no JSON, `RecursionError`.
 
     Numbers that are none, or beyond all bounds, become null or text.
@@ -24,7 +23,7 @@ def loads(text: bytes) -> Any:
     return _loads(decoded)
 
 
-def loads_at_any_depth(text: bytes) -> Any:
+def loads_at_any_depth(text: bytes) -> object:
     """As `loads`, but what is nested more deeply than `MAX_DEPTH` may become null."""
     decoded = text.removeprefix(BOM_UTF8).decode("utf-8", "replace")
     try:
@@ -33,13 +32,13 @@ def loads_at_any_depth(text: bytes) -> Any:
         return _loads(_shallow(decoded))
 
 
-def dumps(document: Any) -> bytes:
+def dumps(document: object) -> bytes:
     """JSON that every reader takes: half surrogate pairs become U+FFFD."""
     text = json.dumps(document, ensure_ascii=False)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def _loads(text: str) -> Any:
+def _loads(text: str) -> object:
     return json.loads(text, strict=False, parse_constant=lambda _: None, parse_float=_float, parse_int=_integer)
 
 

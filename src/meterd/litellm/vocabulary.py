@@ -96,7 +96,7 @@ def _masks(response: bytes) -> bool:
     return bool(actions & _MASKED) and not actions & _BLOCKED
 
 
-def guardrail_scope(mode: Any, is_late: bool) -> str:
+def guardrail_scope(mode: object, is_late: bool) -> str:
     """Return `input` or `output` from `guardrail_mode`: a word, a list of words, or an object with a default.
 
     With several modes the time decides: `is_late` says that the evaluation began when the answer was there.

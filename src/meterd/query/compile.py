@@ -78,7 +78,7 @@ def compile_query(query: Query, visible: Visibility | None, dialect: Dialect, li
     return _Compiler(query, dialect).compile(visible, limit)
 
 
-def compile_listing(listing: Listing, visible: Visibility | None, dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
+def compile_listing(listing: Listing, visible: Visibility | None, dialect: Dialect) -> tuple[str, tuple[object, ...]]:
     """Return SQL for the facts of a listing, restricted to what is `visible`, and its parameters."""
     return _Lister(listing.dataset, dialect).compile(listing, visible)
 
@@ -89,7 +89,7 @@ class _Conditions:
     def __init__(self, dataset: Dataset, dialect: Dialect) -> None:
         self._dataset = dataset
         self._dialect = dialect
-        self._parameters: list[Any] = []
+        self._parameters: list[object] = []
 
     def _facts(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
         """Select all facts of the dataset, or those that are visible, with what of them is: nothing looks behind it."""
@@ -159,7 +159,7 @@ class _Conditions:
 
 
 class _Lister(_Conditions):
-    def compile(self, listing: Listing, visible: Visibility | None) -> tuple[str, tuple[Any, ...]]:
+    def compile(self, listing: Listing, visible: Visibility | None) -> tuple[str, tuple[object, ...]]:
         columns = [self._declared(name) for name in listing.columns]
         conditions = [self._condition(listing.condition)]
         if listing.max_bytes is not None:

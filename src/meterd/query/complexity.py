@@ -5,7 +5,6 @@ what the largest queries within these bounds take (`docs/decisions/0013-complexi
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import msgspec
 
@@ -83,7 +82,7 @@ class Bounds:
         condition = self._condition(listing.condition, ())
         return listing if condition is None else msgspec.structs.replace(listing, condition=condition)
 
-    def _condition(self, condition: Condition | None, operands: Iterable[Any]) -> Condition | None:
+    def _condition(self, condition: Condition | None, operands: Iterable[object]) -> Condition | None:
         size = _Size(text=sum(map(_text_of, operands)))
         if condition is not None:
             self._check("depth", _depth(condition), MAX_DEPTH)
@@ -172,9 +171,9 @@ def _add(size: _Size, test: Condition) -> None:
                 size.expression_text += len(text)
 
 
-def _text_of(operand: Any) -> int:
+def _text_of(operand: object) -> int:
     return len(operand.key) if isinstance(operand, MapValue | TagValue) else 0
 
 
-def _length(value: Any) -> int:
+def _length(value: object) -> int:
     return len(value) if isinstance(value, str) else 0

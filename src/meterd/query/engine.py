@@ -76,7 +76,7 @@ class QueryEngine:
             listing = self._bounds.listing(listing)
         visible = visible_to(caller) if caller else None
 
-        def list_(execution: Execution) -> list[tuple[Any, ...]]:
+        def list_(execution: Execution) -> list[tuple[object, ...]]:
             return self._select(listing.dataset, *compile_listing(listing, visible, self._dialect), execution)
 
         return await self._ask(listing.dataset, caller, list_)
@@ -133,8 +133,8 @@ class QueryEngine:
         return shape(query, compiled, rows)
 
     def _select(
-        self, dataset: Dataset, sql: str, parameters: tuple[Any, ...], execution: Execution
-    ) -> list[tuple[Any, ...]]:
+        self, dataset: Dataset, sql: str, parameters: tuple[object, ...], execution: Execution
+    ) -> list[tuple[object, ...]]:
         started = time.perf_counter()
         try:
             return self._store.select(sql, parameters, execution.left, execution.cancellation)

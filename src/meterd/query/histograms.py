@@ -28,7 +28,7 @@ def split(query: Query) -> tuple[Query, Query | None]:
 def add_percentiles(query: Query, rows: Iterable[Row], buckets: Iterable[Row]) -> None:
     """Add the percentiles that `query` asks for to its rows, in the order of its aggregates."""
     keys = [group.key for group in query.groups]
-    found: dict[tuple[Any, ...], list[tuple[float, float]]] = {}
+    found: dict[tuple[object, ...], list[tuple[float, float]]] = {}
     for bucket in buckets:
         bound: Any = bucket.values[_BOUND]
         samples: Any = bucket.values[_SAMPLES]
@@ -67,5 +67,5 @@ def percentile(buckets: Sequence[tuple[float, float]], fraction: float) -> float
     return last
 
 
-def _place(row: Row, keys: Iterable[str]) -> tuple[Any, ...]:
+def _place(row: Row, keys: Iterable[str]) -> tuple[object, ...]:
     return row.start, *(row.values[key] for key in keys)

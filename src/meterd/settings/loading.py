@@ -58,7 +58,7 @@ def _hint(problem: Problem) -> str:
 class _Loader(yaml.SafeLoader):
     """Refuses a key that is there twice, of which YAML would take the last one without a word."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen: dict[Any, int] = {}
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
@@ -98,14 +98,14 @@ def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
         raise ConfigurationError(f"the settings file {path} is not valid YAML: {error}") from None
     if not isinstance(content, dict | None):
         raise ConfigurationError(f"the settings file {path} must hold a mapping of sections")
-    expanded: dict[str, Any] = _expand(content or {}, environment)
+    expanded: dict[str, object] = _expand(content or {}, environment)
     return expanded
 
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
-def _expand(value: Any, environment: Mapping[str, str]) -> Any:
+def _expand(value: object, environment: Mapping[str, str]) -> Any:
     """Replace `${VAR}` and `${VAR:-default}` in every string; an empty variable counts as unset."""
 
     def variable(match: re.Match[str]) -> str:
@@ -123,7 +123,7 @@ def _expand(value: Any, environment: Mapping[str, str]) -> Any:
     return value
 
 
-def _put(raw: dict[str, Any], dotted: str, value: Any) -> None:
+def _put(raw: dict[str, object], dotted: str, value: object) -> None:
     *sections, key = dotted.split(".")
     for section in sections:
         below = raw.setdefault(section, {})
@@ -133,7 +133,7 @@ def _put(raw: dict[str, Any], dotted: str, value: Any) -> None:
     raw[key] = value
 
 
-def _without_empty(value: Any) -> Any:
+def _without_empty(value: object) -> object:
     """Drop members that are null or an empty string, of mappings and lists: such an option counts as not given."""
     if isinstance(value, dict):
         return {key: _without_empty(item) for key, item in value.items() if item is not None and item != ""}

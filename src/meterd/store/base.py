@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -95,8 +95,8 @@ class Store(Protocol):
         """Tell how many facts each of the lines holds, 0 for one that can't be read."""
 
     def select(
-        self, sql: str, parameters: Sequence[Any], timeout: float, cancellation: Cancellation | None = None
-    ) -> list[tuple[Any, ...]]:
+        self, sql: str, parameters: Sequence[object], timeout: float, cancellation: Cancellation | None = None
+    ) -> list[tuple[object, ...]]:
         """Return the rows of a query; raises `QueryTimeout` after `timeout` seconds, `QueryMemory` past the memory
         limit, `QueryCancelled` when it is cancelled, `StoreError` for any other failure."""
 

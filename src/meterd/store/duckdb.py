@@ -190,7 +190,7 @@ class DuckDBStore:
             raise StoreError(_message_of(error)) from None
 
     def select(
-        self, sql: str, parameters: Sequence[Any], timeout: float, cancellation: Cancellation | None = None
+        self, sql: str, parameters: Sequence[object], timeout: float, cancellation: Cancellation | None = None
     ) -> list[tuple[Any, ...]]:
         cancellation = cancellation or Cancellation()
         try:
@@ -205,13 +205,13 @@ class DuckDBStore:
             raise StoreError(_message_of(error)) from error
 
     def _rows(
-        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any], timeout: float
-    ) -> list[tuple[Any, ...]]:
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object], timeout: float
+    ) -> list[tuple[object, ...]]:
         alarm = threading.Timer(timeout, cursor.interrupt)
         alarm.start()
         try:
             cursor.execute(sql, parameters)
-            rows: list[tuple[Any, ...]] = []
+            rows: list[tuple[object, ...]] = []
             while some := cursor.fetchmany(_FETCH_SIZE):  # Python's lock is held for so many at a time
                 rows += some
             return rows

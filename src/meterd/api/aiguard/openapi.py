@@ -1,7 +1,6 @@
 """The operations of AI Guard."""
 
 from collections.abc import Collection
-from typing import Any
 
 import msgspec
 
@@ -21,7 +20,7 @@ class Classified(msgspec.Struct, frozen=True):
     matches: list[Match]
 
 
-def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
+def _event(meter: str, allowed: Collection[str]) -> dict[str, object]:
     """Return the schema of an event of one meter: its required attributes, and `metrics.allowed-attributes`."""
     required = {key: _attribute(attribute) for key, attribute in METERS[meter].items()}
     properties = dict.fromkeys(allowed, TEXT | {"maxLength": MAX_LABEL_LENGTH}) | required
@@ -48,7 +47,7 @@ def _event(meter: str, allowed: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _attribute(attribute: Attribute) -> dict[str, Any]:
+def _attribute(attribute: Attribute) -> dict[str, object]:
     if attribute.values:
         return TEXT | {"enum": sorted(attribute.values)}
     return TEXT | {"maxLength": METER_EVENTS.by_name[attribute.column].max_characters}

@@ -117,7 +117,7 @@ class AIGuard:
         await self._recorder.record(self._submission(caller, await request.body(self._limit)))
         return _EMPTY
 
-    def metric_directly(self, request: Request, body: bytes, settle: Callable[[Any], None]) -> Response | None:
+    def metric_directly(self, request: Request, body: bytes, settle: Callable[[object], None]) -> Response | None:
         """Record an event as `metric` does, when the caller is known and the body is as it is sent."""
         caller = self._callers.recognise(request.context, request.header(b"authorization"))
         if caller is None or len(body) > self._limit or request.header(b"content-encoding"):

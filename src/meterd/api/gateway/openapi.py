@@ -103,13 +103,13 @@ _SCALARS: dict[Kind, dict[str, Any]] = {
 }
 
 
-def _column_schema(column: Column) -> dict[str, Any]:
+def _column_schema(column: Column) -> dict[str, object]:
     """Return what a member may hold; null is the same as leaving it out, if that is allowed."""
     schema = _value_schema(column)
     return {"anyOf": [schema, *([] if column.required else [{"type": "null"}])], "description": column.description}
 
 
-def _value_schema(column: Column) -> dict[str, Any]:
+def _value_schema(column: Column) -> dict[str, object]:
     if column.allowed:
         return {"type": "string", "enum": list(column.sendable)}
     text = {"type": "string", "maxLength": column.max_characters}
@@ -124,7 +124,7 @@ def _value_schema(column: Column) -> dict[str, Any]:
     return _SCALARS[column.kind] | {name: bound for name, bound in bounds.items() if bound is not None}
 
 
-def _row_schema(datasource: Datasource) -> dict[str, Any]:
+def _row_schema(datasource: Datasource) -> dict[str, object]:
     columns = [column for column in datasource.dataset.columns if not column.assigned]
     return {
         "type": "object",

@@ -65,7 +65,7 @@ def _text(test: TextTest, negated: bool = False) -> _Build:
     return lambda operand, _kind, value: Matches(operand, test, _scalar(Kind.TEXT, value), negated)
 
 
-def _between(operand: Operand, kind: Kind, value: Any) -> Condition:
+def _between(operand: Operand, kind: Kind, value: object) -> Condition:
     bounds = _array(value)
     if len(bounds) != 2:
         raise InvalidInput(f"must be an array of exactly two values, got {len(bounds)}")
@@ -78,7 +78,7 @@ def _between(operand: Operand, kind: Kind, value: Any) -> Condition:
     )
 
 
-def _is_null(operand: Operand, _kind: Kind, value: Any) -> Condition:
+def _is_null(operand: Operand, _kind: Kind, value: object) -> Condition:
     return IsNull(operand, negated=not _scalar(Kind.BOOLEAN, value))
 
 
@@ -128,7 +128,7 @@ def _scalar(kind: Kind, value: Any) -> Any:
     return value
 
 
-def _array(value: Any) -> list[Any]:
+def _array(value: object) -> list[object]:
     if not isinstance(value, list):
         raise InvalidInput("must be an array")
     return value

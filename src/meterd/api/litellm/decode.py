@@ -122,7 +122,7 @@ class _Repair:
             return None
         return self._repaired(_reduced(document)) if isinstance(document, dict) else None
 
-    def _repaired(self, document: dict[str, Any]) -> Payload | None:
+    def _repaired(self, document: dict[str, object]) -> Payload | None:
         while self._bytes_left > 0:
             try:
                 encoded = dumps(document)
@@ -136,7 +136,7 @@ class _Repair:
         return None
 
 
-def _reduced(document: dict[str, Any]) -> dict[str, Any]:
+def _reduced(document: dict[str, object]) -> dict[str, object]:
     """Leave out what is never read: prompts and answers are long."""
     reduced = {name: value for name, value in document.items() if name in _MEMBERS}
     guardrails = reduced.get("guardrail_information")

@@ -265,16 +265,16 @@ def _request(payload: Payload, common: "ReportedColumns", is_blocked: bool) -> "
     )
 
 
-def _metadata(payload: Payload) -> dict[str, Any]:
+def _metadata(payload: Payload) -> dict[str, object]:
     """Return tags, end user, and the caller's own: of key, spend log, request and header; later ones win."""
     caller = payload.caller
-    own: dict[str, Any] = {}
+    own: dict[str, object] = {}
     tags = [tag for tag in payload.request_tags or () if isinstance(tag, str) and not tag.startswith("User-Agent: ")]
     if tags:
         own["tags"] = ",".join(tags)
     if payload.end_user:
         own["end_user"] = payload.end_user
-    merged: dict[str, Any] = {}
+    merged: dict[str, object] = {}
     merged |= caller.user_api_key_auth_metadata or {}
     merged |= caller.spend_logs_metadata or {}
     merged |= {name: value for name, value in (caller.requester_metadata or {}).items() if name not in NOT_METADATA}
@@ -282,7 +282,7 @@ def _metadata(payload: Payload) -> dict[str, Any]:
     return own | {name: value for name, value in merged.items() if name not in own}
 
 
-def _header_metadata(headers: dict[str, Any]) -> dict[str, Any]:
+def _header_metadata(headers: dict[str, object]) -> dict[str, object]:
     for name, value in headers.items():
         if name.lower() == "x-tfy-metadata" and isinstance(value, str):
             try:

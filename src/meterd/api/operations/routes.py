@@ -89,7 +89,7 @@ def operations_router(
     return Router("/", route_handlers=[healthz, readyz, metrics, export], opt=described(*OPERATIONS))
 
 
-def documentation_router(openapi: dict[str, Any]) -> Router:
+def documentation_router(openapi: dict[str, object]) -> Router:
     """The API's description, and a page to read and try it that needs nothing from elsewhere."""
     document = msgspec.json.encode(openapi)
 

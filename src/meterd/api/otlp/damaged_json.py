@@ -58,7 +58,7 @@ class _Reader:
     def __init__(self, damage: Damage) -> None:
         self._damage = damage
 
-    def message(self, value: Any, type_: type[_Message]) -> _Message:
+    def message(self, value: object, type_: type[_Message]) -> _Message:
         """Read a message.
 
         Raises `_Unusable` for what is no object, and for an element with a bad value that it can't do without.
@@ -70,7 +70,7 @@ class _Reader:
                 return msgspec.convert(value, type_)
             except msgspec.ValidationError:
                 self._damage.room -= 1
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for name, member in _members(type_).items():
             try:
                 if (part := value.get(name)) is not None:
@@ -81,7 +81,7 @@ class _Reader:
                 self._damage.left_out[name] += 1
         return type_(**found)
 
-    def _value(self, value: Any, name: str, member: _Member) -> Any:
+    def _value(self, value: object, name: str, member: _Member) -> object:
         if member.message is None:
             return _scalar(value, member.declared)
         if not member.is_list:
@@ -90,7 +90,7 @@ class _Reader:
             raise _Unusable("must be an array")
         return self._messages(value, name, member.message)
 
-    def _messages(self, values: list[Any], name: str, type_: type[_Message]) -> list[_Message]:
+    def _messages(self, values: list[object], name: str, type_: type[_Message]) -> list[_Message]:
         messages = []
         for number, value in enumerate(values):
             if not self._damage.has_room:
@@ -118,7 +118,7 @@ def _members(type_: type[JsonMessage]) -> dict[str, _Member]:
     }
 
 
-def _message_in(type_: Any) -> tuple[type[JsonMessage] | None, bool]:
+def _message_in(type_: object) -> tuple[type[JsonMessage] | None, bool]:
     for one in get_args(type_):
         is_list = get_origin(one) is list
         inner = get_args(one)[0] if is_list else one
@@ -127,7 +127,7 @@ def _message_in(type_: Any) -> tuple[type[JsonMessage] | None, bool]:
     return None, False
 
 
-def _scalar(value: Any, type_: Any) -> Any:
+def _scalar(value: object, type_: object) -> object:
     """Return the value, or what else it can only mean. Raises `_Unusable`."""
     meant = _NUMBERS.get(value, value) if isinstance(value, str) else value
     is_number = isinstance(value, int | float)

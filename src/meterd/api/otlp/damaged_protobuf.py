@@ -80,7 +80,7 @@ def _listed(field: _Field, value: Any) -> list[Any]:
     return list(value) if field.is_repeated else [value]
 
 
-def _put(message: Message, field: _Field, values: list[Any]) -> None:
+def _put(message: Message, field: _Field, values: list[object]) -> None:
     if field.is_repeated:
         getattr(message, field.name).extend(values)
     elif values and field.type == FieldDescriptor.TYPE_MESSAGE:
@@ -109,7 +109,7 @@ def _levels() -> DescriptorPool:
 
 def _files() -> Iterator[Any]:
     """Return what requests are declared in, each file after those that it needs."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
 
     def add(file: Any) -> None:
         for needed in file.dependencies:

@@ -4,8 +4,6 @@ A value that can't be used is left out, or the element whose value it is. An exp
 refused for it: exporters don't send again what was refused (`docs/decisions/0008-gateway-reports.md`).
 """
 
-from typing import Any
-
 import msgspec
 from google.protobuf.message import DecodeError
 
@@ -19,7 +17,7 @@ MAX_OBJECTS = 2**18
 """Objects in a damaged body of JSON: readers don't let others run before they are through."""
 
 
-def decode_whole(signal: Signal, body: bytes, is_json: bool) -> Any:
+def decode_whole(signal: Signal, body: bytes, is_json: bool) -> object:
     """Return the export request of a body without damage. Raises `InvalidInput` for every other."""
     try:
         return msgspec.json.decode(body, type=signal.json) if is_json else signal.protobuf.FromString(body)
@@ -33,7 +31,7 @@ def decode_whole(signal: Signal, body: bytes, is_json: bool) -> Any:
         raise InvalidInput(f"the body is not a valid {signal.protobuf.__name__}: {error}") from None
 
 
-def decode(signal: Signal, body: bytes, is_json: bool) -> tuple[Any, Damage]:
+def decode(signal: Signal, body: bytes, is_json: bool) -> tuple[object, Damage]:
     """Return the export request, and what could not be used of it. Raises `InvalidInput` when that is all there is."""
     damage = Damage()
     try:
@@ -43,7 +41,7 @@ def decode(signal: Signal, body: bytes, is_json: bool) -> tuple[Any, Damage]:
     if is_json and body.count(b"{") > MAX_OBJECTS:
         raise InvalidInput(f"{refusal.message}; of more than {MAX_OBJECTS} objects none is looked at by itself")
     try:
-        request: Any = (
+        request: object = (
             damaged_json.read(signal.json, body, damage)
             if is_json
             else damaged_protobuf.read(signal.protobuf, body, damage)

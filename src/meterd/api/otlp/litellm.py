@@ -3,7 +3,7 @@
 V2 puts the requested model and the caller on every span of a request, so neither tells a model call.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -86,7 +86,7 @@ def subject_of(span: Span) -> tuple[str | None, str | None, str | None, list[str
     )
 
 
-def metadata_of(span: Span) -> dict[str, Any]:
+def metadata_of(span: Span) -> dict[str, object]:
     """Return the caller's own metadata, as far as the proxy is told to export it."""
     found = {
         name.removeprefix(_METADATA).removeprefix("requester_metadata."): value

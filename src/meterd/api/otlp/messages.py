@@ -241,7 +241,7 @@ def attributes_of(pairs: Any, levels: int = MAX_DEPTH) -> dict[str, Any]:
     return {pair.key: (value := pair.value).string_value or value_of(value, levels) for pair in pairs or ()}
 
 
-def canonical(attributes: dict[str, Any]) -> str:
+def canonical(attributes: dict[str, object]) -> str:
     """Return the same text for the same attributes, in whatever order they came."""
     return msgspec.json.encode(attributes, order="sorted").decode()
 

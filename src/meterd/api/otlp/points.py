@@ -28,7 +28,7 @@ class _Metric(msgspec.Struct, frozen=True):
     columns: "OtlpPointColumns"
 
 
-def add_points(report: Report, request: Any, allowed_attributes: frozenset[str]) -> Counter[str]:
+def add_points(report: Report, request: object, allowed_attributes: frozenset[str]) -> Counter[str]:
     """Add every point to the report. Returns how many are rejected, by reason."""
     rejected: Counter[str] = Counter()
     for metric, points in _metrics(request):

@@ -134,7 +134,7 @@ class OpenTelemetry:
 
         return await self._decoding.run_apart(body, read)
 
-    def _facts(self, request: Any, damage: Damage, endpoint: Endpoint, report: Report) -> _Read:
+    def _facts(self, request: object, damage: Damage, endpoint: Endpoint, report: Report) -> _Read:
         damage.rejected.update(endpoint.add(report, request) + report.rows_left_out)
         return report.facts(), damage, report.members_left_out
 

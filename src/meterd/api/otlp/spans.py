@@ -99,7 +99,7 @@ def spans_of(request: Any) -> Iterator[Span | Rejected]:
                 yield _span(span, scope, resource)
 
 
-def _span(span: Any, scope: str, resource: dict[str, Any]) -> Span | Rejected:
+def _span(span: Any, scope: str, resource: dict[str, object]) -> Span | Rejected:
     trace_id = identifier(span.trace_id, 16)
     span_id = identifier(span.span_id, 8)
     if trace_id is None or span_id is None:

@@ -106,7 +106,7 @@ class _Export:
         columns: dict[str, Any] = {**common, **own}  # of which dataset, only `facts_of` knows
         return dataset, [dataset.row_type(**columns)]
 
-    def _labels(self, span: Span, metadata: dict[str, Any]) -> dict[str, str] | None:
+    def _labels(self, span: Span, metadata: dict[str, object]) -> dict[str, str] | None:
         of_resource = self._resources[id(span.resource)].labels
         return labels(of_resource | metadata) if metadata else of_resource or None
 
@@ -115,11 +115,11 @@ class _Export:
             span.resource.get("service.name") == litellm.SCOPE
         )
 
-    def _of_resource(self, resource: dict[str, Any]) -> dict[str, Any]:
+    def _of_resource(self, resource: dict[str, object]) -> dict[str, object]:
         """Return service, environment, and what the settings name."""
         environment = resource.get("deployment.environment.name", resource.get("deployment.environment"))
         found = {"service.name": resource.get("service.name"), "deployment.environment": environment}
         return found | {name: resource[name] for name in self._names if name in resource}
 
-    def _of_span(self, span: Span) -> dict[str, Any]:
+    def _of_span(self, span: Span) -> dict[str, object]:
         return {name: span.attributes[name] for name in self._names if name in span.attributes}

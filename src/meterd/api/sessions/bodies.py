@@ -85,7 +85,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
     timestamp: Stamp | None = None
 
 
-def decode(body: bytes, type_: Any) -> Any:
+def decode(body: bytes, type_: object) -> Any:
     """Decode a body as a type.
 
     Raises:
@@ -131,7 +131,7 @@ def decode_create(body: bytes) -> Create:
     return create
 
 
-def decode_update(body: bytes) -> tuple[dict[str, Any], str | None]:
+def decode_update(body: bytes) -> tuple[dict[str, object], str | None]:
     """Decode the update of a state, plain or wrapped, and the time that it carries.
 
     Raises:
@@ -189,7 +189,7 @@ def parse_stamp(text: str | None) -> datetime | None:
         ) from None
 
 
-def merge(state: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
+def merge(state: dict[str, object], update: dict[str, object]) -> dict[str, object]:
     """Merge objects key by key; everything else replaces, null deletes. Neither argument is changed."""
     merged = dict(state)
     for key, value in update.items():

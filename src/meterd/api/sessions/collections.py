@@ -138,7 +138,7 @@ def completed(rows: Sequence[Row], before: Mapping[str, Sequence[Row]], max_byte
 
     A state is null when the fact that held the whole of it is no longer kept.
     """
-    states: dict[str, dict[str, Any]] = {}
+    states: dict[str, dict[str, object]] = {}
     for id_, facts in before.items():
         for fact in facts:
             states[id_] = after(states.get(id_, {}), fact[_STATE], fact[_UPDATE])

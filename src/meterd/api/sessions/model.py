@@ -66,7 +66,7 @@ class Session(msgspec.Struct):
             self.since_whole += _COST + update
 
     def apply(
-        self, change: str, position: int | None, at: datetime, happened: datetime, state: dict[str, Any] | None
+        self, change: str, position: int | None, at: datetime, happened: datetime, state: dict[str, object] | None
     ) -> None:
         """Follow a change that arrived `at` a time, when it is recorded or when facts are replayed."""
         self.updated_at = at

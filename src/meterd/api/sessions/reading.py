@@ -240,7 +240,7 @@ class Reader:
         yield b',"next":%s}' % msgspec.json.encode(onwards) if onwards else b"}"
 
 
-def _whole(head: dict[str, Any], elements: Mapping[str, Sequence[bytes]]) -> bytes:
+def _whole(head: dict[str, object], elements: Mapping[str, Sequence[bytes]]) -> bytes:
     """Put a document together from its head and the elements of its collections."""
     parts = [msgspec.json.encode(head).removesuffix(b"}")]
     for name, texts in elements.items():

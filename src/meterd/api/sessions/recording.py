@@ -48,7 +48,7 @@ class SessionRecorder:
         self._repository = repository
         self._writer = FactWriter(repository.arrivals, recorder)
         self._max_bytes = settings.max_event_bytes
-        self._unfinished: set[asyncio.Task[Any]] = set()
+        self._unfinished: set[asyncio.Task[object]] = set()
 
     async def create(self, body: Create, caller: Caller, key: bytes | None) -> bytes:
         """Begin a session of the caller; silent ones of the same machine have crashed. Return the answer.
@@ -145,7 +145,7 @@ class SessionRecorder:
             self._repository.schedule_save(active)
 
     async def update(
-        self, active: ActiveSession, update: dict[str, Any], size: int, timestamp: str | None, key: bytes | None
+        self, active: ActiveSession, update: dict[str, object], size: int, timestamp: str | None, key: bytes | None
     ) -> None:
         """Merge an update of about `size` bytes into the state.
 
@@ -156,7 +156,7 @@ class SessionRecorder:
         await self._finish(self._update(active, update, size, timestamp, key))
 
     async def _update(
-        self, active: ActiveSession, update: dict[str, Any], size: int, timestamp: str | None, key: bytes | None
+        self, active: ActiveSession, update: dict[str, object], size: int, timestamp: str | None, key: bytes | None
     ) -> None:
         async with active.lock:
             if active.size + size < _SLOW_TO_MERGE:
@@ -166,7 +166,7 @@ class SessionRecorder:
             active.size = len(merged.text)
             await self._change_locked(active, "state", timestamp, merged, key=key)
 
-    def _merged(self, state: dict[str, Any], update: dict[str, Any]) -> _Merged:
+    def _merged(self, state: dict[str, object], update: dict[str, object]) -> _Merged:
         merged = merge(state, update)
         text, sent = msgspec.json.encode(merged), msgspec.json.encode(update)
         check_depth(sent, "the state")  # which gets no deeper than what is merged into it

@@ -165,7 +165,7 @@ def _changed(session: Session | None, fact: Missed) -> Session:
     return session
 
 
-def after(before: dict[str, Any], state: str | None, update: str | None) -> dict[str, Any]:
+def after(before: dict[str, object], state: str | None, update: str | None) -> dict[str, object]:
     """Return the state after a fact that holds all of it, or an update, or nothing of it.
 
     Raises:

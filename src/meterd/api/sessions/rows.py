@@ -150,7 +150,7 @@ def _common(session: Session, timestamp: str | None) -> dict[str, Any]:
     }
 
 
-def document(session: Session, timeout: timedelta) -> dict[str, Any]:
+def document(session: Session, timeout: timedelta) -> dict[str, object]:
     """Make the document of a session, without its collections."""
     now = datetime.now(UTC)
     suspended = session.is_suspended(now, timeout)
@@ -198,9 +198,9 @@ def shown_state(row: Any) -> dict[str, Any]:
     return {"timestamp": _when(row), "state": None if row[3] is None else msgspec.Raw(row[3].encode())}
 
 
-def shown_event(row: Any) -> dict[str, Any]:
+def shown_event(row: Any) -> dict[str, object]:
     (_, _, _, name, category, group, labels, message, data, stacktrace, *rest) = row
-    shown: dict[str, Any] = {
+    shown: dict[str, object] = {
         "name": name,
         "timestamp": _when(row),
         "category": category,
@@ -214,7 +214,7 @@ def shown_event(row: Any) -> dict[str, Any]:
     return shown | ({"stacktrace": stacktrace} if stacktrace else {})
 
 
-def shown_metric(row: Any) -> dict[str, Any]:
+def shown_metric(row: Any) -> dict[str, object]:
     (_, _, _, name, value, type_, count, unit, tags, details) = row
     shown = {"name": name, "value": value, "type": type_, "timestamp": _when(row)}
     optional = {

@@ -26,7 +26,7 @@ class CalendarResolver:
     """Builds calendars from their definitions, each once. `definitions` are those that were read, by id."""
 
     def __init__(self, read: Read) -> None:
-        self.definitions: dict[str, Any] = {}
+        self.definitions: dict[str, object] = {}
         self._read = read
         self._resolved: dict[str, _Resolved] = {}
 

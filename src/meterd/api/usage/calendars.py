@@ -116,7 +116,7 @@ class Calendars:
     def _verify(self, collection: Collection, posted: Mapping[str, Posted]) -> None:
         """Refuse calendars that can't be made of what will be stored. Blocking."""
 
-        def read(id_: str) -> Any:
+        def read(id_: str) -> object:
             each = posted.get(id_)
             if each is None:
                 return self._definition(collection, id_)
@@ -133,7 +133,7 @@ class Calendars:
             except InvalidInput as error:
                 raise InvalidUpdate(error.message) from None
 
-    def _definition(self, collection: Collection, id_: str) -> Any:
+    def _definition(self, collection: Collection, id_: str) -> object:
         found = self._items.find(collection, id_)
         return msgspec.json.decode(found.document)["calendar"] if found else None
 

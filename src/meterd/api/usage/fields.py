@@ -6,7 +6,6 @@ A name is that of the column's member in ingested rows, but for the few that eve
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from meterd.datasets import API_REQUESTS, Dataset
 from meterd.filters.variables import Resolve, Variable
@@ -44,12 +43,12 @@ def resolver(dataset: Dataset) -> Resolve:
     return resolve
 
 
-def shown(fields: Mapping[str, str], row: tuple[Any, ...]) -> dict[str, Any]:
+def shown(fields: Mapping[str, str], row: tuple[object, ...]) -> dict[str, object]:
     """Return a record as it is answered: values of the fields that it has."""
     return {name: shown_value(value) for name, value in zip(fields, row, strict=True) if value is not None}
 
 
-def shown_value(value: Any) -> Any:
+def shown_value(value: object) -> object:
     """Return a value of a field as it is answered."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds") + "Z"

@@ -39,7 +39,7 @@ def format_of(request: Request, formats: Sequence[str] = _FORMATS) -> str:
     raise InvalidInput(f"Accept must be one of {', '.join(formats)}, got {', '.join(accepted)[:200]}")
 
 
-def format_response(content: Any, format_: str, headers: Headers = ()) -> Response:
+def format_response(content: object, format_: str, headers: Headers = ()) -> Response:
     """Return a series, a list of items, or one item.
 
     In CSV a series is `time,value`, a list has a column for each member.
@@ -68,7 +68,7 @@ def _csv(content: Any) -> str:
     return table(tuple(dict.fromkeys(name for item in items for name in item)), items)
 
 
-def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
     """Write rows as CSV with a header. Texts that a spreadsheet would take for formulas are quoted for it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -77,7 +77,7 @@ def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -92,7 +92,7 @@ def _is_formula(text: str) -> bool:
     return next((each for each in text if unicodedata.category(each)[0] not in "CZ"), "") in _FORMULA
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
@@ -106,7 +106,7 @@ def _xml(content: Any) -> str:
     return _element("item", _members(content), declaration=True)
 
 
-def _members(value: Any) -> str:
+def _members(value: object) -> str:
     if isinstance(value, Mapping):
         return "".join(_named(name, member) for name, member in value.items())
     if isinstance(value, list):
@@ -115,7 +115,7 @@ def _members(value: Any) -> str:
     return escape(_NOT_IN_XML.sub("\ufffd", text))
 
 
-def _named(name: str, value: Any) -> str:
+def _named(name: str, value: object) -> str:
     """Return a member as an element; a name that no element can have becomes an attribute."""
     if _NAME.fullmatch(name) and not name.lower().startswith("xml"):
         return _element(name, _members(value))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 import msgspec
 
@@ -181,9 +180,9 @@ class ItemService:
         return NotFound(f"there is no {source}{self._service} {id_!r}")
 
 
-def build_information(service: str) -> dict[str, Any]:
+def build_information(service: str) -> dict[str, object]:
     return {"name": "meterd", "service": service, "version": __version__}
 
 
-def _sorted(members: Any) -> bytes:
+def _sorted(members: object) -> bytes:
     return msgspec.json.encode(members, order="sorted")

@@ -61,7 +61,7 @@ def page_of(documents: Iterable[Document], parameters: Parameters, maximum: int)
     return Page(found, total)
 
 
-def distinct(documents: Iterable[Document], parameters: Parameters, field: str) -> list[Any]:
+def distinct(documents: Iterable[Document], parameters: Parameters, field: str) -> list[object]:
     """Return the values of a field, sorted."""
     values = {
         _text(value): value for document in _matching(documents, parameters) for value in _values(document, field)
@@ -87,7 +87,7 @@ def _by(order: tuple[Order, ...]) -> Any:
     return compare
 
 
-def _rank(value: Any) -> tuple[int, Any]:
+def _rank(value: object) -> tuple[int, object]:
     """Order values of any type: what is absent, numbers, texts, everything else by its JSON."""
     match value:
         case None:
@@ -101,14 +101,14 @@ def _rank(value: Any) -> tuple[int, Any]:
     return 3, _text(value)
 
 
-def _values(document: Mapping[str, Any], path: str) -> Iterator[Any]:
+def _values(document: Mapping[str, object], path: str) -> Iterator[object]:
     """Return the values at a path of names with dots between them; of an array its elements."""
-    values: list[Any] = [document]
+    values: list[object] = [document]
     for name in path.split("."):
         values = [value[name] for value in values if isinstance(value, dict) and name in value]
         values = [element for value in values for element in (value if isinstance(value, list) else [value])]
     return (value for value in values if value is not None)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True)

@@ -4,7 +4,6 @@ sections 3 and 6).
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from meterd.access import Caller
 from meterd.api.http import Response
@@ -57,7 +56,7 @@ class Metrics:
             for metric in provider_named(provider).metrics
         ]
 
-    async def one(self, id_: str, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+    async def one(self, id_: str, parameters: Parameters, caller: Caller) -> dict[str, object]:
         """Answer with one record. Raises `NotFound`."""
         for dataset in _DATASETS.values():
             fields = columns_of(dataset)
@@ -81,7 +80,7 @@ class Metrics:
         order = tuple(Order(self._column(dataset, each.column), each.descending) for each in parameters.sort())
         limit, projection = parameters.limit(self._maximum), parameters.projection()
         (total,) = await self._engine.run(Query(dataset, *_ALWAYS, condition=condition), caller)
-        rows: list[tuple[Any, ...]] = []
+        rows: list[tuple[object, ...]] = []
         if limit:
             columns = tuple(fields.values())
             listing = Listing(dataset, columns, condition, order or _NEWEST, limit, parameters.skip())
@@ -108,11 +107,11 @@ def _values(dataset: Dataset, column: str, condition: Condition) -> Query:
     return Query(dataset, *_ALWAYS, groups=(Group("value", Field(column)),), condition=every(condition))
 
 
-def _sorted(rows: Iterable[Row]) -> list[Any]:
+def _sorted(rows: Iterable[Row]) -> list[object]:
     values = {shown_value(row.values["value"]) for row in rows}
     return sorted((value for value in values if value is not None), key=_rank)
 
 
-def _rank(value: Any) -> tuple[bool, Any]:
+def _rank(value: object) -> tuple[bool, object]:
     """Order numbers in their order, before texts in theirs."""
     return isinstance(value, str), value

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import parse_qsl
 
 from meterd.api.http import Request
@@ -130,7 +129,7 @@ class Projection:
         self._only = dict.fromkeys(only)
         self._without = without
 
-    def of(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def of(self, item: Mapping[str, object]) -> dict[str, object]:
         if self._only:
             return {name: item[name] for name in self._only if name in item}
         return {name: value for name, value in item.items() if name not in self._without}
@@ -155,7 +154,7 @@ def _pairs(where: str, text: str) -> list[tuple[str, str]]:
         raise InvalidInput(f"{where} must hold parameters as form-encoded UTF-8, at most 1000") from None
 
 
-def _object(name: str, text: str) -> dict[str, Any]:
+def _object(name: str, text: str) -> dict[str, object]:
     try:
         decoded = json.loads(text)
     except (ValueError, RecursionError) as error:

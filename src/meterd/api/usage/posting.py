@@ -51,12 +51,12 @@ def posting_of(body: bytes, maximum: int, replaces: bool) -> Posting:
     return Posting([_posted(f"[{at}]", each, replaces) for at, each in enumerate(decoded)], is_array=True)
 
 
-def merged(stored: Mapping[str, Any], posted: Posted) -> dict[str, Any]:
+def merged(stored: Mapping[str, object], posted: Posted) -> dict[str, object]:
     """Return the members of an item after an update: those posted take the place of those stored, each as a whole.
 
     A reference to the data of the member itself, which a client may have read elsewhere, leaves it as it is stored.
     """
-    members: dict[str, Any] = {} if posted.replaces else dict(stored)
+    members: dict[str, object] = {} if posted.replaces else dict(stored)
     for name, value in posted.members.items():
         if not _is_reference(value, f"{posted.id}:{name}"):
             members[name] = value
@@ -67,7 +67,7 @@ def merged(stored: Mapping[str, Any], posted: Posted) -> dict[str, Any]:
     return members
 
 
-def _posted(where: str, item: Any, replaces: bool) -> Posted:
+def _posted(where: str, item: object, replaces: bool) -> Posted:
     if not isinstance(item, dict):
         raise InvalidUpdate(f"{where} must be an object")
     id_ = item.get("_id")
@@ -92,7 +92,7 @@ def refuse_public(id_: str) -> None:
         raise Forbidden(f"{id_} is public, ids of your own items must not begin with {PUBLIC}")
 
 
-def _check_depth(value: Any, left: int) -> None:
+def _check_depth(value: object, left: int) -> None:
     if not isinstance(value, dict | list):
         return
     if not left:
@@ -105,7 +105,7 @@ def _too_deep() -> InvalidUpdate:
     return InvalidUpdate(f"the body is nested deeper than {MAX_DEPTH} levels")
 
 
-def _is_reference(value: Any, id_: str) -> bool:
+def _is_reference(value: object, id_: str) -> bool:
     return (
         isinstance(value, dict)
         and value.get("_type") == "VarReference"

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from meterd.access import Caller
 from meterd.errors import InvalidInput
@@ -19,7 +19,11 @@ class ScanExecutor:
         self._timeout = timeout
 
     async def run(
-        self, caller: Caller, function: Callable[..., _Result], documents: Iterable[dict[str, Any]], *arguments: Any
+        self,
+        caller: Caller,
+        function: Callable[..., _Result],
+        documents: Iterable[dict[str, object]],
+        *arguments: object,
     ) -> _Result:
         """Call the function with the documents and the arguments. Raises what it raises, `InvalidInput` when it takes
         too long, and as `Workers.run` does.
@@ -28,7 +32,7 @@ class ScanExecutor:
             caller, lambda execution: function(self._limited(documents, execution), *arguments)
         )
 
-    def _limited(self, documents: Iterable[dict[str, Any]], execution: Execution) -> Iterator[dict[str, Any]]:
+    def _limited(self, documents: Iterable[dict[str, object]], execution: Execution) -> Iterator[dict[str, object]]:
         for document in documents:
             if execution.cancellation.is_cancelled or time.monotonic() > execution.deadline:
                 raise InvalidInput(

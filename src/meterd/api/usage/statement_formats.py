@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
-from typing import Any
 
 import msgspec
 
@@ -60,11 +59,11 @@ def _total(lines: Iterable[Line]) -> Amounts:
     return total
 
 
-def _flat(named: Mapping[str, Any], amounts: Amounts) -> dict[str, Any]:
+def _flat(named: Mapping[str, object], amounts: Amounts) -> dict[str, object]:
     return {**named, **msgspec.structs.asdict(amounts)}
 
 
-def _rows(lines: Iterable[Line]) -> list[dict[str, Any]]:
+def _rows(lines: Iterable[Line]) -> list[dict[str, object]]:
     return [_flat({"service": line.service, "time": line.time}, line.amounts) for line in lines]
 
 

@@ -3,7 +3,7 @@ section 7).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from meterd.access import Caller
 from meterd.api.http import Response
@@ -53,7 +53,7 @@ class StoredSeries:
         return await self._engine.shape(call.caller, page_answer, Page(made, definitions.total), call)
 
 
-def definition_of(item: Mapping[str, Any], field: str) -> Document | None:
+def definition_of(item: Mapping[str, object], field: str) -> Document | None:
     """Return the definition of a series, with the members that lists and reads add; None when it is no series."""
     definition = item.get(field)
     if not _is_series(definition):
@@ -64,7 +64,7 @@ def definition_of(item: Mapping[str, Any], field: str) -> Document | None:
     return defaults | definition | belonging | {name: item[name] for name in _OF_OBJECT}
 
 
-def definitions_of(item: Mapping[str, Any]) -> Iterator[Document]:
+def definitions_of(item: Mapping[str, object]) -> Iterator[Document]:
     """Return the definitions of all series of an object."""
     return (definition for field in item if (definition := definition_of(item, field)))
 
@@ -96,5 +96,5 @@ def _read(posted: Sequence[Posted]) -> list[tuple[str, Definition]]:
     return found
 
 
-def _is_series(value: Any) -> TypeGuard[Document]:
+def _is_series(value: object) -> TypeGuard[Document]:
     return isinstance(value, dict) and value.get("_type") == TYPE

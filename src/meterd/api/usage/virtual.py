@@ -5,7 +5,6 @@ sections 7, 9 and 14).
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
@@ -44,7 +43,7 @@ class Level(msgspec.Struct, frozen=True):
 
 async def virtual_series(
     engine: QueryEngine, level: Level, parameters: Parameters, environment: str, find: FindCalendar, caller: Caller
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the series that `_metric` and the parameters beside it ask for.
 
     Raises `InvalidInput` naming the parameter.
@@ -72,12 +71,12 @@ async def virtual_series(
 
 async def stored_series(
     engine: QueryEngine,
-    definition: Mapping[str, Any],
+    definition: Mapping[str, object],
     parameters: Parameters,
     environment: str,
     find: FindCalendar,
     caller: Caller,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the series of a field of an object, which `check_series` has accepted. Raises `InvalidInput`."""
     defined = await engine.shape(caller, definition_read, definition)
     question = msgspec.structs.replace(
@@ -103,7 +102,7 @@ class Definition(msgspec.Struct, frozen=True):
         return Question(self.provider, self.metric, calendar, self.observed, Range(), self.condition)
 
 
-def definition_read(definition: Mapping[str, Any]) -> Definition:
+def definition_read(definition: Mapping[str, object]) -> Definition:
     """Read a definition. Raises `InvalidInput` naming the property."""
     texts = {}
     for name, default in (("provider", None), ("metric", None), ("calendar", DEFAULT_CALENDAR), ("observed", DEFAULT)):
@@ -137,13 +136,15 @@ def is_scaled(parameters: Parameters) -> bool:
     return text != "0"
 
 
-async def answered(engine: QueryEngine, question: Question, shown: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+async def answered(
+    engine: QueryEngine, question: Question, shown: Mapping[str, object], caller: Caller
+) -> dict[str, object]:
     """Return the series as JSON has it, with the members that are known of it."""
     made = await series(engine, question, caller)
     return await engine.shape(caller, _described, question, made, shown)
 
 
-def _described(question: Question, made: Series, shown: Mapping[str, Any]) -> dict[str, Any]:
+def _described(question: Question, made: Series, shown: Mapping[str, object]) -> dict[str, object]:
     data = [{"time": _time(time), "value": _shown(value)} for time, value in made.observations]
     described = {
         "description": "",
@@ -201,7 +202,7 @@ def _is(dataset: Dataset, column: str, value: str) -> Condition:
     return Compare(Field(column), Comparison.EQUAL, value)
 
 
-def _filter(filter_: Any, dataset: Dataset) -> Condition | None:
+def _filter(filter_: object, dataset: Dataset) -> Condition | None:
     """Return a filter as an object, or as text with or without a leading question mark."""
     try:
         match filter_:
@@ -216,7 +217,7 @@ def _filter(filter_: Any, dataset: Dataset) -> Condition | None:
     raise InvalidInput(f"filter must be an object or a text, got {json.dumps(filter_)[:100]}")
 
 
-def _property(definition: Mapping[str, Any], name: str) -> str | None:
+def _property(definition: Mapping[str, object], name: str) -> str | None:
     properties = definition.get("properties") or {}
     if not isinstance(properties, dict):
         raise InvalidInput("properties must be an object")

@@ -60,7 +60,7 @@ def classification_request(
     Raises:
         ValueError: the classifiers are neither all codes nor all definitions, or the text is not Unicode.
     """
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "context": context,
         "classifierDescription": _description(classifiers),
         "structured": structured,
@@ -73,7 +73,7 @@ def classification_request(
     return Request("/classifications/v1", msgspec.json.encode(body), headers, PASSING)
 
 
-def _description(classifiers: Classifiers) -> Mapping[str, Any]:
+def _description(classifiers: Classifiers) -> Mapping[str, object]:
     if classifiers is None or isinstance(classifiers, str):
         return {"type": "profile", "uuid": classifiers or _DEFAULT_PROFILE, "version": _VERSION}
     if isinstance(classifiers, Mapping):

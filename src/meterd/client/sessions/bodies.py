@@ -26,7 +26,7 @@ def stamp(moment: Moment) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
 
 
-def encode_members(members: Mapping[str, Any], **always: Any) -> bytes:
+def encode_members(members: Mapping[str, object], **always: object) -> bytes:
     """Encode the members that have a value.
 
     Raises:
@@ -39,7 +39,7 @@ def encode_members(members: Mapping[str, Any], **always: Any) -> bytes:
         raise TypeError(f"{_name_of_invalid(present)} can't be sent as JSON: {error}") from None
 
 
-def _name_of_invalid(members: Mapping[str, Any]) -> str:
+def _name_of_invalid(members: Mapping[str, object]) -> str:
     for name, value in members.items():
         try:
             encoder.encode(value)
@@ -61,7 +61,7 @@ def creation_body(product: str, version: str, machine_id: str | None, hostname: 
     return encode_members({"product": product, "version": version, "machine_id": machine_id, "hostname": hostname})
 
 
-def state_body(moment: Moment, state: Mapping[str, Any]) -> bytes:
+def state_body(moment: Moment, state: Mapping[str, object]) -> bytes:
     if not isinstance(state, Mapping):
         raise TypeError(f"state must be a mapping, got {type(state).__name__}")
     return encode_members({"state": state, "timestamp": stamp(moment)})
@@ -94,9 +94,9 @@ def crash_body(moment: Moment, reason: str) -> bytes:
     return encode_members({"reason": _printable(reason), "timestamp": stamp(moment)})
 
 
-def exception_members(error: BaseException) -> dict[str, Any]:
+def exception_members(error: BaseException) -> dict[str, object]:
     """Make the members of an event about an exception; the source is where it was raised."""
-    members: dict[str, Any] = {
+    members: dict[str, object] = {
         "exception_type": type(error).__name__,
         "exception_msg": _text(error),
         "stacktrace": [_printable(line) for line in traceback.format_exception(error)],
@@ -108,7 +108,7 @@ def exception_members(error: BaseException) -> dict[str, Any]:
     return members
 
 
-def exception_body(moment: Moment, error: BaseException, data: Mapping[str, Any] | None) -> bytes:
+def exception_body(moment: Moment, error: BaseException, data: Mapping[str, object] | None) -> bytes:
     members = exception_members(error)
     kind = members["exception_type"]
     described = {"category": "error", "group": "exception", "labels": ["exception", kind]}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
@@ -55,7 +55,7 @@ class BaseSession:
         """How many calls were dropped: `max_buffered_rows` waited already, or they could not be sent as JSON."""
         return self._delivery.backlog.dropped
 
-    def update_state(self, state: Mapping[str, Any]) -> None:
+    def update_state(self, state: Mapping[str, object]) -> None:
         """Merge `state` into the session's: objects key by key, None deletes a key, everything else replaces.
 
         Raises:
@@ -71,8 +71,8 @@ class BaseSession:
         group: str | None = None,
         labels: Iterable[str] | None = None,
         message: str | None = None,
-        data: Mapping[str, Any] | None = None,
-        **members: Any,
+        data: Mapping[str, object] | None = None,
+        **members: object,
     ) -> None:
         """Record that something happened.
 
@@ -89,7 +89,7 @@ class BaseSession:
         own = {"category": category, "group": group, "labels": labels, "message": message, "data": data}
         self._put(("events", event_body(time.time_ns(), name, own | members)))
 
-    def log_exception(self, exc: BaseException | None = None, data: Mapping[str, Any] | None = None) -> None:
+    def log_exception(self, exc: BaseException | None = None, data: Mapping[str, object] | None = None) -> None:
         """Record an exception, by default the one that is being handled.
 
         Raises:
@@ -110,7 +110,7 @@ class BaseSession:
         type: str = "gauge",  # noqa: A002 - the name on the wire
         unit: str | None = None,
         count: int | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, object] | None = None,
     ) -> None:
         """Record a point of a metric.
 
@@ -286,7 +286,7 @@ class Timer:
         self._session.log_timer(self._name, duration, self.count, self._tags, self._unit)
 
 
-def _encoded(metadata: Mapping[str, Any]) -> msgspec.Raw:
+def _encoded(metadata: Mapping[str, object]) -> msgspec.Raw:
     if not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a mapping, got {type(metadata).__name__}")
     try:
