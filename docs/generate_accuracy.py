@@ -97,7 +97,7 @@ The corpus has no texts for these classifiers of the default profile: {names}.
 
 
 def page(engine: Engine, known: Accuracy, heldout: Accuracy) -> str:
-    """The whole page."""
+    """Write the whole page."""
     by_form = [name for name in heldout.names if name in BY_FORM]
     by_context = [name for name in heldout.names if name not in BY_FORM]
     weak = [name for name in heldout.names if is_weak(heldout, name)]

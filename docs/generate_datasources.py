@@ -85,7 +85,7 @@ def _field(datasource: Datasource, field: Field) -> tuple[str, ...]:
 
 
 def _operators(operators: frozenset[str]) -> str:
-    """The name of a set, or of a set and what is beside it."""
+    """Name a set, or a set and what is beside it."""
     if not operators:
         return "–"
     for name, each in OPERATOR_SETS.items():

@@ -44,5 +44,5 @@ def protocol_of(path: str) -> Protocol:
 
 
 def _is_below(path: str, prefix: str) -> bool:
-    """Whether a path is a prefix, or goes on behind it after a slash."""
+    """Return whether a path is a prefix, or goes on behind it after a slash."""
     return f"{path}/".startswith(prefix if prefix.endswith("/") else f"{prefix}/")

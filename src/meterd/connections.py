@@ -235,7 +235,7 @@ class Acceptor:
 
 
 def origin_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the network of 64 bits that one household has of IPv6."""
+    """Return what counts as one address: an IPv4 address, or the network of 64 bits that one household has of IPv6."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

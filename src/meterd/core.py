@@ -1,4 +1,4 @@
-"""What keeps facts and answers questions: the files, the recorder, the loader and the query engine."""
+"""The core of the service: the files, the recorder, the loader and the query engine."""
 
 from collections.abc import Collection
 from contextlib import ExitStack

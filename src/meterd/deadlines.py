@@ -27,7 +27,7 @@ class Deadlines:
         del self._started[task]
 
     def expired(self, task: asyncio.Task[object]) -> bool:
-        """Whether a cancellation of the task was ours; then it is taken back."""
+        """Return whether a cancellation of the task was ours; then it is taken back."""
         if task not in self._expired:
             return False
         self._expired.discard(task)

@@ -24,14 +24,14 @@ def raise_limit() -> None:
 
 
 def room() -> int:
-    """How many connections there may be beside what is open now and the reserve; may be negative."""
+    """Return how many connections there may be beside what is open now and the reserve; may be negative."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = _MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
     return limit - len(list(_OPEN.iterdir())) - _RESERVE
 
 
 def are_free(count: int) -> bool:
-    """Whether that many can be had now."""
+    """Return whether that many can be had now."""
     opened: list[int] = []
     try:
         opened.extend(os.open(os.devnull, os.O_RDONLY) for _ in range(count))

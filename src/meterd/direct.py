@@ -105,5 +105,5 @@ class Direct:
 
 
 async def _no_more() -> "HTTPReceiveMessage":
-    """Receive nothing: a direct handler is given the body."""
+    """Receive nothing more: a direct handler is given the body."""
     return {"type": "http.disconnect"}

@@ -30,7 +30,7 @@ _LOST_TABLE = "its facts can't all be read: restore a backup of the whole direct
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What is said of one file; something is wrong unless it `is_fine`."""
+    """A finding about one file; something is wrong unless it `is_fine`."""
 
     file: File
     says: str
@@ -41,7 +41,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def examine(data: Path) -> Iterator[Finding]:
-    """Everything that can be said of a data directory, file by file. Raises `ConfigurationError`."""
+    """Examine a data directory, file by file. Raises `ConfigurationError`."""
     found = inspect_files(data, _read_store_state)
     yield from _examined(found.journal, File.JOURNAL, lambda: _journal(data, found))
     yield from _examined(found.store, File.STORE, lambda: _store(data, found))
@@ -53,7 +53,7 @@ def examine(data: Path) -> Iterator[Finding]:
 def _examined(
     state: JournalState | StoreState | MetadataState | Unusable, file: File, look: Callable[[], Iterator[Finding]]
 ) -> Iterator[Finding]:
-    """A file's own state; what can't be opened at all is told with the losses."""
+    """Examine one file; what can't be opened at all is among the losses."""
     if isinstance(state, Unusable):
         return
     try:
@@ -126,7 +126,7 @@ def _metadata(data: Path) -> Iterator[Finding]:
 
 
 def _integrity(connection: sqlite3.Connection, file: File) -> Iterator[Finding]:
-    """SQLite's own check, of every page."""
+    """Run SQLite's own check, of every page."""
     complaints = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_MAX_NAMED})")]
     if complaints != ["ok"]:
         yield Finding(file, f"is damaged ({'; '.join(complaints)})".replace("\n", " "), is_fine=False)
@@ -144,7 +144,7 @@ def _read_store_state(path: Path) -> StoreState:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, bool]]:
-    """The store, for reading, and whether with its log: one that can't be read is left out, as a start does."""
+    """Open the store for reading; False without its log: one that can't be read is left out, as a start does."""
     header = newest_header(path)
     with ExitStack() as opened:
         try:

@@ -46,7 +46,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 def endpoint_of(section: str, key: str, url: str, address: str | None, root: str | None) -> Endpoint:
-    """An endpoint from its settings: `key`, `trusted-root-address` and `trusted-root-path` of a section.
+    """Make an endpoint from its settings: `key`, `trusted-root-address` and `trusted-root-path` of a section.
 
     Raises `ConfigurationError` that names the setting for what can't be used; a URL, which may hold a password, is not
     repeated.

@@ -29,7 +29,7 @@ from typing import ClassVar
 
 
 class MeterdError(Exception):
-    """Base of all; `status` is the HTTP status that every protocol answers it with."""
+    """Base of the tree; `status` is the HTTP status that every protocol answers it with."""
 
     status: ClassVar[int] = 500
 
@@ -67,7 +67,7 @@ class NotFound(MeterdError):
 
 
 class MethodNotAllowed(MeterdError):
-    """`allow` lists the methods that the address takes."""
+    """The address does not take the method; `allow` lists the methods that the address takes."""
 
     status = 405
 
@@ -89,7 +89,7 @@ class HeadersTooLarge(MeterdError):
 
 
 class Damaged(MeterdError):
-    """The message says which file, and what an operator can do."""
+    """A file is damaged: the message says which, and what an operator can do."""
 
 
 class BadGateway(MeterdError):
@@ -107,6 +107,6 @@ class Unavailable(MeterdError):
 
 
 class TimedOut(MeterdError):
-    """Whether the request was done is not known."""
+    """The request took too long; whether it was done is unknown."""
 
     status = 504

@@ -26,7 +26,7 @@ START_IN_LOOP = ("start-tasks",)
 
 
 class Injected(Exception):
-    """Is raised at a fail point, by a test only."""
+    """An error that a test raises at a fail point."""
 
 
 def arm(fail_point: str) -> None:

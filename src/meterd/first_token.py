@@ -36,14 +36,14 @@ def announce_first_token(tokens: Tokens, data: Path, url: str, curl: str) -> Non
 
 
 def first_token(tokens: Tokens) -> str | None:
-    """An administrator's token when there is no token at all."""
+    """Create an administrator's token when there is no token at all."""
     if tokens.exist():
         return None
     return tokens.create("admin", tenant_admin=True, scopes=tuple(Scope)).token
 
 
 def _write(path: Path, tokens: Tokens) -> None:
-    """The file comes first: a token that nobody can read would never be made again."""
+    """Write the file first: a token that nobody can read would never be made again."""
     try:
         path.unlink(missing_ok=True)
         path.touch(0o600, exist_ok=False)

@@ -26,7 +26,7 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class Routes(NamedTuple):
-    """What is served: hot routes without the framework, routers by it."""
+    """The routes of the service: hot ones without the framework, routers by it."""
 
     hot: Sequence[HotRoute]
     routers: Sequence[Router]
@@ -79,12 +79,12 @@ def _on_framework_error(request: Request[Any, Any, Any], error: HTTPException) -
 
 
 def _allowed(methods: Iterable[str]) -> str:
-    """Methods of an address as `Allow` lists them, `OPTIONS` apart, which every address has."""
+    """List the methods of an address as `Allow` lists them, `OPTIONS` apart, which every address has."""
     return ", ".join(method for method in _METHODS if method in methods)
 
 
 def _with_head(response: LitestarResponse[Any]) -> LitestarResponse[Any]:
-    """The framework's answer to `OPTIONS` does not know that there is `HEAD` wherever there is `GET`."""
+    """Add `HEAD` to the framework's response to `OPTIONS` where there is `GET`: it does not know that it is there."""
     if allow := response.headers.get("Allow"):
         response.headers["Allow"] = options_of(_allowed(allow.split(", ")))
     return response

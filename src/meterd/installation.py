@@ -84,7 +84,7 @@ _LOST_CHANGES = (
 
 
 def losses(found: Found) -> list[Loss]:
-    """What does not belong together, and what that loses. Empty for a new directory, and one of an earlier version."""
+    """Return what does not belong together, and what that loses: nothing in a new directory or an earlier version's."""
     if _is_new(found):
         return []
     installation = _installation(found)
@@ -96,7 +96,7 @@ def losses(found: Found) -> list[Loss]:
 
 
 def refuse(data: Path, losses: Collection[Loss]) -> ConfigurationError:
-    """The sentence that says what was found, and the ways out."""
+    """Say what was found, and the ways out."""
     accepted = " ".join(f"--accept-loss {loss.file}" for loss in losses)
     return ConfigurationError(
         f"the files in {data} do not belong together: {'; '.join(map(str, losses))}. Put the right files back from a"
@@ -105,7 +105,7 @@ def refuse(data: Path, losses: Collection[Loss]) -> ConfigurationError:
 
 
 def next_stamp(found: Found, otherwise: str) -> Stamp:
-    """The stamp of the start that begins; a new installation is called `otherwise`."""
+    """Make the stamp of the start that begins; a new installation is called `otherwise`."""
     stamps = [each.stamp for each in (found.journal, found.metadata) if not isinstance(each, Unusable)]
     installation = _installation(found) or otherwise
     before = [stamp.generation for stamp in stamps if stamp and stamp.installation == installation]
@@ -123,12 +123,12 @@ def _is_new(found: Found) -> bool:
 
 
 def _is_blank(store: StoreState) -> bool:
-    """Whether a store was made, and nothing ever written to it: the first start failed, or was killed."""
+    """Return whether a store was made, and nothing ever written to it: the first start failed, or was killed."""
     return store.installation is None and store.watermark == 0
 
 
 def _installation(found: Found) -> str | None:
-    """The installation that most of the files are of; None when no file says."""
+    """Return the installation that most of the files are of; None when no file says."""
     named = [_of(found.journal), _of(found.store), _of(found.metadata)]
     counted = Counter(name for name in named if name)
     return max(counted, key=lambda name: counted[name], default=None)  # of equals the journal's
@@ -144,7 +144,7 @@ def _of(state: JournalState | StoreState | MetadataState | Unusable) -> str | No
 
 
 def _is_alien(found: Found, state: JournalState | StoreState | MetadataState, installation: str | None) -> bool:
-    """Whether a file is another installation's. While a first start is not complete, files may have no stamp."""
+    """Return whether a file is another installation's. While a first start is not complete, files may have no stamp."""
     own = _of(state)
     if own is None and isinstance(found.journal, JournalState) and not found.journal.is_complete:
         return False

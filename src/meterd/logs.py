@@ -29,7 +29,7 @@ class _Output:
 
 
 def _in_one_line(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Texts may be anybody's: what a terminal or another line could be made of is escaped, and length has an end."""
+    """Escape what a terminal or another line could be made of, and cut what is long: texts may be anybody's."""
     for name, value in event.items():
         if isinstance(value, str) and name != "exception":
             event[name] = _escaped(value)

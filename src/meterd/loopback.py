@@ -1,4 +1,4 @@
-"""What comes from this machine: the one rule for everything that is open there without a token.
+"""Requests from this machine: the one rule for everything that is open there without a token.
 
 A browser on this machine asks for pages of others, too: a page may make it find this address under a name of its own
 (DNS rebinding), and a proxy on this machine speaks for others. Neither counts as coming from here.
@@ -26,7 +26,7 @@ _FORWARDED = b"x-forwarded-"
 
 
 def is_local(scope: Mapping[str, Any]) -> bool:
-    """Whether a request (an ASGI scope) was made by a program of this machine, or by a page that this machine serves.
+    """Return whether a request (an ASGI scope) was made by a program of this machine, or by a page that it serves.
 
     It comes from a loopback address, names this machine in each `Host` and `Origin`, and no proxy passed it on.
     """
@@ -42,7 +42,7 @@ def is_local(scope: Mapping[str, Any]) -> bool:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether an address is this machine's own, in IPv4, IPv6 or one written as the other."""
+    """Return whether an address is this machine's own, in IPv4, IPv6 or one written as the other."""
     try:
         address = ipaddress.ip_address(host or "")
     except ValueError:
@@ -52,7 +52,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def _is_own_name(host: str) -> bool:
-    """Whether a name, with a port or without, is this machine's."""
+    """Return whether a name, with a port or without, is this machine's."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -19,23 +19,23 @@ _ARENA_MAX = -8
 
 
 def for_store() -> str:
-    """The default of `store.memory`: 2 GB, or half of what a smaller limit leaves beside the rest."""
+    """Return the default of `store.memory`: 2 GB, or half of what a smaller limit leaves beside the rest."""
     return _size(_share(_MAX_STORE), _MAX_STORE, "2GB")
 
 
 def for_query() -> str:
-    """The default of `query.memory`: 1 GB, or half of a smaller store."""
+    """Return the default of `query.memory`: 1 GB, or half of a smaller store."""
     return _size(min(_MAX_QUERY, _share(_MAX_STORE) // 2), _MAX_QUERY, "1GB")
 
 
 def spare_address_space() -> None:
-    """Where address space is limited let threads share what they allocate from: each would reserve 128 MB of it."""
+    """Let threads share what they allocate from where address space is limited: each would reserve 128 MB of it."""
     if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
 
 
 def available() -> int:
-    """Bytes that the process may have: the least of the machine's memory, its control groups' and its own limit."""
+    """Return the bytes that the process may have: the least of the machine's, its control groups' and its own limit."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     own, _ = resource.getrlimit(resource.RLIMIT_AS)
     limits = [machine, *_group_limits()]
@@ -51,7 +51,7 @@ def _size(share: int, maximum: int, name: str) -> str:
 
 
 def _group_limits() -> Iterator[int]:
-    """What the process's control group may have, and those around it, in version 1 or 2."""
+    """Yield the limits of the process's control group and those around it, in version 1 or 2."""
     try:
         lines = _OWN_GROUPS.read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -65,7 +65,7 @@ def _group_limits() -> Iterator[int]:
 
 
 def limits_above(root: Path, path: str, name: str) -> Iterator[int]:
-    """In a container the path may be the host's, and its own group be the root."""
+    """Yield the limits of a group and those around it. In a container the path may be the host's, its group root."""
     group = root / path.strip("/")
     for place in (group, *group.parents):
         if place == root or root in place.parents:

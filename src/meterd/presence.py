@@ -1,4 +1,4 @@
-"""Whether the client of a request is still there: long work that only it would read ends when it goes."""
+"""Presence of a request's client: long work that only it would read ends when it goes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

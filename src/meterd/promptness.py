@@ -1,4 +1,4 @@
-"""How late the event loop is: while it does one thing, nobody else is answered."""
+"""Delays of the event loop: while it does one thing, nobody else is answered."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ _INTERVAL = 0.05
 
 
 class Promptness:
-    """Look twenty times a second how much later than asked for the event loop comes back. `start` it in the loop."""
+    """Measures twenty times a second how much too late the event loop comes back. `start` it in the loop."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._delays = supervisor.telemetry.loop_delays

@@ -1,4 +1,4 @@
-"""Every protocol, over what keeps facts and answers questions."""
+"""Builds every protocol over the core of the service."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -38,7 +38,7 @@ from meterd.promptness import Promptness
 
 
 class Protocols(msgspec.Struct, frozen=True):
-    """The routes of all protocols, and what of them works in the background."""
+    """The routes of all protocols, and their background tasks."""
 
     core: Core
     authenticator: Authenticator

@@ -1,4 +1,4 @@
-"""So many a minute, and no more: what callers who are not known may make the service write."""
+"""Limits a minute: what unknown callers may make the service write."""
 
 import time
 
@@ -14,7 +14,7 @@ class Rate:
         self._seen = self._withheld = 0
 
     def admits(self) -> bool:
-        """Whether one more is among them; asking counts."""
+        """Return whether one more is among them; asking counts."""
         now = time.monotonic()
         if now - self._began >= _WINDOW:
             self._withheld += max(0, self._seen - self._maximum)
@@ -23,6 +23,6 @@ class Rate:
         return self._seen <= self._maximum
 
     def take_withheld(self) -> int:
-        """How many were not admitted in the minutes that are over, since the last time that was asked."""
+        """Return how many were not admitted in the minutes that are over, since the last call."""
         withheld, self._withheld = self._withheld, 0
         return withheld

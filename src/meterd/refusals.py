@@ -1,4 +1,4 @@
-"""Why a connection refuses a request before it is read: each reason as `/metrics` counts it, and its error."""
+"""Refusals of requests before they are read: each reason as `/metrics` counts it, and its error."""
 
 import re
 

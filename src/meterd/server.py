@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 class Server:
-    """ASGI application.
+    """The ASGI application of the service.
 
     Args:
         routes: what is served.
@@ -113,7 +113,7 @@ class Server:
             )
 
     def direct_route(self, method: str, path: str) -> HotRoute | None:
-        """The route at an address that may be answered without a task."""
+        """Return the route at an address that may be answered without a task."""
         route = self._hot.get(path)
         return route if route is not None and route.direct is not None and route.method == method else None
 
@@ -121,14 +121,14 @@ class Server:
         return TimedOut(f"the request took longer than {self.timeout:g} s (service.timeout)")
 
     def refuse(self, error: MeterdError, path: str, content_type: str) -> tuple[Response, bytes]:
-        """The answer to a request that can't be served, and its id; `path` may be cut off."""
+        """Return the response to a request that can't be served, and its id; `path` may be cut off."""
         request_id = next(self._request_ids)
         if self._logs_stranger():
             log.info("request refused", id=request_id.decode(), path=path, status=error.status, error=error.message)
         return protocol_of(path).error(error, content_type), request_id
 
     def _logs_stranger(self) -> bool:
-        """Whether one more request of someone who is not known has a line of its own in the log."""
+        """Return whether one more request of an unknown caller has a line of its own in the log."""
         is_logged = self._strangers.admits()
         if not is_logged:
             self._telemetry.lines_withheld.inc()
@@ -144,7 +144,7 @@ class Server:
             await self._identify(request)
 
     def _templated(self, path: str) -> tuple[HotRoute | None, str]:
-        """The route whose template a path fits, and what stands for `{id}`."""
+        """Return the route whose template a path fits, and what stands for `{id}`."""
         for prefix in self._templates:
             if path.startswith(prefix):
                 parameter, slash, rest = path[len(prefix) :].partition("/")
@@ -153,7 +153,7 @@ class Server:
         return None, ""
 
     async def _hot_response(self, route: HotRoute, request: Request, scope: HTTPScope, send: Send) -> tuple[int, int]:
-        """Status and size of the answer."""
+        """Send a response; return its status and size."""
         task = self._deadlines.start()
         try:
             response = await self._handle(route, request, scope, task)
@@ -184,7 +184,7 @@ class Server:
             return route.error(MeterdError("internal error"), request.content_type)
 
     async def _slow(self, request: Request, scope: HTTPScope, receive: Receive, send: Send) -> tuple[int, int]:
-        """Status and size of the framework's answer."""
+        """Pass a request on to the framework; return the status and size of its response."""
         status, size, request_id = 500, 0, request.context.id
         try:
             request.check()
@@ -214,15 +214,16 @@ def _other_method(route: HotRoute, method: str, content_type: str) -> Response:
 
 
 async def _send(response: Response, send: Send, request_id: bytes) -> tuple[int, int]:
-    """Status and size of the answer."""
+    """Send a response; return its status and size."""
     await send({"type": "http.response.start", "status": response.status, "headers": headers_of(response, request_id)})
     await send({"type": "http.response.body", "body": response.body, "more_body": False})
     return response.status, len(response.body)
 
 
 def _request_ids() -> "itertools.chain[bytes]":
-    """Unique ids of 24 hexadecimal characters that nobody may send: a random part for the process and a counter that
-    begins anywhere.
+    """Yield unique ids of 24 hexadecimal characters that nobody may send.
+
+    They consist of a random part for the process and a counter that begins anywhere.
     """
     prefix, first = f"{OWN_ID}{secrets.token_hex(3)}".encode(), secrets.randbits(39)
     return itertools.chain.from_iterable([b"%s%010x" % (prefix, number)] for number in itertools.count(first))

@@ -91,7 +91,7 @@ class HTTPServer(uvicorn.Server):
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket. Raises `ConfigurationError` when the address can't be had."""
+    """Open a listening socket. Raises `ConfigurationError` when the address can't be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

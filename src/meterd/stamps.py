@@ -1,4 +1,4 @@
-"""What tells whether files belong together (`docs/decisions/0018-files-that-belong-together.md`)."""
+"""Stamps, which tell whether files belong together (`docs/decisions/0018-files-that-belong-together.md`)."""
 
 import sqlite3
 from contextlib import closing
@@ -17,12 +17,12 @@ class Stamp(msgspec.Struct, frozen=True):
 
 
 def read_only(path: Path) -> sqlite3.Connection:
-    """A connection to an SQLite file that must be there; the path may hold characters that mean something in a URI."""
+    """Connect to an SQLite file that must be there; the path may hold characters that mean something in a URI."""
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)
 
 
 def row_of(path: Path, statement: str, table: str) -> tuple[Any, ...] | None:
-    """One row from an SQLite file that stays as it is; None when it has no such table, or no row."""
+    """Read one row from an SQLite file, which stays as it is; None when it has no such table, or no row."""
     with closing(read_only(path)) as connection:
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:
             return None

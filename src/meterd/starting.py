@@ -1,4 +1,4 @@
-"""What a signal means to a service that is only starting: nothing was promised yet, so it ends at once, and well."""
+"""Signals to a service that is only starting: nothing was promised yet, so it ends at once, and well."""
 
 import os
 import signal

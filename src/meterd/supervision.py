@@ -25,7 +25,7 @@ _Result = TypeVar("_Result")
 
 
 class Worker(NamedTuple):
-    """What the operator is told of a thread or task that fails.
+    """A thread or task, as messages about its failure name it.
 
     `consequence` says what is not done meanwhile. The service is not ready without an essential worker. Seconds between
     two tries double up to `max_pause`.
@@ -48,12 +48,12 @@ WORKERS = (JOURNAL, LOADER, EXPORTER, REQUESTS, SESSIONS, PROFILES, PROMPTNESS)
 
 
 def round_of(worker: Worker) -> str:
-    """The fail point that a worker passes at the begin of each round."""
+    """Name the fail point that a worker passes at the beginning of each round."""
     return f"{worker.name}-round"
 
 
 class _Failure(NamedTuple):
-    """Rounds in a row that failed; what the last one raised, and how long the pause after it is."""
+    """A failure: how many rounds failed in a row, what the last one raised, and the pause after it in seconds."""
 
     rounds: int
     reason: str
@@ -61,7 +61,7 @@ class _Failure(NamedTuple):
 
 
 class _Watch:
-    """Remembers whether a worker fails. Told by the worker alone; one reference, so that any thread may read it."""
+    """Keeps whether a worker fails. Only the worker writes; one reference, so that any thread may read it."""
 
     def __init__(self, worker: Worker, telemetry: Telemetry) -> None:
         self.worker = worker
@@ -88,7 +88,7 @@ class _Watch:
         return failure
 
     def worked(self) -> None:
-        """A round succeeded."""
+        """Note that a round succeeded."""
         if self.failure:
             log.info("a worker works again", worker=self.worker.name, failed_rounds=self.failure.rounds)
             self.failure = None
@@ -106,7 +106,7 @@ class _Watch:
 
 
 class Supervisor:
-    """Make workers, and say how they are. `telemetry` is where they count what they do."""
+    """Makes workers, and reports their health. `telemetry` is where they count what they do."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self.telemetry = telemetry
@@ -115,7 +115,7 @@ class Supervisor:
     def thread(
         self, worker: Worker, round_: Callable[[], bool], failed: Callable[[BaseException], None]
     ) -> "WorkerThread":
-        """A thread that calls `round_` until that returns False, and `failed` with what it raises."""
+        """Make a thread that calls `round_` until that returns False, and `failed` with what it raises."""
         return WorkerThread(self._watch(worker), round_, failed)
 
     def task(
@@ -124,7 +124,7 @@ class Supervisor:
         round_: Callable[[], Awaitable[float]],
         failed: Callable[[BaseException], None] = lambda _error: None,
     ) -> "WorkerTask":
-        """A task of the event loop that does rounds until it is stopped, and calls `failed` with what one raises.
+        """Make a task of the event loop that does rounds until it is stopped, and calls `failed` with what one raises.
 
         A round returns how many seconds to rest until the next one.
         """

@@ -67,7 +67,7 @@ _Family = TypeVar("_Family", Counter, Gauge, Histogram)
 
 
 class _Declared(Generic[_Family]):
-    """Declare a metric, of which each `Telemetry` has one of its own."""
+    """Declares a metric, of which each `Telemetry` has one of its own."""
 
     def __init__(self, make: Callable[..., _Family]) -> None:
         self.make: Callable[..., _Family] = make

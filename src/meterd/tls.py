@@ -41,13 +41,13 @@ _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20"
 
 
 def pin(certificate: x509.Certificate) -> str:
-    """What clients may pin: SHA-256 of the public key (DER SubjectPublicKeyInfo), in base64."""
+    """Return what clients may pin: SHA-256 of the public key (DER SubjectPublicKeyInfo), in base64."""
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(key).digest()).decode()
 
 
 def read_certificate(path: Path) -> x509.Certificate:
-    """The first certificate of a PEM file, which is the server's own. Raises `ConfigurationError`."""
+    """Read the first certificate of a PEM file, which is the server's own. Raises `ConfigurationError`."""
     with _named(path, "it holds no certificate in PEM"):
         return x509.load_pem_x509_certificate(path.read_bytes())
 
@@ -90,7 +90,7 @@ class ServedCertificate:
             log.warning("the key changed: clients that pin the one before refuse this server", before=before)
 
     def _look(self) -> list[tuple[int, int, int]]:
-        """What changes when one of the files does."""
+        """Return what changes when one of the files does."""
         try:
             found = [path.stat() for path in (self._key, self._certificate)]
         except OSError:
@@ -129,13 +129,13 @@ def make_self_signed(key_path: Path, certificate_path: Path, names: Sequence[str
 
 
 def names_of(certificate: x509.Certificate) -> list[str]:
-    """The names and addresses that a certificate is for."""
+    """Return the names and addresses that a certificate is for."""
     alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return [str(each.value) for each in alternative]
 
 
 def _sign(key: _Key, names: x509.SubjectAlternativeName, lifetime: timedelta) -> x509.Certificate:
-    """A certificate that clients can also name as their authority: AI Guard's recipe has `CA:true`."""
+    """Sign a certificate that clients can also name as their authority: AI Guard's recipe has `CA:true`."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "meterd")])
     usage = x509.KeyUsage(
         digital_signature=True,
@@ -197,7 +197,7 @@ def _general_name(name: str) -> x509.GeneralName:
 
 @contextlib.contextmanager
 def _named(path: Path, unusable: str = "") -> Iterator[None]:
-    """Errors of a key or certificate file name the file; `unusable` is said when its content is not what it must be."""
+    """Name the file in errors of a key or certificate; `unusable` is said when its content is not what it must be."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What bodies that are on their way may take together, and each caller's part of it (`service.limits`)."""
+"""Limits of bodies that are on their way: of all together, and of each caller's (`service.limits`)."""
 
 from collections import Counter
 
@@ -21,7 +21,7 @@ class Uploads:
         telemetry.gauge("meterd_http_upload_bytes", "Bytes of such bodies in memory", lambda: self._bytes)
 
     def begin(self, caller: str) -> "Upload":
-        """A body more of a caller. Raises `Unavailable`."""
+        """Count one more body of a caller. Raises `Unavailable`."""
         limits = self._limits
         if self._uploads >= limits.uploads or self._uploads_by[caller] >= limits.uploads_per_caller:
             raise self._refusal("uploads", "too many bodies are being received (service.limits.uploads), try again")
@@ -63,10 +63,10 @@ class Upload:
         self._size = 0
 
     def add(self, size: int) -> None:
-        """So many bytes more are in memory. Raises `Unavailable`."""
+        """Count so many more bytes in memory. Raises `Unavailable`."""
         self._uploads.add(self._caller, size)
         self._size += size
 
     def end(self) -> None:
-        """They are not any more."""
+        """Count the body and its bytes no longer."""
         self._uploads.end(self._caller, self._size)

@@ -24,7 +24,7 @@ _UNKNOWN = "is not a known field"
 
 
 class Problem(NamedTuple):
-    """What is wrong and where: `row` is the position in an array, `field` a dotted path, either may be missing."""
+    """A problem in a body: `row` is the position in an array, `field` a dotted path, either may be missing."""
 
     row: int | None
     field: str
@@ -36,7 +36,7 @@ class Problem(NamedTuple):
         return self.what == _UNKNOWN
 
     def sentence(self, subject: str = "the body") -> str:
-        """The problem as one sentence without the row, for example `meter.value must be a string, got a number`."""
+        """Write one sentence without the row, for example `meter.value must be a string, got a number`."""
         return f"{self.field or subject} {self.what}"
 
 
@@ -63,7 +63,7 @@ def explain(error: msgspec.ValidationError, decoded: type[msgspec.Struct] | None
 
 
 def _choices(type_: object, path: list[str]) -> tuple[str, ...]:
-    """Values of the literal type at the end of a path through structs; empty when there is none."""
+    """Return the values of the literal type at the end of a path through structs; empty when there is none."""
     if get_origin(type_) is Literal:
         return get_args(type_)
     for part in get_args(type_):  # a union
@@ -77,7 +77,7 @@ def _choices(type_: object, path: list[str]) -> tuple[str, ...]:
 
 
 def members_of(type_: object, path: list[str]) -> list[str]:
-    """Names of the fields of the struct at the end of a path through structs; empty when there is none."""
+    """Return the names of the fields of the struct at the end of a path through structs; empty when there is none."""
     for kind in (type_, *get_args(type_)):
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
@@ -88,7 +88,7 @@ def members_of(type_: object, path: list[str]) -> list[str]:
 
 
 def _forms(type_: object, path: list[str]) -> Iterator[str]:
-    """What the type at the end of a path through structs says of texts that must have a form."""
+    """Yield what the type at the end of a path through structs says of texts that must have a form."""
     if not path:
         yield from [each.description for each in get_args(type_) if isinstance(each, msgspec.Meta) and each.description]
         return

@@ -1,4 +1,4 @@
-"""From a bearer token to a caller, without a look-up on most requests."""
+"""Finds the caller behind a bearer token, without a look-up on most requests."""
 
 import asyncio
 import hmac

@@ -1,4 +1,4 @@
-"""What is known of a request while it is answered."""
+"""The context of a request: its id, its caller and what it did, for the server, the handlers and the request log."""
 
 import time
 from collections.abc import Iterable, Mapping, MutableMapping

@@ -1,4 +1,4 @@
-"""Who is calling."""
+"""Callers and the scopes of their tokens."""
 
 from enum import StrEnum
 

@@ -30,7 +30,7 @@ class TokenDetails(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class CallerLookup(Protocol):
-    """Where tokens are kept."""
+    """Finds the caller behind a token's digest, wherever tokens are kept."""
 
     def find_caller(self, token_digest: bytes) -> tuple[Caller, datetime | None] | None:
         """Return the caller behind a token that is neither revoked nor expired, and when it expires. Blocking."""

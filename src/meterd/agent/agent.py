@@ -13,7 +13,7 @@ from meterd.agent.uplink import Uplink
 
 
 class Agent:
-    """Holds what the agent consists of. `owner` is the process that started it.
+    """Holds the parts of the agent. `owner` is the process that started it.
 
     Attributes:
         users: the ids of those who may use the agent beside its own user.

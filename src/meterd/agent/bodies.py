@@ -21,7 +21,7 @@ class Register(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A request that says no more than whose it is."""
+    """A request that names its session and nothing else."""
 
     session_id: str
 
@@ -31,7 +31,7 @@ class State(Named, frozen=True):
 
 
 class Event(Named, frozen=True):
-    """Without a time: the agent's clock says when it was."""
+    """An event without a time: the agent's clock says when it was."""
 
     name: str | None = None
     category: str | None = None

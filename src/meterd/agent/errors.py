@@ -1,4 +1,4 @@
-"""What can go wrong in the agent."""
+"""The errors of the agent."""
 
 
 class ConfigurationError(Exception):
@@ -15,8 +15,8 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No answer."""
+    """The server does not answer."""
 
 
 class SpoolTaken(Exception):
-    """Another agent has it."""
+    """The spool is in use by another agent."""

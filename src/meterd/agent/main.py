@@ -75,7 +75,7 @@ def run(owner: Process | None = None, logs_to_file: bool = False) -> int:
 
 
 class Unfinished(msgspec.Struct, frozen=True):
-    """What an agent leaves to its successor."""
+    """The entries that an agent leaves to its successor."""
 
     settings: Settings
     owner: Process
@@ -147,7 +147,7 @@ async def _run_until_stopped(agent: Agent, watch: Watch, listener: socket.socket
 
 
 class _Server(uvicorn.Server):
-    """Is uvicorn, except that signals are ours."""
+    """Runs uvicorn without its signal handlers."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""What happened to a session, on its way into the queue on disk."""
+"""Writes what happened to a session to the queue on disk."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What applications ask of the agent. Every write is on disk when it is answered."""
+"""Requests of applications to the agent. Every write is on disk when it is answered."""
 
 import time
 from uuid import uuid4

@@ -14,7 +14,7 @@ from meterd.agent.spool import Spool, Statement, save_session
 
 
 class Session(msgspec.Struct):
-    """What is kept of a session on disk. `server_id` is known once the server has it; `user` is who began it.
+    """A session as it is kept on disk. `server_id` is known once the server has it; `user` is who began it.
 
     Times are RFC 3339, `last_heartbeat` is in Unix seconds.
     """

@@ -16,7 +16,7 @@ _CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16)
 
 
 class Response(msgspec.Struct, frozen=True):
-    """What the server answers; `retry_after` is in seconds, when it names a time."""
+    """A response of the server; `retry_after` is in seconds, when it names a time."""
 
     status: int
     body: bytes

@@ -1,4 +1,4 @@
-"""The server, as the agent reaches it: attempts, and pauses between those that fail."""
+"""Requests to the server: attempts, and pauses between those that fail."""
 
 import asyncio
 import importlib

@@ -1,4 +1,4 @@
-"""What the agent does by the clock: it watches applications, reports those that don't beat, and flushes aggregates."""
+"""The agent's work by the clock: it watches applications, reports those that don't beat, and flushes aggregates."""
 
 import asyncio
 import time

@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 
 
 class DecodeLimiter:
-    """Run what makes facts of a body: of large bodies in a thread, so that other requests go on, and few at a time.
+    """Decodes bodies into facts: large ones in a thread, so that other requests go on, and few at a time.
 
     A body can take many times its size in memory while it is decoded.
     """
@@ -54,7 +54,7 @@ class DecodeLimiter:
         *arguments: _Arguments.args,
         **named: _Arguments.kwargs,
     ) -> _Result:
-        """As `run`, in a thread whatever the body's size: for what takes long for its bytes."""
+        """Run it like `run`, in a thread whatever the body's size: for what takes long for its bytes."""
 
         def checked() -> _Result:
             if body.count(b"{") > _MAX_OBJECTS:
@@ -104,6 +104,6 @@ def too_large(limit: int) -> TooLarge:
 
 
 def json_array(items: Sequence[object]) -> bytes:
-    """A JSON array, encoded in pieces: the encoder holds Python's lock while it is at one."""
+    """Encode a JSON array in pieces: the encoder holds Python's lock while it is at one."""
     pieces = (msgspec.json.encode(items[at : at + _PIECE_ITEMS])[1:-1] for at in range(0, len(items), _PIECE_ITEMS))
     return b"[" + b",".join(pieces) + b"]"

@@ -1,4 +1,4 @@
-"""What every protocol shares of HTTP: reading a body within limits, and answers before they have a protocol's shape.
+"""HTTP as all protocols share it: bodies read within limits, and responses before they have a protocol's shape.
 
 The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler takes a `Request`, returns an `Response`.
 """
@@ -42,7 +42,7 @@ _CREDENTIALS = frozenset({b"authorization", b"x-odsl-key"})
 
 
 class Response(msgspec.Struct, frozen=True):
-    """A complete HTTP answer: a body is JSON unless `content_type` says otherwise, header names are in lower case."""
+    """A complete HTTP response: a body is JSON unless `content_type` says otherwise, header names are in lower case."""
 
     status: int = 200
     body: bytes = b""
@@ -66,12 +66,12 @@ class Request:
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
 
     def header(self, name: bytes) -> str | None:
-        """A header's value by its lower-case name."""
+        """Return a header's value by its lower-case name."""
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     def check(self) -> None:
-        """Raises `InvalidInput` for two different headers where only one can be meant."""
+        """Raise `InvalidInput` for two different headers where only one can be meant."""
         sent: list[tuple[bytes, bytes]] = self._scope["headers"]  # type: ignore[assignment]  # a list, from the server
         if len(sent) == len(self._headers):
             return
@@ -80,7 +80,7 @@ class Request:
                 raise InvalidInput(f"there are two different {name.decode().title()} headers: send one")
 
     def key(self, *scope: str) -> bytes | None:
-        """What an `Idempotency-Key` stands for, None without one; within another scope the same key is another one."""
+        """Return the digest of an `Idempotency-Key` within a scope; None without one."""
         key = self.header(b"idempotency-key")
         if key is None:
             return None
@@ -120,7 +120,7 @@ class Request:
         return self._scope["query_string"].decode("latin-1")
 
     async def body(self, limit: int) -> bytes:
-        """The body, decompressed; raises `TooLarge` above `limit` bytes before or after decompression."""
+        """Read and decompress the body; raises `TooLarge` above `limit` bytes before or after decompression."""
         body = await self._raw_body(limit)
         self.received = len(body)
         encoding = self.header(b"content-encoding")
@@ -179,7 +179,7 @@ def json_response(status: int, content: object, headers: tuple[tuple[bytes, byte
 
 
 def error_headers(error: MeterdError) -> tuple[tuple[bytes, bytes], ...]:
-    """Headers that an error needs, whatever its body looks like."""
+    """Return the headers that an error needs, whatever its body looks like."""
     match error:
         case Unauthenticated():
             return ((b"www-authenticate", b'Bearer realm="meterd"'),)

@@ -1,4 +1,4 @@
-"""What the API offers: each protocol declares its operations, and one OpenAPI 3.1 document follows from them.
+"""The API's description: each protocol declares its operations, and one OpenAPI 3.1 document follows from them.
 
 Schemas come from the structs that decode the bodies, so that the two can't differ.
 """
@@ -44,7 +44,7 @@ class Media(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """What stands in the address or a header; text unless the schema says otherwise."""
+    """A parameter in the address or a header; text unless the schema says otherwise."""
 
     name: str
     description: str
@@ -55,7 +55,7 @@ class Parameter(NamedTuple):
 
 
 class Operation(msgspec.Struct, frozen=True, eq=False):
-    """What can be done with an address.
+    """An operation on an address.
 
     `errors` are the bodies that errors have in this protocol, `statuses` those beside the ones of all. `is_open` means
     that no token is needed. `success` says what a 200 means, `responses` are its bodies; none means that it is empty.
@@ -91,18 +91,18 @@ class Described(NamedTuple):
 
 
 def described(*operations: Described) -> dict[str, object]:
-    """The options of a framework's route or router, which say what it offers."""
+    """Return options of a framework's route or router that say what it offers."""
     return {_OFFERED: operations}
 
 
 def offered(app: Litestar) -> list[Described]:
-    """What the routes of an application say that they offer."""
+    """Collect the operations that the routes of an application offer."""
     handlers = (handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers)
     return list(dict.fromkeys(each for handler in handlers for each in handler.opt.get(_OFFERED, ())))
 
 
 def reference(name: str) -> dict[str, object]:
-    """The schema that has a name."""
+    """Refer to the schema that has a name."""
     return {"$ref": _REFERENCE.format(name=name)}
 
 
@@ -125,7 +125,7 @@ IDEMPOTENCY_KEY = Parameter(
 
 
 def document(described: Iterable[Described]) -> dict[str, object]:
-    """The OpenAPI document of all that is described."""
+    """Write the OpenAPI document of all that is described."""
     described = list(described)
     types = {
         id(media.type): media.type

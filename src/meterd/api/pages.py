@@ -1,16 +1,16 @@
-"""What a browser may do with the pages that are served here."""
+"""The policy of the pages that are served here: what a browser may do with them."""
 
 import base64
 import hashlib
 
 
 def page_policy(**sources: str) -> tuple[bytes, bytes]:
-    """The header that says what a page may load: only `sources`, by kind such as `style_src`. Nobody frames it."""
+    """Return the header by which a page may load only `sources`, by kind such as `style_src`. Nobody frames it."""
     allowed = {"default_src": "'none'", "base_uri": "'none'", "form_action": "'none'", "frame_ancestors": "'none'"}
     text = "; ".join(f"{kind.replace('_', '-')} {where}" for kind, where in (allowed | sources).items())
     return b"content-security-policy", text.encode()
 
 
 def inline(text: str) -> str:
-    """A script or style that stands in a page itself, as a source of its policy."""
+    """Allow a script or style that stands in a page itself, as a source of its policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

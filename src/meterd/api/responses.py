@@ -16,7 +16,7 @@ GUARDS = (
 
 
 class _Framed(LitestarResponse[bytes]):
-    """An answer as the framework's routes give it; the framework's own can't have a header twice."""
+    """A response as the framework's routes give it; the framework's own can't have a header twice."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.body, status_code=response.status)
@@ -33,12 +33,12 @@ class _Framed(LitestarResponse[bytes]):
 
 
 def litestar_response(response: Response) -> LitestarResponse[bytes]:
-    """An answer as the framework's routes give it."""
+    """Convert a response to what the framework's routes give."""
     return _Framed(response)
 
 
 def options_of(allow: str) -> str:
-    """The answer's `Allow` to `OPTIONS`: what an address takes, with what every address has."""
+    """Return the value of `Allow` for `OPTIONS`: what an address takes, with what every address has."""
     methods = allow.split(", ") if allow else []
     return ", ".join((*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"))
 
@@ -47,7 +47,7 @@ _NO_CONTENT = 204
 
 
 def headers_of(response: Response, request_id: bytes) -> list[tuple[bytes, bytes]]:
-    """All headers of an answer that are its own."""
+    """Return all headers of a response that are its own."""
     headers = [(b"x-request-id", request_id), *response.headers]
     if response.status != _NO_CONTENT:
         headers.append((b"content-length", b"%d" % len(response.body)))
@@ -57,7 +57,7 @@ def headers_of(response: Response, request_id: bytes) -> list[tuple[bytes, bytes
 
 
 def serialize(response: Response, request_id: bytes, default: Iterable[tuple[bytes, bytes]], keep_alive: bool) -> bytes:
-    """An answer as it goes to the connection, with the server's own headers."""
+    """Write a response as it goes to the connection, with the server's own headers."""
     headers = [*default, *headers_of(response, request_id)]
     if not keep_alive:
         headers.append((b"connection", b"close"))
@@ -66,7 +66,7 @@ def serialize(response: Response, request_id: bytes, default: Iterable[tuple[byt
 
 
 class Serializer:
-    """Writes answers as `serialize` does; of one that is the last one again only the id is new."""
+    """Writes responses as `serialize` does; for the same response again it replaces only the id."""
 
     __slots__ = ("_after", "_before", "_last")
 

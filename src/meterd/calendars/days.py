@@ -50,7 +50,7 @@ class Months(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 class EveryDay(msgspec.Struct, frozen=True, cache_hash=True):
-    """All days."""
+    """The set of all days."""
 
     @property
     def coarser(self) -> Months:

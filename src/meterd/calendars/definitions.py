@@ -92,7 +92,7 @@ def calendar_of(definition: Mapping[str, object], find: Find) -> Calendar:
 
 
 class _Definition(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What all kinds have. `build` gets the path of the definition for errors in what it refers to."""
+    """The base of all definitions. `build` gets the path of the definition for errors in what it refers to."""
 
     type_: str = msgspec.field(name="_type")
     id_: str = msgspec.field(name="_id", default="")

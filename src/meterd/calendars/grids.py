@@ -1,4 +1,4 @@
-"""Where the clock on the wall of a place shows round times.
+"""Grids of instants at which the clocks of a zone show round times.
 
 Labels are the local times `phase`, `phase + period`, … of every day. The rules where clocks change:
 

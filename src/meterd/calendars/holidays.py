@@ -105,7 +105,7 @@ _FEASTS: dict[Feast, Callable[[int], int]] = {
 
 
 class Options(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, cache_hash=True):
-    """What modifies a rule: shifts in days by the weekday the holiday falls on, and the years in which it is valid.
+    """The options of a rule: shifts in days by the weekday the holiday falls on, and the years in which it is valid.
 
     Repeating counts from `repeat_start_year`, without it from `valid_from_year`; one of them must be there.
     """
@@ -137,7 +137,7 @@ class Options(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, cache_hash=True):
-    """A rule says which days of a year are holidays, before its options."""
+    """A rule for the holidays of a year, before its options."""
 
     rule: str = ""
     code: str = ""
@@ -149,7 +149,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class EveryWeekday(Rule, frozen=True, kw_only=True):
-    """Every Saturday."""
+    """All days with one name, such as every Saturday."""
 
     day: Weekday
 
@@ -159,7 +159,7 @@ class EveryWeekday(Rule, frozen=True, kw_only=True):
 
 
 class ActualDate(Rule, frozen=True, kw_only=True):
-    """The 25th of December, or all days from one date to another, which may be in the next year."""
+    """A date such as the 25th of December, or all days from one date to another, which may be in the next year."""
 
     dom: DayOfMonth
     month: Month
@@ -185,7 +185,7 @@ class ActualDate(Rule, frozen=True, kw_only=True):
 
 
 class LastWeekday(Rule, frozen=True, kw_only=True):
-    """The last Monday in May."""
+    """The last day with a name in a month, such as the last Monday in May."""
 
     day: Weekday
     month: Month
@@ -196,7 +196,7 @@ class LastWeekday(Rule, frozen=True, kw_only=True):
 
 
 class OrdinalWeekday(Rule, frozen=True, kw_only=True):
-    """The third Monday in January. Months without a fifth one have no such holiday."""
+    """An ordinal day such as the third Monday in January. Months without a fifth one have no such holiday."""
 
     ordinal: Annotated[int, msgspec.Meta(ge=1, le=5)]
     day: Weekday
@@ -208,7 +208,7 @@ class OrdinalWeekday(Rule, frozen=True, kw_only=True):
 
 
 class NamedFeast(Rule, frozen=True, kw_only=True):
-    """Good Friday."""
+    """A feast with a name, such as Good Friday."""
 
     name: Feast  # type: ignore[assignment]  # of these rules the name says what they are
 

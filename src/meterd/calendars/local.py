@@ -20,7 +20,7 @@ _LAST_OF_DAY = time(23, 59, 59)
 
 
 class Period(msgspec.Struct, frozen=True):
-    """From the first second to the last, both included: aware, in UTC, whole seconds.
+    """A period from its first second to its last, both included: aware, in UTC, whole seconds.
 
     A period that the clocks of its zone skip holds no second: its end is the second before its start.
     """

@@ -162,7 +162,7 @@ class DayCalendar(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 class SparseCalendar(msgspec.Struct, frozen=True):
-    """No grid: each observation keeps its own time, to the second, and nothing is ever missing between two."""
+    """A calendar without a grid: each observation keeps its own time, to the second, and none is ever missing."""
 
     @property
     def coarser(self) -> DayCalendar:

@@ -21,7 +21,7 @@ _LATEST = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
 class Range(msgspec.Struct, frozen=True):
-    """What to select by time: seconds from `start` to `end`, both included, or the `last` observations.
+    """A range of observations: seconds from `start` to `end`, both included, or the `last` observations.
 
     Bounds are aware, in UTC, whole seconds; None is open.
     """

@@ -32,15 +32,15 @@ _SPELT_OTHERWISE = re.compile(rb'"include_expand"(?=\s*:)')
 
 
 class InvalidDefinition(ValueError):
-    """Not a definition; the sentence says why."""
+    """The JSON is no definition; the sentence says why."""
 
 
 class _Wire(msgspec.Struct, rename="camel", omit_defaults=True):
-    """JSON keys in camel case; what has its default value is left out."""
+    """An object with keys in camel case; what has its default value is left out."""
 
 
 class PatternObject(_Wire):
-    """`flags`: letters of `gims`, or a list of them or of their names in Java."""
+    """A pattern as JSON. `flags`: letters of `gims`, or a list of them or of their names in Java."""
 
     regex: str
     flags: str | list[str] | None = None
@@ -48,7 +48,7 @@ class PatternObject(_Wire):
 
 
 class Prerequisite(_Wire):
-    """Which texts are worth searching. `requirements` (such as `N`, digits) only save time, and are ignored here."""
+    """A prerequisite as JSON. `requirements` of a text (such as `N`, digits) only save time, and are ignored here."""
 
     min_length: int = 0
 

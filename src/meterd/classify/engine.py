@@ -36,7 +36,7 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Of one text: its characters, how many matches it may have, and how many characters these together."""
+    """Limits of one text: its characters, how many matches it may have, and how many characters these together."""
 
     max_text_characters: int = 16_000_000
     max_matches: int = 10_000
@@ -50,13 +50,13 @@ class ByProfile(msgspec.Struct, frozen=True):
 
 
 class ByCodes(msgspec.Struct, frozen=True):
-    """Codes or names, each with its version; of none, nothing is found."""
+    """Classifiers by codes or names, each with its version; of none, nothing is found."""
 
     codes: tuple[tuple[str, int], ...]
 
 
 class Inline(msgspec.Struct, frozen=True):
-    """Definitions (`definitions.py`), as a JSON array."""
+    """Classifiers by their definitions (`definitions.py`), as a JSON array."""
 
     definitions: bytes
 

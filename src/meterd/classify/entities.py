@@ -1,4 +1,4 @@
-"""Names and places, which take a language model to find. Which model that is, is `Recogniser`'s matter."""
+"""Names and places, which take a language model to find; a `Recogniser` hides which one."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -17,7 +17,7 @@ KINDS = (PERSON, LOCATION, ORGANIZATION, NRP)
 
 
 class Entity(msgspec.Struct, frozen=True):
-    """Characters `start` to `end` (exclusive) are of a kind; `score` says from 0 to 1 how sure that is."""
+    """An entity: characters `start` to `end` (exclusive) are of a kind; `score` says from 0 to 1 how sure that is."""
 
     kind: str
     start: int
@@ -49,7 +49,7 @@ def likelihood(score: float) -> Likelihood:
 
 
 def _classifier(code: str, kind: str, category: Category, description: str) -> Classifier:
-    """Where a system classifier finds something, that is it: a model also sees names in addresses and secrets."""
+    """Declare a classifier that yields to all system classifiers: a model also sees names in addresses and secrets."""
     return Classifier(
         code,
         code.upper(),

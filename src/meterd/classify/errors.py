@@ -1,4 +1,4 @@
-"""What can be wrong with what a caller selects or an operator provides.
+"""The errors in what a caller selects or an operator provides.
 
 ClassifyError
 ├── ProfileNotFound      no profile of this uuid and version
@@ -13,7 +13,7 @@ ClassifyError
 
 
 class ClassifyError(Exception):
-    """Base of all; `message` is a sentence for the caller."""
+    """Base of the errors here; `message` is a sentence for the caller."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class UnusableClassifier(ClassifyError):
 
 
 class LimitExceeded(ClassifyError):
-    """`limit` is the name in `Limits`."""
+    """A text exceeds a limit; `limit` is the name in `Limits`."""
 
     def __init__(self, limit: str, message: str) -> None:
         super().__init__(message)

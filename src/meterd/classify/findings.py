@@ -1,4 +1,4 @@
-"""Which of several overlapping findings are reported."""
+"""Precedence among overlapping findings: which are reported."""
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable
@@ -21,7 +21,7 @@ Span = tuple[int, int]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Characters `start` to `end` (exclusive), as `classifier` sees them."""
+    """A finding of `classifier`: characters `start` to `end` (exclusive)."""
 
     start: int
     end: int
@@ -30,7 +30,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Precedence:
-    """Who yields to whom among some classifiers."""
+    """The order in which some classifiers yield to others."""
 
     def __init__(self, classifiers: Collection[Classifier]) -> None:
         codes: dict[str, set[str]] = {one.code: {one.code} for one in classifiers}

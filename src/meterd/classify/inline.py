@@ -15,7 +15,7 @@ MAX_WINDOW = 1_000
 
 
 class InlineLimits(msgspec.Struct, frozen=True):
-    """Of the definitions of a request together.
+    """Limits of the definitions of a request together.
 
     `max_expressions` counts patterns and rules. `max_instructions` are those of all expressions, compiled, which bounds
     the work for a character; `max_work` bounds that of the patterns for all characters of a text.
@@ -29,7 +29,7 @@ class InlineLimits(msgspec.Struct, frozen=True):
 
 
 class _Named(msgspec.Struct, forbid_unknown_fields=True):
-    """A definition that says nothing but which classifier it means."""
+    """A definition that only names a classifier."""
 
     name: str
 
@@ -73,7 +73,7 @@ def _classifier(place: int, raw: bytes, library: Library, budget: "Budget") -> C
 
 
 class Budget:
-    """What the classifiers of a request have used up together."""
+    """The resources that the classifiers of a request have used together."""
 
     def __init__(self, limits: InlineLimits) -> None:
         self._limits = limits

@@ -30,7 +30,8 @@ class Profile(msgspec.Struct, frozen=True):
 
 class Library:
     """Immutable. Of classifiers with the same code and version, and profiles with the same uuid and version, the last
-    one counts."""
+    one counts.
+    """
 
     def __init__(self, classifiers: Iterable[Classifier], profiles: Iterable[Profile]) -> None:
         self._classifiers = {(one.code, one.version): one for one in classifiers}

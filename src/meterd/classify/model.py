@@ -1,8 +1,8 @@
-"""How a classifier is declared (`docs/specifications/ai-guard.md` section 11.2).
+r"""The declaration of a classifier (`docs/specifications/ai-guard.md` section 11.2).
 
 A classifier has patterns, which propose findings and a starting likelihood, and rules, which are applied to each
 finding in order and raise, lower or remove it. Regular expressions are RE2's: no back-references, no look-around;
-`\\b`, `\\d` and `\\w` know ASCII only, `\\pL` and `\\pN` all letters and digits. What look-around would be needed
+`\b`, `\d` and `\w` know ASCII only, `\pL` and `\pN` all letters and digits. What look-around would be needed
 for, `Boundary` does.
 
 Validators are named, in any case (`meterd.classify.validators` has the table), some with an argument after a colon:
@@ -20,7 +20,7 @@ import msgspec
 
 
 class Likelihood(IntEnum):
-    """How sure a finding is; the levels of `min-allowed-likelihood`, in order."""
+    """The likelihood of a finding; the levels of `min-allowed-likelihood`, in order."""
 
     NO_MATCH = 0
     VERY_UNLIKELY = 1
@@ -46,7 +46,7 @@ _CONFIDENCES = {
 
 
 class Category(Enum):
-    """What a system classifier is about; `metadata.categories` of its definition."""
+    """The subject of a system classifier; `metadata.categories` of its definition."""
 
     CONTACT = "Contact"
     CREDENTIAL = "Credential"
@@ -63,7 +63,7 @@ class Category(Enum):
 
 
 class Boundary(Enum):
-    """Where a finding may begin and end; other finds of a pattern are dropped, not shortened.
+    """The boundary of a finding: where it may begin and end; other finds of a pattern are dropped, not shortened.
 
     `WORD`: not beside a letter, a digit or `_`. `NUMBER`: moreover not beside a `-`, `.` or `/` that has a digit on its
     other side, so not within a longer number. `ANYWHERE`: no condition. Letters are those of all scripts that have
@@ -91,19 +91,19 @@ class Pattern(msgspec.Struct, frozen=True):
 
 
 class Set(msgspec.Struct, frozen=True):
-    """The finding gets this likelihood. `NO_MATCH` removes it for good."""
+    """An effect that gives the finding this likelihood. `NO_MATCH` removes it for good."""
 
     likelihood: Likelihood
 
 
 class Adjust(msgspec.Struct, frozen=True):
-    """The likelihood moves up, or with a negative number down, by levels, within `VERY_UNLIKELY` and `VERY_LIKELY`."""
+    """An effect that raises the likelihood by levels, or lowers it, within `VERY_UNLIKELY` and `VERY_LIKELY`."""
 
     levels: int
 
 
 class Target(Enum):
-    """What a rule looks at.
+    """The part of a finding or its surroundings that a rule tests.
 
     `CONTEXT` is the text before the finding and the text after it, each on its own. `OBJECT_NAME` is the name of the
     column or file that the text came from; it is searched as words (`homePhone_2` is `home Phone 2`).
@@ -115,27 +115,27 @@ class Target(Enum):
 
 
 class Expression(msgspec.Struct, frozen=True):
-    """Is met where the regular expression matches in the target; anywhere, unless `^` or `$` anchor it."""
+    """A test that is met where the regular expression matches in the target; anywhere, unless `^` or `$` anchor it."""
 
     regex: str
     ignore_case: bool = False
 
 
 class Dictionary(msgspec.Struct, frozen=True):
-    """Is met where the target has one of the terms as whole words."""
+    """A test that is met where the target has one of the terms as whole words."""
 
     terms: tuple[str, ...]
     ignore_case: bool = True
 
 
 class Validator(msgspec.Struct, frozen=True):
-    """Is met when the validator of this name accepts the whole target."""
+    """A test that is met when the validator of this name accepts the whole target."""
 
     name: str
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """When `test` is met by the target (with `inverse`: when it is not), `effect` happens to the finding.
+    """A rule: when `test` is met by the target (with `inverse`: when it is not), `effect` happens to the finding.
 
     `before` and `after` are the characters of context that a `CONTEXT` rule sees. With `expand` what the test matched
     in the context, and all between, becomes part of the finding.

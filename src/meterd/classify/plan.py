@@ -30,7 +30,7 @@ _FEW = 8
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a proposed finding comes from, and how likely it is before the rules."""
+    """The origin of a proposed finding, and how likely it is before the rules."""
 
     likelihood: Likelihood
     classifier: Classifier
@@ -38,7 +38,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Use(Origin, frozen=True):
-    """What one classifier makes of an expression's matches."""
+    """The use that one classifier makes of an expression's matches."""
 
     pattern: Pattern
 
@@ -56,7 +56,7 @@ class Search(msgspec.Struct, frozen=True):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """Bytes `start` to `end` of a text, and the ends of what is searched around them."""
+    """A piece of a text: bytes `start` to `end`, and the ends of what is searched around them."""
 
     start: int
     end: int

@@ -1,7 +1,7 @@
-"""A hyperscan pass says which of thousands of expressions occur in a text at all; RE2 then looks for those alone.
+r"""A hyperscan pass says which of thousands of expressions occur in a text at all; RE2 then looks for those alone.
 
 It may name an expression that RE2 won't find, never the reverse: expressions are widened for it, and it understands
-what is left as RE2 does or more widely (`$` before a last line break, `\\s` with the vertical tab).
+what is left as RE2 does or more widely (`$` before a last line break, `\s` with the vertical tab).
 """
 
 import threading
@@ -36,7 +36,7 @@ def _delimited(term: str) -> str:
 
 
 class Prefilter:
-    """Compiling takes seconds for hundreds of expressions, without holding the interpreter. Any thread may scan.
+    """Finds which expressions occur in a text. Compiling hundreds takes seconds, without holding the interpreter.
 
     `numbers` has the expressions it knows, by what `occurring` calls them. Those that hyperscan refuses are not there.
     """

@@ -30,7 +30,7 @@ _OVERLAP = 200
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """Characters `before` to `after` of a text are read, for the entities that begin between `start` and `end`."""
+    """A piece of a text: `before` to `after` is read, for the entities that begin between `start` and `end`."""
 
     start: int
     end: int
@@ -39,7 +39,7 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class PresidioRecogniser:
-    """A model, loaded: its package's name, or its directory. Raises `UnusableModel`.
+    """Finds entities with a model: its package's name, or its directory. Raises `UnusableModel`.
 
     It keeps nothing of the texts. One piece of a text is read at a time, whatever the number of threads; `timeout` is
     in seconds, for a whole text with its waiting.

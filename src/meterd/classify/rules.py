@@ -31,7 +31,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class CompiledRule:
-    """Raises `InvalidExpression` or `UnknownValidator`.
+    """A rule that is ready to be applied. Raises `InvalidExpression` or `UnknownValidator`.
 
     `probe` numbers a dictionary of context words in the prefilter; the rule can't be met in a text without them.
     """

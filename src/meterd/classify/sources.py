@@ -18,7 +18,7 @@ State = frozenset[tuple[str, int, int]]
 
 
 class DirectorySource:
-    """A directory, whose files add to a library."""
+    """Reads a directory, whose files add to a library."""
 
     def __init__(self, directory: Path, base: Library) -> None:
         self._directory = directory

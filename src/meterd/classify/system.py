@@ -1,4 +1,4 @@
-"""What is built in: the catalog, what takes a language model, and the default profile."""
+"""The built-in classifiers: the catalog, what takes a language model, and the default profile."""
 
 from meterd.classify import entities
 from meterd.classify.catalog import DEFAULT_PROFILE, SYSTEM

@@ -32,7 +32,7 @@ _GROUPS = re.compile(r"\d+(?:[ -]\d+)*", re.ASCII)
 
 
 class UnknownValidator(ValueError):
-    """No validator of this name, or not with this argument."""
+    """There is no validator of this name, or not with this argument."""
 
 
 @functools.cache
@@ -89,7 +89,7 @@ def _phone_number(text: str) -> bool:
 
 
 def _luhn(text: str) -> bool:
-    """Digits, in a row or in groups with single blanks or hyphens between them."""
+    """Accept digits, in a row or in groups with single blanks or hyphens between them."""
     return _GROUPS.fullmatch(text) is not None and luhn.is_valid(text.replace(" ", "").replace("-", ""))
 
 
@@ -119,7 +119,7 @@ def _date(layout: str) -> Accepts:
 
 
 def _constructs(build: Callable[[str], object]) -> Accepts:
-    """What a constructor takes without a `ValueError`."""
+    """Accept what a constructor takes without a `ValueError`."""
 
     def accepts(text: str) -> bool:
         try:
@@ -150,7 +150,7 @@ def _jwt(text: str) -> bool:
 
 
 def _base58check(text: str) -> bool:
-    """Ends with the first four bytes of the double SHA-256 of the rest."""
+    """Accept what ends with the first four bytes of the double SHA-256 of the rest."""
     if not text or len(text) > 128 or any(character not in _BASE58 for character in text):
         return False
     number = functools.reduce(lambda total, character: total * 58 + _BASE58.index(character), text, 0)
@@ -160,14 +160,14 @@ def _base58check(text: str) -> bool:
 
 
 def _ripple(text: str) -> bool:
-    """As `base58check`, with an alphabet of its own."""
+    """Accept what `base58check` would, with an alphabet of its own."""
     return all(character in _RIPPLE_BASE58 for character in text) and _base58check(
         text.translate(str.maketrans(_RIPPLE_BASE58, _BASE58))
     )
 
 
 def _stellar(text: str) -> bool:
-    """Base 32 that ends with the CRC-16 of the rest, low byte first (SEP 23)."""
+    """Accept base 32 that ends with the CRC-16 of the rest, low byte first (SEP 23)."""
     try:
         data = base64.b32decode(text)
     except ValueError:
@@ -187,7 +187,7 @@ def _bech32(text: str) -> bool:
 
 
 def _tld(text: str) -> bool:
-    """Ends in a dot and two to 24 letters, or an international domain in its ASCII form."""
+    """Accept what ends in a dot and two to 24 letters, or an international domain in its ASCII form."""
     last = text.rpartition(".")[2]
     return "." in text and (last.lower().startswith("xn--") or (last.isalpha() and 2 <= len(last) <= 24))
 

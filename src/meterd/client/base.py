@@ -1,4 +1,4 @@
-"""What both clients share: how they are made and shown."""
+"""The base of both clients: how they are made and shown."""
 
 from typing import Final
 

@@ -35,7 +35,7 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class _Open(msgspec.Struct):
-    """Rows of a datasource that are not in a batch yet."""
+    """A batch that is being filled with rows of a datasource."""
 
     lines: list[bytes] = []
     size: int = 0

@@ -20,31 +20,31 @@ from typing import Any, NoReturn
 
 
 class MeterdClientError(Exception):
-    """Base of all."""
+    """Base of all errors of the client."""
 
 
 class ConnectionFailed(MeterdClientError):
-    """The request may or may not have reached the server."""
+    """There is no connection: the request may or may not have reached the server."""
 
 
 class UnexpectedAnswer(MeterdClientError):
-    """Something else than meterd answered, or another version of it."""
+    """The response is not one of meterd's, or of another version."""
 
 
 class DeliveryFailed(MeterdClientError):
-    """Nothing that is known to go wrong; what was to be delivered is kept, and tried again."""
+    """The delivery failed unexpectedly; what was to be delivered is kept, and tried again."""
 
 
 class ClientClosed(MeterdClientError):
-    """Make another client."""
+    """The client is closed: make another one."""
 
 
 class MissingPackage(MeterdClientError, ImportError):
-    """The message says what to install."""
+    """A package is missing: the message says what to install."""
 
 
 class StatusError(MeterdClientError):
-    """The server said no.
+    """The server answered with a status that is no success.
 
     Attributes:
         status: the HTTP status.
@@ -114,7 +114,7 @@ class ItemsRefused(StatusError):
 
 
 class SpoolFailed(MeterdClientError):
-    """`__cause__` is the database's error."""
+    """The spool can't be used; `__cause__` is the database's error."""
 
 
 class NotTaken(MeterdClientError):
@@ -129,11 +129,11 @@ class NotTaken(MeterdClientError):
 
 
 class BufferFull(NotTaken):
-    """`__cause__` is why the rows that fill the buffer can't be delivered."""
+    """The buffer is full; `__cause__` is why the rows that fill the buffer can't be delivered."""
 
 
 class InvalidRow(NotTaken):
-    """The message names the row, counted from 0 in the call, and the member."""
+    """A row is not valid: the message names it, counted from 0 in the call, and the member."""
 
 
 def as_client_error(error: BaseException) -> MeterdClientError:

@@ -1,4 +1,4 @@
-"""What has been handed over and not been delivered, when to send it, and what became of it.
+"""The outbox: rows that have been handed over and not been delivered, when to send them, and with what outcome.
 
 Shared by everything that sends: a background thread or task, callers, and the end of the program. Methods never wait.
 """

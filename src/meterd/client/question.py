@@ -1,4 +1,4 @@
-"""A question in Python's words, and the body of the metrics query that asks it."""
+"""The body of a metrics query, from a question as Python programs ask it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

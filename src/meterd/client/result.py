@@ -31,7 +31,7 @@ class QueryResult(msgspec.Struct, frozen=True):
         return iter(self.rows)
 
     def to_pandas(self) -> "pandas.DataFrame":
-        """A frame with a column for each name and times as UTC datetimes; without rows it has no columns.
+        """Make a frame with a column for each name and times as UTC datetimes; without rows it has no columns.
 
         Raises `MissingPackage` when pandas is not installed.
         """
@@ -42,7 +42,7 @@ class QueryResult(msgspec.Struct, frozen=True):
         return pandas.DataFrame.from_records(self._timed())
 
     def to_polars(self) -> "polars.DataFrame":
-        """A frame with a column for each name and times as UTC datetimes; without rows it has no columns.
+        """Make a frame with a column for each name and times as UTC datetimes; without rows it has no columns.
 
         Raises `MissingPackage` when polars is not installed.
         """
@@ -53,7 +53,7 @@ class QueryResult(msgspec.Struct, frozen=True):
         return polars.from_dicts(self._timed(), infer_schema_length=None) if self.rows else polars.DataFrame()
 
     def _timed(self) -> list[dict[str, Any]]:
-        """The rows with datetimes for times."""
+        """Return the rows with datetimes for times."""
         return [row | {name: datetime.fromisoformat(row[name]) for name in _TIMES if name in row} for row in self.rows]
 
 

@@ -1,4 +1,4 @@
-"""Which errors are worth another attempt, and when it is made."""
+"""Retries: which errors are worth another attempt, and when it is made."""
 
 import time
 
@@ -6,7 +6,7 @@ from meterd.client.errors import ConnectionFailed, StatusError
 
 
 class Backoff:
-    """The decision for one request, as stamina's `on`: `retried` are the statuses that may pass.
+    """Decides whether and when to retry one request, as stamina's `on`: `retried` are the statuses that may pass.
 
     `Retry-After` is honoured unless it ends after `timeout` seconds from now. Without it waits grow exponentially.
     """

@@ -34,7 +34,7 @@ async def _send_up_to_async(goal: int, outbox: Outbox, connection: AsyncConnecti
 
 
 class _Sender(ABC):
-    """Does what needs no waiting. Errors are those of `Connection.send`, and `RowsRefused`."""
+    """The base of both senders, which never waits. Errors are those of `Connection.send`, and `RowsRefused`."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

@@ -20,7 +20,7 @@ REPEATABLE = PASSING | {500}
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A POST; an answer with one of the statuses in `retried` is no reason to give up."""
+    """A POST request; an answer with one of the statuses in `retried` is no reason to give up."""
 
     path: str
     content: bytes
@@ -67,7 +67,7 @@ def check_accepted(body: bytes, batch: Batch) -> None:
 
 
 class _Error(msgspec.Struct, frozen=True):
-    """`message` at most endpoints, `error` at those of sessions."""
+    """The body of an error: `message` at most endpoints, `error` at those of sessions."""
 
     message: str | None = None
     error: str | None = None

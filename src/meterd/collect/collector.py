@@ -1,4 +1,4 @@
-"""Which minutes are collected, and the way of their samples from Azure Monitor to a meterd server."""
+"""Collects samples of Azure Monitor, minute by minute, for a meterd server."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ class Collector:
     def __init__(
         self, monitor: MetricsClient, client: Client, namespace: Namespace, environment: str | None = None
     ) -> None:
-        """Samples are made in `environment`; None leaves that to the server."""
+        """Collect for a client. Samples are made in `environment`; None leaves that to the server."""
         self._monitor = monitor
         self._client = client
         self._namespace = namespace

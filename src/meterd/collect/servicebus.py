@@ -45,7 +45,7 @@ class Namespace(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Metrics that one request can ask for.
+    """A group of metrics that one request can ask for.
 
     Attributes:
         name: for messages.

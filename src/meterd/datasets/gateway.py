@@ -44,7 +44,7 @@ _GATEWAY_COMMON = (
 
 
 def _time_per_output_token(row: "ModelCall") -> None:
-    """What a sender leaves out (`docs/specifications/gateway-metrics-query.md` section 12, model table)."""
+    """Compute what a sender leaves out (`docs/specifications/gateway-metrics-query.md` section 12, model table)."""
     latency, first, tokens = row.latency_ms, row.time_to_first_token_ms, row.output_tokens
     if row.time_per_output_token_latency_ms is not None or latency is None or first is None or tokens is None:
         return
@@ -56,7 +56,7 @@ _RULE_IDS = {"load": "loadbalance_rule_id", "rate": "ratelimit_rule_id", "budg":
 
 
 def _typed_rule_id(row: "RoutingDecision") -> None:
-    """A rule's id under the name for its kind (`docs/specifications/gateway-metrics-query.md` section 12, config
+    """Put a rule's id under the name for its kind (`docs/specifications/gateway-metrics-query.md` section 12, config
     table).
     """
     name = _RULE_IDS.get(row.config_type[:4].lower())

@@ -22,7 +22,7 @@ _SESSION_COMMON = (
 
 
 def _text(name: str, kind: Kind, description: str, json: str = "") -> Column:
-    """A text of an application's own; the limit of its request (`ingest.max-event-bytes`) is the one that is felt."""
+    """Declare a text of an application's own; the limit of its request (`ingest.max-event-bytes`) is reached first."""
     return Column(name, kind, description, json, longest=LONGEST_DOCUMENT)
 
 
@@ -39,8 +39,8 @@ _distribution = msgspec.json.Decoder(_Distribution)
 
 
 def _buckets(row: "SessionMetric") -> None:
-    """The buckets of a histogram as columns (`docs/specifications/sessions.md` section 6). Other metadata stays what
-    it is: text.
+    """Move the buckets of a histogram to columns (`docs/specifications/sessions.md` section 6). Other metadata stays
+    what it is: text.
     """
     if row.metric_type != "histogram" or row.details is None or row.bucket_counts is not None:
         return

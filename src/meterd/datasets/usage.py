@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _of_type(type_: str) -> "Callable[[_Record], None]":
-    """Fills in what every record has: an id, by which it is read, its type, its environment, and a value."""
+    """Fill in what every record has: an id, by which it is read, its type, its environment, and a value."""
 
     def fill(row: "_Record") -> None:
         if row.record_id is None:
@@ -40,7 +40,7 @@ _OWN_IDS = re.compile(f"{OWN_ID}[0-9a-f]{{16}}")
 
 
 def _rule(row: "_Record") -> tuple[str, str] | None:
-    """A record that was sent can't pass for a call that this service recorded."""
+    """Refuse a record that would pass for a call that this service recorded."""
     if row.origin != MEASURED and row.record_id is not None and _OWN_IDS.fullmatch(row.record_id):
         return "record_id", f"of 24 hexadecimal digits must not begin with {OWN_ID}: such are ids of recorded calls"
     return None

@@ -21,7 +21,7 @@ _Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Fate(Enum):
-    """What became of a message."""
+    """The outcome of a message."""
 
     TAKEN = auto()
     REFUSED = auto()
@@ -56,7 +56,7 @@ class Batches:
         self._aside: dict[_Key, None] = {}
 
     async def send(self, items: Sequence[Item], post: Callable[[Sequence[Item]], Awaitable[Fate]]) -> bool:
-        """Whether the collector has all of them now, but for those that are set aside."""
+        """Send items; return whether the collector has all of them now, but for those that are set aside."""
         waiting = deque(self._cut([item for item in items if item.key not in self._aside]))
         remaining = len(waiting) + _MAX_SPLITS
         suspects: list[Item] = []

@@ -1,4 +1,4 @@
-"""From the settings to the exporter that they ask for."""
+"""Builds the exporter that the settings ask for."""
 
 import itertools
 from datetime import timedelta

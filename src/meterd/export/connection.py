@@ -1,4 +1,4 @@
-"""Where the collector is that the settings name: `metrics.exporter`."""
+"""The address of the collector that the settings name: `metrics.exporter`."""
 
 from meterd.endpoints import Endpoint, endpoint_of
 from meterd.errors import ConfigurationError
@@ -8,7 +8,7 @@ _SECTION = "metrics.exporter"
 
 
 def collector(settings: MetricsExporter, default: str | None = None) -> Endpoint:
-    """The collector that the settings name. Raises `ConfigurationError` for what can't be used."""
+    """Return the collector that the settings name. Raises `ConfigurationError` for what can't be used."""
     url = settings.collector_endpoint or default
     if url is None:
         raise ConfigurationError(f"{_SECTION}.type {settings.type} needs collector-endpoint, such as http://host:4317")

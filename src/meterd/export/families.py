@@ -1,4 +1,4 @@
-"""What is exported, as declarations: each family is made of the facts of one dataset, and every exporter has all."""
+"""The exported families, as declarations: each is made of the facts of one dataset, and every exporter has all."""
 
 from collections.abc import Mapping
 

@@ -57,7 +57,7 @@ class OneTrust:
         return windows.delta(progress, end, self.interval)
 
     async def send(self, window: Window) -> bool:
-        """Whether the collector has the window now; a window in which nothing happened is not sent."""
+        """Send a window unless nothing happened in it; return whether the collector has it now."""
         items = [each for family in FAMILIES for each in await self._items(family, window)]
         if await self._batches.send(items, partial(self._post_batch, window)):
             return True
@@ -101,7 +101,7 @@ class OneTrust:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether trying again may help."""
+    """Return whether trying again may help."""
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code in _PASSING or error.response.is_server_error
     return isinstance(error, httpx.TransportError)

@@ -66,7 +66,7 @@ _RETRIED = frozenset(
 
 
 class Otlp:
-    """Send totals over gRPC or HTTP. Raises `ConfigurationError` for an address that can't be used.
+    """Sends totals over gRPC or HTTP. Raises `ConfigurationError` for an address that can't be used.
 
     Args:
         kept: for how long the store keeps what is exported; None for ever.
@@ -105,7 +105,7 @@ class Otlp:
         return [Item(family, each, self._size(each)) for each in series]
 
     def _size(self, series: Series) -> int:
-        """Bytes that a point takes at most: sixteen for each number and around each text."""
+        """Return how many bytes a point takes at most: sixteen for each number and around each text."""
         numbers = 16 * (8 + len(series.buckets) + len(self._bounds))
         return numbers + sum(len(f"{name}{value}".encode()) + 32 for name, value in series.attributes.items())
 
@@ -131,7 +131,7 @@ class Otlp:
 
 
 class _Reason:
-    """Takes the place of the exporters' own metrics, which are told how each export ended; its result does not say."""
+    """Takes the place of the exporters' own metrics, to learn how each export ended; its result does not say."""
 
     def __init__(self) -> None:
         self._result = ExportResult()
@@ -156,7 +156,7 @@ def _distribution(series: Series, start: int, end: int, bounds: Sequence[float])
 
 
 def _number(value: float) -> int | float:
-    """OTLP's integers have a sign; what is larger is sent as a float."""
+    """Convert a number: OTLP's integers have a sign, so what is larger is sent as a float."""
     return value if value <= _MAX_INTEGER else float(value)
 
 
@@ -193,7 +193,7 @@ def _over_http(where: Endpoint, timeout: float) -> MetricExporter:
 
 
 class _NamedAdapter(HTTPAdapter):
-    """TLS with a server of a given name, wherever it is."""
+    """Connects by TLS with a server of a given name, wherever it is."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -43,7 +43,7 @@ class PrometheusPage:
         self._turn = asyncio.Lock()  # guards: _pages
 
     async def render(self, caller: Caller | None) -> bytes:
-        """What the caller may see; of all tenants together for the service itself. Raises as the engine does."""
+        """Render what the caller may see; of all tenants together for the service itself. Raises as the engine does."""
         async with self._turn:
             oldest = time.monotonic() - _FRESH
             self._pages = {each: page for each, page in self._pages.items() if page[0] > oldest}
@@ -89,7 +89,7 @@ def _family(family: Family, names: Sequence[str], labelled: dict[tuple[str, ...]
 
 
 def _labelled(names: Sequence[str], reading: Reading) -> dict[tuple[str, ...], Series]:
-    """Series by the values of their labels; those that Prometheus can't tell apart are one."""
+    """Return series by the values of their labels; those that Prometheus can't tell apart are one."""
     found: dict[tuple[str, ...], list[Series]] = {}
     for series in reading.series:
         labels = _labels(series.attributes)
@@ -100,7 +100,7 @@ def _labelled(names: Sequence[str], reading: Reading) -> dict[tuple[str, ...], S
 
 
 def _labels(attributes: dict[str, str]) -> dict[str, str]:
-    """Attributes whose names become the same are joined, as OpenTelemetry does."""
+    """Make labels of attributes. Those whose names become the same are joined, as OpenTelemetry does."""
     labels: dict[str, str] = {}
     for key, value in attributes.items():
         name = re.sub(r"^(?=[0-9])|[^a-zA-Z0-9_]", "_", key)

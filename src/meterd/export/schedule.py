@@ -31,16 +31,16 @@ class Exporter(Protocol):
     interval: timedelta
 
     def window(self, progress: Progress, end: datetime) -> Window:
-        """What to send next; `end` is later than what is reached, and the window ends no later than that."""
+        """Return the window to send next; `end` is later than what is reached, and the window ends by then."""
 
     async def send(self, window: Window) -> bool:
-        """Whether it was taken; what was not is given up. Raises `MeterdError` when the store can't be read."""
+        """Send a window; False gives it up. Raises `MeterdError` when the store can't be read."""
 
     async def close(self) -> None: ...
 
 
 class Schedule:
-    """Run an exporter from `start` to `stop`, each in the event loop. A window ends `settling` ago, or earlier."""
+    """Runs an exporter from `start` to `stop`, each in the event loop. A window ends `settling` ago, or earlier."""
 
     def __init__(self, exporter: Exporter, exports: Exports, settling: timedelta, supervisor: Supervisor) -> None:
         self._exporter = exporter
@@ -88,7 +88,7 @@ class Schedule:
         return done
 
     async def _progress(self) -> Progress:
-        """How far the exporter has come. The first time it begins with the interval that this moment is in."""
+        """Return how far the exporter has come. The first time it begins with the interval that this moment is in."""
         progress = await asyncio.to_thread(self._exports.progress, self._exporter.name)
         if progress is None:
             begun = floor(now(), self._exporter.interval)

@@ -37,7 +37,7 @@ _Attributes = tuple[tuple[str, str], ...]
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Half-open."""
+    """A window of time, half-open."""
 
     start: datetime
     end: datetime
@@ -84,7 +84,7 @@ class Reader:
         self._max_series = max_series
 
     async def read(self, family: Family, window: Window, caller: Caller | None = None) -> Reading:
-        """The series of a family that the caller may see; of all tenants together for the service itself.
+        """Read the series of a family that the caller may see; of all tenants together for the service itself.
 
         Tenants have fair shares: their first series are taken in turn until the limit is reached, so that no tenant's
         many series push out another's few. Who was left to the rest once stays there, so that the rest only grows.
@@ -97,7 +97,7 @@ class Reader:
         return self._shared(found)
 
     async def _read_apart(self, family: Family, window: Window, caller: Caller | None) -> Reading:
-        """When there are more series than a query can answer: each tenant by itself, with an equal share.
+        """Read each tenant by itself, with an equal share, as there are more series than a query can answer.
 
         All of a tenant that has more than that by itself are left to the rest.
         """
@@ -147,12 +147,12 @@ class Reader:
     async def _total(
         self, family: Family, window: Window, caller: Caller | None, condition: Condition | None
     ) -> Series | None:
-        """All series as one."""
+        """Add up all series."""
         rows = await self._run(family, window, (), caller, condition, by_tenant=())
         return merged({}, (self._of_bin(family, row.total, row.values) for row in rows)) if rows else None
 
     def _by_tenant(self, family: Family, rows: Iterable[Row]) -> dict[str, list["_Seen"]]:
-        """Series of each tenant, made of their bins, in the order in which they were first seen."""
+        """Make the series of each tenant from their bins, in the order in which they were first seen."""
         found: dict[tuple[str, _Attributes], list[Row]] = {}
         for row in rows:
             found.setdefault((str(row.values[_TENANT]), _attributes(row)), []).append(row)
@@ -165,7 +165,7 @@ class Reader:
         return tenants
 
     def _shared(self, tenants: Mapping[str, Sequence["_Seen"]], rest: Iterable[Series] = ()) -> Reading:
-        """The first series of each tenant, then the second of each, and so on; equal ones of several are one."""
+        """Take the first series of each tenant, then the second of each, and so on; equal ones of several are one."""
         turns = [(turn, each) for seen in tenants.values() for turn, each in enumerate(seen)]
         kept: dict[_Attributes, list[_Seen]] = {}
         beyond: dict[_Attributes, list[Series]] = {}
@@ -231,10 +231,10 @@ def merged(attributes: dict[str, str], series: Iterable[Series]) -> Series:
 
 
 def percentile(series: Series, bounds: Sequence[float], fraction: float) -> float:
-    """A percentile of a histogram, interpolated in its bucket (`docs/specifications/ai-guard.md` section 10.1); off by
-    at most its width.
+    """Return a percentile of a histogram, interpolated in its bucket, so off by at most its width.
 
-    The first bucket begins at the least value, the last one ends at the greatest.
+    The rule is that of `docs/specifications/ai-guard.md` section 10.1. The first bucket begins at the least value, the
+    last one ends at the greatest.
     """
     wanted = fraction * series.count
     below = 0

@@ -1,4 +1,4 @@
-"""Which window is exported next. Times are those of the events, which the service itself gives them.
+"""Windows of time: which is exported next. Times are those of the events, which the service itself gives them.
 
 A window may end at a time once everything acknowledged before it is in the store: `SETTLING` seconds beyond the longest
 time that a request may take. Windows end where intervals do, counted from 1970; only the end of the service may cut one
@@ -15,17 +15,17 @@ SETTLING = 2.0
 
 
 def floor(time: datetime, interval: timedelta) -> datetime:
-    """The last end of an interval that is not after a time."""
+    """Return the last end of an interval that is not after a time."""
     return time - (time - EPOCH) % interval
 
 
 def delta(progress: Progress, end: datetime, interval: timedelta) -> Window:
-    """From where the last one ended to the end of its interval, or to `end` if that is sooner."""
+    """Return the window from where the last one ended to the end of its interval, or to `end` if that is sooner."""
     return Window(progress.reached, min(floor(progress.reached, interval) + interval, end))
 
 
 def cumulative(progress: Progress, end: datetime, kept: timedelta | None) -> Window:
-    """From the beginning of counting to `end`, or first to where counting begins anew."""
+    """Return the window from the beginning of counting to `end`, or first to where counting begins anew."""
     anew = beginning(end, kept)
     if anew > progress.reached:
         return Window(max(progress.begun, beginning(progress.reached, kept)), anew)

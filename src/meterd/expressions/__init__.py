@@ -1,1 +1,1 @@
-"""What the small languages share that people write: where a mistake is, a scanner, regular expressions."""
+"""Parts that the small languages share: positions of mistakes, a scanner, regular expressions."""

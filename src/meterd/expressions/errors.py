@@ -1,4 +1,4 @@
-"""What is wrong with an expression, and where."""
+"""Mistakes in expressions, and where they are."""
 
 
 class ExpressionError(ValueError):

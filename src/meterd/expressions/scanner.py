@@ -1,4 +1,4 @@
-"""Reads an expression from left to right and knows where it is."""
+"""Reads an expression from left to right and keeps the position."""
 
 from meterd.expressions.errors import ExpressionError
 

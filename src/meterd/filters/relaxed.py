@@ -15,7 +15,7 @@ _BARE = re.compile(rf"(?:true|false|null)\b|{NUMBER.pattern}")
 
 
 class Regex(msgspec.Struct, frozen=True):
-    """`/pattern/options`; the pattern's position is that of the first slash."""
+    """A regular expression `/pattern/options`; the pattern's position is that of the first slash."""
 
     pattern: Literal
     options: str
@@ -33,7 +33,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Object(msgspec.Struct, frozen=True):
-    """Members in the order of the text; a name may come more than once."""
+    """An object: members in the order of the text; a name may come more than once."""
 
     members: tuple[Member, ...]
     position: int

@@ -12,7 +12,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class Period(msgspec.Struct, frozen=True):
-    """Half-open, in UTC."""
+    """A period of time, half-open, in UTC."""
 
     start: datetime
     end: datetime

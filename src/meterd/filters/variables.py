@@ -1,4 +1,4 @@
-"""What the field names of a filter stand for, and what a field means that nobody knows."""
+"""The variables of filters: what field names stand for, and unknown ones."""
 
 from collections.abc import Callable
 

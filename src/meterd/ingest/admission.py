@@ -1,4 +1,4 @@
-"""What a fact may say, checked a row at a time, whichever door it came through; what that is, its dataset declares.
+"""Admission of facts: checks each row against its dataset's declaration, whichever protocol it came by.
 
 A strict door refuses its request with the flaw that is found. One that takes reports leaves the member out, or the row
 when that can't do without it (`docs/decisions/0008-gateway-reports.md`).
@@ -33,7 +33,7 @@ _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Flaw(NamedTuple):
-    """What keeps a row from being a fact: a column, the end of a sentence about it, the place in its array or map."""
+    """A flaw that keeps a row from being a fact: a column, a sentence's end about it, the place in its array or map."""
 
     column: Column
     reason: str
@@ -44,7 +44,7 @@ class Flaw(NamedTuple):
 
 
 class Admission:
-    """Check what rows of a dataset must be to be facts."""
+    """Checks what rows of a dataset must be to be facts."""
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset

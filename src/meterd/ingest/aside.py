@@ -33,7 +33,7 @@ _TOTALS = "SELECT count(*), coalesce(sum(count), 0), coalesce(sum(length(lines))
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """How much is set aside: entries, the facts in them as far as that is known, and bytes."""
+    """The totals of what is set aside: entries, the facts in them as far as that is known, and bytes."""
 
     entries: int = 0
     facts: int = 0
@@ -41,7 +41,7 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Aside:
-    """Keep entries in a table, on the journal's writing connection. `create` comes first."""
+    """Keeps entries in a table, on the journal's writing connection. `create` comes first."""
 
     def __init__(self, connection: sqlite3.Connection, max_bytes: int) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""What the journal has taken and the store has not: counted by the recorder and the loader, waited for by queries."""
+"""The entries that are in the journal only: counted by the recorder and the loader, waited for by queries."""
 
 import asyncio
 import threading
@@ -22,7 +22,7 @@ class _Waiter(NamedTuple):
 
 
 class Backlog:
-    """Count committed bytes that are not loaded, and loaded bytes that no checkpoint covers, for any thread.
+    """Counts committed bytes that are not loaded, and loaded bytes that no checkpoint covers, for any thread.
 
     The journal thread adds (`committed`), the loader thread takes away (`loaded`, `checkpointed`), queries wait
     (`caught_up`). Whoever holds the lock waits for nothing else, so the journal thread never waits for the loader.

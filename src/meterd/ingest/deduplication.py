@@ -38,7 +38,7 @@ _NOTED_EVERY = 1 / 1000
 
 
 class _Generation(msgspec.Struct):
-    """When it was opened, and last inserted into."""
+    """A generation of tables: when it was opened, and last inserted into."""
 
     number: int
     opened: float
@@ -46,7 +46,7 @@ class _Generation(msgspec.Struct):
 
 
 class DeduplicationIndex:
-    """Know what was stored before, in tables of the journal's own database.
+    """Recognises what was stored before, by tables of the journal's own database.
 
     `rotate` comes before a transaction, every other call happens inside one.
 
@@ -80,7 +80,7 @@ class DeduplicationIndex:
             self._generations, self._noted = kept, now
 
     def _now(self) -> float:
-        """Seconds that services ran on this database."""
+        """Return the seconds that services ran on this database."""
         return self._before + self._clock() - self._started
 
     def _load(self) -> None:
@@ -94,7 +94,7 @@ class DeduplicationIndex:
         self._generations = generations
 
     def _adopted(self) -> list[_Generation]:
-        """Tables of an earlier version, whose numbers were periods of the wall clock; from now they count as new."""
+        """Adopt tables of an earlier version, whose numbers were periods of the clock; from now they count as new."""
         names = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         found = [re.fullmatch("(identities|answers)_([0-9]+)", name) for (name,) in names]
         for name in [match[0] for match in found if match and match[1] == "answers"]:
@@ -102,7 +102,7 @@ class DeduplicationIndex:
         return [self._created(number, 0.0) for number in sorted({int(match[2]) for match in found if match})]
 
     def _add_entries(self, generations: Sequence[_Generation]) -> None:
-        """Tables of an earlier version did not say in which entry a fact is: in the newest or one before."""
+        """Add the entry of a fact, which an earlier version did not keep: it is the newest or one before."""
         for table in [table.format(each.number) for each in generations for table in _TABLES]:
             if "entry" not in {name for _, name, *_ in self._connection.execute(f"PRAGMA table_info({table})")}:
                 (newest,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
@@ -115,7 +115,7 @@ class DeduplicationIndex:
         return _Generation(number, now, now)
 
     def _turned(self, now: float, is_due: bool) -> list[_Generation]:
-        """The generations from now on, in the database too."""
+        """Return the generations from now on, and make them so in the database."""
         kept = []
         for generation in self._generations:
             if now - generation.used > self._window:
@@ -147,13 +147,13 @@ class DeduplicationIndex:
         return self._add_one_by_one(digests, entry)
 
     def _used(self) -> int:
-        """The number of the generation that takes insertions, which it does now."""
+        """Note that the newest generation is inserted into; return its number."""
         newest = self._generations[-1]
         newest.used = self._now()
         return newest.number
 
     def _any_known(self, digests: Sequence[bytes]) -> bool:
-        """One statement for all, because each gives up Python's lock and has to wait for it again."""
+        """Ask by one statement for all, because each gives up Python's lock and has to wait for it again."""
         known = " OR ".join(
             f"EXISTS (SELECT 1 FROM identities_{each.number} WHERE identities_{each.number}.digest = each.digest)"
             for each in self._generations
@@ -173,7 +173,7 @@ class DeduplicationIndex:
         ]
 
     def answer(self, request: bytes) -> tuple[bytes, int] | None:
-        """The answer that was given to this request, and how many of its facts were known then; None for a new one."""
+        """Return the answer that this request got, and how many of its facts were known then; None for a new one."""
         for generation in reversed(self._generations):
             found: tuple[bytes, int] | None = self._connection.execute(
                 f"SELECT answer, known FROM answers_{generation.number} WHERE request = ?", (request,)

@@ -1,4 +1,4 @@
-"""What one row of the journal holds, and whether it is still what was written."""
+"""Entries, the rows of the journal, and whether they are still what was written."""
 
 import zlib
 from typing import Any, Literal
@@ -20,7 +20,7 @@ ENTRY_COLUMNS = {
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """Lines of one encoding, which stand for `count` facts."""
+    """A piece of an entry: lines of one encoding, which stand for `count` facts."""
 
     encoding: Encoding
     lines: bytes

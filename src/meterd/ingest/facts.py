@@ -1,4 +1,4 @@
-"""Facts on their way to the journal, and what the journal says of them."""
+"""Facts on their way to the journal, and its receipts for them."""
 
 import hashlib
 from collections.abc import Sequence

@@ -16,7 +16,7 @@ _SUBJECT = "meterd"
 
 
 class JobRecorder:
-    """Record jobs of the service that run in its threads."""
+    """Records jobs of the service that run in its threads."""
 
     def __init__(self, recorder: Recorder, is_recorded: bool) -> None:
         self._recorder = recorder

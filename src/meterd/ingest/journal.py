@@ -45,7 +45,7 @@ _Merged = dict[tuple[str, str, Encoding], list[Facts]]
 
 
 class Committed(msgspec.Struct, frozen=True):
-    """What one group commit did: a receipt for each submission, and per dataset how many facts were new and known."""
+    """The outcome of a group commit: a receipt for each submission, and by dataset how many facts were new or known."""
 
     receipts: list[Receipt]
     end: int
@@ -55,7 +55,7 @@ class Committed(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """Write the journal. Used by one thread at a time; the loader reads through `JournalReader`.
+    """Writes the journal. Used by one thread at a time; the loader reads through `JournalReader`.
 
     Args:
         path: the database file; created when missing.
@@ -196,7 +196,7 @@ class Journal:
 
 
 class JournalReader:
-    """Read the journal, with a connection of its own; used by one thread."""
+    """Reads the journal, with a connection of its own; used by one thread."""
 
     def __init__(self, path: Path) -> None:
         self._connection = read_only(path)

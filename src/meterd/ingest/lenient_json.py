@@ -15,7 +15,7 @@ _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 def loads(text: bytes) -> object:
-    """What the text holds, as far as it can be read; raises `ValueError` for what is no JSON, `RecursionError`.
+    """Load what the text holds, as far as it can be read; raises `ValueError` for what is no JSON, `RecursionError`.
 
     Numbers that are none, or beyond all bounds, become null or text.
     """
@@ -24,7 +24,7 @@ def loads(text: bytes) -> object:
 
 
 def loads_at_any_depth(text: bytes) -> object:
-    """As `loads`, but what is nested more deeply than `MAX_DEPTH` may become null."""
+    """Load it like `loads`, but what is nested more deeply than `MAX_DEPTH` may become null."""
     decoded = text.removeprefix(BOM_UTF8).decode("utf-8", "replace")
     try:
         return _loads(decoded)
@@ -52,7 +52,7 @@ def _integer(text: str) -> int | str:
 
 
 def _shallow(text: str) -> str:
-    """The text with null for every array and object below the deepest level; broken where it was broken."""
+    """Return the text with null for every array and object below the deepest level; broken where it was broken."""
     parts: list[str] = []
     depth = start = 0
     for token in _NESTING.finditer(text):

@@ -31,7 +31,7 @@ _SOON = 60.0
 
 
 class JournalWriter(Protocol):
-    """What the loader asks of the thread that writes to the journal."""
+    """The requests of the loader to the thread that writes to the journal."""
 
     def trim(self, sequence: int) -> None:
         """Ask to forget entries up to `sequence`."""
@@ -41,7 +41,7 @@ class JournalWriter(Protocol):
 
 
 class Loader:
-    """Append journal entries to the store in a thread, and checkpoint it.
+    """Appends journal entries to the store in a thread, and checkpoint it.
 
     The store's watermark is written with the entries it covers, so a crash at any moment neither loses nor repeats
     one. Entries are trimmed from the journal only behind a checkpoint. What the store can't read is set aside, so that

@@ -1,4 +1,4 @@
-"""What a gateway reports of others' traffic: whose facts they are, and values cut to what is stored.
+"""Reports of gateways about others' traffic: whose facts they are, and values cut to what is stored.
 
 Rows that clients of our own send are refused for a flaw (`rows.py`). What gateways send is kept as far as it can be:
 they would drop a whole batch for one refusal (`docs/specifications/ingest-sources.md` section 1.3).
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from meterd.datasets.rows import Row, RowColumns
 
     class ReportedColumns(RowColumns, total=False):
-        """What the datasets that gateways report have in common."""
+        """The columns that all datasets which gateways report have."""
 
         subject_id: str | None
         conversation_id: str | None
@@ -39,7 +39,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class Report:
-    """Gather the rows of one request, for the token that sent it, within the limits of one request.
+    """Gathers the rows of one request, for the token that sent it, within the limits of one request.
 
     Rows of one report may share names and metadata, and so be far larger than the `sent` bytes that they came in. Those
     beyond `ingest.max-growth` times these are left out. What has a flaw is left out, too: `members_left_out` counts

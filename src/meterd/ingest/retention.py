@@ -20,7 +20,7 @@ _EVERY = 3600.0
 
 
 class Retention:
-    """Delete what is too old, in the thread that writes to the store. `days` is by dataset; others are kept for ever.
+    """Deletes what is too old, in the thread that writes to the store. `days` is by dataset; others are kept for ever.
 
     `follow` deletes, by dataset, what was made of its facts before a time; `job` goes around a run that has this name.
     Raises `ConfigurationError` for a dataset that does not exist.

@@ -81,7 +81,7 @@ def _decoders(dataset: Dataset) -> "tuple[msgspec.json.Decoder[Row], msgspec.jso
 
 
 class _Completion:
-    """Fill in what a row leaves out, and check what depends on who sends it and when."""
+    """Fills in what a row leaves out, and checks what depends on who sends it and when."""
 
     def __init__(self, dataset: Dataset, caller: Caller) -> None:
         self._caller = caller

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class Sifter:
-    """Move entries into the store and set aside what it can't read, in the thread that writes to the store.
+    """Moves entries into the store and sets aside what it can't read, in the thread that writes to the store.
 
     `set_aside` makes an entry durable elsewhere, whole or what is bad of it, and tells whether there was room.
     """

@@ -1,4 +1,4 @@
-"""The stamp of a journal, and which entries it holds: looked at before it is opened for work."""
+"""The stamp of a journal, and which entries it holds: read before it is opened for work."""
 
 import sqlite3
 from contextlib import closing

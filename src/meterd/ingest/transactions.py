@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Everything inside is written, or on any error nothing; the connection must be in autocommit mode."""
+    """Write everything inside, or on any error nothing; the connection must be in autocommit mode."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

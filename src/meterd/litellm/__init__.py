@@ -1,1 +1,1 @@
-"""What is known of LiteLLM, whether by its callback (`meterd.api.litellm`) or by its spans (`meterd.api.otlp`)."""
+"""LiteLLM's vocabulary, for its callback (`meterd.api.litellm`) and for its spans (`meterd.api.otlp`)."""

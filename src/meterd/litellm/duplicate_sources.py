@@ -1,4 +1,4 @@
-"""A LiteLLM that reports every call twice, by its callback and by OpenTelemetry."""
+"""Detects a LiteLLM that reports every call twice, by its callback and by OpenTelemetry."""
 
 import structlog
 

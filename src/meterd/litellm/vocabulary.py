@@ -1,4 +1,4 @@
-"""What LiteLLM's words mean, in its callback as in its spans.
+"""The meaning of LiteLLM's words, in its callback as in its spans.
 
 The rules are those of `docs/specifications/ingest-sources.md` sections 1.5 and 1.6.
 """

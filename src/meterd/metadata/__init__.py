@@ -1,4 +1,4 @@
-"""What the service keeps besides facts: tokens and whose they are, session documents, objects, calendars, progress.
+"""Metadata, all that is kept besides facts: tokens and whose they are, session documents, objects, calendars, progress.
 
 Services ask the protocols of `meterd.metadata.base`; the database behind them is chosen where it is opened.
 """

@@ -1,4 +1,4 @@
-"""What the services keep besides facts, and ask of whatever keeps it; `meterd.metadata.sql` does so in SQL.
+"""The interface to metadata, which the service keeps besides facts; `meterd.metadata.sql` implements it in SQL.
 
 Everything blocks, and is called from worker threads; changes are durable when a call returns. What can't be read or
 written raises `Unavailable`, and `Damaged` where trying again is of no use.
@@ -137,7 +137,7 @@ class Items(Protocol):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Everything from `begun` to `reached` is exported, or was given up.
+    """The progress of an exporter: everything from `begun` to `reached` is exported, or was given up.
 
     `under_way` is the end of the window that is being sent; after a crash that very window is sent first.
     """

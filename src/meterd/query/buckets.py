@@ -34,7 +34,7 @@ _MAX_SECONDS = 100 * 366 * 86_400
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """`count` units long. Raises `InvalidInput` beyond a hundred years."""
+    """An interval of `count` units. Raises `InvalidInput` beyond a hundred years."""
 
     count: int
     unit: Unit

@@ -1,4 +1,4 @@
-"""From a `Query` to SQL, as a sqlglot expression tree.
+"""Compiles a `Query` to SQL, as a sqlglot expression tree.
 
 Column names come from dataset declarations, values are bound parameters; no text is put together by hand. Percentiles
 of one operand are computed in one pass, so they share a column of the result.
@@ -318,7 +318,7 @@ class _Compiler(_Conditions):
         return _FUNCTIONS[aggregate.function](this=value)
 
     def _increase(self, column: str, value: exp.Expr) -> exp.Expr:
-        """From the total before: all of the value when there is none, or when the total fell, which is a reset."""
+        """Subtract the total before, unless there is none, or the total fell, which is a reset."""
         if column in self._elements:
             return _column(self._elements[column])
         previous = _column(_previous(column))
@@ -336,7 +336,7 @@ class _Compiler(_Conditions):
 
 
 def _select(columns: Sequence[exp.Expr], source: exp.Expr, conditions: Sequence[exp.Expr] = ()) -> exp.Select:
-    """Expressions become parts of it as they are: copies at each step would cost the square of their number."""
+    """Build a SELECT of the expressions themselves: copies at each step would cost the square of their number."""
     select = exp.select(*columns, copy=False).from_(source, copy=False)
     return select.where(exp.and_(*conditions, copy=False), copy=False) if conditions else select
 
@@ -377,5 +377,5 @@ def _negated(expression: exp.Expr, negated: bool) -> exp.Expr:
 
 
 def _naive(time: datetime) -> datetime:
-    """Times are stored in UTC without a zone."""
+    """Convert a time to what is stored: UTC without a zone."""
     return time.astimezone(UTC).replace(tzinfo=None)

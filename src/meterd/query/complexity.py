@@ -1,4 +1,4 @@
-"""How complex a question may be, whoever asks and in whatever language: looked at before it is compiled.
+"""Bounds on the complexity of a query, whoever asks and in whatever language: checked before it is compiled.
 
 What an engine takes to plan a query is beyond its own limits of time and memory. `python -m bench complexity` shows
 what the largest queries within these bounds take (`docs/decisions/0013-complexity.md`).

@@ -1,4 +1,4 @@
-"""What engines say differently: one small class for each."""
+"""Dialects of SQL: one small class for each engine."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,5 +1,6 @@
-"""Many tests of one operand as one: an engine plans a list of values at once, and tests in a time that grows with the
-square of their number.
+"""Folds many tests of one operand into one.
+
+An engine plans a list of values at once, and tests in a time that grows with the square of their number.
 """
 
 from collections.abc import Iterator

@@ -32,7 +32,7 @@ class MapValue(msgspec.Struct, frozen=True):
 
 
 class TagValue(msgspec.Struct, frozen=True):
-    """What follows `key:` in the first element of an array column that begins so; null when none does."""
+    """The text that follows `key:` in the first element of an array column that begins so; null when none does."""
 
     column: str
     key: str
@@ -74,7 +74,7 @@ class Compare(msgspec.Struct, frozen=True):
 
 
 class OneOf(msgspec.Struct, frozen=True):
-    """Membership. Of no values: nothing matches, and negated every value that is not null."""
+    """Membership in `values`. Of no values: nothing matches, and negated every value that is not null."""
 
     operand: Operand
     values: tuple[Value, ...]
@@ -122,7 +122,7 @@ Condition = Compare | OneOf | Matches | IsNull | HasAny | Not | And | Or
 
 
 class Order(msgspec.Struct, frozen=True):
-    """By a column; nulls come last either way."""
+    """An order by a column; nulls come last either way."""
 
     column: str
     descending: bool = False

@@ -1,4 +1,4 @@
-"""From an engine's rows to the rows of an answer. Answers may have tens of thousands, so each costs little."""
+"""Converts an engine's rows to the rows of a response. Responses may have tens of thousands, so each costs little."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time

@@ -1,4 +1,4 @@
-"""Which facts a caller may see, and what of them, as the engine adds it to every query.
+"""Visibility of facts: which a caller may see, and what of them, as the engine adds it to every query.
 
 The rules are those of `docs/specifications/gateway-metrics-query.md` section 8: tenant administrators see their
 tenant, everybody else sees their own facts and those of their teams. `everyone` is no team to share through. To who is

@@ -18,7 +18,7 @@ _Result = TypeVar("_Result")
 
 
 class Execution(NamedTuple):
-    """A piece of work that runs: its deadline (monotonic seconds), how long it waited, and its cancellation."""
+    """An execution of a piece of work: its deadline (monotonic seconds), how long it waited, and its cancellation."""
 
     deadline: float
     waited: float
@@ -31,7 +31,7 @@ class Execution(NamedTuple):
 
 
 class Workers:
-    """`slots` threads. `name` tells one kind of work from another in the metrics.
+    """Runs work in `slots` threads. `name` tells one kind of work from another in the metrics.
 
     Args:
         maximum: how many may wait.

@@ -22,7 +22,7 @@ _RUST_LEVELS = {"trace": "debug", "debug": "debug", "info": "info", "warn": "war
 def load(
     path: Path | None, environment: Mapping[str, str] = os.environ, flags: Mapping[str, Any] | None = None
 ) -> Settings:
-    """Settings from the file at `path` (may be None), `METERD_SECTION__KEY` variables, and `flags` (dotted keys).
+    """Load settings from the file at `path` (may be None), `METERD_SECTION__KEY` variables, and `flags` (dotted keys).
 
     Raises `ConfigurationError` naming the key for anything unknown, of a wrong type, or unset in the environment.
     """
@@ -70,7 +70,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _environment_value(name: str, value: str) -> Any:
-    """A string, or what a list or mapping in YAML's short form holds."""
+    """Return a string, or what a list or mapping in YAML's short form holds."""
     if value[:1] not in ("[", "{"):
         return value
     try:
@@ -82,7 +82,7 @@ def _environment_value(name: str, value: str) -> Any:
 
 
 def describe(settings: Settings) -> str:
-    """The effective settings as YAML; credentials inside addresses are masked."""
+    """Write the effective settings as YAML; credentials inside addresses are masked."""
     plain = msgspec.to_builtins(settings)
     return re.sub(r"://[^/\s]+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
 

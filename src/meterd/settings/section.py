@@ -1,4 +1,4 @@
-"""What a section of the settings is, and the kinds of values in it."""
+"""Sections of the settings, and the kinds of values in them."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What a store must do; engines implement it beside this module."""
+"""The interface of a store; engines implement it beside this module."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from meterd.errors import ConfigurationError
 
 
 class Lines(msgspec.Struct, frozen=True):
-    """`count` facts of one dataset and tenant, as the journal keeps them: one JSON row a line (`Dataset.row_type`).
+    """Lines of `count` facts of a dataset and tenant, as in the journal: one JSON row a line (`Dataset.row_type`).
 
     A packed line stands for many: `{"each": {column: values}, "shared": row}`, where the columns are `Dataset.packed`.
     """
@@ -50,7 +50,7 @@ class QueryCancelled(StoreError):
 
 
 class Cancellation:
-    """End a query from another thread, whether it has begun or not."""
+    """Ends a query from another thread, whether it has begun or not."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards: is_cancelled, _interrupt
@@ -98,7 +98,8 @@ class Store(Protocol):
         self, sql: str, parameters: Sequence[object], timeout: float, cancellation: Cancellation | None = None
     ) -> list[tuple[object, ...]]:
         """Return the rows of a query; raises `QueryTimeout` after `timeout` seconds, `QueryMemory` past the memory
-        limit, `QueryCancelled` when it is cancelled, `StoreError` for any other failure."""
+        limit, `QueryCancelled` when it is cancelled, `StoreError` for any other failure.
+        """
 
     def watermark(self) -> int:
         """Return the sequence number up to which journal entries are in the store."""

@@ -57,7 +57,7 @@ log = structlog.get_logger()
 
 
 class DuckDBStore:
-    """`Store` on a DuckDB file at `path`.
+    """Keeps facts in a DuckDB file at `path`.
 
     Args:
         memory: of the store and all its queries; sizes are written as DuckDB writes them (`2GB`).

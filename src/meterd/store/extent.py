@@ -1,4 +1,4 @@
-"""Whether a DuckDB file has every block that its tables use: the engine finds out only when it reads one."""
+"""Checks whether a DuckDB file has every block that its tables use: the engine finds out only when it reads one."""
 
 import struct
 from pathlib import Path

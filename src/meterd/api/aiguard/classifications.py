@@ -57,7 +57,7 @@ class DefaultBody(msgspec.Struct, tag_field="type", tag="default", frozen=True):
 
 
 class MetadataBody(msgspec.Struct, frozen=True, rename="camel"):
-    """Where the text came from."""
+    """The origin of the text."""
 
     object_name: str | None = None
     parent_object_name: str | None = None

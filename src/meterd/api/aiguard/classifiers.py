@@ -28,7 +28,7 @@ _RETRY_SECONDS = 5.0
 
 
 class _Source(NamedTuple):
-    """`changed` gives the library when it isn't the one of the last call; `pause` is in seconds, between two calls."""
+    """A source of classifiers: `changed` gives a library unless it is the last call's; `pause` is in seconds."""
 
     changed: Callable[[], Awaitable[Library | None]]
     pause: float

@@ -1,4 +1,4 @@
-"""From meter events as they are sent to facts (`docs/specifications/ai-guard.md` sections 5 and 6)."""
+"""Facts from meter events as they are sent (`docs/specifications/ai-guard.md` sections 5 and 6)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

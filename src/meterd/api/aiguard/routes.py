@@ -48,7 +48,7 @@ _Body = TypeVar("_Body")
 
 
 class Bounds(NamedTuple):
-    """Most bytes of a classification's body, of its context, and of what it says of classifiers."""
+    """The maximum bytes of a classification's body, of its context, and of what it says of classifiers."""
 
     body: int
     context: int

@@ -1,4 +1,4 @@
-"""What a datasource of the metrics query is: a named view of a dataset, and its fields."""
+"""The declaration of a datasource of the metrics query: a named view of a dataset, and its fields."""
 
 from functools import cached_property
 

@@ -14,7 +14,7 @@ _TAG = "Gateway metrics"
 
 
 class DataPoints(msgspec.Struct, frozen=True, rename="camel"):
-    """Each has `total`, its groups and aggregations; in a time series the bounds of its bucket, too."""
+    """Points with `total`, their groups and aggregations, and in a time series the bounds of their bucket."""
 
     data_points: list[dict[str, Any]]
 
@@ -30,7 +30,7 @@ class QueryProblem(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """How many rows were taken; of those, `duplicates` were known already and are not stored again."""
+    """The number of rows that were taken; of those, `duplicates` were known already and are not stored again."""
 
     accepted: int
     duplicates: int = 0

@@ -28,7 +28,6 @@ _MAX_BYTES = 2**20
 
 def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasources: Mapping[str, Datasource]) -> Router:
     """Return the metrics query over the given datasources."""
-
     decoding = DecodeLimiter()
     asked = Described("POST", f"{PREFIX}/query", query_operation(datasources))
 

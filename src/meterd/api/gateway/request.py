@@ -1,4 +1,4 @@
-"""From the body of a metrics query to a `Query` (`docs/specifications/gateway-metrics-query.md` sections 2 and 4 to
+"""Translates metrics queries to a `Query` (`docs/specifications/gateway-metrics-query.md` sections 2 and 4 to
 7).
 """
 
@@ -60,7 +60,7 @@ class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Aggregation(NamedTuple):
-    """What an aggregation type of the wire means."""
+    """The meaning of an aggregation type of the wire."""
 
     function: Function
     fraction: float = 0.0

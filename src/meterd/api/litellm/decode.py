@@ -1,4 +1,4 @@
-"""From a request body to payloads: every format of the callback, and as much of damaged elements as can be used."""
+"""Payloads from a request body: every format of the callback, and as much of damaged elements as can be used."""
 
 import json
 import re

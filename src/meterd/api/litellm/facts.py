@@ -1,4 +1,4 @@
-"""From LiteLLM's payloads to facts (`docs/specifications/ingest-sources.md` section 1.6)."""
+"""Facts from LiteLLM's payloads (`docs/specifications/ingest-sources.md` section 1.6)."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -85,7 +85,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """Who called, and the caller's own labels."""
+    """The metadata of a call: who called, and the caller's own labels."""
 
     user_api_key_hash: Text | None = None
     user_api_key_alias: Text | None = None

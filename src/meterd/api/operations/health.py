@@ -14,7 +14,7 @@ _TIMEOUT = 5.0
 
 
 class Health:
-    """Look whether the service works. What is found counts for a second, so that probes can't load the disk."""
+    """Checks whether the service works. What is found counts for a second, so that probes can't load the disk."""
 
     def __init__(self, recorder: Recorder, loader: Loader, store: Store, supervisor: Supervisor) -> None:
         self._recorder = recorder

@@ -53,7 +53,7 @@ def operations_router(
     metrics_without_token: Literal["loopback", "never", "always"],
     page: PrometheusPage,
 ) -> Router:
-    """Probes are open, because they tell nothing; metrics are open as far as the settings say.
+    """Route probes and pages. Probes are open, because they tell nothing; metrics are open as far as the settings say.
 
     The `page` of business metrics shows what the token's subject may see; all, where none is needed and none is sent.
     """
@@ -90,7 +90,7 @@ def operations_router(
 
 
 def documentation_router(openapi: dict[str, object]) -> Router:
-    """The API's description, and a page to read and try it that needs nothing from elsewhere."""
+    """Serve the API's description, and a page to read and try it that needs nothing from elsewhere."""
     document = msgspec.json.encode(openapi)
 
     @get("/openapi.json")

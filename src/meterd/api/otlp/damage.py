@@ -1,4 +1,4 @@
-"""What of an export request could not be used."""
+"""The parts of an export request that could not be used."""
 
 from collections import Counter
 

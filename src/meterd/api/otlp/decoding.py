@@ -1,4 +1,4 @@
-"""From a body to an export request, with as much of a damaged one as can be used.
+"""An export request from a body, with as much of a damaged one as can be used.
 
 A value that can't be used is left out, or the element whose value it is. An export of hundreds of spans is never
 refused for it: exporters don't send again what was refused (`docs/decisions/0008-gateway-reports.md`).

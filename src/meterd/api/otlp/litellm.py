@@ -37,7 +37,7 @@ _NOT_THE_CALLERS = ("user_api_key_", "requester_ip_address", "requester_custom_h
 
 
 class Trace(msgspec.Struct):
-    """What the other spans of a trace in the same export say of it. `answered` is in nanoseconds."""
+    """A trace as the other spans of it in the same export describe it. `answered` is in nanoseconds."""
 
     answered: int | None = None
     is_blocked: bool = False
@@ -116,7 +116,7 @@ def _path(span: Span) -> str | None:
 
 
 def _model_call(span: Span) -> "ModelCallColumns":
-    """A `chat` span with an error but without a provider's was refused by the gateway after the model had answered."""
+    """Make the columns of a model call. An error that is no provider's came after the model had answered."""
     is_spent = span.has_error and "litellm.provider.error.llm_provider" not in span.attributes
     failed = span.has_error and not is_spent
     error_class, code = span.text("error.type"), span.text("litellm.provider.error.code")

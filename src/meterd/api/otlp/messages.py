@@ -26,11 +26,11 @@ class JsonMessage(msgspec.Struct, rename="camel"):
 
 
 class Envelope(JsonMessage):
-    """What elements are in, directly or not, so that it can be nearly the whole request."""
+    """A message that holds elements, directly or not, so that it can be nearly the whole request."""
 
 
 class Element(JsonMessage):
-    """What answers count one by one. It is rejected when a member that is not dispensable has a value of no use."""
+    """A message that responses count. It is rejected when a member that is not dispensable has a value of no use."""
 
     dispensable: ClassVar[frozenset[str]] = frozenset({"attributes"})
 
@@ -184,7 +184,7 @@ class MetricsRequest(Envelope):
 
 
 class LogRecord(Element):
-    """Nothing of it is read."""
+    """A log record, of which nothing is read."""
 
 
 class ScopeLogs(Envelope):

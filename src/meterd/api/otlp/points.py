@@ -1,4 +1,4 @@
-"""From the points of a metric export to facts."""
+"""Facts from the points of a metric export."""
 
 from collections import Counter
 from collections.abc import Iterator

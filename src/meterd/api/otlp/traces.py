@@ -1,4 +1,4 @@
-"""From the spans of an export to facts."""
+"""Facts from the spans of an export."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -46,14 +46,14 @@ def add_traces(
 
 
 class _Resource(NamedTuple):
-    """What is made of a resource once for all its spans."""
+    """A resource, translated once for all its spans."""
 
     labels: dict[str, str]
     key: str
 
 
 class _Export:
-    """What spans of one export know of each other."""
+    """The spans of one export, as far as they concern each other."""
 
     def __init__(self, spans: Sequence[Span], metadata_attributes: tuple[str, ...]) -> None:
         self._names = metadata_attributes

@@ -38,7 +38,7 @@ class Create(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """`level` is an older name of the category."""
+    """An event; `level` is an older name of the category."""
 
     name: str | None = None
     timestamp: Stamp | None = None
@@ -74,7 +74,7 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a heartbeat, an end or a crash may carry; our extension is the time when it happened."""
+    """The body of a heartbeat, an end or a crash; our extension is the time when it happened."""
 
     reason: str | None = None
     timestamp: Stamp | None = None

@@ -14,7 +14,7 @@ HANG_EVENTS = {HUNG: True, RECOVERED: False}
 
 
 class Session(msgspec.Struct):
-    """What a document says apart from its collections. Times are in UTC, as the server's clock had them.
+    """A session without its collections. Times are in UTC, as the server's clock had them.
 
     `position` is that of the last change that it follows. `whole_at` is when a fact held the whole state, and
     `since_whole` what updates since then have cost, in bytes.

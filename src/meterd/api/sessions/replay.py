@@ -1,4 +1,4 @@
-"""What documents of sessions have missed, read from the facts again and followed.
+"""Facts that documents of sessions have missed, read again and followed.
 
 Facts say whose they are; one of somebody who may not write to a session changes nothing of it, nor does one at a
 position that the server gave to nothing. The server refuses such facts, but earlier versions stored them.
@@ -32,7 +32,7 @@ _PAGES: tuple[tuple[Dataset, tuple[str, ...], int], ...] = (
 
 
 class Missed(msgspec.Struct, frozen=True):
-    """A fact of a session: its place in the order of arrival, whose it is, and the columns that matter."""
+    """A fact of a session: its position, whose it is, and the columns that matter."""
 
     dataset: Dataset
     position: int | None

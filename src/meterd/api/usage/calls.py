@@ -24,7 +24,7 @@ class ResourcePath(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call by someone who may make it.
+    """An authorized call.
 
     `format` is the media type of the answer.
     """

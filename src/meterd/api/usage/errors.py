@@ -21,7 +21,7 @@ _UNSENDABLE = re.compile(r"[^\x20-\x7e\xa0-\xff]")
 
 
 class InvalidUpdate(InvalidInput):
-    """What was posted can't be stored."""
+    """The posted item can't be stored."""
 
     number = 5005
 

@@ -1,4 +1,4 @@
-"""Who calls, in each of the ways that clients of these services know (`docs/specifications/usage-metrics.md` section
+"""The caller, in each of the ways that clients of these services know (`docs/specifications/usage-metrics.md` section
 2).
 """
 

@@ -1,4 +1,4 @@
-"""What the object and the calendar service have in common: items that are read, listed, posted and rolled back."""
+"""Items that are read, listed, posted and rolled back: what the object and the calendar service share."""
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping

@@ -18,7 +18,7 @@ _PLACES = Decimal("0.000001")
 
 
 class Cell(NamedTuple):
-    """What the store says of one cell: how many records, and the aggregates asked for, in their order."""
+    """The store's result for one cell: how many records, and the aggregates asked for, in their order."""
 
     records: int
     values: tuple[Number, ...]

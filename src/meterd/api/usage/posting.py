@@ -1,4 +1,4 @@
-"""What is posted to create and update items: one JSON object, or an array of them
+"""Posted items, to be created or updated: one JSON object, or an array of them
 (`docs/specifications/usage-metrics.md` section 8).
 """
 

@@ -46,7 +46,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 class _Kind(NamedTuple):
-    """What the requests of a batch have in common."""
+    """The properties that the requests of a batch have in common."""
 
     protocol: str
     method: str
@@ -72,7 +72,7 @@ class _Batch:
 
 
 class RequestLog:
-    """Keep requests in the event loop, and make facts of them."""
+    """Gathers requests in the event loop, and makes facts of them."""
 
     def __init__(self, recorder: Recorder, settings: Usage, supervisor: Supervisor) -> None:
         self._recorder = recorder
@@ -124,7 +124,7 @@ class RequestLog:
         return batch
 
     def _batch_of_unknown(self, context: RequestContext, status: int) -> _Batch | None:
-        """The same for an unknown caller: nothing is kept of what was sent, and not of any number of requests."""
+        """Return the batch of an unknown caller: nothing is kept of what was sent, and only of some requests."""
         if not self._is_recorded(context):
             return None
         if not self._unknown_callers.admits():
@@ -196,7 +196,7 @@ class RequestLog:
 
 
 def _common_row(kind: _Kind) -> "ApiRequest":
-    """What the requests of a batch have in common, as a row."""
+    """Make a row of what the requests of a batch have in common."""
     operation = kind.operation or Operation(_ACTIONS.get(kind.method, "get"))
     caller = kind.caller
     return API_REQUESTS.row_type(
@@ -218,7 +218,7 @@ def _common_row(kind: _Kind) -> "ApiRequest":
 
 
 def _values(batch: _Batch) -> tuple[list[Any], ...]:
-    """Values of the columns in which the requests of a batch differ, as `API_REQUESTS.packed` names them."""
+    """Return the values of the columns in which the requests of a batch differ, as `API_REQUESTS.packed` names them."""
     return (
         [round(began * 1e6) for began in batch.began],
         [id_.decode() for id_ in batch.ids],
@@ -232,7 +232,7 @@ def _text(value: bytes) -> str:
 
 
 class Freshness:
-    """What a query waits for: everything recorded so far, and if it asks for requests, those added so far."""
+    """Makes a query wait for everything recorded so far and, if it asks for requests, those added so far."""
 
     def __init__(self, backlog: Backlog, request_log: RequestLog) -> None:
         self._backlog = backlog

@@ -147,7 +147,7 @@ def interval_of(seconds: int) -> Interval:
 
 
 def _aggregates(question: Question) -> tuple[Aggregate, ...]:
-    """None for metrics that count 1 for each record: rows say how many there are."""
+    """Return the aggregates; none for metrics that count 1 for each record, as rows say how many there are."""
     value = question.metric.value
     if value is None:
         return ()
@@ -181,7 +181,7 @@ def _observations(
 
 
 def _value(question: Question, cells: Sequence[Cell]) -> Number | None:
-    """None when it is too large for a number, which the store tells by having none."""
+    """Return the value; None when it is too large for a number, which the store tells by having none."""
     if question.metric.value is None:
         return question.observed.of_ones(sum(cell.records for cell in cells))
     if any(value is None for cell in cells for value in cell.values):

@@ -1,4 +1,4 @@
-"""`/api/usage/statement`: what a user's calls come to, by service and by day or another calendar; ours, for billing."""
+"""`/api/usage/statement`: the sums of a user's calls, by service and by day or another calendar; ours, for billing."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

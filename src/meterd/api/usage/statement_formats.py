@@ -1,4 +1,4 @@
-"""What a statement is, and how it looks as JSON, as CSV, and as a page to print."""
+"""A statement as JSON, as CSV, and as a page to print."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ class Line(msgspec.Struct):
 
 
 class Period(msgspec.Struct, frozen=True):
-    """What a statement is of; both ends are included, in whole seconds of UTC."""
+    """The period of a statement; both ends are included, in whole seconds of UTC."""
 
     user: str
     start: datetime

@@ -1,4 +1,4 @@
-"""What both guards share: whose texts and events they are."""
+"""The base of both guards: whose texts and events they are."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ logger = logging.getLogger("meterd.client")
 
 
 class BaseGuard:
-    """One AI agent."""
+    """Guards the texts of one AI agent."""
 
     def __init__(self, agent: str, platform: Platform, attributes: Mapping[str, str] | None) -> None:
         self._attributes = {**(attributes or {}), "agent_id": agent, "platform": platform}

@@ -1,4 +1,4 @@
-"""What is done about matches."""
+"""Policies, and the redaction of matches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, get_args

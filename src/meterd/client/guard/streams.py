@@ -8,7 +8,7 @@ from meterd.client.guard.wire import Counted, Match
 
 
 class BaseStream:
-    """What was found in the text that was released so far, and done about it.
+    """The matches in the text that was released so far, and what was done about them.
 
     Attributes:
         matches: with offsets in the whole original text.

@@ -12,7 +12,7 @@ from meterd.client.guard.wire import Actor, Classifiers, Counted, Match, Platfor
 
 
 class Guard(BaseGuard):
-    """Blocking and thread-safe; `Client.guard` makes one."""
+    """Classifies and redacts the texts of one AI agent. Blocking and thread-safe; `Client.guard` makes one."""
 
     def __init__(
         self, connection: Connection, agent: str, platform: Platform, attributes: Mapping[str, str] | None

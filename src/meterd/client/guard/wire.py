@@ -22,7 +22,7 @@ _HEADERS = {"Content-Type": "application/json"}
 
 
 class Match(msgspec.Struct, frozen=True):
-    """What a classifier found: `text`, the characters from `start` to before `end`, with a confidence of 0 to 100.
+    """A match of a classifier: `text`, the characters from `start` to before `end`, with a confidence of 0 to 100.
 
     The representation leaves `text` out, so that it does not get into logs.
     """

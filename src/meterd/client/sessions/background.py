@@ -17,7 +17,7 @@ _GATHERING = 0.01
 
 
 class Background:
-    """One thread takes calls to the store, which may be a file, the other takes entries from there to the server.
+    """Runs two threads: one takes calls to the store, which may be a file, the other sends entries from there.
 
     So a server that does not answer keeps nothing from the file. Both start with the first signal, go on whatever is
     raised in them, and end when the backlog is finished.

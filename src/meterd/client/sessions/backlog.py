@@ -1,4 +1,4 @@
-"""What the server does not have yet of a session: calls in memory, then entries of a store."""
+"""The part of a session that the server does not have yet: calls in memory, then entries of a store."""
 
 import logging
 import secrets

@@ -1,4 +1,4 @@
-"""From the calls of an application to the server, for as long as its session lives: also when it forks, or ends."""
+"""Delivers the calls of an application to the server, as long as its session lives: also when it forks, or ends."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""From the backlog of a session to the server."""
+"""Sends the backlog of a session to the server."""
 
 import logging
 import threading

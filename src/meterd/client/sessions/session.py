@@ -26,7 +26,7 @@ _PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanose
 
 
 class BaseSession:
-    """What both sessions share: calls that record what happened and never wait. They are thread-safe.
+    """The base of both sessions: calls that record what happened and never wait. They are thread-safe.
 
     Wrong arguments raise `TypeError` and `ValueError`; every call raises `ClientClosed` once the session has ended.
     """
@@ -214,7 +214,7 @@ class BaseSession:
 
 
 class Session(BaseSession):
-    """Made by `Client.create_session`. As a context manager it ends, or crashes if an exception leaves the block."""
+    """A session of a `Client`. As a context manager it ends, or crashes if an exception leaves the block."""
 
     def save(self) -> None:
         """Return when all that was logged before is in the spool.

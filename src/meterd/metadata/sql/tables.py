@@ -122,7 +122,7 @@ class Item(Base):
 
 
 class ItemVersion(Base):
-    """What an item was made by one change: the document, who made it so, when and why."""
+    """A version of an item: the document after one change, who made it, when and why."""
 
     __tablename__ = "item_versions"
 
