@@ -111,7 +111,7 @@ def _meaning(column: Column) -> str:
         for words, bound in (("at least", column.minimum), ("at most", column.maximum))
         if bound is not None
     )
-    length = f"; up to {column.longest:,} characters" if column.longest else ""
+    length = f"; up to {column.max_length:,} characters" if column.max_length else ""
     return f"{column.description}{values}{bounds}{length}{'; required' if column.required else ''}"
 
 

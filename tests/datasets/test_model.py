@@ -105,8 +105,8 @@ BOUNDED = Dataset(
         Column("size", Kind.INTEGER, "size", minimum=0),
         Column("share", Kind.NUMBER, "share", minimum=-1, maximum=0),
         Column("count", Kind.UNSIGNED, "count", maximum=7),
-        Column("code", Kind.TEXT, "code", longest=3),
-        Column("codes", Kind.TEXTS, "codes", longest=3),
+        Column("code", Kind.TEXT, "code", max_length=3),
+        Column("codes", Kind.TEXTS, "codes", max_length=3),
         Column("number", Kind.INTEGER, "number", required=True, assigned=True),
     ),
 )

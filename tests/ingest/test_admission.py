@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meterd.access import SubjectType
-from meterd.datasets import COMMON, DATASETS, DEEPEST_JSON, Column, Dataset, Kind
+from meterd.datasets import COMMON, DATASETS, MAX_JSON_DEPTH, Column, Dataset, Kind
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import Admission, admission, json_flaw
 
@@ -17,7 +17,7 @@ from meterd.ingest.admission import Admission, admission, json_flaw
         "{}",
         ' {"a": [1, 2.5e3, null, true, "\u2028"]} ',
         '{"a": "}, {"}',
-        '{"a":' * DEEPEST_JSON + "1" + "}" * DEEPEST_JSON,
+        '{"a":' * MAX_JSON_DEPTH + "1" + "}" * MAX_JSON_DEPTH,
         json.dumps({"brackets": "[" * 1000}),
     ],
 )
@@ -51,10 +51,10 @@ def test_what_is_no_single_object_is_not(text: str) -> None:
     assert json_flaw(text).startswith("must hold a JSON object")
 
 
-@pytest.mark.parametrize("levels", [DEEPEST_JSON + 1, 100_000])
+@pytest.mark.parametrize("levels", [MAX_JSON_DEPTH + 1, 100_000])
 @pytest.mark.parametrize("bracket", ['{"a":', "["])
 def test_an_object_that_is_nested_too_deeply_is_not(bracket: str, levels: int) -> None:
-    assert str(DEEPEST_JSON) in json_flaw('{"a":' + bracket * levels)
+    assert str(MAX_JSON_DEPTH) in json_flaw('{"a":' + bracket * levels)
 
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ CHECKED: "Dataset[CheckedRow]" = Dataset(
         Column("share", Kind.NUMBER, "share", minimum=0, maximum=1),
         Column("size", Kind.INTEGER, "size", minimum=0),
         Column("total", Kind.UNSIGNED, "total"),
-        Column("labels", Kind.TEXTS, "labels", longest=3),
+        Column("labels", Kind.TEXTS, "labels", max_length=3),
         Column("body", Kind.JSON, "body"),
         Column("choice", Kind.TEXT, "choice", allowed=("red", "green"), reserved=("green",)),
         Column("number", Kind.INTEGER, "number", assigned=True),

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from meterd.datasets.model import (
     COMMON,
-    HIGHEST_STATUS,
-    LONGEST_DURATION,
-    LOWEST_STATUS,
+    MAX_DURATION,
+    MAX_STATUS,
     MAX_TEXT_LENGTH,
+    MIN_STATUS,
     Column,
     Dataset,
     Kind,
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from meterd.datasets.rows import GatewayRequest, GuardrailEvaluation, McpCall, ModelCall, RoutingDecision
 
 _MAX_TOKENS = 10**12
-_MOST_DOLLARS = 10**9
+_MAX_DOLLARS = 10**9
 
 
 def _milliseconds(name: str, description: str, derived: bool = False) -> Column:
-    return Column(name, Kind.NUMBER, description, minimum=0, maximum=LONGEST_DURATION, derived=derived)
+    return Column(name, Kind.NUMBER, description, minimum=0, maximum=MAX_DURATION, derived=derived)
 
 
 def _tokens(name: str, description: str) -> Column:
@@ -29,11 +29,11 @@ def _tokens(name: str, description: str) -> Column:
 
 
 def _dollars(name: str, description: str, json: str = "") -> Column:
-    return Column(name, Kind.NUMBER, description, json, minimum=0, maximum=_MOST_DOLLARS)
+    return Column(name, Kind.NUMBER, description, json, minimum=0, maximum=_MAX_DOLLARS)
 
 
 def _status(description: str) -> Column:
-    return Column("http_status_code", Kind.INTEGER, description, minimum=LOWEST_STATUS, maximum=HIGHEST_STATUS)
+    return Column("http_status_code", Kind.INTEGER, description, minimum=MIN_STATUS, maximum=MAX_STATUS)
 
 
 _GATEWAY_COMMON = (
@@ -135,7 +135,7 @@ MODEL_CALLS: "Dataset[ModelCall]" = Dataset(
             "applied_config_ids",
             Kind.TEXT_MAP,
             "ids of the rules that applied, by kind; arrays as JSON text",
-            longest=MAX_TEXT_LENGTH,
+            max_length=MAX_TEXT_LENGTH,
         ),
     ),
     identity=("trace_id", "span_id"),

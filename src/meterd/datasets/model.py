@@ -41,22 +41,22 @@ class Kind(Enum):
 MAXIMUM_UNSIGNED = 2**64 - 1
 MAX_TEXT_LENGTH = 4096
 """Characters of a text, unless its column declares another length."""
-LONGEST_DOCUMENT = 2**24
+MAX_DOCUMENT_LENGTH = 2**24
 """Characters of a document or a message, which the limit of its request keeps shorter."""
 MAX_LABEL_LENGTH = 128
 """Characters of a key or a value of a map."""
-MOST_LABELS = 64
+MAX_LABELS = 64
 """Keys of a map."""
-DEEPEST_JSON = 100
+MAX_JSON_DEPTH = 100
 """Levels of objects and arrays in a JSON column."""
-LONGEST_DURATION = 10**12
+MAX_DURATION = 10**12
 """Milliseconds, some 31 years. What is longer was not measured, and would drown a sum."""
-LOWEST_STATUS, HIGHEST_STATUS = 100, 599
+MIN_STATUS, MAX_STATUS = 100, 599
 """Statuses of HTTP (RFC 9110, section 15)."""
 
 _Label = Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)]
 _PYTHON_TYPES: dict[Kind, Any] = {Kind.BOOLEAN: bool, Kind.TIME: datetime, Kind.NUMBERS: list[float | None]}
-_LONGEST = {Kind.JSON: LONGEST_DOCUMENT, Kind.TEXT_MAP: MAX_LABEL_LENGTH}
+_MAX_LENGTHS = {Kind.JSON: MAX_DOCUMENT_LENGTH, Kind.TEXT_MAP: MAX_LABEL_LENGTH}
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Column(msgspec.Struct, frozen=True):
     the lowerCamelCase form. `allowed` closes the set of values; those of them that are `reserved` only the server sets.
     `required` means a row without it is refused, and `assigned` that a sent row with it is: only the server sets it.
     The dataset's `derive` may fill in what is `derived`.
-    `minimum` and `maximum` bound a number; every number is finite. `longest` is the most characters of a text, of
+    `minimum` and `maximum` bound a number; every number is finite. `max_length` is the most characters of a text, of
     each text of an array, or of each value of a map, when it is not what is usual for the kind.
     """
 
@@ -81,7 +81,7 @@ class Column(msgspec.Struct, frozen=True):
     derived: bool = False
     minimum: int | None = None
     maximum: int | None = None
-    longest: int = 0
+    max_length: int = 0
 
     @property
     def member(self) -> str:
@@ -90,7 +90,7 @@ class Column(msgspec.Struct, frozen=True):
     @property
     def max_characters(self) -> int:
         """Of a text, of each text of an array, or of each value of a map."""
-        return self.longest or _LONGEST.get(self.kind, MAX_TEXT_LENGTH)
+        return self.max_length or _MAX_LENGTHS.get(self.kind, MAX_TEXT_LENGTH)
 
     @property
     def sendable(self) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ class Column(msgspec.Struct, frozen=True):
             case Kind.TEXTS:
                 return list[text]
             case Kind.TEXT_MAP:
-                return Annotated[dict[_Label, text], Meta(max_length=MOST_LABELS)]
+                return Annotated[dict[_Label, text], Meta(max_length=MAX_LABELS)]
             case Kind.NUMBER:
                 return Annotated[float, self._bounds(-sys.float_info.max, sys.float_info.max)]
             case Kind.INTEGER:
@@ -125,9 +125,9 @@ class Column(msgspec.Struct, frozen=True):
             return Literal[self.sendable]
         return dict[str, Any] if self.kind is Kind.TEXT_MAP else self.python_type
 
-    def _bounds(self, least: float, most: float) -> Meta:
+    def _bounds(self, lowest: float, highest: float) -> Meta:
         return Meta(
-            ge=least if self.minimum is None else self.minimum, le=most if self.maximum is None else self.maximum
+            ge=lowest if self.minimum is None else self.minimum, le=highest if self.maximum is None else self.maximum
         )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meterd.datasets.model import COMMON, LONGEST_DOCUMENT, Column, Dataset, Kind, Series
+from meterd.datasets.model import COMMON, MAX_DOCUMENT_LENGTH, Column, Dataset, Kind, Series
 
 if TYPE_CHECKING:
     from meterd.datasets.rows import SessionEvent, SessionMetric, SessionState
@@ -23,7 +23,7 @@ _SESSION_COMMON = (
 
 def _text(name: str, kind: Kind, description: str, json: str = "") -> Column:
     """Declare a text of an application's own; the limit of its request (`ingest.max-event-bytes`) is reached first."""
-    return Column(name, kind, description, json, longest=LONGEST_DOCUMENT)
+    return Column(name, kind, description, json, max_length=MAX_DOCUMENT_LENGTH)
 
 
 class _Bucket(msgspec.Struct):

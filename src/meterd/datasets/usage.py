@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from meterd.datasets.model import COMMON, HIGHEST_STATUS, LONGEST_DURATION, LOWEST_STATUS, Column, Dataset, Kind
+from meterd.datasets.model import COMMON, MAX_DURATION, MAX_STATUS, MIN_STATUS, Column, Dataset, Kind
 
 if TYPE_CHECKING:
     from meterd.datasets.rows import ApiRequest, ProcessRun, QueueSample
@@ -70,13 +70,13 @@ _RECORD = (
         assigned=True,
     ),
 )
-_LARGEST = 10**15
+_MAX_VALUE = 10**15
 """Bytes of an answer, and what a record counts: sums stay exact."""
-_COUNTED = Column("value", Kind.INTEGER, "value of the record; default: 1", minimum=0, maximum=_LARGEST, derived=True)
+_COUNTED = Column("value", Kind.INTEGER, "value of the record; default: 1", minimum=0, maximum=_MAX_VALUE, derived=True)
 
 
 def _duration(description: str) -> Column:
-    return Column("duration", Kind.INTEGER, description, minimum=0, maximum=LONGEST_DURATION)
+    return Column("duration", Kind.INTEGER, description, minimum=0, maximum=MAX_DURATION)
 
 
 API_REQUESTS: "Dataset[ApiRequest]" = Dataset(
@@ -94,11 +94,11 @@ API_REQUESTS: "Dataset[ApiRequest]" = Dataset(
             Kind.INTEGER,
             "status of the answer",
             json="httpstatus",
-            minimum=LOWEST_STATUS,
-            maximum=HIGHEST_STATUS,
+            minimum=MIN_STATUS,
+            maximum=MAX_STATUS,
         ),
         _duration("execution time in milliseconds"),
-        Column("response_size", Kind.INTEGER, "size of the answer in bytes", minimum=0, maximum=_LARGEST),
+        Column("response_size", Kind.INTEGER, "size of the answer in bytes", minimum=0, maximum=_MAX_VALUE),
         _COUNTED,
     ),
     identity=("record_id", "environment"),
@@ -130,7 +130,7 @@ QUEUE_SAMPLES: "Dataset[QueueSample]" = Dataset(
         *_RECORD,
         Column("metric", Kind.TEXT, "name of the metric, such as ActiveMessages", required=True),
         Column("queue", Kind.TEXT, "name of the queue"),
-        Column("value", Kind.NUMBER, "the sample", required=True, minimum=0, maximum=_LARGEST),
+        Column("value", Kind.NUMBER, "the sample", required=True, minimum=0, maximum=_MAX_VALUE),
         Column("unit", Kind.TEXT, "unit of the value"),
     ),
     identity=("record_id", "environment"),

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from meterd.datasets import (
-    DEEPEST_JSON,
+    MAX_JSON_DEPTH,
     MAX_LABEL_LENGTH,
+    MAX_LABELS,
     MAXIMUM_UNSIGNED,
-    MOST_LABELS,
     Column,
     Dataset,
     Kind,
@@ -104,8 +104,8 @@ def admission(dataset: Dataset) -> Admission:
 
 
 def _map_flaw(column: Column, labels: Mapping[str, str]) -> Flaw:
-    if len(labels) > MOST_LABELS:
-        return Flaw(column, f"has {len(labels)} keys, the limit is {MOST_LABELS}")
+    if len(labels) > MAX_LABELS:
+        return Flaw(column, f"has {len(labels)} keys, the limit is {MAX_LABELS}")
     for key, text in labels.items():
         if len(key) > MAX_LABEL_LENGTH or len(text) > column.max_characters:
             break
@@ -118,7 +118,7 @@ def json_flaw(text: str) -> str:
     try:
         encoded = text.encode()
         if is_too_deep(encoded):
-            return f"is nested deeper than {DEEPEST_JSON}"
+            return f"is nested deeper than {MAX_JSON_DEPTH}"
         _object.decode(encoded)
     except msgspec.ValidationError:
         return "must hold a JSON object"
@@ -129,14 +129,14 @@ def json_flaw(text: str) -> str:
 
 def is_too_deep(text: bytes) -> bool:
     """Tell whether JSON is nested deeper than anything reads with certainty."""
-    if text.count(b"{") + text.count(b"[") <= DEEPEST_JSON:
+    if text.count(b"{") + text.count(b"[") <= MAX_JSON_DEPTH:
         return False
     depth = 0
     for match in _BRACKETS.finditer(text):  # one by one: in a thread, others have their turns between
         bracket = match[0]
         if bracket in b"{[":
             depth += 1
-            if depth > DEEPEST_JSON:
+            if depth > MAX_JSON_DEPTH:
                 return True
         elif bracket in b"}]":
             depth -= 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import msgspec
 
 from meterd.access import Caller, Scope, SubjectType
-from meterd.datasets import MAX_LABEL_LENGTH, MAX_TEXT_LENGTH, MOST_LABELS, Dataset
+from meterd.datasets import MAX_LABEL_LENGTH, MAX_LABELS, MAX_TEXT_LENGTH, Dataset
 from meterd.errors import TooLarge
 from meterd.ingest.admission import admission
 from meterd.ingest.facts import Facts, encode
@@ -135,7 +135,7 @@ def cut(text: _Text) -> _Text:
 def labels(metadata: Mapping[str, object]) -> dict[str, str] | None:
     """Make metadata as it is stored: the first keys, texts cut, other values as JSON."""
     known = ((key, value) for key, value in metadata.items() if value is not None)
-    kept = text_map(dict(islice(known, MOST_LABELS)))
+    kept = text_map(dict(islice(known, MAX_LABELS)))
     return {key[:MAX_LABEL_LENGTH]: text[:MAX_LABEL_LENGTH] for key, text in kept.items()} or None
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from meterd.api.openapi import TIME
-from meterd.datasets import DEEPEST_JSON
+from meterd.datasets import MAX_JSON_DEPTH
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import is_too_deep
 from meterd.validation import explain
@@ -168,7 +168,7 @@ def check_depth(text: bytes, member: str) -> None:
         InvalidInput: it is.
     """
     if is_too_deep(text):
-        raise InvalidInput(f"Invalid request body: {member} is nested deeper than {DEEPEST_JSON}")
+        raise InvalidInput(f"Invalid request body: {member} is nested deeper than {MAX_JSON_DEPTH}")
 
 
 def parse_stamp(text: str | None) -> datetime | None:
