@@ -195,7 +195,7 @@ def _status(name: str) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
 
-def _alike(conditions: int) -> Query:
+def _labels_only(conditions: int) -> Query:
     """What no limit bounded before: a test of a label each."""
     tests = tuple(Compare(MapValue("metadata", f"k{each}"), Comparison.EQUAL, "v") for each in range(conditions))
     return Query(MODEL_CALLS, _START, _END, condition=And(tests))
@@ -206,16 +206,16 @@ def measure(queries: int = 30) -> str:
     rows = [
         (
             f"{queries} at the default bounds, at most",
-            *_most(costs((largest.query() for _ in range(queries)), Limits())),
+            *_maxima(costs((largest.query() for _ in range(queries)), Limits())),
         )
     ]
     rows += [
-        (f"{conditions} conditions, nothing else", *_most(costs([_alike(conditions)], unbounded)))
+        (f"{conditions} conditions, nothing else", *_maxima(costs([_labels_only(conditions)], unbounded)))
         for conditions in (100, 300, 1000)
     ]
     title = f"The largest queries within their bounds, {_FACTS} facts, {os.cpu_count()} cores"
     return table(title, ("queries", "seconds", "memory, MB"), rows)
 
 
-def _most(found: list[Cost]) -> tuple[float, float]:
+def _maxima(found: list[Cost]) -> tuple[float, float]:
     return max(cost.seconds for cost in found), max(cost.growth for cost in found)

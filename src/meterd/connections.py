@@ -91,7 +91,7 @@ class Connections:
         self._slots: set[Slot] = set()
         self._origins: Counter[str] = Counter()
         telemetry.gauge("meterd_http_connections", "Open connections", lambda: len(self._slots))
-        telemetry.gauge("meterd_http_connections_limit", "Most connections that are taken", lambda: max_open)
+        telemetry.gauge("meterd_http_connections_limit", "Maximum of open connections", lambda: max_open)
 
     def admit(self, address: str) -> Slot | None:
         """Take a slot for a connection from an address; None when there is none."""

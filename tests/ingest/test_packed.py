@@ -1,4 +1,4 @@
-"""Packed facts: many that are alike, in one line."""
+"""Packed facts: a batch of similar ones in one line."""
 
 from datetime import UTC, datetime
 from typing import Any

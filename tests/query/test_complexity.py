@@ -67,7 +67,7 @@ def expressions(*patterns: str) -> Condition:
     return Or(tuple(Matches(SERVICE, TextTest.HAS_MATCH, pattern) for pattern in patterns))
 
 
-LARGEST: dict[str, tuple[Callable[[int], Query], int, str]] = {
+MAXIMA: dict[str, tuple[Callable[[int], Query], int, str]] = {
     "conditions": (lambda n: asked(And(contains(*map(str, range(n))))), 5, "query.max-conditions"),
     "values": (lambda n: asked(OneOf(SERVICE, tuple(map(str, range(n))))), 8, "query.max-values"),
     "values of arrays": (lambda n: asked(HasAny("teams", tuple(map(str, range(n))))), 8, "query.max-values"),
@@ -81,16 +81,16 @@ LARGEST: dict[str, tuple[Callable[[int], Query], int, str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", LARGEST)
+@pytest.mark.parametrize("kind", MAXIMA)
 def test_a_query_at_its_bound_is_passed_on_and_one_beyond_is_refused(kind: str) -> None:
-    make, most, hint = LARGEST[kind]
+    make, maximum, hint = MAXIMA[kind]
     refused: list[str] = []
     bounds = Bounds(LIMITS if kind != "distinct" else Limits(), refused.append)
 
-    bounds.query(make(most))
+    bounds.query(make(maximum))
     assert not refused
     with pytest.raises(InvalidInput, match=hint):
-        bounds.query(make(most + 1))
+        bounds.query(make(maximum + 1))
     assert [kind.partition(" ")[0]] == refused
 
 

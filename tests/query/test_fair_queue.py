@@ -10,10 +10,10 @@ ANN, BOB, EVE = Share("acme", "ann"), Share("acme", "bob"), Share("rival", "eve"
 
 
 class Row:
-    """Who stands in a row before `Turns`, and who got a place, in that order."""
+    """Who waits at a fair queue, and who got a slot, in that order."""
 
-    def __init__(self, places: int, most: int = 100) -> None:
-        self.queue = FairQueue(places, most)
+    def __init__(self, slots: int, maximum: int = 100) -> None:
+        self.queue = FairQueue(slots, maximum)
         self.served: list[Share] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -31,15 +31,15 @@ class Row:
         await asyncio.sleep(0.001)
 
 
-async def test_there_are_no_more_places_than_there_are() -> None:
-    row = Row(places=1)
+async def test_no_more_shares_are_served_than_there_are_slots() -> None:
+    row = Row(slots=1)
     await row.join([ANN, BOB, EVE])
 
     assert ([ANN], 1, 2) == (row.served, row.queue.taken, row.queue.waiting)
 
 
-async def test_the_next_place_goes_to_the_tenant_with_the_fewest_then_to_the_subject() -> None:
-    row = Row(places=1)
+async def test_the_next_slot_goes_to_the_tenant_with_the_fewest_then_to_the_subject() -> None:
+    row = Row(slots=1)
     await row.join([ANN, ANN, ANN, ANN, BOB, EVE, EVE])
     for _ in range(6):
         await row.end(row.served[-1])
@@ -47,8 +47,8 @@ async def test_the_next_place_goes_to_the_tenant_with_the_fewest_then_to_the_sub
     assert [ANN, ANN, EVE, BOB, EVE, ANN, ANN] == row.served
 
 
-async def test_one_subject_never_holds_all_places() -> None:
-    row = Row(places=3)
+async def test_one_subject_never_holds_all_slots() -> None:
+    row = Row(slots=3)
     await row.join([ANN] * 60)
     assert [ANN, ANN] == row.served
 
@@ -56,8 +56,8 @@ async def test_one_subject_never_holds_all_places() -> None:
     assert [ANN, ANN, EVE] == row.served
 
 
-async def test_who_has_no_place_gets_the_last_one_whoever_else_waits() -> None:
-    row = Row(places=4)
+async def test_who_has_no_slot_gets_the_last_one_whoever_else_waits() -> None:
+    row = Row(slots=4)
     await row.join([ANN, EVE, EVE])
     await row.join([ANN, EVE, BOB])
 
@@ -65,7 +65,7 @@ async def test_who_has_no_place_gets_the_last_one_whoever_else_waits() -> None:
 
 
 async def test_when_too_many_wait_the_last_of_those_with_the_most_is_refused() -> None:
-    row = Row(places=1, most=3)
+    row = Row(slots=1, maximum=3)
     await row.join([ANN, ANN, ANN, ANN])
 
     await row.join([EVE])
@@ -76,7 +76,7 @@ async def test_when_too_many_wait_the_last_of_those_with_the_most_is_refused() -
 
 
 async def test_who_leaves_waits_no_longer() -> None:
-    row = Row(places=1)
+    row = Row(slots=1)
     await row.join([ANN, BOB, EVE])
     row.tasks[2].cancel()
     await asyncio.sleep(0)
@@ -86,8 +86,8 @@ async def test_who_leaves_waits_no_longer() -> None:
     assert ([ANN, BOB], 0) == (row.served, row.queue.waiting)
 
 
-async def test_a_place_that_was_given_to_someone_who_left_at_that_moment_is_free_again() -> None:
-    row = Row(places=1)
+async def test_a_slot_that_was_given_to_someone_who_left_at_that_moment_is_free_again() -> None:
+    row = Row(slots=1)
     await row.join([ANN, BOB, EVE])
 
     row.queue.release(ANN)

@@ -18,7 +18,7 @@ from meterd.agent.uplink import Uplink
 log = logging.getLogger(__name__)
 
 _FRESH = 5.0
-"""Seconds after a heartbeat in which the server needs no other before it is told of a new session."""
+"""Seconds after a heartbeat in which the server needs no other before it gets a new session."""
 
 
 class _Created(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from meterd.agent.table import SessionTable
 
 _LINE = "Invalid request"
 _MAX_WAIT = 2.0
-"""Seconds that a call which the server should know of at once waits for it."""
+"""Seconds that a call waits for the server when this should have it at once."""
 
 
 class Requests:

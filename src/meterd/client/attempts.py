@@ -1,4 +1,4 @@
-"""Outcomes of attempts to deliver, for everybody who has to know of them: failures and refusals."""
+"""Outcomes of attempts to deliver, for everybody who waits for them: failures and refusals."""
 
 import threading
 from collections.abc import Iterator

@@ -123,7 +123,7 @@ class Client(BaseClient):
         spool: str | os.PathLike[str] | None = None,
         wait: float = 0.0,
     ) -> Session:
-        """Begin the session of an application, of which the server is told in the background.
+        """Begin the session of an application, which the server gets in the background.
 
         Arguments:
             product, version: of the application.

@@ -24,7 +24,7 @@ _MAX_WINDOW = timedelta(hours=1)
 """Of one request, so that answers stay small."""
 
 _MAX_QUEUES = 10_000
-"""As many as a namespace can have. Azure answers for 10 queues unless it is told."""
+"""As many as a namespace can have. Azure answers for 10 queues unless the request says otherwise."""
 
 
 class CollectionFailed(Exception):

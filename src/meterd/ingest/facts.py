@@ -16,7 +16,7 @@ PACKED_BEGINS = b'{"each":'
 """How a line begins that stands for many facts."""
 
 Encoding = Literal["lines", "packed"]
-"""What a line is: one fact, or many that are alike."""
+"""What a line holds: one fact, or a batch of similar ones."""
 
 _encoder = msgspec.json.Encoder()
 

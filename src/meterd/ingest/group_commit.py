@@ -34,14 +34,14 @@ class Waiting(NamedTuple):
 
 
 class Task(NamedTuple):
-    """Something else to do with the journal, between two groups; `settle` is told how it went."""
+    """Other work with the journal, between two groups; `settle` gets None, or the error that it failed with."""
 
     run: Callable[[], object]
     settle: Callable[[Unavailable | None], object] | None = None
 
 
 Resume = Callable[[list[Waiting], Sequence[Receipt | Unavailable]], object]
-"""Told in the journal thread what became of a group."""
+"""Called in the journal thread with a group and the receipt or the error of each submission."""
 
 
 class GroupCommit:

@@ -27,7 +27,7 @@ _NOT_SOON = (
     "the store has not taken what was recorded for {:.0f} s; nothing is lost, but somebody must look: see /readyz"
 )
 _SOON = 60.0
-"""Seconds of failing after which nobody is told to try again."""
+"""Seconds of failing after which the error no longer says to try again."""
 
 
 class JournalWriter(Protocol):

@@ -25,7 +25,7 @@ _REPAIR_BYTES = 2**27
 def decode(body: bytes, maximum: int) -> tuple[list[Payload], int]:
     """Read the payloads of an array, of one object, or of objects one a line, and how many elements could not be used.
 
-    The format is told by the body: LiteLLM sends each with the same content type. Raises `InvalidInput` when the body
+    The body shows the format: LiteLLM sends each with the same content type. Raises `InvalidInput` when the body
     is no JSON at all, and `TooLarge` for more than `maximum` elements.
     """
     body = body.removeprefix(BOM_UTF8).strip()

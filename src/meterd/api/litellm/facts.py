@@ -170,7 +170,7 @@ class Translator:
         return MODEL_CALLS.row_type(**columns)
 
     def _cache(self, payload: Payload) -> "ModelCallColumns":
-        """Return what is known of the look-up in the gateway's cache: LiteLLM tells hits apart, but not misses."""
+        """Return the outcome of the look-up in the gateway's cache: LiteLLM reports hits, but no misses."""
         if payload.cache_hit is True:
             return {"cache_lookup_status": "hit", "cache_hit": True, "potential_cost_savings": payload.saved_cache_cost}
         if self._assume_cache_misses and not payload.failed and request_type(payload.call_type) in _CACHED_REQUESTS:

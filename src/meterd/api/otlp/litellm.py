@@ -87,7 +87,7 @@ def subject_of(span: Span) -> tuple[str | None, str | None, str | None, list[str
 
 
 def metadata_of(span: Span) -> dict[str, object]:
-    """Return the caller's own metadata, as far as the proxy is told to export it."""
+    """Return the caller's own metadata, as far as the proxy exports it."""
     found = {
         name.removeprefix(_METADATA).removeprefix("requester_metadata."): value
         for name, value in span.attributes.items()

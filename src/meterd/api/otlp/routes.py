@@ -176,7 +176,7 @@ def _type(is_json: bool) -> bytes:
 def error_response(error: MeterdError, content_type: str = "") -> Response:
     """Return a `google.rpc.Status` in the request's encoding.
 
-    A request that took too long may be sent again: its facts have identities. So clients are told when.
+    A request that took too long may be sent again: its facts have identities. So the response says when.
     """
     status = error.status
     headers = _SEND_AGAIN if isinstance(error, TimedOut) else error_headers(error)

@@ -139,7 +139,7 @@ def is_scaled(parameters: Parameters) -> bool:
 async def answered(
     engine: QueryEngine, question: Question, shown: Mapping[str, object], caller: Caller
 ) -> dict[str, object]:
-    """Return the series as JSON has it, with the members that are known of it."""
+    """Return the series as JSON has it, with the members that it has."""
     made = await series(engine, question, caller)
     return await engine.shape(caller, _described, question, made, shown)
 
