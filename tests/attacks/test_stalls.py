@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.attacks.conftest import SMALL
 from tests.process import METRICS, Meterd
 
 ATTEMPTS = 4
@@ -51,6 +52,16 @@ def filters(make: Callable[[int], Any]) -> list[Any]:
 
 def form(**parameters: str) -> bytes:
     return urlencode(parameters).encode()
+
+
+PATTERN = {"type": "PATTERN", "pattern": {"regex": "(a|aa|b)+c?"}, "likelihood": "VERY_LIKELY"}
+CONTEXT = {"agent_id": "a", "platform": "DATABRICKS", "actor": "user"}
+
+
+def classification(text: str, *definitions: Any, status: int = 200) -> Worst:
+    description = {"type": "json", "classifiers": definitions} if definitions else {"type": "default"}
+    body = {"context": CONTEXT, "classifierDescription": description, "structured": False, "text": text}
+    return Worst("POST", "/classifications/v1", status, json.dumps(body).encode())
 
 
 WORST = {
@@ -131,6 +142,21 @@ WORST = {
             {"_id": "WORST", "calendar": {"_type": "HolidayCalendar", "rules": [{"rule": "actual"}] * 2500}}
         ).encode(),
     ),
+    "state": Worst("POST", "/api/sessions/{session}/state", 200, json.dumps({"a": [[]] * 200_000}).encode()),
+    "state that is nested too deep": Worst("POST", "/api/sessions/{session}/state", 400, b'{"a":' * 150_000),
+    "document": Worst("GET", "/api/sessions/{session}", 200),
+    "sessions": Worst("GET", "/api/data/sessions?limit=1000", 200),
+    "prose": classification("Please call me on Monday about the new contract. " * 20_000),
+    "findings": classification("Mail ann@example.org or call +1 212 555 0187. " * 2_000),
+    "findings without end": classification("ann@example.org " * 12_000, status=400),
+    "inline classifiers": classification(
+        "a" * 100_000,
+        *({"name": f"C{n}", "detections": [PATTERN], "detectionRules": []} for n in range(100)),
+        status=400,
+    ),
+    "context": Worst(
+        "POST", "/classifications/v1", 400, json.dumps({"context": {str(n): "" for n in range(90_000)}}).encode()
+    ),
     "page of meters": Worst("GET", "/export/prometheus", 200),
     "health in numbers": Worst("GET", "/metrics", 200),
 }
@@ -139,7 +165,7 @@ WORST = {
 @pytest.fixture(scope="module")
 def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
     """A server with as many facts as the largest answers have."""
-    with Meterd(tmp_path_factory.mktemp("stalls")) as started:
+    with Meterd(tmp_path_factory.mktemp("stalls"), limits=SMALL) as started:
         begin, second = datetime(2026, 1, 1, tzinfo=UTC), timedelta(seconds=1)
         facts = [
             {
@@ -160,6 +186,18 @@ def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def session(meterd: Meterd) -> str:
+    """The id of a session with many events, points and updates of its state."""
+    answer = meterd.client.post("/api/sessions", json={"product": "worst", "version": "1"})
+    id_: str = answer.json()["session_id"]
+    events = [{"sessionId": id_, "name": f"event {number}", "message": "é" * 50} for number in range(30_000)]
+    points = [{"sessionId": id_, "name": f"metric {number % 50}", "value": number} for number in range(50_000)]
+    assert 200 == meterd.ingest(events, "sessionEvents").status_code
+    assert 200 == meterd.ingest(points, "sessionMetrics").status_code
+    return id_
+
+
 def stalls(meterd: Meterd) -> int:
     """How often the event loop was late by more than `LONGEST`."""
     page = meterd.client.get("/metrics").text
@@ -173,12 +211,13 @@ def stalls(meterd: Meterd) -> int:
 
 @pytest.mark.alone
 @pytest.mark.parametrize("name", WORST)
-def test_the_worst_request_keeps_nobody_waiting(meterd: Meterd, name: str) -> None:
+def test_the_worst_request_keeps_nobody_waiting(meterd: Meterd, session: str, name: str) -> None:
     worst = WORST[name]
+    path = worst.path.replace("{session}", session)
     found = []
     for _ in range(ATTEMPTS):
         before = stalls(meterd)
-        response = meterd.client.request(worst.method, worst.path, content=worst.body, headers=worst.headers)
+        response = meterd.client.request(worst.method, path, content=worst.body, headers=worst.headers)
         assert worst.status == response.status_code, response.text[:300]
         found.append(stalls(meterd) - before)
         if not found[-1]:

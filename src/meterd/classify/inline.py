@@ -3,7 +3,7 @@
 import msgspec
 
 from meterd.classify.definitions import InvalidDefinition, read
-from meterd.classify.errors import UnusableClassifier
+from meterd.classify.errors import LimitExceeded, UnusableClassifier
 from meterd.classify.expressions import compiled
 from meterd.classify.library import Library
 from meterd.classify.model import Classifier, Dictionary, Expression, Validator
@@ -37,15 +37,18 @@ class _Named(msgspec.Struct, forbid_unknown_fields=True):
 def read_inline(definitions: bytes, library: Library, limits: InlineLimits) -> tuple[Classifier, ...]:
     """Return the classifiers of a JSON array of definitions.
 
-    One with nothing but `name` is the library's of that name, version 1. Raises `UnusableClassifier`.
+    One with nothing but `name` is the library's of that name, version 1. Raises `UnusableClassifier`, and
+    `LimitExceeded` for too many or too much.
     """
     if len(definitions) > limits.max_bytes:
-        raise UnusableClassifier(
-            "definitions", f"they have {len(definitions)} bytes, at most {limits.max_bytes} are allowed"
+        raise LimitExceeded(
+            "inline.max_bytes", f"the definitions have {len(definitions)} bytes, at most {limits.max_bytes} are allowed"
         )
     raws = msgspec.json.decode(definitions, type=list[msgspec.Raw])
     if len(raws) > limits.max_classifiers:
-        raise UnusableClassifier("definitions", f"there are {len(raws)}, at most {limits.max_classifiers} are allowed")
+        raise LimitExceeded(
+            "inline.max_classifiers", f"there are {len(raws)} definitions, at most {limits.max_classifiers} are allowed"
+        )
     budget = Budget(limits)
     return tuple(_classifier(place, bytes(raw), library, budget) for place, raw in enumerate(raws))
 
@@ -69,6 +72,8 @@ def _classifier(place: int, raw: bytes, library: Library, budget: "Budget") -> C
         budget.spend(classifier)
     except (InvalidDefinition, InvalidExpression, UnknownValidator) as error:
         raise UnusableClassifier(which, str(error)) from None
+    except LimitExceeded as error:
+        raise LimitExceeded(error.limit, f"{which}: {error.message}") from None
     return classifier
 
 
@@ -83,11 +88,14 @@ class Budget:
     def spend(self, classifier: Classifier) -> None:
         """Count what a classifier costs.
 
-        Raises `InvalidDefinition`, `InvalidExpression`, `UnknownValidator` when the classifier can't be run.
+        Raises `InvalidDefinition`, `InvalidExpression`, `UnknownValidator` when the classifier can't be run, and
+        `LimitExceeded` when it is too much with those before.
         """
         self._expressions += len(classifier.patterns) + len(classifier.rules)
         if self._expressions > (maximum := self._limits.max_expressions):
-            raise InvalidDefinition(f"at most {maximum} detections and rules are allowed in a request")
+            raise LimitExceeded(
+                "inline.max_expressions", f"at most {maximum} detections and rules are allowed in a request"
+            )
         for pattern in classifier.patterns:
             regexp = compiled(pattern.regex, pattern.ignore_case)
             if not 0 <= pattern.group <= regexp.groups:
@@ -101,9 +109,10 @@ class Budget:
     def _spend(self, instructions: int) -> None:
         self._instructions += instructions
         if self._instructions > (maximum := self._limits.max_instructions):
-            raise InvalidDefinition(
+            raise LimitExceeded(
+                "inline.max_instructions",
                 f"its expressions, and those before, need {self._instructions} instructions, at most"
-                f" {maximum} are allowed: repeat less, or a smaller class of characters"
+                f" {maximum} are allowed: repeat less, or a smaller class of characters",
             )
 
 

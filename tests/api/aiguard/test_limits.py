@@ -18,7 +18,7 @@ classification:
   max-matches: 50
   max-matched-characters: 3000
   max-context-bytes: 20000
-  inline: {max-bytes: 40000, max-classifiers: 4, max-instructions: 2000, max-work: 1000000}
+  inline: {max-bytes: 40000, max-classifiers: 4, max-expressions: 20, max-instructions: 2000, max-work: 1000000}
 """
 CONTEXT = {"actor": "user", "agent_id": "bot", "platform": "DATABRICKS"}
 
@@ -60,6 +60,21 @@ BEYOND = [
     ("max-matched-characters", body("a" * 3001, defined("A", "a+")), "3001 characters, at most 3000"),
     ("max-context-bytes", body("x", context=CONTEXT | {f"k{n}": "" for n in range(4000)}), "at most 20000"),
     ("inline.max-bytes", body("x", *[defined("A", "a" * 9000)] * 5), "at most 40000"),
+    (
+        "inline.max-classifiers",
+        body("x", *[defined(f"A{n}", "a") for n in range(5)]),
+        "there are 5 definitions, at most 4",
+    ),
+    (
+        "inline.max-expressions",
+        body("x", defined("A", "a") | {"detections": defined("A", "a")["detections"] * 21}),
+        "at most 20 detections",
+    ),
+    (
+        "inline.max-instructions",
+        body("x", defined("A", "(?:abcd[a-z]{20}){45}|(?:dcba[a-z]{20}){45}")),
+        "at most 2000 are allowed",
+    ),
     ("inline.max-work", body("x" * 4999, defined("A", "(?:abc[a-z]{20}){15}")), "instructions for each"),
 ]
 
@@ -75,22 +90,6 @@ def test_what_is_beyond_a_limit_is_refused_by_its_name_and_counted(
     assert sentence in answer.json()["message"]
     assert f"(classification.{limit})" in answer.json()["message"]
     assert refused(limited, limit) == before + 1
-
-
-@pytest.mark.parametrize(
-    ("definitions", "sentence"),
-    [
-        ([defined(f"A{n}", "a") for n in range(5)], "there are 5, at most 4"),
-        ([defined("A", "(?:abcd[a-z]{20}){45}|(?:dcba[a-z]{20}){45}")], "at most 2000 are allowed"),
-    ],
-)
-def test_definitions_are_bounded_in_number_and_size(
-    limited: Meterd, definitions: list[dict[str, Any]], sentence: str
-) -> None:
-    answer = send(limited, body("x", *definitions))
-
-    assert answer.status_code == 400
-    assert sentence in answer.json()["message"]
 
 
 @pytest.mark.parametrize(
