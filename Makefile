@@ -55,11 +55,16 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# All tests run in several processes, as many of them wait; those that are chosen by ARGS in one. Servers start
-# quicker where Python may keep what it compiled.
-ALL := --numprocesses 3 --dist worksteal
+# All tests run in several processes, as many of them wait, and then those that need the machine for themselves; those
+# that are chosen by ARGS run in one. Servers start quicker where Python may keep what it compiled.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 test: check .venv/litellm/.ready .venv/openapi/.ready .venv/presidio/.ready
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),$(ALL))
+ifdef ARGS
+	$(PYTEST) $(ARGS)
+else
+	$(PYTEST) --numprocesses 3 --dist worksteal -m "not alone"
+	$(PYTEST) -m alone
+endif
 
 bench: setup .venv/presidio/.ready
 	$(BIN)/python -m bench $(ARGS)
