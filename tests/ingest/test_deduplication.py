@@ -116,29 +116,29 @@ def test_a_known_identity_is_not_remembered_longer_for_being_repeated(index: Ded
 
 
 def test_an_answer_is_given_back_for_at_least_a_window(index: DeduplicationIndex, clock: Clock) -> None:
-    assert index.answer(b"key") is None
-    index.add_answer(b"key", b"answer", 3, 1)
-    index.add_answer(b"empty", b"", 0, 1)
+    assert index.response(b"key") is None
+    index.add_response(b"key", b"answer", 3, 1)
+    index.add_response(b"empty", b"", 0, 1)
 
-    assert index.answer(b"key") == (b"answer", 3)
+    assert index.response(b"key") == (b"answer", 3)
     clock.now += WINDOW
     index.rotate()
-    assert index.answer(b"key") == (b"answer", 3)
-    assert index.answer(b"empty") == (b"", 0)
+    assert index.response(b"key") == (b"answer", 3)
+    assert index.response(b"empty") == (b"", 0)
     clock.now += WINDOW
     index.rotate()
-    assert index.answer(b"key") is None
+    assert index.response(b"key") is None
 
 
 def test_a_long_pause_forgets_everything(index: DeduplicationIndex, clock: Clock) -> None:
     index.add_identities([b"a"], 1)
-    index.add_answer(b"key", b"answer", 0, 1)
+    index.add_response(b"key", b"answer", 0, 1)
 
     clock.now += 1000 * WINDOW
     index.rotate()
 
     assert not is_known(index, b"a")
-    assert index.answer(b"key") is None
+    assert index.response(b"key") is None
 
 
 def test_what_is_forgotten_takes_no_room(
@@ -172,14 +172,14 @@ def test_other_tables_of_the_database_are_left_alone(
 
 def test_a_restart_forgets_nothing(index: DeduplicationIndex, connection: sqlite3.Connection, clock: Clock) -> None:
     index.add_identities([b"a"], 1)
-    index.add_answer(b"key", b"answer", 0, 1)
+    index.add_response(b"key", b"answer", 0, 1)
 
     clock.now += WINDOW
     again = DeduplicationIndex(connection, WINDOW, clock)
     again.rotate()
 
     assert is_known(again, b"a")
-    assert again.answer(b"key") == (b"answer", 0)
+    assert again.response(b"key") == (b"answer", 0)
 
 
 def test_a_rotation_that_failed_is_done_again(connection: sqlite3.Connection, clock: Clock) -> None:
@@ -223,8 +223,8 @@ def test_a_window_that_is_changed_forgets_nothing(connection: sqlite3.Connection
         is_first = clock.now == Clock().now
         assert is_known(index, b"a") != is_first
         if is_first:
-            index.add_answer(b"key", b"answer", 0, 1)
-        assert index.answer(b"key") == (b"answer", 0)
+            index.add_response(b"key", b"answer", 0, 1)
+        assert index.response(b"key") == (b"answer", 0)
         clock.now += min(window, WINDOW) / 10
         index.rotate()
 
@@ -254,7 +254,7 @@ def test_what_an_earlier_version_remembered_is_kept_for_a_window(connection: sql
         index = DeduplicationIndex(connection, WINDOW, clock)
         index.rotate()
         assert index.add_identities(identities("abc"), 1) == [False, False, False]
-        assert [index.answer(letter) for letter in (b"a", b"b", b"c")] == [(b"a", 0), (b"b", 0), (b"c", 0)]
+        assert [index.response(letter) for letter in (b"a", b"b", b"c")] == [(b"a", 0), (b"b", 0), (b"c", 0)]
 
     for _ in range(2):
         clock.now += WINDOW + 1
@@ -266,11 +266,11 @@ def test_what_an_earlier_version_remembered_is_kept_for_a_window(connection: sql
 def test_what_was_in_lost_entries_is_forgotten_and_nothing_else(index: DeduplicationIndex) -> None:
     for entry, name in enumerate("abcd", start=1):
         index.add_identities(identities(name), entry)
-        index.add_answer(name.encode(), b"answer", 0, entry)
+        index.add_response(name.encode(), b"answer", 0, entry)
 
     index.forget(1, 3)
 
-    assert [index.answer(name) is None for name in (b"a", b"b", b"c", b"d")] == [False, True, True, False]
+    assert [index.response(name) is None for name in (b"a", b"b", b"c", b"d")] == [False, True, True, False]
     assert index.add_identities(identities("abcd"), 5) == [False, True, True, False]
 
 

@@ -65,8 +65,8 @@ def identified(*lines: str) -> Facts:
     )
 
 
-def one(*parts: Facts, key: bytes | None = None, answer: bytes = b"") -> Submission:
-    return Submission(parts, key, answer)
+def one(*parts: Facts, key: bytes | None = None, response: bytes = b"") -> Submission:
+    return Submission(parts, key, response)
 
 
 def everything(reader: JournalReader, after: int = 0) -> list[Entry]:
@@ -110,7 +110,7 @@ class TestCommit:
         assert committed.added == {"meter_events": 16}
 
     def test_every_submission_gets_its_receipt_in_order(self, journal: Journal) -> None:
-        committed = journal.commit([one(facts("a"), answer=b"1"), one(answer=b"2"), one(facts("b"), answer=b"3")])
+        committed = journal.commit([one(facts("a"), response=b"1"), one(response=b"2"), one(facts("b"), response=b"3")])
 
         assert [Receipt(b"1"), Receipt(b"2"), Receipt(b"3")] == committed.receipts
 
@@ -143,7 +143,7 @@ class TestIdentities:
     def test_a_known_fact_is_accepted_and_not_stored_again(self, journal: Journal, reader: JournalReader) -> None:
         journal.commit([one(identified("a1"))])
 
-        committed = journal.commit([one(identified("a2", "b1"), answer=b"yes")])
+        committed = journal.commit([one(identified("a2", "b1"), response=b"yes")])
 
         assert [Receipt(b"yes", known=1)] == committed.receipts
         assert (committed.added, committed.known) == ({"guardrail_evaluations": 1}, {"guardrail_evaluations": 1})
@@ -210,16 +210,20 @@ class TestKeyedRequests:
     def test_a_repeated_key_gets_the_first_answer_and_adds_nothing(
         self, journal: Journal, reader: JournalReader
     ) -> None:
-        journal.commit([one(facts("a"), key=b"k", answer=b"first")])
+        journal.commit([one(facts("a"), key=b"k", response=b"first")])
 
-        committed = journal.commit([one(facts("b", "c"), key=b"k", answer=b"second")])
+        committed = journal.commit([one(facts("b", "c"), key=b"k", response=b"second")])
 
         assert [Receipt(b"first", is_repetition=True)] == committed.receipts
         assert [entry.lines for entry in everything(reader)] == [b"a\n"]
 
     def test_a_key_may_repeat_within_a_group(self, journal: Journal, reader: JournalReader) -> None:
         committed = journal.commit(
-            [one(facts("a"), key=b"k", answer=b"1"), one(facts("b"), key=b"k", answer=b"2"), one(facts("c"), key=b"l")]
+            [
+                one(facts("a"), key=b"k", response=b"1"),
+                one(facts("b"), key=b"k", response=b"2"),
+                one(facts("c"), key=b"l"),
+            ]
         )
 
         assert [Receipt(b"1"), Receipt(b"1", is_repetition=True), Receipt(b"")] == committed.receipts
@@ -228,16 +232,16 @@ class TestKeyedRequests:
     def test_a_repeated_key_is_told_how_many_facts_were_known_at_first(self, journal: Journal) -> None:
         journal.commit([one(identified("a1", "b1"))])
 
-        first = journal.commit([one(identified("a2", "b2", "c1"), facts("d"), key=b"k", answer=b"first")])
-        again = journal.commit([one(identified("a2", "b2", "c1"), facts("d"), key=b"k", answer=b"second")])
+        first = journal.commit([one(identified("a2", "b2", "c1"), facts("d"), key=b"k", response=b"first")])
+        again = journal.commit([one(identified("a2", "b2", "c1"), facts("d"), key=b"k", response=b"second")])
 
         assert [Receipt(b"first", known=2)] == first.receipts
         assert [Receipt(b"first", known=2, is_repetition=True)] == again.receipts
 
     def test_a_submission_without_facts_keeps_its_answer_too(self, journal: Journal) -> None:
-        journal.commit([one(key=b"k", answer=b"none")])
+        journal.commit([one(key=b"k", response=b"none")])
 
-        again = journal.commit([one(facts("a"), key=b"k", answer=b"one")])
+        again = journal.commit([one(facts("a"), key=b"k", response=b"one")])
 
         assert [Receipt(b"none", is_repetition=True)] == again.receipts
 
@@ -339,12 +343,12 @@ class TestFullDisk:
         journal.commit([one(facts("before"), identified("a1"))])
 
         with full_disk(), pytest.raises(sqlite3.Error):
-            journal.commit([one(facts("small"), key=b"k", answer=b"lost"), one(identified("b1")), one(fill)])
+            journal.commit([one(facts("small"), key=b"k", response=b"lost"), one(identified("b1")), one(fill)])
 
         assert journal.end == 2
         assert [entry.sequence for entry in everything(reader)] == [1, 2]
 
-        committed = journal.commit([one(facts("after"), key=b"k", answer=b"kept"), one(identified("b1", "x1", "a2"))])
+        committed = journal.commit([one(facts("after"), key=b"k", response=b"kept"), one(identified("b1", "x1", "a2"))])
         assert Receipt(b"kept") == committed.receipts[0]
         assert committed.known == {"guardrail_evaluations": 1}
         assert {b"after\n", b"b1\nx1\n"} == {entry.lines for entry in everything(reader, after=2)}

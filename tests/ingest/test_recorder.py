@@ -62,9 +62,9 @@ def running(directory: Path, start: bool = True, backlog: Backlog | None = None,
         running.journal.close()
 
 
-def submission(text: str = "x", identity: bytes | None = None, answer: bytes = b"") -> Submission:
+def submission(text: str = "x", identity: bytes | None = None, response: bytes = b"") -> Submission:
     identities = (identity,) if identity else ()
-    return Submission((Facts("meter_events", "acme", text.encode() + b"\n", 1, identities),), answer=answer)
+    return Submission((Facts("meter_events", "acme", text.encode() + b"\n", 1, identities),), response=response)
 
 
 async def until_queued() -> None:
@@ -75,7 +75,7 @@ async def until_queued() -> None:
 
 async def test_what_is_recorded_is_on_disk(tmp_path: Path) -> None:
     with running(tmp_path) as service:
-        assert Receipt(b"answer") == await service.recorder.record(submission("a", answer=b"answer"))
+        assert Receipt(b"answer") == await service.recorder.record(submission("a", response=b"answer"))
 
         assert [entry.lines for entry in service.entries()] == [b"a\n"]
         assert service.journal.end == 1
@@ -85,10 +85,10 @@ async def test_what_is_recorded_is_on_disk(tmp_path: Path) -> None:
 async def test_what_arrives_together_is_one_commit(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         receipts = await asyncio.gather(
-            *(service.recorder.record(submission(f"{n}", answer=b"%d" % n)) for n in range(100))
+            *(service.recorder.record(submission(f"{n}", response=b"%d" % n)) for n in range(100))
         )
 
-        assert [b"%d" % n for n in range(100)] == [receipt.answer for receipt in receipts]
+        assert [b"%d" % n for n in range(100)] == [receipt.response for receipt in receipts]
         (entry,) = service.entries()
         assert entry.count == 100
         assert (1, len(entry.lines)) == (service.backlog.end, service.backlog.size)

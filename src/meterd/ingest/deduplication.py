@@ -1,4 +1,4 @@
-"""The deduplication index: identities of facts and answers to keyed requests, kept for a window of time.
+"""The deduplication index: identities of facts and responses to keyed requests, kept for a window of time.
 
 Both live in tables cut by time, a pair for each generation. A look-up asks every generation, an insertion goes into the
 newest, and forgetting drops a whole one. A generation takes insertions for a window and is dropped a window after its
@@ -172,8 +172,8 @@ class DeduplicationIndex:
             for digest in digests
         ]
 
-    def answer(self, request: bytes) -> tuple[bytes, int] | None:
-        """Return the answer that this request got, and how many of its facts were known then; None for a new one."""
+    def response(self, request: bytes) -> tuple[bytes, int] | None:
+        """Return the response that this request got, and how many of its facts were known then; None for a new one."""
         for generation in reversed(self._generations):
             found: tuple[bytes, int] | None = self._connection.execute(
                 f"SELECT answer, known FROM answers_{generation.number} WHERE request = ?", (request,)
@@ -182,9 +182,9 @@ class DeduplicationIndex:
                 return found
         return None
 
-    def add_answer(self, request: bytes, answer: bytes, known: int, entry: int) -> None:
-        """Remember the answer to a request whose facts will be in entries up to one."""
-        values = (request, answer, known, entry)
+    def add_response(self, request: bytes, response: bytes, known: int, entry: int) -> None:
+        """Keep the response to a request whose facts will be in entries up to one."""
+        values = (request, response, known, entry)
         self._connection.execute(f"INSERT INTO answers_{self._used()} VALUES (?, ?, ?, ?)", values)
 
     def forget(self, after: int, until: int) -> None:

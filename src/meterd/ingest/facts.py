@@ -38,13 +38,13 @@ class Facts(msgspec.Struct, frozen=True):
 class Submission(msgspec.Struct, frozen=True):
     """Facts to be made durable together: all of them or none.
 
-    With `request_key` (the digest of an `Idempotency-Key`) a repeated submission gets the first one's `answer` and
+    With `request_key` (the digest of an `Idempotency-Key`) a repeated submission gets the first one's `response` and
     adds nothing.
     """
 
     facts: tuple[Facts, ...]
     request_key: bytes | None = None
-    answer: bytes = b""
+    response: bytes = b""
 
     @property
     def size(self) -> int:
@@ -64,10 +64,10 @@ class Submission(msgspec.Struct, frozen=True):
 class Receipt(msgspec.Struct, frozen=True):
     """Proof that a submission is on disk; `known` of its facts were there before and are not stored again.
 
-    `answer` and `known` are the first submission's when this one was a repetition.
+    `response` and `known` are the first submission's when this one was a repetition.
     """
 
-    answer: bytes
+    response: bytes
     known: int = 0
     is_repetition: bool = False
 

@@ -59,7 +59,7 @@ class Journal:
 
     Args:
         path: the database file; created when missing.
-        window: seconds for which identities and keyed answers are remembered.
+        window: seconds for which identities and keyed responses are kept.
         after: sequence numbers start above this (the store's watermark, in case the journal was lost).
         most_aside: bytes of entries that are set aside.
     """
@@ -110,8 +110,8 @@ class Journal:
         receipts = []
         for submission in group:
             key = submission.request_key
-            if key is not None and (answered := self._index.answer(key)):
-                receipts.append(Receipt(*answered, is_repetition=True))
+            if key is not None and (found := self._index.response(key)):
+                receipts.append(Receipt(*found, is_repetition=True))
                 continue
             repeated = 0
             for facts in submission.facts:
@@ -122,8 +122,8 @@ class Journal:
                 if new.count:
                     merged.setdefault((facts.dataset, facts.tenant, facts.encoding), []).append(new)
             if key is not None:
-                self._index.add_answer(key, submission.answer, repeated, self.end + len(merged))
-            receipts.append(Receipt(submission.answer, repeated))
+                self._index.add_response(key, submission.response, repeated, self.end + len(merged))
+            receipts.append(Receipt(submission.response, repeated))
         return self._insert(merged, receipts, known)
 
     def _insert(self, merged: _Merged, receipts: list[Receipt], known: dict[str, int]) -> Committed:

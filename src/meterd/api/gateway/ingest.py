@@ -82,8 +82,8 @@ class GatewayIngest:
 def _response(receipt: Receipt) -> Response:
     """Return the answer that was prepared, and how many of its rows were known already, if any were."""
     if not receipt.known:
-        return Response(body=receipt.answer)
-    return json_response(200, msgspec.json.decode(receipt.answer) | {"duplicates": receipt.known})
+        return Response(body=receipt.response)
+    return json_response(200, msgspec.json.decode(receipt.response) | {"duplicates": receipt.known})
 
 
 def _accepted(count: int) -> bytes:

@@ -37,7 +37,7 @@ class FactWriter:
 
     @asynccontextmanager
     async def recorded(
-        self, facts: Sequence[SessionFact], key: bytes | None, answer: bytes = b"{}"
+        self, facts: Sequence[SessionFact], key: bytes | None, response: bytes = b"{}"
     ) -> AsyncIterator[Receipt]:
         """Record facts of one tenant; inside, their sessions follow them.
 
@@ -53,7 +53,7 @@ class FactWriter:
                 encoded = _encoded(facts, first, now)
             else:
                 encoded = await asyncio.to_thread(_encoded, facts, first, now)
-            receipt = await self._recorder.record(Submission(encoded, key, answer))
+            receipt = await self._recorder.record(Submission(encoded, key, response))
         except MeterdError:
             self._arrivals.mark_followed(first)
             raise

@@ -51,9 +51,9 @@ class SessionRecorder:
         self._unfinished: set[asyncio.Task[object]] = set()
 
     async def create(self, body: Create, caller: Caller, key: bytes | None) -> bytes:
-        """Begin a session of the caller; silent ones of the same machine have crashed. Return the answer.
+        """Begin a session of the caller; silent ones of the same machine have crashed. Return the response.
 
-        With the digest of an `Idempotency-Key`, a repetition gets the first answer and begins none.
+        With the digest of an `Idempotency-Key`, a repetition gets the first response and begins none.
         """
         await self._repository.catch_up()
         return await self._finish(self._create(body, caller, key))
@@ -78,14 +78,14 @@ class SessionRecorder:
         )
         active = self._repository.add(session)
         row = change_row(session, "create", state=msgspec.json.encode(session.state).decode())
-        answer = msgspec.json.encode({"session_id": session.id})
-        async with self._writer.recorded([SessionFact(active, SESSION_STATES, row)], key, answer) as receipt:
+        response = msgspec.json.encode({"session_id": session.id})
+        async with self._writer.recorded([SessionFact(active, SESSION_STATES, row)], key, response) as receipt:
             if not receipt.is_repetition:
                 session.position, arrived_at, session.created_at = place_of(row)
                 session.updated_at = session.created_at
                 session.count_stored(arrived_at, None)
                 self._repository.schedule_save(self._repository.use(active))
-            return receipt.answer
+            return receipt.response
 
     async def _abandon(self, machine_id: str, caller: Caller) -> None:
         """Let sessions of a machine that fell silent crash: the machine is back without them."""
@@ -102,7 +102,7 @@ class SessionRecorder:
         await self._finish(self._add([SessionFact(active, dataset, row)], key))
 
     async def take(
-        self, dataset: Dataset, sent: "Sequence[Row]", caller: Caller, key: bytes | None, answer: bytes
+        self, dataset: Dataset, sent: "Sequence[Row]", caller: Caller, key: bytes | None, response: bytes
     ) -> Receipt:
         """Record events or points that name the sessions they are about, all or none.
 
@@ -128,10 +128,10 @@ class SessionRecorder:
             return [SessionFact(known[row.session_id], dataset, row) for row in rows]
 
         facts = settled() if len(rows) < MANY else await asyncio.to_thread(settled)
-        return await self._finish(self._add(facts, key, answer))
+        return await self._finish(self._add(facts, key, response))
 
-    async def _add(self, facts: Sequence[SessionFact], key: bytes | None, answer: bytes = b"{}") -> Receipt:
-        async with self._writer.recorded(facts, key, answer) as receipt:
+    async def _add(self, facts: Sequence[SessionFact], key: bytes | None, response: bytes = b"{}") -> Receipt:
+        async with self._writer.recorded(facts, key, response) as receipt:
             if not receipt.is_repetition:
                 self._follow(facts)
         return receipt
