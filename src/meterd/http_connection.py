@@ -35,7 +35,7 @@ from meterd.uploads import Uploads
 if TYPE_CHECKING:
     from litestar.types import HTTPScope as LitestarScope
 
-_LINGER = 2.0
+_DRAIN_SECONDS = 2.0
 """Seconds in which what a refused client still sends is read and dropped: closing at once could destroy the answer."""
 _AT_REST, _IN_HEAD, _IN_BODY = range(3)
 _BLANK_LINE = b"\r\n\r\n"
@@ -293,7 +293,7 @@ class HTTPConnection(HttpToolsProtocol):
         elif self._is_answering:
             pass
         elif self._ignores_input:
-            if waited > _LINGER:
+            if waited > _DRAIN_SECONDS:
                 self.transport.close()
         elif self._phase == _IN_HEAD:
             if waited > limits.header_timeout:

@@ -9,7 +9,7 @@ from pathlib import Path
 _GROUPS = Path("/sys/fs/cgroup")
 _OWN_GROUPS = Path("/proc/self/cgroup")
 _MEGABYTE = 2**20
-_BESIDE_THE_STORE = 512 * _MEGABYTE
+_OUTSIDE_STORE = 512 * _MEGABYTE
 """What the rest of the process takes: code, threads, requests under way."""
 
 _MIN_STORE, _MAX_STORE = 64 * _MEGABYTE, 2000 * _MEGABYTE
@@ -43,7 +43,7 @@ def available() -> int:
 
 
 def _share(maximum: int) -> int:
-    return max(_MIN_STORE, min(maximum, (available() - _BESIDE_THE_STORE) // 2))
+    return max(_MIN_STORE, min(maximum, (available() - _OUTSIDE_STORE) // 2))
 
 
 def _size(share: int, maximum: int, name: str) -> str:

@@ -75,13 +75,13 @@ class Server:
         path, parameter = scope["path"], ""
         route = self._hot.get(path)
         if route is None:
-            route, parameter = self._templated(path)
+            route, parameter = self._match_template(path)
         context = self.begin(scope, route)
         if context.method == "HEAD":  # the connection leaves out the body; what is done and said is the same
             scope = {**scope, "method": "GET"}
         request = Request(scope, receive, parameter)
         if route is None:
-            status, size = await self._slow(request, scope, receive, send)
+            status, size = await self._framework_response(request, scope, receive, send)
             path = scope.get("path_template") or "unknown"
         else:
             status, size = await self._hot_response(route, request, scope, send)
@@ -102,7 +102,7 @@ class Server:
         """Count, record and log a request that was answered."""
         self._telemetry.requests.observe(context.method, route, status, seconds)
         self._request_log.add(context, status, size, seconds)
-        if (self._log_all or not is_hot or status >= 400) and (context.caller or self._logs_stranger()):
+        if (self._log_all or not is_hot or status >= 400) and (context.caller or self._is_unknown_caller_logged()):
             log.info(
                 "request",
                 id=context.id.decode(),
@@ -123,11 +123,11 @@ class Server:
     def refuse(self, error: MeterdError, path: str, content_type: str) -> tuple[Response, bytes]:
         """Return the response to a request that can't be served, and its id; `path` may be cut off."""
         request_id = next(self._request_ids)
-        if self._logs_stranger():
+        if self._is_unknown_caller_logged():
             log.info("request refused", id=request_id.decode(), path=path, status=error.status, error=error.message)
         return protocol_of(path).error(error, content_type), request_id
 
-    def _logs_stranger(self) -> bool:
+    def _is_unknown_caller_logged(self) -> bool:
         """Return whether one more request of an unknown caller has a line of its own in the log."""
         is_logged = self._strangers.admits()
         if not is_logged:
@@ -143,7 +143,7 @@ class Server:
         with contextlib.suppress(MeterdError):
             await self._identify(request)
 
-    def _templated(self, path: str) -> tuple[HotRoute | None, str]:
+    def _match_template(self, path: str) -> tuple[HotRoute | None, str]:
         """Return the route whose template a path fits, and what stands for `{id}`."""
         for prefix in self._templates:
             if path.startswith(prefix):
@@ -183,7 +183,9 @@ class Server:
             log.exception("request failed", path=route.path)
             return route.error(MeterdError("internal error"), request.content_type)
 
-    async def _slow(self, request: Request, scope: HTTPScope, receive: Receive, send: Send) -> tuple[int, int]:
+    async def _framework_response(
+        self, request: Request, scope: HTTPScope, receive: Receive, send: Send
+    ) -> tuple[int, int]:
         """Pass a request on to the framework; return the status and size of its response."""
         status, size, request_id = 500, 0, request.context.id
         try:

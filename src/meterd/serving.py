@@ -22,7 +22,7 @@ from meterd.telemetry import Telemetry
 
 STATUS_LINE.update(STATUS_LINES)
 
-_GRACE = 10
+_SHUTDOWN_SECONDS = 10
 _BACKLOG = 2048
 """Connections that the operating system keeps until they are accepted."""
 
@@ -59,7 +59,7 @@ class HTTPServer(uvicorn.Server):
             server_header=False,
             ws="none",
             proxy_headers=False,
-            timeout_graceful_shutdown=_GRACE,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
         super().__init__(config)
         self._ports = ports

@@ -46,7 +46,12 @@ class Authenticator:
         self.waiting = 0
 
     async def identify(self, context: RequestContext, authorization: str | None) -> Caller:
-        """Find out who makes a request, by its `Authorization` header. Raises `Unauthenticated`."""
+        """Find out who makes a request, by its `Authorization` header.
+
+        Raises:
+            Unauthenticated: there is no token, or none that is valid.
+            Unavailable: the tokens can't be read.
+        """
         context.caller = caller = await self.caller(authorization)
         return caller
 

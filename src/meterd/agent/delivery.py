@@ -17,7 +17,7 @@ from meterd.agent.uplink import Uplink
 
 log = logging.getLogger(__name__)
 
-_FRESH = 5.0
+_HEARTBEAT_VALIDITY = 5.0
 """Seconds after a heartbeat in which the server needs no other before it gets a new session."""
 
 
@@ -110,7 +110,7 @@ class Delivery:
         """Say which sessions run, as a new one makes the server take this machine's silent ones for crashed."""
         for other in self._table.running:
             has_news = other.is_reported_by_agent or other.last_heartbeat > other.last_reported
-            if other is not new and has_news and time.monotonic() - other.last_reported > _FRESH:
+            if other is not new and has_news and time.monotonic() - other.last_reported > _HEARTBEAT_VALIDITY:
                 other.heartbeat_wanted = True
                 await self._send_heartbeat(other)
 

@@ -23,7 +23,7 @@ from meterd.query.engine import QueryEngine
 BOUNDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
 """Seconds: models may take minutes to answer."""
 _OTHER = "other"
-_FRESH = 5.0
+_CACHE_SECONDS = 5.0
 
 
 class PrometheusPage:
@@ -45,7 +45,7 @@ class PrometheusPage:
     async def render(self, caller: Caller | None) -> bytes:
         """Render what the caller may see; of all tenants together for the service itself. Raises as the engine does."""
         async with self._turn:
-            oldest = time.monotonic() - _FRESH
+            oldest = time.monotonic() - _CACHE_SECONDS
             self._pages = {each: page for each, page in self._pages.items() if page[0] > oldest}
             if caller not in self._pages:
                 self._pages[caller] = (time.monotonic(), await self._render(caller))

@@ -21,7 +21,7 @@ from meterd.supervision import EXPORTER, Supervisor
 
 log = structlog.get_logger()
 
-_LAST_CHANCE = 2.0
+_STOP_SECONDS = 2.0
 
 
 class Exporter(Protocol):
@@ -54,9 +54,9 @@ class Schedule:
 
     async def stop(self) -> None:
         """Export up to this moment, if the collector takes it soon; otherwise the next start does."""
-        if await self._task.stop(_LAST_CHANCE):
+        if await self._task.stop(_STOP_SECONDS):
             try:
-                async with asyncio.timeout(_LAST_CHANCE):
+                async with asyncio.timeout(_STOP_SECONDS):
                     await self._export(now())
             except Exception as error:  # noqa: BLE001 - nothing may keep the service from stopping
                 log.warning("the last export is left to the next start", exporter=self._exporter.name, error=str(error))

@@ -50,13 +50,21 @@ class Recorder:
         self._commits.start()
 
     async def record(self, submission: Submission) -> Receipt:
-        """Make the submission durable. Raises `Unavailable` when it can't be taken or could not be written."""
+        """Make the submission durable.
+
+        Raises:
+            Unavailable: it can't be taken, or could not be written.
+        """
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self.submit(submission, partial(settle, future))
         return await future
 
     def submit(self, submission: Submission, settle: Settle) -> None:
-        """Make the submission durable and then call `settle`. Raises `Unavailable` when it can't be taken."""
+        """Make the submission durable and then call `settle`.
+
+        Raises:
+            Unavailable: it can't be taken.
+        """
         size = submission.size
         if not self._arrived:
             self._require_open()
@@ -76,7 +84,11 @@ class Recorder:
         self._capacity.require_room(size)
 
     async def probe(self) -> None:
-        """Make a real write and fsync in the journal thread. Raises `Unavailable` when that fails."""
+        """Make a real write and fsync in the journal thread.
+
+        Raises:
+            Unavailable: that fails.
+        """
         self._require_open()
         self._capacity.require(0)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _Text = TypeVar("_Text", str, str | None)
 _ENCODE_BATCH_SIZE = 1000
-_ALWAYS = 2**20
+_MIN_REPORT_BYTES = 2**20
 """Bytes of facts that a request may become however small it is."""
 _encoder = msgspec.json.Encoder()
 
@@ -49,7 +49,7 @@ class Report:
     def __init__(self, caller: Caller, limits: Ingest, sent: int) -> None:
         self._limits = limits
         self._count = self._size = 0
-        self._largest = _ALWAYS + limits.max_growth * sent
+        self._max_bytes = _MIN_REPORT_BYTES + limits.max_growth * sent
         self.caller = caller
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._latest = datetime.now(UTC) + MAX_AHEAD
@@ -76,7 +76,7 @@ class Report:
             setattr(row, column.name, None)
             self.members_left_out[column.member] += 1
         size = len(_encoder.encode(row))
-        if self._size + size > self._largest:
+        if self._size + size > self._max_bytes:
             self.rows_left_out["the request becomes too large for what was sent (ingest.max-growth)"] += 1
             return False
         self._size += size

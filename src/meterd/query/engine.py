@@ -57,9 +57,10 @@ class QueryEngine:
 
         Of a sparse query only buckets with facts count towards the limits.
 
-        Raises `InvalidInput` when the query is too complex or needs more buckets, rows, time or memory than the
-        settings allow, `Unavailable` when too many wait or the store is too far behind to show the caller's own writes
-        in time, and `ClientGone`.
+        Raises:
+            InvalidInput: the query is too complex, or needs more buckets, rows, time or memory than the settings allow.
+            Unavailable: too many wait, the store can't answer, or it does not show the caller's own writes in time.
+            ClientGone: nobody waits for the response any more.
         """
         if caller:
             query = self._bounds.query(query)
@@ -70,7 +71,8 @@ class QueryEngine:
     async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
         """Return facts of the listing that the caller may see; all of them for the service itself.
 
-        Raises as `run` does.
+        Raises:
+            InvalidInput, Unavailable, ClientGone: as of `run`.
         """
         if caller:
             listing = self._bounds.listing(listing)
@@ -88,7 +90,12 @@ class QueryEngine:
         *arguments: _Arguments.args,
         **named: _Arguments.kwargs,
     ) -> _Result:
-        """Return what the function makes of rows, which may take long: in a thread, so that other requests go on."""
+        """Return what the function makes of rows, which may take long: in a thread, so that other requests go on.
+
+        Raises:
+            Unavailable: too many wait, or the time passed meanwhile.
+            ClientGone: nobody waits for the response any more.
+        """
         return await self.shapers.run(caller, lambda _turn: function(*arguments, **named))
 
     async def _ask(self, dataset: Dataset, caller: Caller | None, work: Callable[[Execution], _Result]) -> _Result:

@@ -55,13 +55,15 @@ class Workers:
     async def run(
         self, caller: Caller | None, work: Callable[[Execution], _Result], began: float | None = None
     ) -> _Result:
-        """Call `work` in a thread when a slot is free. Raises what it raises.
+        """Call `work` in a thread when a slot is free.
 
         Args:
             began: since when the time counts, in monotonic seconds; by default since now.
 
-        Raises `Unavailable` when too many wait or the time passes meanwhile, and `ClientGone` when nobody waits for
-        the answer any more; the work is then cancelled.
+        Raises:
+            Unavailable: too many wait, or the time passed meanwhile.
+            ClientGone: nobody waits for the response any more; the work is then cancelled.
+            Exception: whatever the work raises.
         """
         share, arrived = share_of(caller), time.monotonic()
         deadline = (began or arrived) + self._timeout

@@ -88,7 +88,9 @@ class Store(Protocol):
     def append(self, batch: Sequence[Lines], watermark: int) -> None:
         """Add facts and set the watermark, in one transaction: both or neither.
 
-        Raises `Unreadable` unless every line is read, every fact has a time, and there are as many as there should be.
+        Raises:
+            Unreadable: a line can't be read, a fact has no time, or there are not as many as there should be.
+            StoreError: the engine failed otherwise.
         """
 
     def readable(self, lines: Lines) -> list[int]:
@@ -97,8 +99,13 @@ class Store(Protocol):
     def select(
         self, sql: str, parameters: Sequence[object], timeout: float, cancellation: Cancellation | None = None
     ) -> list[tuple[object, ...]]:
-        """Return the rows of a query; raises `QueryTimeout` after `timeout` seconds, `QueryMemory` past the memory
-        limit, `QueryCancelled` when it is cancelled, `StoreError` for any other failure.
+        """Return the rows of a query.
+
+        Raises:
+            QueryTimeout: it took longer than `timeout` seconds.
+            QueryMemory: it needs more memory than allowed.
+            QueryCancelled: it was cancelled.
+            StoreError: the engine failed otherwise.
         """
 
     def watermark(self) -> int:

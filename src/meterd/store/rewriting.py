@@ -7,7 +7,7 @@ new facts are interleaved most row groups keep some, and with them all their blo
 import duckdb
 
 _SLICE = 122_880
-"""Rows that are looked at together: as many as a row group of DuckDB's holds."""
+"""Rows that are considered together: as many as a row group of DuckDB's holds."""
 _SPARSE = _SLICE // 2
 """A slice with fewer facts is worth moving. They are dense where they go, so each is moved about once in its life."""
 _BATCH_SIZE = 100_000

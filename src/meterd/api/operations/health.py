@@ -9,7 +9,7 @@ from meterd.ingest.recorder import Recorder
 from meterd.store import Store, StoreError
 from meterd.supervision import Supervisor
 
-_FRESH = 1.0
+_CACHE_SECONDS = 1.0
 _TIMEOUT = 5.0
 
 
@@ -28,7 +28,7 @@ class Health:
     async def problem(self) -> str:
         """Tell why facts can't be taken or read now; empty when they can."""
         async with self._lock:
-            if time.monotonic() - self._checked > _FRESH:
+            if time.monotonic() - self._checked > _CACHE_SECONDS:
                 self._problem = await self._check()
                 self._checked = time.monotonic()
             return self._problem

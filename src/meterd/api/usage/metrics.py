@@ -23,7 +23,7 @@ from meterd.query.model import And, Compare, Comparison, Condition, Field, Group
 _DATASETS = {"api": API_REQUESTS, "process": PROCESS_RUNS, "message": QUEUE_SAMPLES}
 """Whose records a list has, by the `type` that it asks for; without one, calls."""
 _NEWEST = (Order("ts", descending=True), Order("record_id", descending=True))
-_ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+_ALL_TIME = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 
 
 class Metrics:
@@ -79,7 +79,7 @@ class Metrics:
             return await self._engine.shape(caller, lambda: format_response(_sorted(values), format_))
         order = tuple(Order(self._column(dataset, each.column), each.descending) for each in parameters.sort())
         limit, projection = parameters.limit(self._maximum), parameters.projection()
-        (total,) = await self._engine.run(Query(dataset, *_ALWAYS, condition=condition), caller)
+        (total,) = await self._engine.run(Query(dataset, *_ALL_TIME, condition=condition), caller)
         rows: list[tuple[object, ...]] = []
         if limit:
             columns = tuple(fields.values())
@@ -104,7 +104,7 @@ class Metrics:
 
 
 def _values(dataset: Dataset, column: str, condition: Condition) -> Query:
-    return Query(dataset, *_ALWAYS, groups=(Group("value", Field(column)),), condition=every(condition))
+    return Query(dataset, *_ALL_TIME, groups=(Group("value", Field(column)),), condition=every(condition))
 
 
 def _sorted(rows: Iterable[Row]) -> list[object]:
