@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Router
 from litestar import Response as LitestarResponse
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
@@ -14,7 +14,7 @@ from meterd.addresses import protocol_of
 from meterd.api.http import GONE, HotRoute
 from meterd.api.openapi import Described, document, offered
 from meterd.api.operations.routes import documentation_router
-from meterd.api.responses import litestar_response, options_of
+from meterd.api.responses import AnyRequest, litestar_response, options_of
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TooLarge
 from meterd.presence import ClientGone
 
@@ -55,17 +55,17 @@ def framework(routes: Routes, running: Lifespan) -> ASGIApp:
     return app
 
 
-def _on_error(request: Request[Any, Any, Any], error: MeterdError) -> LitestarResponse[bytes]:
+def _on_error(request: AnyRequest, error: MeterdError) -> LitestarResponse[bytes]:
     content_type = request.headers.get("content-type", "")
     return litestar_response(protocol_of(request.url.path).error(error, content_type))
 
 
-def _on_gone(_request: Request[Any, Any, Any], _error: ClientGone) -> LitestarResponse[bytes]:
+def _on_gone(_request: AnyRequest, _error: ClientGone) -> LitestarResponse[bytes]:
     """Nobody reads it; the status is what is counted."""
     return LitestarResponse(b"", status_code=GONE)
 
 
-def _on_framework_error(request: Request[Any, Any, Any], error: HTTPException) -> LitestarResponse[bytes]:
+def _on_framework_error(request: AnyRequest, error: HTTPException) -> LitestarResponse[bytes]:
     kinds: dict[int, Callable[[], MeterdError]] = {
         404: lambda: NotFound(f"there is nothing at {request.url.path}"),
         405: lambda: MethodNotAllowed(_allowed((error.headers or {}).get("allow", "").split(", "))),
@@ -83,13 +83,13 @@ def _allowed(methods: Iterable[str]) -> str:
     return ", ".join(method for method in _METHODS if method in methods)
 
 
-def _with_head(response: LitestarResponse[Any]) -> LitestarResponse[Any]:
+def _with_head(response: LitestarResponse[object]) -> LitestarResponse[object]:
     """Add `HEAD` to the framework's response to `OPTIONS` where there is `GET`: it does not know that it is there."""
     if allow := response.headers.get("Allow"):
         response.headers["Allow"] = options_of(_allowed(allow.split(", ")))
     return response
 
 
-def _on_fault(request: Request[Any, Any, Any], error: Exception) -> LitestarResponse[bytes]:
+def _on_fault(request: AnyRequest, error: Exception) -> LitestarResponse[bytes]:
     log.error("request failed", path=request.url.path, exc_info=error)
     return _on_error(request, MeterdError("internal error"))

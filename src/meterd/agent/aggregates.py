@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from meterd.agent.bodies import Metric, finite
+from meterd.agent.bodies import JSONObject, Metric, finite
 from meterd.agent.errors import Refused
 
 DEFAULT_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -29,7 +29,7 @@ class Aggregate(msgspec.Struct):
     name: str
     tags: list[str]
     unit: str | None
-    metadata: dict[str, Any]
+    metadata: JSONObject
     bounds: tuple[str, ...] = ()
     counts: list[int] = []
     total: float = 0.0
@@ -52,7 +52,7 @@ class Aggregate(msgspec.Struct):
 
     def point(self) -> dict[str, object]:
         """Make the metric that the server stores."""
-        point: dict[str, Any] = {"name": self.name, "type": self.type, "value": self.total, "tags": self.tags}
+        point: JSONObject = {"name": self.name, "type": self.type, "value": self.total, "tags": self.tags}
         metadata = dict(self.metadata)
         if self.type == "histogram":
             point["value"] = self.total / self.samples if self.samples else 0.0

@@ -10,6 +10,9 @@ import msgspec
 
 from meterd.agent.errors import Refused
 
+JSONObject = dict[str, Any]
+"""A JSON object of an application's own: what is in it is its matter."""
+
 Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _T = TypeVar("_T")
 
@@ -27,7 +30,7 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class State(Named, frozen=True):
-    state: dict[str, Any] | None = None
+    state: JSONObject | None = None
 
 
 class Event(Named, frozen=True):
@@ -39,7 +42,7 @@ class Event(Named, frozen=True):
     group: str | None = None
     labels: list[str] | None = None
     message: str | None = None
-    data: dict[str, Any] | None = None
+    data: JSONObject | None = None
     stacktrace: list[str] | None = None
     exception_type: str | None = None
     exception_msg: str | None = None
@@ -55,7 +58,7 @@ class Metric(Named, frozen=True):
     count: Integer | None = None
     unit: str | None = None
     tags: list[str] | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: JSONObject | None = None
     delta: float | None = None
 
 

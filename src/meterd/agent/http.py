@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,7 +18,11 @@ _OK = b'{"status":"ok"}\n'
 _JSON, _TEXT = b"application/json", b"text/plain; charset=utf-8"
 _MAX_BYTES = 8 * 2**20
 
-Write = Callable[[bytes, int], Awaitable[Any]]
+Write = Callable[[bytes, int], Awaitable[object]]
+Message = MutableMapping[str, Any]
+"""A scope or a message of ASGI, whose members are of many types."""
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 """Answers a body that a user sent."""
 
 
@@ -42,7 +46,7 @@ class Application:
             "/end": agent.requests.end,
         }
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
             status, type_, body = 200, _JSON, await self._response(scope, receive)
         except Refused as error:
@@ -56,7 +60,7 @@ class Application:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _response(self, scope: Any, receive: Any) -> bytes:
+    async def _response(self, scope: Message, receive: Receive) -> bytes:
         _check_sender(scope)
         path, method = scope["path"], scope["method"]
         if path == "/health":
@@ -75,7 +79,7 @@ class Application:
             return await self._agent.documents.read_all(user)
         raise Refused(404, "404 page not found")
 
-    def _user(self, scope: Any) -> int:
+    def _user(self, scope: Message) -> int:
         """Return who asks: the agent speaks with its own token, and not for every user of the machine."""
         user = user_of(tuple(scope["client"]), tuple(scope["server"]))
         if user not in self._users:
@@ -88,13 +92,13 @@ def _check_method(method: str, allowed: str) -> None:
         raise Refused(405, "Method not allowed")
 
 
-def _check_sender(scope: Any) -> None:
+def _check_sender(scope: Message) -> None:
     """Refuse pages in a browser, which send `Origin`, also those of this machine."""
     if not is_local(scope) or any(name == b"origin" for name, _ in scope["headers"]):
         raise Refused(403, "Only programs of this machine are answered, as localhost and without Origin")
 
 
-async def _body(receive: Any) -> bytes:
+async def _body(receive: Receive) -> bytes:
     body = bytearray()
     more = True
     while more:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from meterd.agent.aggregates import Aggregate
-from meterd.agent.bodies import encode
+from meterd.agent.bodies import JSONObject, encode
 from meterd.agent.delivery import Delivery
 from meterd.agent.errors import Refused
 from meterd.agent.sessions import ActiveSession, now, stamp
@@ -79,7 +79,7 @@ class Recorder:
         """End a session as its application asks."""
         await self._finish(active, ("end", encode({"timestamp": now()})))
 
-    async def crash(self, active: ActiveSession, name: str, data: dict[str, Any], reason: str) -> None:
+    async def crash(self, active: ActiveSession, name: str, data: JSONObject, reason: str) -> None:
         """End a session whose application is gone: `name` is the event that says how it was noticed."""
         event = own_event(name, "critical", "The application ended without ending its session", data)
         await self._finish(active, event, ("crash", encode({"reason": reason, "timestamp": now()})))
@@ -121,7 +121,7 @@ def _changed(active: ActiveSession) -> tuple[Any, ...]:
     return statements, *points
 
 
-def own_event(name: str, category: str, message: str, data: dict[str, Any]) -> QueuedItem:
+def own_event(name: str, category: str, message: str, data: JSONObject) -> QueuedItem:
     """Make an event of the agent's own."""
     event = {
         "name": name,

@@ -4,11 +4,11 @@ import asyncio
 import os
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
 from meterd.agent.aggregates import Aggregate
+from meterd.agent.bodies import JSONObject
 from meterd.agent.processes import Process
 from meterd.agent.spool import Spool, Statement, save_session
 
@@ -26,7 +26,7 @@ class Session(msgspec.Struct):
     updated_at: str
     machine_id: str
     hostname: str
-    state: dict[str, Any]
+    state: JSONObject
     parent: Process | None = None
     server_id: str | None = None
     last_heartbeat: float | None = None

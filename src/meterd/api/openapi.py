@@ -17,10 +17,12 @@ from meterd.phrases import PHRASES
 _OFFERED = "operations"
 _REFERENCE = "#/components/schemas/{name}"
 JSON = "application/json"
-BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
-TEXT: dict[str, Any] = {"type": "string"}
-TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
-OBJECT: dict[str, Any] = {"type": "object"}
+Schema = dict[str, Any]
+"""A piece of an OpenAPI document: members that its standard names, with values of every kind."""
+BINARY: Schema = {"type": "string", "format": "binary"}
+TEXT: Schema = {"type": "string"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+OBJECT: Schema = {"type": "object"}
 
 COMMON = {
     400: "Can't be understood; the message names what to change",
@@ -48,7 +50,7 @@ class Parameter(NamedTuple):
 
     name: str
     description: str
-    schema: dict[str, Any] = TEXT
+    schema: Schema = TEXT
     place: Literal["query", "header", "path"] = "query"
     required: bool = False
     example: Any = None
@@ -74,7 +76,7 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     responses: tuple[Media, ...] = ()
     statuses: dict[int, str] = {}
     time_out_status: int = 504
-    schemas: dict[str, dict[str, Any]] = {}
+    schemas: dict[str, Schema] = {}
     is_open: bool = False
 
     @property
@@ -177,7 +179,7 @@ def _operation(path: str, operation: Operation, known: dict[int, dict[str, objec
 
 
 def _parameter(parameter: Parameter) -> dict[str, object]:
-    made: dict[str, Any] = {
+    made: Schema = {
         "name": parameter.name,
         "in": parameter.place,
         "required": parameter.required or parameter.place == "path",
@@ -187,7 +189,7 @@ def _parameter(parameter: Parameter) -> dict[str, object]:
     return made if parameter.example is None else made | {"example": parameter.example}
 
 
-def _responses(operation: Operation, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _responses(operation: Operation, known: dict[int, Schema]) -> Schema:
     late = {operation.time_out_status: "Took longer than `service.timeout`"}
     errors = COMMON | late | ({} if operation.is_open else CLOSED) | operation.statuses
     success: dict[str, object] = {"description": operation.success}

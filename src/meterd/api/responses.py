@@ -1,13 +1,17 @@
-"""Responses as they go to a connection, and as the framework's routes give them."""
+"""Responses as they go to a connection and as the framework's routes give them, and requests as these get them."""
 
 from collections.abc import Iterable
+from typing import Any
 
+from litestar import Request as LitestarRequest
 from litestar import Response as LitestarResponse
 from litestar.response.base import ASGIResponse
 
 from meterd.api.http import Response
 from meterd.phrases import STATUS_LINES
 
+AnyRequest = LitestarRequest[Any, Any, Any]
+"""A request as the framework has it, whose own users, tokens and state we don't use."""
 GUARDS = (
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),

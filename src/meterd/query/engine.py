@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
 
@@ -19,7 +19,7 @@ from meterd.query.results import shape
 from meterd.query.visibility import Visibility, visible_to
 from meterd.query.workers import Execution, Workers
 from meterd.settings import Query as Limits
-from meterd.store import QueryCancelled, QueryMemory, QueryTimeout, Store, StoreError
+from meterd.store import QueryCancelled, QueryMemory, QueryTimeout, Store, StoredRow, StoreError
 from meterd.telemetry import Telemetry
 
 _SHAPING_THREADS = 2
@@ -68,7 +68,7 @@ class QueryEngine:
             self._check_buckets(query)
         return await self._ask(query.dataset, caller, lambda execution: self._execute(query, caller, execution))
 
-    async def facts(self, listing: Listing, caller: Caller | None) -> list[tuple[Any, ...]]:
+    async def facts(self, listing: Listing, caller: Caller | None) -> list[StoredRow]:
         """Return facts of the listing that the caller may see; all of them for the service itself.
 
         Raises:
@@ -78,7 +78,7 @@ class QueryEngine:
             listing = self._bounds.listing(listing)
         visible = visible_to(caller) if caller else None
 
-        def list_(execution: Execution) -> list[tuple[object, ...]]:
+        def list_(execution: Execution) -> list[StoredRow]:
             return self._select(listing.dataset, *compile_listing(listing, visible, self._dialect), execution)
 
         return await self._ask(listing.dataset, caller, list_)
@@ -141,7 +141,7 @@ class QueryEngine:
 
     def _select(
         self, dataset: Dataset, sql: str, parameters: tuple[object, ...], execution: Execution
-    ) -> list[tuple[object, ...]]:
+    ) -> list[StoredRow]:
         started = time.perf_counter()
         try:
             return self._store.select(sql, parameters, execution.left, execution.cancellation)

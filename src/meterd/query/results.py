@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from math import isfinite
-from typing import Any
 
 from meterd.query.buckets import Interval
 from meterd.query.compile import Compiled
 from meterd.query.model import Query, Row, Value
+from meterd.store import StoredRow
 
 
-def shape(query: Query, compiled: Compiled, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
+def shape(query: Query, compiled: Compiled, rows: Sequence[StoredRow]) -> list[Row]:
     """Name the values of rows, which stay in the engine's order. What is not a finite number becomes null."""
     first = 0 if query.interval is None else 1
     total = first + len(query.groups)

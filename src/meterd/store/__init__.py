@@ -8,6 +8,7 @@ from meterd.store.base import (
     QueryTimeout,
     Store,
     StoreDamaged,
+    StoredRow,
     StoreError,
     Unreadable,
 )
@@ -23,5 +24,6 @@ __all__ = [
     "Store",
     "StoreDamaged",
     "StoreError",
+    "StoredRow",
     "Unreadable",
 ]

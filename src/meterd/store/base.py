@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -77,6 +77,10 @@ class Cancellation:
                 self._interrupt = None
 
 
+StoredRow = tuple[Any, ...]
+"""Values of the columns that were selected, as the engine gives them: the statement says of which kinds."""
+
+
 class Store(Protocol):
     """Where loaded facts are queried. `append` is called from one thread, `select` from any."""
 
@@ -98,7 +102,7 @@ class Store(Protocol):
 
     def select(
         self, sql: str, parameters: Sequence[object], timeout: float, cancellation: Cancellation | None = None
-    ) -> list[tuple[object, ...]]:
+    ) -> list[StoredRow]:
         """Return the rows of a query.
 
         Raises:

@@ -26,6 +26,7 @@ from meterd.store.base import (
     QueryMemory,
     QueryTimeout,
     StoreDamaged,
+    StoredRow,
     StoreError,
     Unreadable,
 )
@@ -191,7 +192,7 @@ class DuckDBStore:
 
     def select(
         self, sql: str, parameters: Sequence[object], timeout: float, cancellation: Cancellation | None = None
-    ) -> list[tuple[Any, ...]]:
+    ) -> list[StoredRow]:
         cancellation = cancellation or Cancellation()
         try:
             cursor = self._reader()
@@ -206,12 +207,12 @@ class DuckDBStore:
 
     def _rows(
         self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object], timeout: float
-    ) -> list[tuple[object, ...]]:
+    ) -> list[StoredRow]:
         alarm = threading.Timer(timeout, cursor.interrupt)
         alarm.start()
         try:
             cursor.execute(sql, parameters)
-            rows: list[tuple[object, ...]] = []
+            rows: list[StoredRow] = []
             while some := cursor.fetchmany(_FETCH_SIZE):  # Python's lock is held for so many at a time
                 rows += some
             return rows

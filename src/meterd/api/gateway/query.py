@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from litestar import Request, Router, post
 from litestar import Response as LitestarResponse
+from litestar import Router, post
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
@@ -16,7 +16,7 @@ from meterd.api.gateway.openapi import query_operation
 from meterd.api.gateway.request import parse_query
 from meterd.api.http import Response, error_headers, json_response
 from meterd.api.openapi import Described, described
-from meterd.api.responses import litestar_response
+from meterd.api.responses import AnyRequest, litestar_response
 from meterd.errors import MeterdError, TooLarge
 from meterd.phrases import PHRASES
 from meterd.query.engine import QueryEngine
@@ -32,7 +32,7 @@ def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasource
     asked = Described("POST", f"{PREFIX}/query", query_operation(datasources))
 
     @post("/query", status_code=200, request_max_body_size=None, opt=described(asked))
-    async def metrics_query(request: Request[Any, Any, Any]) -> LitestarResponse[bytes]:
+    async def metrics_query(request: AnyRequest) -> LitestarResponse[bytes]:
         caller = await authenticator.identify(context_of(request.scope), request.headers.get("authorization"))
         caller.require(Scope.QUERY)
         rows = await engine.run(await decoding.run(await _body(request), parse_query, datasources), caller)
@@ -41,7 +41,7 @@ def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasource
     return Router(PREFIX, route_handlers=[metrics_query])
 
 
-async def _body(request: Request[Any, Any, Any]) -> bytes:
+async def _body(request: AnyRequest) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():

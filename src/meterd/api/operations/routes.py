@@ -1,10 +1,10 @@
 """`/healthz`, `/readyz`, `/metrics`, `/export/prometheus`, `/openapi.json`, `/docs`."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import MediaType, Request, Router, get
+from litestar import MediaType, Router, get
 from litestar import Response as LitestarResponse
 from litestar.datastructures import CacheControlHeader
 from litestar.handlers import BaseRouteHandler
@@ -19,7 +19,7 @@ from meterd.api.openapi import described
 from meterd.api.operations.health import Health
 from meterd.api.operations.openapi import OPERATIONS
 from meterd.api.pages import inline, page_policy
-from meterd.api.responses import litestar_response
+from meterd.api.responses import AnyRequest, litestar_response
 from meterd.errors import Unavailable
 from meterd.export.prometheus import PrometheusPage
 from meterd.loopback import is_local
@@ -58,7 +58,7 @@ def operations_router(
     The `page` of business metrics shows what the token's subject may see; all, where none is needed and none is sent.
     """
 
-    def is_open(request: Request[Any, Any, Any]) -> bool:
+    def is_open(request: AnyRequest) -> bool:
         return metrics_without_token == "always" or (metrics_without_token == "loopback" and is_local(request.scope))
 
     @get("/healthz", media_type=MediaType.TEXT)
@@ -72,13 +72,13 @@ def operations_router(
         return f"ok: {health.notice}" if health.notice else "ok"
 
     @get("/metrics", media_type=MediaType.TEXT)
-    async def metrics(request: Request[Any, Any, Any]) -> LitestarResponse[bytes]:
+    async def metrics(request: AnyRequest) -> LitestarResponse[bytes]:
         if not is_open(request):
             await authenticator.identify(context_of(request.scope), request.headers.get("authorization"))
         return LitestarResponse(telemetry.render(), media_type=prometheus.MEDIA_TYPE)
 
     @get("/export/prometheus", media_type=MediaType.TEXT)
-    async def export(request: Request[Any, Any, Any]) -> LitestarResponse[bytes]:
+    async def export(request: AnyRequest) -> LitestarResponse[bytes]:
         authorization = request.headers.get("authorization")
         caller = None
         if authorization or not is_open(request):

@@ -216,7 +216,11 @@ MAX_DEPTH = 32
 """Lists and mappings within one another that are read of an attribute's value."""
 
 
-def value_of(any_value: Any, levels: int = MAX_DEPTH) -> Any:
+AnyMessage = Any
+"""A message of a request. Those of protobuf, and ours for JSON, have the same members and no type in common."""
+
+
+def value_of(any_value: AnyMessage, levels: int = MAX_DEPTH) -> Any:
     """Return an attribute's value as text, number, boolean, list or mapping; bytes as base64; None for all else."""
     kind = any_value.WhichOneof("value")
     match kind:

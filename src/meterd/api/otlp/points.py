@@ -1,14 +1,14 @@
 """Facts from the points of a metric export."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from meterd.api.otlp.messages import attributes_of, canonical, integer, number
+from meterd.api.otlp.messages import AnyMessage, attributes_of, canonical, integer, number
 from meterd.datasets import OTLP_POINTS
 from meterd.ingest.facts import digest
 from meterd.ingest.reports import Report, cut, labels
@@ -49,7 +49,7 @@ def add_points(report: Report, request: object, allowed_attributes: frozenset[st
     return rejected
 
 
-def _metrics(request: Any) -> Iterator[tuple[_Metric, Any]]:
+def _metrics(request: AnyMessage) -> Iterator[tuple[_Metric, Iterable[AnyMessage]]]:
     for resource_metrics in request.resource_metrics or ():
         resource = attributes_of(resource_metrics.resource.attributes)
         in_resource = canonical(resource)
@@ -78,7 +78,7 @@ def _metrics(request: Any) -> Iterator[tuple[_Metric, Any]]:
                 yield metric, data.data_points
 
 
-def _times(report: Report, point: Any) -> "OtlpPointColumns":
+def _times(report: Report, point: AnyMessage) -> "OtlpPointColumns":
     """Read the times of a point. Raises `ValueError` naming the member."""
     time = integer(point.time_unix_nano)
     if not time:
@@ -97,7 +97,7 @@ def _time(report: Report, member: str, nanoseconds: int) -> datetime:
         raise ValueError(f"{member} {error}") from None
 
 
-def _own(metric: _Metric, point: Any, allowed: frozenset[str]) -> "OtlpPointColumns":
+def _own(metric: _Metric, point: AnyMessage, allowed: frozenset[str]) -> "OtlpPointColumns":
     attributes = attributes_of(point.attributes)
     times = (integer(point.start_time_unix_nano), integer(point.time_unix_nano))
     return {
@@ -107,12 +107,12 @@ def _own(metric: _Metric, point: Any, allowed: frozenset[str]) -> "OtlpPointColu
     }
 
 
-def _single(point: Any) -> "OtlpPointColumns":
+def _single(point: AnyMessage) -> "OtlpPointColumns":
     name = point.WhichOneof("value")
     return {"value": None if name is None else _finite(getattr(point, name))}
 
 
-def _several(point: Any, kind: str) -> "OtlpPointColumns":
+def _several(point: AnyMessage, kind: str) -> "OtlpPointColumns":
     """Return count, sum and extremes. Buckets of histograms with explicit bounds only."""
     count = integer(point.count)
     columns: OtlpPointColumns = {"count": min(count, 2**63 - 1) if count >= 0 else None}

@@ -1,7 +1,7 @@
 """`POST /v1/traces`, `/v1/metrics`, `/v1/logs` (`docs/specifications/ingest-sources.md` section 2.1)."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from meterd.api.http import HotRoute, Request, Response, error_headers
 from meterd.api.openapi import JSON
 from meterd.api.otlp.damage import Damage
 from meterd.api.otlp.decoding import decode, decode_whole
-from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal
+from meterd.api.otlp.messages import LOGS, METRICS, TRACES, AnyMessage, Signal
 from meterd.api.otlp.openapi import PROTOBUF, export_operation
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
@@ -41,7 +41,7 @@ _CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 415: 3, 500: 13, 503
 """Codes of `google.rpc.Code` for HTTP statuses."""
 _SEND_AGAIN = ((b"retry-after", b"5"),)
 
-_Add = Callable[[Report, Any], Counter[str]]
+_Add = Callable[[Report, AnyMessage], Counter[str]]
 _Read = tuple[tuple[Facts, ...], Damage, Counter[str]]
 """Facts of an export, what is wrong with it, and members left out of facts: values that their columns may not have."""
 
@@ -97,7 +97,7 @@ class OpenTelemetry:
             for name, endpoint in self._endpoints.items()
         ]
 
-    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Any]:
+    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def export(request: Request) -> Response:
             return await self._export(request, endpoint)
 
@@ -139,7 +139,7 @@ class OpenTelemetry:
         return report.facts(), damage, report.members_left_out
 
 
-def _refuse_logs(_report: Report, request: Any) -> Counter[str]:
+def _refuse_logs(_report: Report, request: AnyMessage) -> Counter[str]:
     scopes = (scope for resource in request.resource_logs or () for scope in resource.scope_logs or ())
     records = sum(len(scope.log_records or ()) for scope in scopes)
     return Counter({_NO_LOGS: records} if records else {})

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meterd.api.otlp.messages import attributes_of, identifier, integer
+from meterd.api.otlp.messages import AnyMessage, attributes_of, identifier, integer
 from meterd.datasets import MAX_TEXT_LENGTH
 
 SERVER, CLIENT = 2, 3
@@ -89,7 +89,7 @@ class Rejected(Exception):
     """A span or point that can't be stored, and why."""
 
 
-def spans_of(request: Any) -> Iterator[Span | Rejected]:
+def spans_of(request: AnyMessage) -> Iterator[Span | Rejected]:
     """Return the spans of a decoded request; of each that has no proper id, the reason to reject it."""
     for resource_spans in request.resource_spans or ():
         resource = attributes_of(resource_spans.resource.attributes)
@@ -99,7 +99,7 @@ def spans_of(request: Any) -> Iterator[Span | Rejected]:
                 yield _span(span, scope, resource)
 
 
-def _span(span: Any, scope: str, resource: dict[str, object]) -> Span | Rejected:
+def _span(span: AnyMessage, scope: str, resource: dict[str, object]) -> Span | Rejected:
     trace_id = identifier(span.trace_id, 16)
     span_id = identifier(span.span_id, 8)
     if trace_id is None or span_id is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meterd.api.otlp import genai, litellm
 from meterd.api.otlp.litellm import Trace
-from meterd.api.otlp.messages import canonical
+from meterd.api.otlp.messages import AnyMessage, canonical
 from meterd.api.otlp.spans import Rejected, Span, spans_of
 from meterd.datasets import Dataset
 from meterd.ingest.reports import Report, labels
@@ -20,7 +20,7 @@ _USER = ("user.email", "enduser.id", "user.id")
 
 
 def add_traces(
-    report: Report, request: Any, metadata_attributes: tuple[str, ...], sources: DuplicateSourceDetector
+    report: Report, request: AnyMessage, metadata_attributes: tuple[str, ...], sources: DuplicateSourceDetector
 ) -> Counter[str]:
     """Add the facts of a trace export to the report.
 

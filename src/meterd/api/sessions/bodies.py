@@ -16,6 +16,9 @@ from meterd.errors import InvalidInput
 from meterd.ingest.admission import is_too_deep
 from meterd.validation import explain
 
+JSONObject = dict[str, Any]
+"""A JSON object of an application's own: what is in it is its matter."""
+
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _NOTHING = partial(msgspec.Raw, b"null")
 """Makes a null; the description of the API leaves the value of a factory out."""
@@ -81,7 +84,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class _Wrapped(msgspec.Struct, frozen=True):
-    state: dict[str, Any] | None = None
+    state: JSONObject | None = None
     timestamp: Stamp | None = None
 
 
@@ -140,7 +143,7 @@ def decode_update(body: bytes) -> tuple[dict[str, object], str | None]:
     wrapped: _Wrapped = decode(body, _Wrapped | None) or _Wrapped()
     if wrapped.state is not None:
         return wrapped.state, wrapped.timestamp
-    return decode(body, dict[str, Any] | None) or {}, wrapped.timestamp
+    return decode(body, JSONObject | None) or {}, wrapped.timestamp
 
 
 def json_object(raw: msgspec.Raw, member: str) -> str | None:

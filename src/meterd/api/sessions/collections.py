@@ -19,20 +19,20 @@ from meterd.api.sessions.rows import (
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.query.engine import QueryEngine
 from meterd.query.model import And, Compare, Comparison, Condition, Field, IsNull, Listing, OneOf, Or, Order
+from meterd.store import StoredRow
 
 _MAX_ROWS = 5_000
 _MAX_BYTES = 4 * 2**20
 """Of a piece: what is read at once, and written without a pause for others."""
 _BYTES_OF_CHARACTER = 4
 
-Row = tuple[Any, ...]
 _STATE, _UPDATE = STATE_COLUMNS.index("state"), STATE_COLUMNS.index("state_update")
 
 
 class Collection(NamedTuple):
     dataset: Dataset
     columns: tuple[str, ...]
-    shown: Callable[[Row], dict[str, Any]]
+    shown: Callable[[StoredRow], dict[str, Any]]
 
 
 COLLECTIONS = {
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
     `goes_on` says whether there may be more.
     """
 
-    rows: list[Row]
+    rows: list[StoredRow]
     goes_on: bool
 
     @property
@@ -95,9 +95,9 @@ class Collections:
             rows, goes_on = whole, goes_on or len(whole) < len(rows)
         return Piece(rows, goes_on)
 
-    async def _states_before(self, rows: Sequence[Row], caller: Caller) -> dict[str, list[Row]]:
+    async def _states_before(self, rows: Sequence[StoredRow], caller: Caller) -> dict[str, list[StoredRow]]:
         """Read, by session, the facts that make the state which its first row updates."""
-        first: dict[str, Row] = {}
+        first: dict[str, StoredRow] = {}
         for row in rows:
             first.setdefault(row[-1], row)
         return {
@@ -106,7 +106,7 @@ class Collections:
             if row[_STATE] is None and row[0]
         }
 
-    async def _facts_of_state(self, id_: str, position: int, caller: Caller) -> list[Row]:
+    async def _facts_of_state(self, id_: str, position: int, caller: Caller) -> list[StoredRow]:
         of_session = Compare(Field("session_id"), Comparison.EQUAL, id_)
         earlier = Compare(Field("position"), Comparison.LESS, position)
         is_whole = IsNull(Field("state"), negated=True)
@@ -133,7 +133,7 @@ class Collections:
                 return
 
 
-def completed(rows: Sequence[Row], before: Mapping[str, Sequence[Row]], max_bytes: int) -> list[Row]:
+def completed(rows: Sequence[StoredRow], before: Mapping[str, Sequence[StoredRow]], max_bytes: int) -> list[StoredRow]:
     """Put the whole state into each row of states, up to a size. Blocking, for a thread.
 
     A state is null when the fact that held the whole of it is no longer kept.
@@ -142,7 +142,7 @@ def completed(rows: Sequence[Row], before: Mapping[str, Sequence[Row]], max_byte
     for id_, facts in before.items():
         for fact in facts:
             states[id_] = after(states.get(id_, {}), fact[_STATE], fact[_UPDATE])
-    whole: list[Row] = []
+    whole: list[StoredRow] = []
     size = 0
     for row in rows:
         id_, text = row[-1], row[_STATE]
@@ -156,13 +156,13 @@ def completed(rows: Sequence[Row], before: Mapping[str, Sequence[Row]], max_byte
     return whole
 
 
-def written(name: str, rows: Sequence[Row]) -> bytes:
+def written(name: str, rows: Sequence[StoredRow]) -> bytes:
     """Write rows as elements of a JSON array, without its brackets. Blocking, for a thread."""
     shown = COLLECTIONS[name].shown
     return msgspec.json.encode([shown(row[:-1]) for row in rows])[1:-1]
 
 
-def _may_be_cut(rows: Sequence[Row]) -> bool:
+def _may_be_cut(rows: Sequence[StoredRow]) -> bool:
     """Tell whether the list may have ended because of its size; what is counted here are characters."""
     characters = 0
     for row in rows:

@@ -15,12 +15,13 @@ import msgspec
 
 from meterd.access import Caller
 from meterd.api.sessions.bodies import parse_stamp
-from meterd.api.sessions.collections import COLLECTIONS, Collections, Piece, Row, written
+from meterd.api.sessions.collections import COLLECTIONS, Collections, Piece, written
 from meterd.api.sessions.model import Session
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.rows import document
 from meterd.errors import InvalidInput, TooLarge
 from meterd.query.engine import QueryEngine
+from meterd.store import StoredRow
 
 STATUSES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "active": lambda shown: bool(shown["active"]),
@@ -207,7 +208,7 @@ class Reader:
                 yield text
 
     def _together(self, sessions: Sequence[Session], pieces: Mapping[str, Piece]) -> bytes:
-        rows: dict[tuple[str, str], list[Row]] = {}
+        rows: dict[tuple[str, str], list[StoredRow]] = {}
         for name, piece in pieces.items():
             for row in piece.rows:
                 rows.setdefault((name, row[-1]), []).append(row)

@@ -11,7 +11,7 @@ import msgspec
 from meterd.access import Caller
 from meterd.access.ownership import may_write
 from meterd.api.sessions.active import ActiveSession
-from meterd.api.sessions.bodies import Create, Event, check_depth, merge
+from meterd.api.sessions.bodies import Create, Event, JSONObject, check_depth, merge
 from meterd.api.sessions.facts import MANY, FactWriter, SessionFact, place_of
 from meterd.api.sessions.model import CRASH_DETECTED, Session
 from meterd.api.sessions.registry import Registry
@@ -35,7 +35,7 @@ _Result = TypeVar("_Result")
 class _Merged(NamedTuple):
     """A state after an update, its JSON, and that of the update."""
 
-    state: dict[str, Any]
+    state: JSONObject
     text: bytes
     update: bytes
 

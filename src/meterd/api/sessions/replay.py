@@ -12,12 +12,13 @@ import msgspec
 import structlog
 
 from meterd.access.ownership import is_shared
-from meterd.api.sessions.bodies import merge
+from meterd.api.sessions.bodies import JSONObject, merge
 from meterd.api.sessions.model import Session
 from meterd.api.sessions.order import time_of
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.query.engine import QueryEngine
 from meterd.query.model import And, Compare, Comparison, Condition, Field, IsNull, Listing, Or, Order
+from meterd.store import StoredRow
 
 log = structlog.get_logger()
 
@@ -105,7 +106,7 @@ async def _page(
     return [_missed(dataset, row) for row in await engine.facts(listing, None)]
 
 
-def _missed(dataset: Dataset, row: tuple[Any, ...]) -> Missed:
+def _missed(dataset: Dataset, row: StoredRow) -> Missed:
     position, session_id, tenant, subject, subject_type, teams, arrived_at, happened_at, *columns = row
     happened = happened_at.replace(tzinfo=UTC)
     arrived = arrived_at.replace(tzinfo=UTC) if arrived_at else happened if position is None else time_of(position)
@@ -172,5 +173,5 @@ def after(before: dict[str, object], state: str | None, update: str | None) -> d
         msgspec.DecodeError: what it holds can't be read.
     """
     if state is not None:
-        return msgspec.json.decode(state, type=dict[str, Any])
-    return before if update is None else merge(before, msgspec.json.decode(update, type=dict[str, Any]))
+        return msgspec.json.decode(state, type=JSONObject)
+    return before if update is None else merge(before, msgspec.json.decode(update, type=JSONObject))

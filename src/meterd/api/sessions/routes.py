@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from litestar import Request as LitestarRequest
 from litestar import Router, get
 from litestar.response import Stream
 
@@ -13,6 +12,7 @@ from meterd.access.authentication import Authenticator
 from meterd.api.bodies import DecodeLimiter
 from meterd.api.http import HotRoute, Request, Response, error_headers, json_response
 from meterd.api.openapi import Described, Operation, described
+from meterd.api.responses import AnyRequest
 from meterd.api.sessions import openapi
 from meterd.api.sessions.active import ActiveSession
 from meterd.api.sessions.bodies import (
@@ -98,7 +98,7 @@ class Sessions:
         """Return the route of the export, which is too large for one answer in memory."""
 
         @get(EXPORTED, opt=described(Described("GET", EXPORTED, openapi.EXPORT)))
-        async def export(request: LitestarRequest[Any, Any, Any]) -> Stream:
+        async def export(request: AnyRequest) -> Stream:
             caller = await self._caller(Request(request.scope, request.receive), Scope.QUERY)
             pieces = self._reader.export(request.scope["query_string"].decode("latin-1"), caller)
             return Stream(pieces, media_type="application/json")

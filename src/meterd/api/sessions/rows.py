@@ -12,6 +12,7 @@ from meterd.api.sessions.model import Session
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import admission, json_flaw
+from meterd.store import StoredRow
 
 if TYPE_CHECKING:
     from meterd.datasets.rows import SessionEvent, SessionMetric, SessionState
@@ -178,7 +179,7 @@ def stamp(time: datetime) -> str:
     return time.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def _when(row: Any) -> str:
+def _when(row: StoredRow) -> str:
     """Return the time as the client wrote it, else as the server took it."""
     _, time, sent_at, *_ = row
     return sent_at or stamp(time)
@@ -193,12 +194,12 @@ def _raw(text: str | None) -> Any:
     return text if text is None or json_flaw(text) else msgspec.Raw(text.encode())
 
 
-def shown_state(row: Any) -> dict[str, Any]:
+def shown_state(row: StoredRow) -> dict[str, Any]:
     """Show a state, which is JSON that the server wrote."""
     return {"timestamp": _when(row), "state": None if row[3] is None else msgspec.Raw(row[3].encode())}
 
 
-def shown_event(row: Any) -> dict[str, object]:
+def shown_event(row: StoredRow) -> dict[str, object]:
     (_, _, _, name, category, group, labels, message, data, stacktrace, *rest) = row
     shown: dict[str, object] = {
         "name": name,
@@ -214,7 +215,7 @@ def shown_event(row: Any) -> dict[str, object]:
     return shown | ({"stacktrace": stacktrace} if stacktrace else {})
 
 
-def shown_metric(row: Any) -> dict[str, object]:
+def shown_metric(row: StoredRow) -> dict[str, object]:
     (_, _, _, name, value, type_, count, unit, tags, details) = row
     shown = {"name": name, "value": value, "type": type_, "timestamp": _when(row)}
     optional = {

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Literal, NamedTuple, cast, get_args
 
-from litestar import Request as LitestarRequest
 from litestar import Response as LitestarResponse
 from litestar import Router, route
 
@@ -15,7 +14,7 @@ from meterd.access.authentication import Authenticator
 from meterd.access.context import Operation
 from meterd.api.http import Request, Response
 from meterd.api.openapi import described
-from meterd.api.responses import litestar_response
+from meterd.api.responses import AnyRequest, litestar_response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import RELEASE, Call, operation_of, resource_of
 from meterd.api.usage.data import Data
@@ -73,7 +72,7 @@ class Usage:
         root = f"/{service.name}"
         paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]
 
-        async def call(request: LitestarRequest[Any, Any, Any]) -> LitestarResponse[bytes]:
+        async def call(request: AnyRequest) -> LitestarResponse[bytes]:
             return litestar_response(
                 await self._response(service, str(request.method), Request(request.scope, request.receive))
             )

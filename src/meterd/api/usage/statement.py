@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from litestar import Request as LitestarRequest
 from litestar import Response as LitestarResponse
 from litestar import Router, get
 
@@ -13,7 +12,7 @@ from meterd.access.authentication import Authenticator
 from meterd.access.context import Operation
 from meterd.api.http import Request, Response
 from meterd.api.openapi import Described, described
-from meterd.api.responses import litestar_response
+from meterd.api.responses import AnyRequest, litestar_response
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.formats import format_of
 from meterd.api.usage.identity import caller_of, environment_of
@@ -48,7 +47,7 @@ class Statements:
 
     def router(self) -> Router:
         @get("/statement", opt=described(Described("GET", "/api/usage/statement", STATEMENT)))
-        async def statement(request: LitestarRequest[Any, Any, Any]) -> LitestarResponse[bytes]:
+        async def statement(request: AnyRequest) -> LitestarResponse[bytes]:
             asked = Request(request.scope, request.receive)
             asked.context.operation = Operation("get")
             return litestar_response(await self._response(asked))
