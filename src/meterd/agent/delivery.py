@@ -3,14 +3,13 @@
 import asyncio
 import logging
 import time
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from meterd.agent.bodies import encode
 from meterd.agent.sessions import ActiveSession
-from meterd.agent.spool import Item, delivered, set_aside
+from meterd.agent.spool import Item, Statement, delivered, set_aside
 from meterd.agent.supervision import Supervisor
 from meterd.agent.table import SessionTable
 from meterd.agent.uplink import Uplink
@@ -119,7 +118,7 @@ class Delivery:
         self.refused += 1
         await self._remove(active, item, list(set_aside(item, status, response)))
 
-    async def _remove(self, active: ActiveSession, item: Item, statements: list[Any]) -> None:
+    async def _remove(self, active: ActiveSession, item: Item, statements: list[Statement]) -> None:
         """Run the statements that remove an item from the queue."""
         await active.spool.write(statements)
         active.last_delivered = item.seq

@@ -9,13 +9,12 @@ import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from meterd.agent.errors import SpoolTaken
 
-Statement = tuple[str, tuple[Any, ...]]
+Statement = tuple[str, tuple[object, ...]]
 
 _TABLES = """
 create table if not exists session (id text primary key, document blob not null, is_over integer not null,

@@ -5,7 +5,7 @@ The hot routes are plain ASGI (`docs/decisions/0004-hot-routes.md`): a handler t
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import msgspec
@@ -152,7 +152,7 @@ class Request:
 
 
 Handler = Callable[[Request], Awaitable[Response]]
-Direct = Callable[[Request, bytes, Callable[[Any], None]], Response | None]
+Direct = Callable[[Request, bytes, Callable[[object], None]], Response | None]
 """Begins at once what a request with a complete body asks for, without a task: the answer for when the callback gets no
 `MeterdError`. None when there is something to wait for first; then the handler is called.
 """

@@ -40,9 +40,9 @@ CLOSED = {401: "No token, or one that is not valid", 403: "The token lacks a sco
 class Media(NamedTuple):
     """A body in one content type: the struct that decodes it, or a JSON schema; and an example."""
 
-    type: Any
+    type: object
     content_type: str = JSON
-    example: Any = None
+    example: object = None
 
 
 class Parameter(NamedTuple):
@@ -53,7 +53,7 @@ class Parameter(NamedTuple):
     schema: Schema = TEXT
     place: Literal["query", "header", "path"] = "query"
     required: bool = False
-    example: Any = None
+    example: object = None
 
 
 class Operation(msgspec.Struct, frozen=True, eq=False):

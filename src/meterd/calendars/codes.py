@@ -5,7 +5,6 @@ day and has at most 12 hours, or when it is one day, one week from Monday, or 1,
 """
 
 import re
-from typing import Any
 
 import msgspec
 
@@ -26,7 +25,7 @@ class BuiltIn(msgspec.Struct, frozen=True):
 
     code: str
     description: str
-    definition: dict[str, Any]
+    definition: dict[str, object]
 
 
 def _intraday(period: str, description: str) -> BuiltIn:

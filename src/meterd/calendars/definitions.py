@@ -184,7 +184,7 @@ class _Intraday(_InZone, frozen=True, kw_only=True):
 class _Holiday(_InZone, frozen=True, kw_only=True):
     rule: str = ""
     base: Reference = "DAILY"
-    rules: list[dict[str, Any]] = []
+    rules: list[dict[str, object]] = []
 
     def build(self, find: Find, path: str) -> Calendar:
         grid = self.grid(path)

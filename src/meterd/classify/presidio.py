@@ -102,7 +102,7 @@ def _loaded(model: str) -> Any:
     return engine
 
 
-def _analyzer(engine: Any) -> Any:
+def _analyzer(engine: object) -> Any:
     """Build Presidio's analyzer with nothing but the model: its patterns, and their list of domains, are not used."""
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.predefined_recognizers import SpacyRecognizer

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
 
 import msgspec
 
 from meterd.client.errors import InvalidRow
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
+"""Members of a row by name: what its dataset says, as JSON, times as they are."""
 
 
 def encode(rows: Row | Iterable[Row], max_rows: int) -> Iterator[list[bytes]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -105,9 +105,9 @@ def _lifetime(text: str) -> timedelta:
     return timedelta(**{unit: int(match[1])})
 
 
-def _as_json(details: TokenDetails) -> dict[str, Any]:
+def _as_json(details: TokenDetails) -> dict[str, object]:
     """Members as `docs/specifications/interface.md` lists them; `token` only for a new one, `revokedAt` only for a
     revoked one.
     """
-    members: dict[str, Any] = msgspec.to_builtins(details)
+    members: dict[str, object] = msgspec.to_builtins(details)
     return {name: value for name, value in members.items() if value is not None or name == "expiresAt"}

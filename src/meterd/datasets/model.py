@@ -55,7 +55,7 @@ MIN_STATUS, MAX_STATUS = 100, 599
 """Statuses of HTTP (RFC 9110, section 15)."""
 
 _Label = Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)]
-_PYTHON_TYPES: dict[Kind, Any] = {Kind.BOOLEAN: bool, Kind.TIME: datetime, Kind.NUMBERS: list[float | None]}
+_PYTHON_TYPES: dict[Kind, object] = {Kind.BOOLEAN: bool, Kind.TIME: datetime, Kind.NUMBERS: list[float | None]}
 _MAX_LENGTHS = {Kind.JSON: MAX_DOCUMENT_LENGTH, Kind.TEXT_MAP: MAX_LABEL_LENGTH}
 
 
@@ -98,7 +98,7 @@ class Column(msgspec.Struct, frozen=True):
         return tuple(value for value in self.allowed if value not in self.reserved)
 
     @property
-    def python_type(self) -> Any:
+    def python_type(self) -> object:
         """What a value is, with its bounds, which msgspec checks."""
         if self.allowed:
             return Literal[self.allowed]
@@ -119,7 +119,7 @@ class Column(msgspec.Struct, frozen=True):
         return _PYTHON_TYPES[self.kind]
 
     @property
-    def sent_type(self) -> Any:
+    def sent_type(self) -> object:
         """What a value is in a row that a client sends."""
         if self.reserved:
             return Literal[self.sendable]

@@ -7,7 +7,6 @@ of one operand are computed in one pass, so they share a column of the result.
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import reduce
-from typing import Any
 
 import msgspec
 from sqlglot import exp
@@ -69,7 +68,7 @@ class Compiled(msgspec.Struct, frozen=True):
     """
 
     sql: str
-    parameters: tuple[Any, ...]
+    parameters: tuple[object, ...]
     positions: tuple[tuple[int, int | None], ...]
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from meterd.access import Caller
 from meterd.errors import Unavailable
@@ -91,7 +91,7 @@ class Workers:
     async def _work(self, share: Share, work: Callable[[Execution], _Result], execution: Execution) -> _Result:
         loop = asyncio.get_running_loop()
 
-        def done(_: Future[Any]) -> None:
+        def done(_: Future[_Result]) -> None:
             """Free the slot when the thread is, which may be after the request has ended."""
             self._running.discard(execution.cancellation)
             call_from_thread(loop, self._queue.release, share)

@@ -59,7 +59,7 @@ class _Loader(yaml.SafeLoader):
     """Refuses a key that is there twice, of which YAML would take the last one without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        seen: dict[Any, int] = {}
+        seen: dict[object, int] = {}
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
                 line = key.start_mark.line + 1
@@ -69,7 +69,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _environment_value(name: str, value: str) -> Any:
+def _environment_value(name: str, value: str) -> object:
     """Return a string, or what a list or mapping in YAML's short form holds."""
     if value[:1] not in ("[", "{"):
         return value

@@ -3,7 +3,6 @@
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import structlog
@@ -22,7 +21,11 @@ def is_due(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(free > total / 2 and free * block >= _MIN_FREE_BYTES)
 
 
-def compact(path: Path, options: dict[str, Any]) -> None:
+Options = dict[str, str | bool | int | float | list[str]]
+"""Settings of DuckDB by name."""
+
+
+def compact(path: Path, options: Options) -> None:
     """Copy the database, which must be closed and checkpointed, into a new file that takes its place.
 
     When that fails, for want of space for instance, the old file stays as it is.

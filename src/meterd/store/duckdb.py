@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import structlog
@@ -30,7 +29,7 @@ from meterd.store.base import (
     StoreError,
     Unreadable,
 )
-from meterd.store.compaction import compact, is_due
+from meterd.store.compaction import Options, compact, is_due
 from meterd.store.extent import is_cut_short, newest_header
 from meterd.store.rewriting import move_together
 
@@ -79,7 +78,7 @@ class DuckDBStore:
     ) -> None:
         self._path = path
         self._query_memory = query_memory
-        self._options: dict[str, Any] = {
+        self._options: Options = {
             "enable_external_access": False,
             "memory_limit": memory,
             "checkpoint_threshold": _NEVER,

@@ -92,7 +92,7 @@ def ingest_operation(datasources: Mapping[str, Datasource]) -> Operation:
     )
 
 
-_SCALARS: dict[Kind, dict[str, Any]] = {
+_SCALARS: dict[Kind, dict[str, object]] = {
     Kind.NUMBER: {"type": "number"},
     Kind.INTEGER: {"type": "integer"},
     Kind.UNSIGNED: {"type": "integer", "minimum": 0},

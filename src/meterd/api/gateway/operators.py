@@ -50,7 +50,7 @@ IS_NULL = frozenset({"IS_NULL"})
 _MAX_NUMBER = 1e300
 _MAX_INTEGER = 2**100  # well within what engines compare exactly
 
-_Build = Callable[[Operand, Kind, Any], Condition]
+_Build = Callable[[Operand, Kind, object], Condition]
 
 
 def _comparison(comparison: Comparison) -> _Build:
@@ -83,7 +83,7 @@ def _is_null(operand: Operand, _kind: Kind, value: object) -> Condition:
 
 
 def _elements(negated: bool) -> _Build:
-    def build(operand: Operand, _kind: Kind, value: Any) -> Condition:
+    def build(operand: Operand, _kind: Kind, value: object) -> Condition:
         assert isinstance(operand, ColumnValue)  # only array columns take these operators
         return HasAny(operand.column, tuple(_scalar(Kind.TEXT, item) for item in _array(value)), negated)
 

@@ -5,7 +5,7 @@ is declared as its text.
 """
 
 from functools import cache
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin
+from typing import NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
@@ -31,7 +31,7 @@ class _Member(NamedTuple):
     """A member of a message: the attribute, its type, and the message that it holds one of, or a list."""
 
     name: str
-    declared: Any
+    declared: object
     message: type[JsonMessage] | None
     is_list: bool
 

@@ -62,7 +62,7 @@ class _Reader:
             _put(message, field, [*self._usable(field, values, levels - 1)])
         return message
 
-    def _usable(self, field: _Field, values: list[bytes], levels: int) -> Iterator[Any]:
+    def _usable(self, field: _Field, values: list[bytes], levels: int) -> Iterator[object]:
         for value in values:
             if field.type == FieldDescriptor.TYPE_STRING:
                 yield value.decode("utf-8", "replace")

@@ -220,7 +220,7 @@ AnyMessage = Any
 """A message of a request. Those of protobuf, and ours for JSON, have the same members and no type in common."""
 
 
-def value_of(any_value: AnyMessage, levels: int = MAX_DEPTH) -> Any:
+def value_of(any_value: AnyMessage, levels: int = MAX_DEPTH) -> object:
     """Return an attribute's value as text, number, boolean, list or mapping; bytes as base64; None for all else."""
     kind = any_value.WhichOneof("value")
     match kind:

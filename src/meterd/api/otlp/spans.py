@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     """One operation. Ids are lower-case hex, times are nanoseconds since 1970; spans share their resource."""
 
     scope: str
-    resource: dict[str, Any]
+    resource: dict[str, object]
     trace_id: str
     span_id: str
     parent: bytes | str | None
@@ -27,7 +26,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     start: int
     end: int
     has_error: bool
-    attributes: dict[str, Any]
+    attributes: dict[str, object]
 
     @property
     def latency(self) -> float:

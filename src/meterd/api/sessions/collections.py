@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,7 +32,7 @@ _STATE, _UPDATE = STATE_COLUMNS.index("state"), STATE_COLUMNS.index("state_updat
 class Collection(NamedTuple):
     dataset: Dataset
     columns: tuple[str, ...]
-    shown: Callable[[StoredRow], dict[str, Any]]
+    shown: Callable[[StoredRow], dict[str, object]]
 
 
 COLLECTIONS = {

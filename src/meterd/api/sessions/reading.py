@@ -5,10 +5,10 @@ Without parameters the answers are the original's: whole documents, in a bare ar
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 import msgspec
@@ -23,7 +23,7 @@ from meterd.errors import InvalidInput, TooLarge
 from meterd.query.engine import QueryEngine
 from meterd.store import StoredRow
 
-STATUSES: dict[str, Callable[[dict[str, Any]], bool]] = {
+STATUSES: dict[str, Callable[[dict[str, object]], bool]] = {
     "active": lambda shown: bool(shown["active"]),
     "suspended": lambda shown: bool(shown["suspended"]),
     "crashed": lambda shown: bool(shown["crashed"]),
@@ -48,7 +48,7 @@ class Parameters:
     def text(self, name: str) -> str | None:
         return self._sent.get(name)
 
-    def choice(self, name: str, allowed: dict[str, Any]) -> str | None:
+    def choice(self, name: str, allowed: Iterable[str]) -> str | None:
         text = self.text(name)
         if text is not None and text not in allowed:
             raise InvalidInput(f"{name} must be one of {', '.join(allowed)}")

@@ -155,7 +155,7 @@ def document(session: Session, timeout: timedelta) -> dict[str, object]:
     """Make the document of a session, without its collections."""
     now = datetime.now(UTC)
     suspended = session.is_suspended(now, timeout)
-    shown: dict[str, Any] = {
+    shown: dict[str, object] = {
         "id": session.id,
         "created_at": stamp(session.created_at),
         "updated_at": stamp(session.updated_at),
@@ -189,12 +189,12 @@ def _is_filled(text: str | None) -> bool:
     return text is not None and text[1:-1].strip() != ""
 
 
-def _raw(text: str | None) -> Any:
+def _raw(text: str | None) -> msgspec.Raw | str | None:
     """Show a document as it is stored; as text if it is none, for older versions did not check what they stored."""
     return text if text is None or json_flaw(text) else msgspec.Raw(text.encode())
 
 
-def shown_state(row: StoredRow) -> dict[str, Any]:
+def shown_state(row: StoredRow) -> dict[str, object]:
     """Show a state, which is JSON that the server wrote."""
     return {"timestamp": _when(row), "state": None if row[3] is None else msgspec.Raw(row[3].encode())}
 

@@ -3,7 +3,7 @@
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from meterd.calendars.definitions import DefinitionError, calendar_of
 from meterd.calendars.model import Calendar
@@ -11,7 +11,7 @@ from meterd.errors import InvalidInput
 
 _MAX_CHAIN_LENGTH = 8
 
-Read = Callable[[str], Any]
+Read = Callable[[str], object]
 """The definition of a stored calendar by its id; None when there is no such calendar."""
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -44,7 +44,7 @@ class _Resolved(NamedTuple):
     """A calendar and the definitions that it was made from, by id."""
 
     calendar: Calendar
-    definitions: Mapping[str, Any]
+    definitions: Mapping[str, object]
 
 
 class Calendars:

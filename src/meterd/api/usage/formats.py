@@ -7,7 +7,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -51,7 +51,7 @@ def format_response(content: object, format_: str, headers: Headers = ()) -> Res
     return Response(200, json_array(content) if isinstance(content, list) else msgspec.json.encode(content), headers)
 
 
-def _is_series(content: Any) -> bool:
+def _is_series(content: object) -> TypeGuard[Mapping[str, Any]]:
     """Tell whether it is one with observations; objects may have a member `data`, too, with anything in it."""
     if not isinstance(content, Mapping) or content.get("_type") not in _SERIES:
         return False
@@ -96,7 +96,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _xml(content: Any) -> str:
+def _xml(content: object) -> str:
     if isinstance(content, list):
         return _element("list", "".join(_element("item", _members(item)) for item in content), declaration=True)
     if _is_series(content):

@@ -80,7 +80,7 @@ class RequestLog:
         self._interval = settings.flush_interval
         self._unknown_callers = Rate(settings.unknown_callers_per_minute)
         self._telemetry = telemetry = supervisor.telemetry
-        self._batches: dict[tuple[Any, ...], _Batch] = {}
+        self._batches: dict[tuple[object, ...], _Batch] = {}
         self._waiting = 0
         self._unwritten: Submission | None = None
         self._flush = supervisor.job(REQUESTS, self._write)

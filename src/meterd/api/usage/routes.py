@@ -4,10 +4,11 @@ sections 1 and 2).
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Literal, NamedTuple, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 from litestar import Response as LitestarResponse
 from litestar import Router, route
+from litestar.handlers import HTTPRouteHandler
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
@@ -67,7 +68,7 @@ class Usage:
     def router(self) -> Router:
         return Router("/api", route_handlers=[each for service in self._services for each in self._handlers(service)])
 
-    def _handlers(self, service: Service) -> Iterator[Any]:
+    def _handlers(self, service: Service) -> Iterator[HTTPRouteHandler]:
         """Return a service at its root, and below its release."""
         root = f"/{service.name}"
         paths = [root, f"{root}/{RELEASE}", f"{root}/{RELEASE}/{{rest:path}}"]

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -12,7 +12,7 @@ from meterd.client.wire import PASSING, Request
 Actor = Literal["user", "agent"]
 Platform = Literal["AMAZON_BEDROCK", "AMAZON_SAGEMAKER", "AZURE_FOUNDRY", "DATABRICKS", "GCP_VERTEX"]
 
-Classifiers = str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None
+Classifiers = str | Mapping[str, object] | Sequence[str | Mapping[str, object]] | None
 """Which classifiers to run: those of the default profile if None, of the profile with a uuid, those with the codes in a
 sequence, or those defined by the mappings in a sequence. A mapping is sent as `classifierDescription` as it is."""
 

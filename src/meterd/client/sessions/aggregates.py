@@ -6,11 +6,10 @@ import threading
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from math import isfinite
-from typing import Any
 
 DEFAULT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
-Point = tuple[str, float, tuple[str, ...], str, str | None, int | None, Any]
+Point = tuple[str, float, tuple[str, ...], str, str | None, int | None, object]
 """Name, value, tags, type, unit, count, metadata."""
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from collections.abc import Collection as Several
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import ColumnElement, Row, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from meterd.metadata.base import Collection, Version
@@ -121,7 +120,7 @@ class SQLItemChanges:
         named = (getattr(Item, name) == value for name, value in self._collection._asdict().items())
         return self._session.scalar(select(Item).where(*named, Item.key == id_))
 
-    def _forget(self, item: Item, *which: Any) -> None:
+    def _forget(self, item: Item, *which: ColumnElement[bool]) -> None:
         self._session.execute(delete(ItemVersion).where(ItemVersion.item_id == item.id, *which))
 
 
