@@ -60,6 +60,7 @@ class _LazyGroup(TyperGroup):
         super().__init__(**attributes)
         self.commands = {name: TyperCommand(name, help=each.help) for name, each in COMMANDS.items()}
 
+    # What Typer gives and takes here has types that it keeps to itself.
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, _, rest = super().resolve_command(ctx, args)
         return name, COMMANDS[name].load() if name else None, rest

@@ -8,7 +8,7 @@ from typing import Any, TypeVarTuple
 _Arguments = TypeVarTuple("_Arguments")
 
 
-def settle(future: asyncio.Future[Any], outcome: object) -> None:
+def settle(future: asyncio.Future[Any], outcome: object) -> None:  # whose type is the future's, unless it failed
     """Give a future of this loop its result, or its exception; nothing when nobody waits for it any more."""
     if future.done():
         return

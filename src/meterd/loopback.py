@@ -25,7 +25,7 @@ _FORWARDED = b"x-forwarded-"
 """How the other names of headers begin by which a proxy says for whom it speaks."""
 
 
-def is_local(scope: Mapping[str, Any]) -> bool:
+def is_local(scope: Mapping[str, Any]) -> bool:  # values of an ASGI scope have many types
     """Return whether a request (an ASGI scope) was made by a program of this machine, or by a page that it serves.
 
     It comes from a loopback address, names this machine in each `Host` and `Origin`, and no proxy passed it on.

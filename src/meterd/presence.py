@@ -1,14 +1,13 @@
 """Presence of a request's client: long work that only it would read ends when it goes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
 
 _DISCONNECT = "http.disconnect"
 
-receiving: ContextVar[Callable[[], Awaitable[Any]] | None] = ContextVar("receiving", default=None)
+receiving: ContextVar[Callable[[], Awaitable[Mapping[str, object]]] | None] = ContextVar("receiving", default=None)
 """What tells of the connection of the request that is being answered: ASGI's `receive`."""
 
 

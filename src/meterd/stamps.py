@@ -21,7 +21,7 @@ def read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)
 
 
-def row_of(path: Path, statement: str, table: str) -> tuple[Any, ...] | None:
+def row_of(path: Path, statement: str, table: str) -> tuple[Any, ...] | None:  # SQLite says what it holds
     """Read one row from an SQLite file, which stays as it is; None when it has no such table, or no row."""
     with closing(read_only(path)) as connection:
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:

@@ -36,7 +36,11 @@ class RequestContext(msgspec.Struct):
     operation: Operation | None = None
 
 
-def begin_request(scope: MutableMapping[str, Any], id_: bytes, protocol: str) -> RequestContext:
+Scope = MutableMapping[str, Any]
+"""An ASGI scope, whose members are of many types."""
+
+
+def begin_request(scope: Scope, id_: bytes, protocol: str) -> RequestContext:
     """Make the context of a request that begins now, and leave it in its ASGI scope."""
     context = scope[_KEY] = RequestContext(
         id_, protocol, scope["method"], scope["path"], scope["headers"], time.perf_counter(), time.time()

@@ -79,7 +79,7 @@ def aggregate_for(metric: Metric) -> tuple[Aggregate, float] | None:
     return None
 
 
-def _bounds(given: Any) -> tuple[str, ...]:
+def _bounds(given: Any) -> tuple[str, ...]:  # whatever JSON was sent
     if not given:
         return tuple(repr(float(bound)) for bound in DEFAULT_BOUNDS)
     try:

@@ -109,7 +109,7 @@ class Recorder:
         active.aggregates = {}
 
 
-def _changed(active: ActiveSession) -> tuple[Any, ...]:
+def _changed(active: ActiveSession) -> tuple[Any, ...]:  # of two types, as `record` takes them in one call
     """Return the statements that save the aggregates that changed, and a point of each."""
     statements: list[Statement] = []
     points: list[QueuedItem] = []

@@ -91,7 +91,7 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     return b"".join(parts)
 
 
-_DECOMPRESSORS: dict[str, Callable[[], Any]] = {
+_DECOMPRESSORS: dict[str, Callable[[], Any]] = {  # of two libraries that have no type in common
     "gzip": partial(zlib.decompressobj, 16 + zlib.MAX_WBITS),
     "x-gzip": partial(zlib.decompressobj, 16 + zlib.MAX_WBITS),
     "deflate": partial(zlib.decompressobj, zlib.MAX_WBITS),

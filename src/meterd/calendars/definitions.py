@@ -57,6 +57,7 @@ Find = Callable[[str], Calendar | None]
 """Finds a calendar that is not built in by its code."""
 
 Reference = str | dict[str, Any]
+"""A calendar by its code, or its definition, which is read by its `_type` later."""
 Hour = Annotated[int, msgspec.Meta(ge=0, le=23)]
 
 _LOCATED = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)

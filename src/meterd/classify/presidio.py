@@ -74,7 +74,7 @@ class PresidioRecogniser:
                 yield Entity(result.entity_type, start, end, result.score)
 
 
-def _loaded(model: str) -> Any:
+def _loaded(model: str) -> Any:  # the packages of the extra are not there for mypy
     """Build Presidio's engine with a model, less those of its parts that entities don't need."""
     try:
         import spacy
@@ -102,7 +102,7 @@ def _loaded(model: str) -> Any:
     return engine
 
 
-def _analyzer(engine: object) -> Any:
+def _analyzer(engine: object) -> Any:  # as `_loaded`
     """Build Presidio's analyzer with nothing but the model: its patterns, and their list of domains, are not used."""
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.predefined_recognizers import SpacyRecognizer

@@ -19,7 +19,7 @@ class QueryResult(msgspec.Struct, frozen=True):
     """The rows of an answer; iterable, and as long as it has rows.
 
     `rows` are as the server sent them: `total`, the groups and the aggregations under their names, and in a time series
-    `startTimestamp` and `endTimestamp` as ISO 8601 text.
+    `startTimestamp` and `endTimestamp` as ISO 8601 text. The question decides what types the values have.
     """
 
     rows: list[dict[str, Any]]

@@ -167,6 +167,7 @@ def _nanoseconds(time: datetime) -> int:
 def _over_grpc(where: Endpoint, timeout: float) -> MetricExporter:
     secure = where.url.scheme == "https"
     root = Path(where.root).read_bytes() if where.root else None
+    # The exporter declares a tuple of one; gRPC takes any number.
     options: Any = (("grpc.ssl_target_name_override", where.tls_name), ("grpc.default_authority", where.host))
     return GrpcExporter(
         endpoint=str(where.target),
@@ -199,5 +200,5 @@ class _NamedAdapter(HTTPAdapter):
         self._name = name
         super().__init__()
 
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # as the adapter passes them on
         super().init_poolmanager(*arguments, server_hostname=self._name, assert_hostname=self._name, **options)

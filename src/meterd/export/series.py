@@ -183,7 +183,12 @@ class Reader:
             return Reading(tuple(series))
         return Reading(tuple(series), merged({}, left), max(1, len(beyond)))
 
-    def _of_bin(self, family: Family, total: int, values: dict[str, Any]) -> Series:
+    def _of_bin(
+        self,
+        family: Family,
+        total: int,
+        values: Mapping[str, Any],  # numbers: what `_aggregates` asks for
+    ) -> Series:
         buckets = [0] * (len(self._bounds) + 1) if family.is_histogram else []
         if family.is_histogram:
             buckets[values[_BIN]] = total
@@ -254,5 +259,5 @@ def _attributes(row: Row) -> _Attributes:
     )
 
 
-def _first(rows: Iterable[Row]) -> Any:
-    return min(row.values[_FIRST] for row in rows)  # type: ignore[type-var] # times, all of them
+def _first(rows: Iterable[Row]) -> datetime:
+    return min(row.values[_FIRST] for row in rows)  # type: ignore[type-var,return-value] # times, all of them

@@ -33,7 +33,7 @@ from meterd.query.model import (
     Value,
 )
 
-_COMPARISONS: dict[Comparison, Callable[[Any, Any], bool]] = {
+_COMPARISONS: dict[Comparison, Callable[[Any, Any], bool]] = {  # of two values of one type
     Comparison.EQUAL: operator.eq,
     Comparison.LESS: operator.lt,
     Comparison.LESS_OR_EQUAL: operator.le,
@@ -113,12 +113,13 @@ def _elements(operand: Operand, document: Mapping[str, object]) -> list[object] 
         case TagValue(column, key):
             tags = _spread(_found(document, column.split(".")))
             prefix = f"{key}:"
-            found = [tag.removeprefix(prefix) for tag in tags if isinstance(tag, str) and tag.startswith(prefix)][:1]
+            values = [tag.removeprefix(prefix) for tag in tags if isinstance(tag, str) and tag.startswith(prefix)]
+            found = [*values[:1]]
     present = [value for value in found if value is not None]
     return [value for value in _spread(present) if isinstance(value, str | int | float)] if present else None
 
 
-def _found(document: Mapping[str, object], names: Iterable[str]) -> list[Any]:
+def _found(document: Mapping[str, object], names: Iterable[str]) -> list[object]:
     values: list[object] = [document]
     for name in names:
         values = [value[name] for value in _spread(values) if isinstance(value, Mapping) and name in value]

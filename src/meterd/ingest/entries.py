@@ -67,7 +67,7 @@ def checksum(sequence: int, dataset: str, tenant: str, count: int, encoding: str
     return zlib.crc32(lines, zlib.crc32(head))
 
 
-def entry_of(row: tuple[Any, ...]) -> Entry:
+def entry_of(row: tuple[Any, ...]) -> Entry:  # a file that is damaged may hold any type
     """Make the entry of a row of the columns `ENTRY_COLUMNS`, of whatever types they are now."""
     sequence, dataset, tenant, count, lines, encoding, written = row
     types = (type(dataset), type(tenant), type(count), type(lines))

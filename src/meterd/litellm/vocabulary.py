@@ -73,7 +73,7 @@ def guardrail_result(native: str | None, response: bytes, masked: bool) -> str |
 
 
 class _Action(msgspec.Struct, frozen=True):
-    action: Any = None
+    action: Any = None  # what a guardrail of the operator's says
 
 
 _elements = msgspec.json.Decoder(list[msgspec.Raw])

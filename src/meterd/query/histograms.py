@@ -30,7 +30,7 @@ def add_percentiles(query: Query, rows: Iterable[Row], buckets: Iterable[Row]) -
     keys = [group.key for group in query.groups]
     found: dict[tuple[object, ...], list[tuple[float, float]]] = {}
     for bucket in buckets:
-        bound: Any = bucket.values[_BOUND]
+        bound: Any = bucket.values[_BOUND]  # both are numbers, or null
         samples: Any = bucket.values[_SAMPLES]
         group = found.setdefault(_place(bucket, keys), [])
         group.append((float("inf") if bound is None else float(bound), float(samples or 0)))

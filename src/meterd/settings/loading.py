@@ -20,13 +20,13 @@ _RUST_LEVELS = {"trace": "debug", "debug": "debug", "info": "info", "warn": "war
 
 
 def load(
-    path: Path | None, environment: Mapping[str, str] = os.environ, flags: Mapping[str, Any] | None = None
+    path: Path | None, environment: Mapping[str, str] = os.environ, flags: Mapping[str, object] | None = None
 ) -> Settings:
     """Load settings from the file at `path` (may be None), `METERD_SECTION__KEY` variables, and `flags` (dotted keys).
 
     Raises `ConfigurationError` naming the key for anything unknown, of a wrong type, or unset in the environment.
     """
-    raw = _read(path, environment) if path else {"metrics": {}}
+    raw: dict[str, Any] = _read(path, environment) if path else {"metrics": {}}  # checked at the end
     raw = {name: {} if section is None else section for name, section in raw.items()}
     for name, value in environment.items():
         if name.startswith("METERD_") and "__" in name:
@@ -34,8 +34,8 @@ def load(
             _put(raw, keys, _environment_value(name, value))
     if level := _RUST_LEVELS.get(environment.get("RUST_LOG", "").lower()):
         raw.setdefault("logging", {}).setdefault("level", level)
-    for dotted, value in (flags or {}).items():
-        _put(raw, dotted, value)
+    for dotted, flag in (flags or {}).items():
+        _put(raw, dotted, flag)
     try:
         return msgspec.convert(_without_empty(raw), Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -87,7 +87,7 @@ def describe(settings: Settings) -> str:
     return re.sub(r"://[^/\s]+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
 
 
-def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+def _read(path: Path, environment: Mapping[str, str]) -> dict[str, object]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
     except ConfigurationError as error:
@@ -105,7 +105,7 @@ def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
-def _expand(value: object, environment: Mapping[str, str]) -> Any:
+def _expand(value: object, environment: Mapping[str, str]) -> Any:  # as the value, of any type that YAML has
     """Replace `${VAR}` and `${VAR:-default}` in every string; an empty variable counts as unset."""
 
     def variable(match: re.Match[str]) -> str:

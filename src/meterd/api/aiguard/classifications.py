@@ -49,7 +49,7 @@ class ByCodesBody(msgspec.Struct, tag_field="type", tag="codes", frozen=True):
 
 
 class InlineBody(msgspec.Struct, tag_field="type", tag="json", frozen=True):
-    classifiers: list[dict[str, Any]]
+    classifiers: list[dict[str, Any]]  # definitions, which the library of classifiers reads
 
 
 class DefaultBody(msgspec.Struct, tag_field="type", tag="default", frozen=True):

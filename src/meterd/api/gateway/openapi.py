@@ -16,7 +16,7 @@ _TAG = "Gateway metrics"
 class DataPoints(msgspec.Struct, frozen=True, rename="camel"):
     """Points with `total`, their groups and aggregations, and in a time series the bounds of their bucket."""
 
-    data_points: list[dict[str, Any]]
+    data_points: list[dict[str, Any]]  # the query says which members, and of which type
 
 
 class QueryAnswer(msgspec.Struct, frozen=True):

@@ -113,7 +113,7 @@ OPERATORS: dict[str, _Build] = {
 """Builders of conditions; they raise `InvalidInput` with the end of a sentence about the value."""
 
 
-def _scalar(kind: Kind, value: Any) -> Any:
+def _scalar(kind: Kind, value: Any) -> Any:  # JSON of any type, then a value of the kind
     if kind is Kind.BOOLEAN:
         if not isinstance(value, bool):
             raise InvalidInput("must be true or false")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from litestar import Response as LitestarResponse
 from litestar import Router, post
@@ -20,7 +19,7 @@ from meterd.api.responses import AnyRequest, litestar_response
 from meterd.errors import MeterdError, TooLarge
 from meterd.phrases import PHRASES
 from meterd.query.engine import QueryEngine
-from meterd.query.model import Row
+from meterd.query.model import Row, Value
 
 PREFIX = "/api/svc/v1/llm-gateway/metrics"
 _MAX_BYTES = 2**20
@@ -56,10 +55,10 @@ def _response(rows: list[Row]) -> Response:
     return Response(200, b'{"data":{"dataPoints":%b}}' % json_array(_data_points(rows)))
 
 
-def _data_points(rows: list[Row]) -> list[dict[str, Any]]:
+def _data_points(rows: list[Row]) -> list[dict[str, Value | None]]:
     """Return rows as the wire has them; bounds of a bucket are written once for all its rows."""
     bounds: dict[datetime, dict[str, str]] = {}
-    points = []
+    points: list[dict[str, Value | None]] = []
     for row in rows:
         if row.start is None or row.end is None:
             points.append({"total": row.total, **row.values})

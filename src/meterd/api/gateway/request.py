@@ -42,7 +42,7 @@ class FilterBody(msgspec.Struct, frozen=True, rename="camel"):
     operator: str
     field_name: str | None = None
     metadata_key: str | None = None
-    value: Any = msgspec.UNSET
+    value: Any = msgspec.UNSET  # its operator says what it must be
 
 
 class QueryBody(msgspec.Struct, frozen=True, rename="camel"):

@@ -146,7 +146,7 @@ def _reduced(document: dict[str, object]) -> dict[str, object]:
     return reduced
 
 
-def _replace(document: Any, problem: str) -> bool:
+def _replace(document: Any, problem: str) -> bool:  # JSON that is no payload yet
     """Turn the value that an error is about into text, shorten it, or remove it. False when that can't be done."""
     located = re.search(r"`\$((?:\.\w+|\[\d+\])+)", problem)
     if located is None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 
-from meterd.api.litellm.payload import GuardrailEntry, Payload
+from meterd.api.litellm.payload import GuardrailEntry, JSONObject, Payload
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS
 from meterd.ingest.reports import Report, cut, fact_id, labels, milliseconds
 from meterd.litellm.vocabulary import (
@@ -286,7 +286,7 @@ def _header_metadata(headers: dict[str, object]) -> dict[str, object]:
     for name, value in headers.items():
         if name.lower() == "x-tfy-metadata" and isinstance(value, str):
             try:
-                return msgspec.json.decode(value, type=dict[str, Any])
+                return msgspec.json.decode(value, type=JSONObject)
             except (msgspec.DecodeError, UnicodeError, RecursionError):
                 return {}
     return {}

@@ -16,6 +16,8 @@ from meterd.litellm.vocabulary import MCP_CALL_TYPES
 MAX_GUARDRAILS = 64
 """Entries of one payload that are read; a gateway has a few."""
 
+JSONObject = dict[str, Any]
+"""What callers and operators attach to their requests: JSON of any form."""
 Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
@@ -26,10 +28,10 @@ class GuardrailEntry(msgspec.Struct, frozen=True):
     guardrail_name: Text | None = None
     guardrail_provider: Text | None = None
     guardrail_id: Text | None = None
-    guardrail_mode: Any = None
+    guardrail_mode: Any = None  # a text, an array of them, or an object
     guardrail_status: Text | None = None
     guardrail_response: msgspec.Raw = msgspec.Raw(b"null")
-    masked_entity_count: dict[str, Any] | None = None
+    masked_entity_count: JSONObject | None = None
     start_time: float | None = None
     end_time: float | None = None
     duration: float | None = None
@@ -94,10 +96,10 @@ class Metadata(msgspec.Struct, frozen=True):
     user_api_key_team_id: Text | None = None
     user_api_key_team_alias: Text | None = None
     user_api_key_request_route: Text | None = None
-    user_api_key_auth_metadata: dict[str, Any] | None = None
-    spend_logs_metadata: dict[str, Any] | None = None
-    requester_metadata: dict[str, Any] | None = None
-    requester_custom_headers: dict[str, Any] | None = None
+    user_api_key_auth_metadata: JSONObject | None = None
+    spend_logs_metadata: JSONObject | None = None
+    requester_metadata: JSONObject | None = None
+    requester_custom_headers: JSONObject | None = None
     mcp_tool_call_metadata: ToolCall | None = None
     usage_object: Usage | None = None
 
@@ -126,7 +128,7 @@ class Payload(msgspec.Struct, frozen=True):
     cache_hit: bool | None = None
     saved_cache_cost: float | None = None
     end_user: Text | None = None
-    request_tags: list[Any] | None = None
+    request_tags: list[Any] | None = None  # what is no text is left out
     error_information: ErrorInformation | None = None
     guardrail_information: list[GuardrailEntry] | GuardrailEntry | None = None
     hidden_params: HiddenParams | None = None

@@ -20,6 +20,8 @@ from meterd.api.otlp.messages import LOGS, METRICS, TRACES
 _Message = TypeVar("_Message", bound=Message)
 _Field = Any
 """A `FieldDescriptor`, in the implementation that is in use."""
+_File = Any
+"""A `FileDescriptor`, likewise."""
 
 _MAX_DEPTH = 64
 """Levels of messages that are read one by one; the decoder itself goes to 100."""
@@ -76,7 +78,7 @@ class _Reader:
                     self._damage.left_out[field.json_name] += 1
 
 
-def _listed(field: _Field, value: Any) -> list[Any]:
+def _listed(field: _Field, value: Any) -> list[Any]:  # as the field declares
     return list(value) if field.is_repeated else [value]
 
 
@@ -107,11 +109,11 @@ def _levels() -> DescriptorPool:
     return pool
 
 
-def _files() -> Iterator[Any]:
+def _files() -> Iterator[_File]:
     """Return what requests are declared in, each file after those that it needs."""
-    found: dict[str, object] = {}
+    found: dict[str, _File] = {}
 
-    def add(file: Any) -> None:
+    def add(file: _File) -> None:
         for needed in file.dependencies:
             add(needed)
         found.setdefault(file.name, file)

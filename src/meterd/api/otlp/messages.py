@@ -6,6 +6,7 @@ declared; everything else in a JSON body is skipped.
 """
 
 from base64 import b64encode
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -240,7 +241,7 @@ def value_of(any_value: AnyMessage, levels: int = MAX_DEPTH) -> object:
     return None
 
 
-def attributes_of(pairs: Any, levels: int = MAX_DEPTH) -> dict[str, Any]:
+def attributes_of(pairs: Iterable[AnyMessage] | None, levels: int = MAX_DEPTH) -> dict[str, Any]:
     """Return attributes by name."""
     return {pair.key: (value := pair.value).string_value or value_of(value, levels) for pair in pairs or ()}
 

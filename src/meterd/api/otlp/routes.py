@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import msgspec
 import structlog
@@ -50,7 +49,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     """One signal: where it comes in, what it becomes, and how its answer names what was rejected."""
 
     signal: Signal
-    response: type[Any]
+    response: type[ExportTraceServiceResponse | ExportMetricsServiceResponse | ExportLogsServiceResponse]
     rejected: str
     add: _Add
 

@@ -88,7 +88,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
     timestamp: Stamp | None = None
 
 
-def decode(body: bytes, type_: object) -> Any:
+def decode(body: bytes, type_: object) -> Any:  # of that type, which may be a union
     """Decode a body as a type.
 
     Raises:

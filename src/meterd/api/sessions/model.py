@@ -1,9 +1,10 @@
 """A session as it is now, and how facts change it (`docs/specifications/sessions.md` section 3.3)."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
+
+from meterd.api.sessions.bodies import JSONObject
 
 HUNG, RECOVERED, CRASH_DETECTED = "application_appears_hung", "application_recovered", "session_crashed_detected"
 _WHOLE_AFTER = timedelta(hours=1)
@@ -35,7 +36,7 @@ class Session(msgspec.Struct):
     last_heartbeat: datetime | None = None
     crashed: bool = False
     hung: bool = False
-    state: dict[str, Any] = {}
+    state: JSONObject = {}
     position: int = 0
     whole_at: datetime | None = None
     since_whole: int = 0

@@ -1,11 +1,9 @@
 """The operations of sessions."""
 
-from typing import Any
-
 import msgspec
 
 from meterd.api.openapi import IDEMPOTENCY_KEY, JSON, OBJECT, Media, Operation, Parameter
-from meterd.api.sessions.bodies import Create, Event, Metric
+from meterd.api.sessions.bodies import Create, Event, JSONObject, Metric
 from meterd.api.sessions.collections import COLLECTIONS
 from meterd.api.sessions.reading import MAX_LIMIT, STATUSES
 
@@ -36,10 +34,10 @@ class SessionDocument(msgspec.Struct, frozen=True):
     suspended: bool
     crashed: bool
     hung: bool
-    state: dict[str, Any]
-    state_history: list[dict[str, Any]]
-    events: list[dict[str, Any]]
-    metrics: list[dict[str, Any]]
+    state: JSONObject
+    state_history: list[JSONObject]
+    events: list[JSONObject]
+    metrics: list[JSONObject]
     ended_at: str | None = None
     last_heartbeat: str | None = None
     machine_id: str | None = None

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -226,7 +226,7 @@ class SessionRecorder:
             self._follow(facts[1:])
             self._repository.schedule_save(active)
 
-    async def _finish(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+    async def _finish(self, work: Coroutine[object, None, _Result]) -> _Result:
         """Do something to its end, even when the request that asked for it is given up."""
         task = asyncio.create_task(work)
         self._unfinished.add(task)

@@ -6,7 +6,6 @@ position that the server gave to nothing. The server refuses such facts, but ear
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import structlog
@@ -44,7 +43,7 @@ class Missed(msgspec.Struct, frozen=True):
     teams: tuple[str, ...]
     arrived_at: datetime
     happened_at: datetime
-    columns: tuple[Any, ...]
+    columns: StoredRow
 
 
 async def missed(engine: QueryEngine, position: int, last: int) -> AsyncIterator[list[Missed]]:

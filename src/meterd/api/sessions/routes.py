@@ -1,7 +1,7 @@
 """`/api/sessions…` and `/api/data/sessions` (`docs/specifications/sessions.md` section 2)."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from litestar import Router, get
@@ -34,6 +34,9 @@ from meterd.datasets import SESSION_EVENTS, SESSION_METRICS
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, Unauthenticated
 from meterd.query.engine import QueryEngine
 from meterd.settings import Settings
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import SessionEvent, SessionMetric
 
 PREFIX = "/api/sessions"
 EXPORTED = "/api/data/sessions"
@@ -122,14 +125,14 @@ class Sessions:
         await self._recorder.update(active, update, len(body), timestamp, key)
 
     async def _event(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
-        def row(body: bytes) -> Any:
+        def row(body: bytes) -> "SessionEvent":
             return event_row(active.session, decode(body, Event))
 
         body = await request.body(self._max_bytes)
         await self._recorder.add(active, SESSION_EVENTS, await self._decoding.run(body, row), key)
 
     async def _metric(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
-        def row(body: bytes) -> Any:
+        def row(body: bytes) -> "SessionMetric":
             return metric_row(active.session, decode(body, Metric))
 
         body = await request.body(self._max_bytes)

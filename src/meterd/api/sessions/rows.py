@@ -3,7 +3,7 @@
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -15,7 +15,15 @@ from meterd.ingest.admission import admission, json_flaw
 from meterd.store import StoredRow
 
 if TYPE_CHECKING:
-    from meterd.datasets.rows import SessionEvent, SessionMetric, SessionState
+    from meterd.datasets.rows import RowColumns, SessionEvent, SessionMetric, SessionState
+
+    class CommonColumns(RowColumns, total=False):
+        """What facts of sessions have in common."""
+
+        sent_at: str | None
+        session_id: str
+        product: str | None
+        version: str | None
 
     SessionRow = SessionEvent | SessionMetric | SessionState
 
@@ -138,7 +146,7 @@ def settle(number: int, row: "SessionRow", session: Session) -> None:
     row.product, row.version = session.product, session.version
 
 
-def _common(session: Session, timestamp: str | None) -> dict[str, Any]:
+def _common(session: Session, timestamp: str | None) -> "CommonColumns":
     return {
         "ts": parse_stamp(timestamp),
         "sent_at": timestamp,

@@ -59,7 +59,7 @@ def _is_series(content: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(data, list) and all(isinstance(each, Mapping) for each in data)
 
 
-def _csv(content: Any) -> str:
+def _csv(content: Any) -> str:  # an answer of any service
     if _is_series(content):
         return table(("time", "value"), content["data"])
     items = content if isinstance(content, list) else [content]

@@ -4,7 +4,7 @@
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cmp_to_key
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from meterd.query.model import Order
 TOTAL = b"x-total-count"
 
 Document = dict[str, Any]
+"""A stored item as JSON: members of the application's own, of any type."""
 
 
 class Page(NamedTuple):
@@ -74,7 +75,7 @@ def _matching(documents: Iterable[Document], parameters: Parameters) -> Iterable
     return documents if condition is None else (each for each in documents if matches(condition, each))
 
 
-def _by(order: tuple[Order, ...]) -> Any:
+def _by(order: tuple[Order, ...]) -> Callable[[Document, Document], int]:
     """Compare two documents by the values of their fields."""
 
     def compare(first: Document, second: Document) -> int:

@@ -24,7 +24,7 @@ class Posted(NamedTuple):
     """An item that was posted: `members` are those to be stored, `replaces` whether they are all that it has."""
 
     id: str
-    members: dict[str, Any]
+    members: dict[str, Any]  # of the application's own, of any type
     replaces: bool
 
 

@@ -9,9 +9,9 @@ minute (`usage.unknown-callers-per-minute`); the others are counters.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -178,7 +178,7 @@ class RequestLog:
 
         A piece that can't be made is given up, so that it holds up none that follow.
         """
-        tenants: dict[str, list[tuple[ApiRequest, tuple[list[object], ...]]]] = {}
+        tenants: dict[str, list[tuple[ApiRequest, tuple[Sequence[object], ...]]]] = {}
         taken = [self._batches.pop(key) for key in list(islice(self._batches, _MAX_BATCHES))]
         if not taken:
             return None
@@ -217,7 +217,7 @@ def _common_row(kind: _Kind) -> "ApiRequest":
     )
 
 
-def _values(batch: _Batch) -> tuple[list[Any], ...]:
+def _values(batch: _Batch) -> tuple[Sequence[object], ...]:
     """Return the values of the columns in which the requests of a batch differ, as `API_REQUESTS.packed` names them."""
     return (
         [round(began * 1e6) for began in batch.began],

@@ -155,7 +155,9 @@ def _aggregates(question: Question) -> tuple[Aggregate, ...]:
 
 
 def _cell(row: Row, aggregates: Sequence[Aggregate]) -> Cell:
-    values: tuple[Any, ...] = tuple(row.values[aggregate.key] for aggregate in aggregates)
+    values: tuple[Any, ...] = tuple(  # numbers, as the metric counts them
+        row.values[aggregate.key] for aggregate in aggregates
+    )
     return Cell(row.total, values)
 
 

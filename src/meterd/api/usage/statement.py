@@ -92,7 +92,9 @@ def _lines(calendar: Calendar, rows: Iterable[Row]) -> list[Line]:
         assert row.start is not None  # the query has an interval
         index, service = calendar.floor(row.start), str(row.values["service"] or "")
         line = lines.setdefault((index, service), Line(service, text_of(index), Amounts()))
-        sums: dict[str, Any] = {key: row.values[key] or 0 for key in _SUMS}
+        sums: dict[str, Any] = {  # numbers: each is a sum
+            key: row.values[key] or 0 for key in _SUMS
+        }
         line.amounts.add(Amounts(row.total, **sums))
     return [lines[position] for position in sorted(lines)]
 

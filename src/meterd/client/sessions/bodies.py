@@ -1,13 +1,14 @@
 """Bodies of the requests about a session (`docs/specifications/sessions.md` sections 3 to 6)."""
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from meterd.client.rows import ENCODING_ERRORS, encoder
+from meterd.client.sessions.aggregates import Point
 
 Moment = int
 """Nanoseconds since 1970."""
@@ -67,7 +68,7 @@ def state_body(moment: Moment, state: Mapping[str, object]) -> bytes:
     return encode_members({"state": state, "timestamp": stamp(moment)})
 
 
-def event_body(moment: Moment, name: str, members: Mapping[str, Any]) -> bytes:
+def event_body(moment: Moment, name: str, members: Mapping[str, Any]) -> bytes:  # by callers, of any type
     data, labels = members.get("data"), members.get("labels")
     if not isinstance(name, str):
         raise TypeError(f"name must be text, got {type(name).__name__}")
@@ -78,7 +79,7 @@ def event_body(moment: Moment, name: str, members: Mapping[str, Any]) -> bytes:
     return encode_members(dict(members) | {"labels": list(labels or ()), "name": name, "timestamp": stamp(moment)})
 
 
-def metric_body(moment: Moment, point: Sequence[Any]) -> bytes:
+def metric_body(moment: Moment, point: Point) -> bytes:
     """Make the body of an `aggregates.Point`."""
     name, value, tags, type_, unit, count, metadata = point
     members = {"type": type_, "unit": unit, "count": count, "metadata": metadata}
