@@ -13,6 +13,7 @@ from meterd.classify import (
     ClassifierNotFound,
     Engine,
     Likelihood,
+    LimitExceeded,
     Match,
     ProfileNotFound,
     UnusableClassifier,
@@ -160,7 +161,6 @@ def test_expressions_that_explode_elsewhere_are_linear(regex: str) -> None:
         ),
         ({"name": "UNHEARD_OF"}, "no system classifier"),
         (7, "Expected `object`"),
-        (definition("a" * 2_000_000), "bytes"),
     ],
 )
 def test_unusable_definitions_are_refused_with_the_reason(bad: object, why: str) -> None:
@@ -168,9 +168,18 @@ def test_unusable_definitions_are_refused_with_the_reason(bad: object, why: str)
         ENGINE.classify("a", inline([bad]))
 
 
-def test_too_many_definitions_are_refused() -> None:
-    with pytest.raises(UnusableClassifier, match="there are 101"):
-        ENGINE.classify("a", inline([definition("a")] * 101))
+@pytest.mark.parametrize(
+    ("definitions", "limit", "why"),
+    [
+        ([definition("a" * 2_000_000)], "inline.max_bytes", "bytes"),
+        ([definition("a")] * 101, "inline.max_classifiers", "there are 101 definitions"),
+    ],
+)
+def test_definitions_beyond_a_limit_are_refused_by_its_name(definitions: list[Any], limit: str, why: str) -> None:
+    with pytest.raises(LimitExceeded, match=why) as raised:
+        ENGINE.classify("a", inline(definitions))
+
+    assert limit == raised.value.limit
 
 
 def test_definitions_nested_too_deeply_are_refused() -> None:
