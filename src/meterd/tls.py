@@ -64,14 +64,14 @@ class ServedCertificate:
         for path in (self._key, self._certificate):
             if not path.is_file():
                 raise ConfigurationError(f"service.tls: there is no file {path}; --no-tls serves plain HTTP")
-        self._seen = self._look()
+        self._seen = self._file_states()
         self.context = self._current = self._load()
         self.pin = pin(read_certificate(self._certificate))
         self.context.sni_callback = self._choose
 
     def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         """OpenSSL asks at the start of each connection, whether the client named a server or not."""
-        seen = self._look()
+        seen = self._file_states()
         if seen != self._seen:
             self._seen = seen
             self._follow()
@@ -89,7 +89,7 @@ class ServedCertificate:
         if before != self.pin:
             log.warning("the key changed: clients that pin the one before refuse this server", before=before)
 
-    def _look(self) -> list[tuple[int, int, int]]:
+    def _file_states(self) -> list[tuple[int, int, int]]:
         """Return what changes when one of the files does."""
         try:
             found = [path.stat() for path in (self._key, self._certificate)]

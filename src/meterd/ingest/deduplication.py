@@ -33,7 +33,7 @@ _EACH = f"""WITH RECURSIVE
     ),
     each(digest) AS (SELECT substr(?1, at, {DIGEST_SIZE}) FROM positions)"""
 """The digests in one blob, one after the other, as rows."""
-_NOTED_EVERY = 1 / 1000
+_SAVED_EVERY = 1 / 1000
 """Part of a window after which it is noted how much time has passed; a crash forgets less than that."""
 
 
@@ -64,20 +64,20 @@ class DeduplicationIndex:
         self._clock = clock
         self._started = clock()
         self._before = 0.0
-        self._noted = 0.0
+        self._saved = 0.0
         self._generations: list[_Generation] = []
 
     def rotate(self) -> None:
-        """Open a generation when the newest is a window old, drop those past remembering. Cheap when nothing is due."""
+        """Open a generation when the newest is a window old, drop those past the window. Cheap when nothing is due."""
         if not self._generations:
             self._load()
         now = self._now()
         is_due = not self._generations or now - self._generations[-1].opened >= self._window
         is_past = bool(self._generations) and now - self._generations[0].used > self._window
-        if is_due or is_past or now - self._noted >= self._window * _NOTED_EVERY:
+        if is_due or is_past or now - self._saved >= self._window * _SAVED_EVERY:
             with transaction(self._connection):
-                kept = self._turned(now, is_due)
-            self._generations, self._noted = kept, now
+                kept = self._rotate(now, is_due)
+            self._generations, self._saved = kept, now
 
     def _now(self) -> float:
         """Return the seconds that services ran on this database."""
@@ -88,18 +88,18 @@ class DeduplicationIndex:
         with transaction(self._connection):
             self._connection.execute(_GENERATIONS)
             found = self._connection.execute("SELECT number, opened, used FROM generations ORDER BY number").fetchall()
-            generations = [_Generation(*row) for row in found] or self._adopted()
+            generations = [_Generation(*row) for row in found] or self._adopt_tables()
             self._add_entries(generations)
         self._before = max((generation.used for generation in generations), default=0.0)
         self._generations = generations
 
-    def _adopted(self) -> list[_Generation]:
+    def _adopt_tables(self) -> list[_Generation]:
         """Adopt tables of an earlier version, whose numbers were periods of the clock; from now they count as new."""
         names = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         found = [re.fullmatch("(identities|answers)_([0-9]+)", name) for (name,) in names]
         for name in [match[0] for match in found if match and match[1] == "answers"]:
             self._connection.execute(f"ALTER TABLE {name} ADD COLUMN known INTEGER NOT NULL DEFAULT 0")
-        return [self._created(number, 0.0) for number in sorted({int(match[2]) for match in found if match})]
+        return [self._create_generation(number, 0.0) for number in sorted({int(match[2]) for match in found if match})]
 
     def _add_entries(self, generations: Sequence[_Generation]) -> None:
         """Add the entry of a fact, which an earlier version did not keep: it is the newest or one before."""
@@ -108,13 +108,13 @@ class DeduplicationIndex:
                 (newest,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
                 self._connection.execute(f"ALTER TABLE {table} ADD COLUMN entry INTEGER NOT NULL DEFAULT {newest}")
 
-    def _created(self, number: int, now: float) -> _Generation:
+    def _create_generation(self, number: int, now: float) -> _Generation:
         for statement in _CREATE:
             self._connection.execute(statement.format(number))
         self._connection.execute("INSERT INTO generations VALUES (?, ?, ?)", (number, now, now))
         return _Generation(number, now, now)
 
-    def _turned(self, now: float, is_due: bool) -> list[_Generation]:
+    def _rotate(self, now: float, is_due: bool) -> list[_Generation]:
         """Return the generations from now on, and make them so in the database."""
         kept = []
         for generation in self._generations:
@@ -126,7 +126,7 @@ class DeduplicationIndex:
                     "UPDATE generations SET used = ? WHERE number = ?", (generation.used, generation.number)
                 )
         if is_due:
-            kept.append(self._created(max((each.number for each in self._generations), default=0) + 1, now))
+            kept.append(self._create_generation(max((each.number for each in self._generations), default=0) + 1, now))
         return kept
 
     def _drop(self, number: int) -> None:
@@ -138,7 +138,7 @@ class DeduplicationIndex:
         """Remember the digests, whose facts will be in an entry of the journal; True for each that was not known,
         False for each that was, or repeats within.
         """
-        newest = self._used()
+        newest = self._use_newest()
         if len(digests) > 1 and len(set(digests)) == len(digests) and not self._any_known(digests):
             self._connection.execute(
                 f"{_EACH} INSERT INTO identities_{newest} SELECT digest, ?2 FROM each", (b"".join(digests), entry)
@@ -146,7 +146,7 @@ class DeduplicationIndex:
             return [True] * len(digests)
         return self._add_one_by_one(digests, entry)
 
-    def _used(self) -> int:
+    def _use_newest(self) -> int:
         """Note that the newest generation is inserted into; return its number."""
         newest = self._generations[-1]
         newest.used = self._now()
@@ -185,7 +185,7 @@ class DeduplicationIndex:
     def add_response(self, request: bytes, response: bytes, known: int, entry: int) -> None:
         """Keep the response to a request whose facts will be in entries up to one."""
         values = (request, response, known, entry)
-        self._connection.execute(f"INSERT INTO answers_{self._used()} VALUES (?, ?, ?, ?)", values)
+        self._connection.execute(f"INSERT INTO answers_{self._use_newest()} VALUES (?, ?, ?, ?)", values)
 
     def forget(self, after: int, until: int) -> None:
         """Forget what was in entries above a number, up to another one: they are lost, so senders may repeat them."""

@@ -34,7 +34,7 @@ class Sifter:
             self._move(entries)
         except Unreadable as error:
             if len(entries) == 1:
-                self._sift(entries[0], str(error))
+                self._move_readable(entries[0], str(error))
             else:
                 middle = len(entries) // 2
                 self.append(entries[:middle])
@@ -46,21 +46,21 @@ class Sifter:
         for lines in batch:
             self._telemetry.loaded.labels(lines.dataset.name).inc(lines.count)
 
-    def _sift(self, entry: Entry, problem: str) -> None:
+    def _move_readable(self, entry: Entry, problem: str) -> None:
         """Move the lines that can be read. The others are set aside before, so that a crash in between loses none."""
-        good, bad = self._parted(entry)
+        good, bad = self._split_readable(entry)
         if good.lines and bad.lines:
-            self._keep(bad, problem, is_whole=False)
+            self._keep_aside(bad, problem, is_whole=False)
             try:
                 self._move([good])
                 return
             except Unreadable as error:
                 problem = str(error)
-        self._keep(entry, problem, is_whole=True)
+        self._keep_aside(entry, problem, is_whole=True)
         self._store.append([], entry.sequence)
 
-    def _parted(self, entry: Entry) -> tuple[Entry, Entry]:
-        """Part an entry into the lines that the store can read, and the others."""
+    def _split_readable(self, entry: Entry) -> tuple[Entry, Entry]:
+        """Split an entry into the lines that the store can read, and the others."""
         good: list[bytes] = []
         bad: list[bytes] = []
         count = 0
@@ -81,7 +81,7 @@ class Sifter:
         except Unreadable:  # not even as lines
             return [0] * len(split(piece.lines))
 
-    def _keep(self, entry: Entry, problem: str, is_whole: bool) -> None:
+    def _keep_aside(self, entry: Entry, problem: str, is_whole: bool) -> None:
         is_kept = self._set_aside(msgspec.structs.replace(entry, problem=problem), is_whole)
         dataset = entry.dataset if entry.dataset in DATASETS else "unknown"
         self._telemetry.set_aside_facts.labels(dataset).inc(entry.count)
