@@ -45,6 +45,10 @@ def test_with_an_interval_it_is_a_time_series(interval: str | timedelta, sent: s
     assert (asked["type"], asked["interval"]) == ("timeseries", sent)
 
 
+def test_a_time_zone_is_sent_when_there_is_one() -> None:
+    assert body(interval="1 day", timezone="Europe/Berlin")["timezone"] == "Europe/Berlin"
+
+
 @pytest.mark.parametrize("interval", [timedelta(0), timedelta(seconds=-60), timedelta(milliseconds=1500)])
 def test_an_interval_is_made_of_whole_seconds(interval: timedelta) -> None:
     with pytest.raises(ValueError, match="whole seconds"):

@@ -1,6 +1,7 @@
 """What a metrics query must answer: a slow and obvious reference, and the real engine to hold against it.
 
-`answer` is written from `docs/specifications/gateway-metrics-query.md` alone. It works on the body as sent and on rows
+`answer` is written from `docs/specifications/gateway-metrics-query.md`, and `docs/gateway-metrics.md` for our
+extensions, alone. It works on the body as sent and on rows
 as ingested (wire
 names, a datetime in `createdAt`), and shares nothing with the code under test.
 """
@@ -10,8 +11,10 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -86,7 +89,7 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
             kept = [row | {f"grouped {array}": element} for row in kept for element in row[member]]
     cells: dict[tuple[Any, ...], list[RowDict]] = {}
     for row in kept:
-        bucket = bucket_of(row["createdAt"], _interval(body)) if is_timeseries else None
+        bucket = bucket_of(row["createdAt"], _interval(body), _zone(body)) if is_timeseries else None
         cells.setdefault((bucket, *(_group_value(row, group) for group in groups)), []).append(row)
     if not groups and not is_timeseries and not cells:
         cells[(None,)] = []
@@ -245,8 +248,14 @@ def _interval(body: dict[str, Any]) -> tuple[int, str]:
     return int(body["intervalInSeconds"]), "second"
 
 
-def bucket_of(time: datetime, interval: tuple[int, str]) -> tuple[datetime, datetime]:
+def _zone(body: dict[str, Any]) -> ZoneInfo | None:
+    return ZoneInfo(body["timezone"]) if "timezone" in body else None
+
+
+def bucket_of(time: datetime, interval: tuple[int, str], zone: ZoneInfo | None = None) -> tuple[datetime, datetime]:
     """Start and end of the bucket that a time is in: sections 6 and 11."""
+    if zone is not None:
+        return _local_bucket(time, interval, zone)
     count, unit = interval
     if unit in ("month", "year"):
         months = count * (12 if unit == "year" else 1)
@@ -256,6 +265,48 @@ def bucket_of(time: datetime, interval: tuple[int, str]) -> tuple[datetime, date
     width = timedelta(seconds=count * SECONDS[unit])
     start = origin + (time - origin) // width * width
     return start, start + width
+
+
+def _local_bucket(time: datetime, interval: tuple[int, str], zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Buckets of the local calendar, and of the clocks for what is shorter than a day."""
+    offset = time.astimezone(zone).utcoffset() or timedelta(0)
+    start, end = bucket_of(time + offset, interval)
+    if interval[1] in ("second", "minute", "hour"):
+        start, end = start - offset, end - offset
+        start = max([start, *(change for change in _changes(zone, time.year) if change <= time)])
+        return start, min([end, *(change for change in _changes(zone, time.year) if change > time)])
+    while time >= _first_shown(end, zone):
+        start, end = bucket_of(end, interval)
+    return _first_shown(start, zone), _first_shown(end, zone)
+
+
+@cache
+def _changes(zone: ZoneInfo, year: int) -> list[datetime]:
+    """When clocks change in a year and the two around it, found by looking at them every day, hour and second."""
+    changes = []
+    for number in range(3 * 366):
+        time = change = datetime(year - 1, 1, 1, tzinfo=UTC) + timedelta(days=number)
+        offset = _shown(time, zone) - time
+        for step in (timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)):
+            while change < time + timedelta(days=1) and _shown(change + step, zone) - change - step == offset:
+                change += step
+        if change < time + timedelta(days=1):
+            changes.append(change + timedelta(seconds=1))
+    return changes
+
+
+@cache
+def _first_shown(local: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant at which clocks show a time or a later one."""
+    time = local - timedelta(hours=16)
+    while _shown(time, zone) < local:
+        time += timedelta(seconds=30)
+    return time
+
+
+def _shown(time: datetime, zone: ZoneInfo) -> datetime:
+    """What clocks show, as if it were in UTC."""
+    return time.astimezone(zone).replace(tzinfo=UTC)
 
 
 def _month(number: int) -> datetime:

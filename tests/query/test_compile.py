@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -169,7 +170,25 @@ def test_no_part_of_a_query_is_copied_so_that_large_ones_cost_no_more_for_each_p
             *(Aggregate(operand.key, Function.COUNT_DISTINCT, operand) for operand in operands),
             Aggregate("p50", Function.PERCENTILE, LATENCY, 0.5),
         ),
-        interval=Interval(1, Unit.HOUR),
+        interval=Interval(1, Unit.DAY),
+        zone=ZoneInfo("Europe/Berlin"),
+        start=datetime(1900, 1, 1, tzinfo=UTC),
     )
 
     assert 9 == result.sql.count("MAP_EXTRACT_VALUE")
+
+
+@pytest.mark.parametrize(
+    ("interval", "zone", "is_as_in_utc"),
+    [
+        (Interval(5, Unit.MINUTE), "Asia/Kathmandu", True),
+        (Interval(1, Unit.HOUR), "Asia/Kathmandu", False),
+        (Interval(1, Unit.HOUR), "Europe/Berlin", True),
+        (Interval(2, Unit.HOUR), "Europe/Berlin", False),
+        (Interval(1, Unit.DAY), "Europe/Berlin", False),
+    ],
+)
+def test_buckets_that_are_the_same_in_a_zone_are_asked_for_as_in_utc(
+    interval: Interval, zone: str, is_as_in_utc: bool
+) -> None:
+    assert is_as_in_utc == (compiled(interval=interval, zone=ZoneInfo(zone)) == compiled(interval=interval))

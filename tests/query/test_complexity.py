@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from bench.complexity import Largest, costs
 
 from meterd.datasets import API_REQUESTS
 from meterd.errors import InvalidInput
 from meterd.query import complexity
+from meterd.query.buckets import Interval, Unit
 from meterd.query.complexity import Bounds
 from meterd.query.model import (
     Aggregate,
@@ -101,6 +104,19 @@ def test_the_number_of_regular_expressions_is_bounded() -> None:
     bounds.query(asked(expressions(*patterns[1:])))
     with pytest.raises(InvalidInput, match=r"33 regular expressions, at most 32 are allowed: join them with |"):
         bounds.query(asked(expressions(*patterns)))
+
+
+@pytest.mark.parametrize("years", [(1899, 2000), (2000, 2201)])
+def test_a_window_that_is_cut_in_a_zone_is_within_three_centuries(years: tuple[int, int]) -> None:
+    refused: list[str] = []
+    start, end = (datetime(year, 6, 1, tzinfo=UTC) for year in years)
+    query = msgspec.structs.replace(
+        asked(), start=start, end=end, interval=Interval(1, Unit.YEAR), zone=ZoneInfo("Europe/Berlin")
+    )
+
+    with pytest.raises(InvalidInput, match="the years 1900 to 2200: ask for a shorter window, or without timezone"):
+        Bounds(LIMITS, refused.append).query(query)
+    assert refused == ["years"]
 
 
 def test_tests_of_one_field_against_many_values_are_one_condition() -> None:

@@ -34,6 +34,18 @@ ANCHORS = [
 ]
 
 
+ZONES = [
+    "Europe/Berlin",
+    "America/St_Johns",
+    "America/Havana",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+    "Pacific/Apia",
+]
+"""Clocks that change by an hour and by half, at midnight and a minute after it, and a zone that skipped a day."""
+
+
 class Source:
     """What queries of a datasource may say, and where the values of its rows come from."""
 
@@ -190,7 +202,9 @@ def bodies(
         "groupBy": draw(st.lists(st.sampled_from(source.groups), max_size=3) | by_caller),
         "filters": draw(st.lists(filters(source, rows), max_size=2)),
     }
-    return body | (draw(intervals(last - first)) if kind == "timeseries" else {})
+    if kind == "timeseries":
+        body |= draw(intervals(last - first))
+    return body | draw(st.sampled_from([{}, {"timezone": draw(st.sampled_from(ZONES))}]))
 
 
 @pytest.fixture(scope="module")

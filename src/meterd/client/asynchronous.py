@@ -44,9 +44,10 @@ class AsyncClient(BaseClient):
         aggregations: Mapping[str, AggregationType | Sequence[AggregationType]] | None = None,
         filters: Sequence[Filter] = (),
         interval: str | timedelta | None = None,
+        timezone: str | None = None,
     ) -> QueryResult:
         """Do what `Client.query` does."""
-        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval)
+        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, timezone)
         return read_result(await self._connection.send(query_request(body)))
 
     async def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:

@@ -69,6 +69,7 @@ def question(
     aggregations: Mapping[str, AggregationType | Sequence[AggregationType]],
     filters: Sequence[Filter],
     interval: str | timedelta | None,
+    timezone: str | None = None,
 ) -> bytes:
     """Make the body of the query.
 
@@ -88,6 +89,8 @@ def question(
     }
     if interval is not None:
         body["interval"] = interval if isinstance(interval, str) else _seconds(interval)
+    if timezone is not None:
+        body["timezone"] = timezone
     return msgspec.json.encode(body)
 
 

@@ -39,6 +39,7 @@ class Client(BaseClient):
         aggregations: Mapping[str, AggregationType | Sequence[AggregationType]] | None = None,
         filters: Sequence[Filter] = (),
         interval: str | timedelta | None = None,
+        timezone: str | None = None,
     ) -> QueryResult:
         """Ask the gateway metrics query.
 
@@ -51,6 +52,7 @@ class Client(BaseClient):
             filters: all must hold.
             interval: length of a bucket, such as `"1 hour"` or `timedelta(hours=1)`. With it the answer has a row for
                 each bucket and group (`timeseries`), without it one for each group (`distribution`).
+            timezone: IANA name of the zone in whose local time buckets are cut, such as `Europe/Berlin`; UTC without.
 
         Raises:
             ValueError: the interval is not made of whole seconds.
@@ -59,7 +61,7 @@ class Client(BaseClient):
             UnexpectedAnswer: the answer is not meterd's.
             ClientClosed: the client is closed.
         """
-        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval)
+        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, timezone)
         return read_result(self._connection.send(query_request(body)))
 
     def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:

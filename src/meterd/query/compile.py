@@ -11,7 +11,10 @@ from functools import reduce
 import msgspec
 from sqlglot import exp
 
+from meterd.calendars.zones import Span
 from meterd.datasets import Dataset, Kind, Series
+from meterd.query import local_time
+from meterd.query.buckets import Interval
 from meterd.query.dialects import Dialect
 from meterd.query.model import (
     Aggregate,
@@ -205,7 +208,7 @@ class _Compiler(_Conditions):
     def compile(self, visible: Visibility | None, limit: int) -> Compiled:
         query = self._query
         source = self._source(visible)
-        bucket = [self._dialect.bucket(_column("ts"), query.interval)] if query.interval else []
+        bucket = [self._bucket(query.interval)] if query.interval else []
         groups = [self._group(group) for group in query.groups]
         keys = [_named(key, f"k{number}") for number, key in enumerate([*bucket, *groups])]
         total = _named(exp.Count(this=exp.Star()), "total")
@@ -215,6 +218,35 @@ class _Compiler(_Conditions):
             select.group_by(*(exp.Literal.number(number) for number in range(1, len(keys) + 1)), copy=False)
         select.order_by(*self._order(len(bucket), len(keys)), copy=False).limit(limit, copy=False)
         return Compiled(select.sql(self._dialect.name, copy=False), tuple(self._parameters), tuple(positions))
+
+    def _bucket(self, interval: Interval) -> exp.Expr:
+        query, time = self._query, _column("ts")
+        if query.zone is None:
+            return self._dialect.bucket(time, interval)
+        spans = local_time.spans_of(interval, query.start, query.end, query.zone)
+        if local_time.is_as_in_utc(interval, spans):
+            return self._dialect.bucket(time, interval)
+        if local_time.is_of_clock(interval):
+            return local_time.by_span(spans, lambda span: self._clock_bucket(interval, span), self._fork)
+        return self._dialect.bucket(local_time.by_span(spans, self._local, self._fork), interval)
+
+    def _local(self, span: Span) -> exp.Expr:
+        """Return the local time of a fact, which never goes back to an earlier date."""
+        local = self._dialect.later(_column("ts"), span.offset)
+        shown = local_time.shown_before(span)
+        return local if shown is None else self._dialect.latest(local, self._time(shown))
+
+    def _clock_bucket(self, interval: Interval, span: Span) -> exp.Expr:
+        bucket = self._dialect.bucket(self._dialect.later(_column("ts"), span.offset), interval)
+        start = self._time(local_time.instant(span.start))
+        return self._dialect.latest(self._dialect.later(bucket, -span.offset), start)
+
+    def _fork(self, at: int, before: exp.Expr, after: exp.Expr) -> exp.Expr:
+        is_before = exp.LT(this=_column("ts"), expression=self._time(local_time.instant(at)))
+        return exp.Case().when(is_before, before, copy=False).else_(after, copy=False)
+
+    def _time(self, time: datetime) -> exp.Expr:
+        return exp.cast(self._bind(time), "TIMESTAMP", copy=False)
 
     def _source(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
         """Return the facts that count, one row for each, or for each combination of array elements grouped by."""
@@ -376,5 +408,5 @@ def _negated(expression: exp.Expr, negated: bool) -> exp.Expr:
 
 
 def _naive(time: datetime) -> datetime:
-    """Convert a time to what is stored: UTC without a zone."""
-    return time.astimezone(UTC).replace(tzinfo=None)
+    """Convert a time to what is stored: UTC without a zone. Times without one stay as they are."""
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time

@@ -36,6 +36,8 @@ MAX_TEXT = 2**20
 """Characters of all texts of a question together: values, and keys of maps."""
 MAX_DISTINCT = 20
 """Distinct counts of a question: each becomes a plan of its own, joined with the others."""
+FIRST_LOCAL_YEAR, LAST_LOCAL_YEAR = 1900, 2200
+"""Years of a window that is cut in local time: each change of the clocks becomes a part of the plan."""
 MAX_EXPRESSIONS = 32
 MAX_EXPRESSION_TEXT = 2000
 """Regular expressions of a question, and their characters together: testing a text takes as long as both are, and the
@@ -73,6 +75,12 @@ class Bounds:
         self._check("aggregates", len(query.aggregates), self._limits.max_aggregates)
         distinct = sum(each.function is Function.COUNT_DISTINCT for each in query.aggregates)
         self._check("distinct", distinct, MAX_DISTINCT)
+        if query.zone and query.interval and not _is_cut_in_zones(query):
+            self._refused("years")
+            raise InvalidInput(
+                f"a window that is cut in a time zone lies in the years {FIRST_LOCAL_YEAR} to {LAST_LOCAL_YEAR}: "
+                "ask for a shorter window, or without timezone"
+            )
         operands = [each.operand for each in (*query.groups, *query.aggregates) if isinstance(each, Group | Aggregate)]
         return msgspec.structs.replace(query, condition=self._condition(query.condition, operands))
 
@@ -122,6 +130,10 @@ _SENTENCES = {
     "text": ("characters of text, at most {maximum} are allowed", "ask for fewer or shorter values"),
 }
 """What there is too much of, and what to do, by the reason that is counted."""
+
+
+def _is_cut_in_zones(query: Query) -> bool:
+    return query.start.year >= FIRST_LOCAL_YEAR and query.end.year <= LAST_LOCAL_YEAR
 
 
 def _depth(condition: Condition) -> int:

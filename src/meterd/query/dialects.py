@@ -20,6 +20,11 @@ class Dialect(Protocol):
     def bucket(self, time: exp.Expr, interval: Interval) -> exp.Expr:
         """Return the start of the bucket that a time is in."""
 
+    def later(self, time: exp.Expr, seconds: int) -> exp.Expr:
+        """Return the time so many seconds later, or earlier when negative."""
+
+    def latest(self, *times: exp.Expr) -> exp.Expr: ...
+
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         """Return exact percentiles of the non-null values, as an array in the order of the fractions."""
 
@@ -80,6 +85,12 @@ class DuckDB:
         width = exp.Interval(this=exp.Literal.string(str(interval.count)), unit=exp.var(unit))
         origin = exp.cast(exp.Literal.string(interval.origin.strftime("%Y-%m-%d")), "TIMESTAMP")
         return _call("time_bucket", width, time, origin)
+
+    def later(self, time: exp.Expr, seconds: int) -> exp.Expr:
+        return exp.Add(this=time, expression=_call("to_seconds", exp.Literal.number(seconds))) if seconds else time
+
+    def latest(self, *times: exp.Expr) -> exp.Expr:
+        return _call("greatest", *times)
 
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         return _call("quantile_cont", value, _array([exp.Literal.number(fraction) for fraction in fractions]))

@@ -6,6 +6,7 @@ knows a protocol. Values are plain Python; the compiler binds them, so nothing i
 
 from datetime import datetime
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -213,7 +214,8 @@ class Query(msgspec.Struct, frozen=True):
     """A dataset, a half-open window of time, and what to make of the facts in it.
 
     Without groups and interval the result is one row, even when no fact matches. The number of facts of a row is always
-    counted, as `total`. Raises `InvalidInput` for a `Group` of whole arrays.
+    counted, as `total`. Buckets are in UTC, or in `zone` (`meterd.query.local_time`). Raises `InvalidInput` for
+    a `Group` of whole arrays.
     """
 
     dataset: Dataset
@@ -223,6 +225,7 @@ class Query(msgspec.Struct, frozen=True):
     aggregates: tuple[Aggregate, ...] = ()
     condition: Condition | None = None
     interval: Interval | None = None
+    zone: ZoneInfo | None = None
 
     def __post_init__(self) -> None:
         for group in self.groups:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from math import isfinite
+from zoneinfo import ZoneInfo
 
 from meterd.query.buckets import Interval
 from meterd.query.compile import Compiled
+from meterd.query.local_time import bucket_bounds
 from meterd.query.model import Query, Row, Value
 from meterd.store import StoredRow
 
@@ -23,7 +25,7 @@ def shape(query: Query, compiled: Compiled, rows: Sequence[StoredRow]) -> list[R
         seconds = 0.0
         if query.interval is not None:
             if row[0] not in buckets:
-                buckets[row[0]] = _bucket(query.interval, row[0])
+                buckets[row[0]] = _bucket(query.interval, row[0], query.zone)
             start, end, seconds = buckets[row[0]]
         values: dict[str, Value | None] = dict(zip(keys, row[first:total], strict=False))
         for aggregate, (column, place) in aggregates:
@@ -39,10 +41,13 @@ def shape(query: Query, compiled: Compiled, rows: Sequence[StoredRow]) -> list[R
     return shaped
 
 
-def _bucket(interval: Interval, start: date) -> tuple[datetime, datetime, float]:
+def _bucket(interval: Interval, start: date, zone: ZoneInfo | None) -> tuple[datetime, datetime, float]:
     """Return start, end and length in seconds; engines give dates for buckets of whole days."""
     if not isinstance(start, datetime):
         start = datetime.combine(start, time.min)
-    start = start.replace(tzinfo=UTC)
-    end = interval.bucket_end(start)
+    if zone is None:
+        start = start.replace(tzinfo=UTC)
+        end = interval.bucket_end(start)
+    else:
+        start, end = bucket_bounds(interval, start, zone)
     return start, end, (end - start).total_seconds()

@@ -2,6 +2,7 @@ import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -320,3 +321,21 @@ def test_any_member_of_any_shape_is_parsed_or_refused_as_invalid_input(member: s
         query = parse(**{member: value})
 
         assert query.end > query.start
+
+
+@pytest.mark.parametrize("name", ["", "utc+2", "Europe/Nowhere", "localtime", "../UTC", "Europe/Berlin\n"])
+@pytest.mark.parametrize("kind", ["distribution", "timeseries"])
+def test_a_time_zone_is_named_as_in_the_database(name: str, kind: str) -> None:
+    with pytest.raises(InvalidInput, match="timezone must be a name of the IANA database such as Europe/Berlin, got"):
+        parse(type=kind, interval="1 day", timezone=name)
+
+
+def test_buckets_are_cut_in_the_time_zone_and_in_utc_without_one() -> None:
+    whole = {"type": "timeseries", "interval": "1 day"}
+    assert parse(**whole, timezone="Europe/Berlin").zone == ZoneInfo("Europe/Berlin")
+    assert parse(**whole, timezone="UTC") == parse(**whole, timezone=None) == parse(**whole)
+
+
+def test_a_time_zone_of_another_type_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInput, match="timezone"):
+        parse(timezone=2)

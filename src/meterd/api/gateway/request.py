@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from meterd.access import SubjectType
 from meterd.api.gateway.datasource import Datasource, Field, metadata_field
 from meterd.api.gateway.operators import OPERATORS
+from meterd.calendars.zones import zone_of
 from meterd.datasets import Kind
 from meterd.errors import InvalidInput
 from meterd.query.buckets import Interval, Unit
@@ -57,6 +59,7 @@ class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     filters: list[FilterBody] | None = None
     interval: str | None = None
     interval_in_seconds: float | None = None
+    timezone: str | None = None
 
 
 class Aggregation(NamedTuple):
@@ -98,7 +101,7 @@ def parse_query(body: bytes, datasources: Mapping[str, Datasource]) -> Query:
     if sent.type not in ("distribution", "timeseries"):
         raise InvalidInput(f'Unknown type "{sent.type}": use distribution or timeseries')
     is_timeseries = sent.type == "timeseries"
-    interval = _interval(sent)
+    interval, zone = _interval(sent), _zone(sent.timezone)
     if is_timeseries and interval is None:
         raise InvalidInput('interval is required for timeseries queries, for example "1 hour"')
     start, end = _time("startTs", sent.start_ts), _time("endTs", sent.end_ts)
@@ -117,6 +120,7 @@ def parse_query(body: bytes, datasources: Mapping[str, Datasource]) -> Query:
             *(_filter(datasource, number, each) for number, each in enumerate(sent.filters or [])),
         ),
         interval=interval if is_timeseries else None,
+        zone=zone if is_timeseries else None,
     )
 
 
@@ -154,6 +158,17 @@ def _interval(sent: QueryBody) -> Interval | None:
             raise InvalidInput(f"intervalInSeconds must be a positive whole number, got {seconds:g}")
         return Interval(int(seconds), Unit.SECOND)
     return None
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if name is None or name == "UTC":
+        return None
+    try:
+        return zone_of(name)
+    except ValueError:
+        raise InvalidInput(
+            f'timezone must be a name of the IANA database such as Europe/Berlin, got "{name[:64]}"'
+        ) from None
 
 
 def _groups(datasource: Datasource, names: list[str]) -> tuple[tuple[Group | GroupElement, ...], Condition | None]:
