@@ -82,19 +82,58 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
         _add_increases(earlier)
     if any(each["column"] == "histogram" for each in body.get("aggregations") or []):
         _add_samples(earlier)
+    kept = [row | {"fact": number} for number, row in enumerate(kept)]
     if "team" in groups:
         kept = [row | {"teams": [team]} for row in kept for team in row["teams"]]
     for array, member in (("tag", "tags"), ("label", "labels")):
         if array in groups:
             kept = [row | {f"grouped {array}": element} for row in kept for element in row[member]]
+    places = _places(body, groups, kept) if "orderBy" in body else {}
+    limit: int = body.get("limit", len(places)) if "orderBy" in body else 0
     cells: dict[tuple[Any, ...], list[RowDict]] = {}
     for row in kept:
         bucket = bucket_of(row["createdAt"], _interval(body), _zone(body)) if is_timeseries else None
-        cells.setdefault((bucket, *(_group_value(row, group) for group in groups)), []).append(row)
+        key = tuple(_group_value(row, group) for group in groups)
+        if "orderBy" not in body or places[key] < limit:
+            cells.setdefault((bucket, *key), []).append(row)
+            continue
+        others = cells.setdefault((bucket, *(_OTHER for _ in groups)), [])
+        if row["fact"] not in [other["fact"] for other in others]:
+            others.append(row)
     if not groups and not is_timeseries and not cells:
         cells[(None,)] = []
     points = [_point(body, groups, key, members) for key, members in cells.items()]
-    return sorted(points, key=lambda point: _order(point, groups))
+    points.sort(key=lambda point: _order(point, groups))
+    if "orderBy" not in body:
+        return points
+    last = len(places)
+    points.sort(key=lambda point: places.get(tuple(point[response_key(group)] for group in groups), last))
+    for point in points:
+        if groups and all(point[response_key(group)] is _OTHER for group in groups):
+            point |= {response_key(group): None for group in groups} | {"otherGroups": len(places) - limit}
+    return sorted(points, key=lambda point: point.get("startTimestamp", EPOCH))
+
+
+_OTHER = object()
+"""The value of all groups beyond the limit."""
+
+
+def _places(body: dict[str, Any], groups: list[str], rows: list[RowDict]) -> dict[tuple[Any, ...], int]:
+    """The place of each group over the whole window: largest or smallest first, then as without an order."""
+    cells: dict[tuple[Any, ...], list[RowDict]] = {}
+    for row in rows:
+        cells.setdefault((None, *(_group_value(row, group) for group in groups)), []).append(row)
+    distribution = body | {"type": "distribution"}
+    points = [_point(distribution, groups, key, members) for key, members in cells.items()]
+    points.sort(key=lambda point: _order(point, groups))
+    name = body["orderBy"]["name"]
+    points.sort(key=lambda point: _sortable(point[name]), reverse=body["orderBy"].get("direction", "desc") == "desc")
+    points.sort(key=lambda point: point[name] is None)
+    return {tuple(point[response_key(group)] for group in groups): place for place, point in enumerate(points)}
+
+
+def _sortable(value: Any) -> Any:
+    return (0, 0) if value is None else (1, value)
 
 
 def _add_increases(rows: list[RowDict]) -> None:
@@ -411,7 +450,8 @@ class RealEngine:
         points = []
         for row in self.run(query, caller):
             bounds = {} if row.start is None else {"startTimestamp": row.start, "endTimestamp": row.end}
-            points.append({"total": row.total, **row.values, **bounds})
+            others = {} if row.other_groups is None else {"otherGroups": row.other_groups}
+            points.append({"total": row.total, **row.values, **bounds, **others})
         return points
 
     def run(self, query: Query, caller: Caller) -> list[Row]:

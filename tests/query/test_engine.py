@@ -210,3 +210,23 @@ def test_grouping_by_two_arrays_counts_every_pair_of_their_elements(opened: Call
     assert {(point["team"], point["tag"]): point["total"] for point in points} == {
         (team, tag): 1 for team in ("red", "blue") for tag in ("a", "b", "c")
     }
+
+
+def test_other_groups_are_one_whose_facts_count_once(tmp_path: Path) -> None:
+    """Percentiles and averages are of all facts of the other groups."""
+    teams = (["a"], ["a"], ["a"], ["b", "c"], ["c"], ["b"])
+    rows = [_row("x", hour) | {"teams": each, "latencyMs": 10.0 * hour} for hour, each in enumerate(teams)]
+    aggregations = [{"type": "avg", "column": "latencyMs"}, {"type": "p50", "column": "latencyMs"}]
+    body = BODY | {"groupBy": ["team"], "aggregations": aggregations, "orderBy": {"name": "total"}, "limit": 1}
+    with RealEngine(tmp_path) as engine:
+        engine.append(GUARDRAIL_EVALUATIONS, rows)
+        slowest = engine.answer(body | {"orderBy": {"name": "p50LatencyMs"}}, ADMIN)
+        largest = engine.answer(body, ADMIN)
+
+    assert [
+        {"total": 3, "team": "a", "avgLatencyMs": 10.0, "p50LatencyMs": 10.0},
+        {"total": 3, "team": None, "avgLatencyMs": 40.0, "p50LatencyMs": 40.0, "otherGroups": 2},
+    ] == largest
+    assert [("b", 2, None), (None, 5, 2)] == [
+        (point["team"], point["total"], point.get("otherGroups")) for point in slowest
+    ]

@@ -15,7 +15,7 @@ from tests.datasources import DATASOURCES
 from tests.datasources.declaration import Declaration
 from tests.datasources.strategies import METADATA_KEYS, SUBJECTS, TAGS, TEAMS, codes, texts
 from tests.datasources.vocabulary import FULL, PERCENTILES, RATES, SCALARS, TEAM
-from tests.query.reference import ARRAYS, SECONDS, SUBJECT_TYPES, RealEngine, answer, value_of
+from tests.query.reference import ARRAYS, SECONDS, SUBJECT_TYPES, RealEngine, answer, response_key, value_of
 
 EXAMPLES = settings(
     max_examples=300,
@@ -204,7 +204,25 @@ def bodies(
     }
     if kind == "timeseries":
         body |= draw(intervals(last - first))
-    return body | draw(st.sampled_from([{}, {"timezone": draw(st.sampled_from(ZONES))}]))
+    if draw(st.booleans()):
+        body["timezone"] = draw(st.sampled_from(ZONES))
+    if draw(st.booleans()):
+        body |= draw(orders(body))
+    return body
+
+
+@st.composite
+def orders(draw: st.DrawFn, body: dict[str, Any]) -> dict[str, Any]:
+    """An order of groups by what is computed without rounding, and sometimes how many groups are wanted."""
+    if not body["groupBy"] or any(each["column"] == "histogram" for each in body["aggregations"]):
+        return {}
+    exact = [each for each in body["aggregations"] if each["type"] in ("count", "countDistinct", "min", "max")]
+    names = ["total", *(each["type"] + each["column"][0].upper() + each["column"][1:] for each in exact)]
+    names += [response_key(group) for group in body["groupBy"]]
+    order = {"name": draw(st.sampled_from(names)), "direction": draw(st.sampled_from(["asc", "desc"]))}
+    limit = draw(st.sampled_from([None, 1, 1, 2, 5]))
+    grouped = [each for each in body["aggregations"] if each["type"] == "countDistinct" and each["column"] in ARRAYS]
+    return {"orderBy": order} | ({} if limit is None or grouped else {"limit": limit})
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,7 @@ from meterd.query.model import (
     Operand,
     Or,
     Query,
+    Ranking,
     TagValue,
     Value,
 )
@@ -59,6 +60,9 @@ _FUNCTIONS: dict[Function, type[exp.AggFunc]] = {
     Function.MAXIMUM: exp.Max,
 }
 
+
+_PLACE, _GROUPS, _FACT = "group_place", "group_count", "fact_number"
+"""Columns of a ranking: the place of a fact's group, how many groups there are, and the number of the fact."""
 
 _TEXTS = (Kind.TEXT, Kind.JSON, Kind.TEXTS)
 
@@ -208,16 +212,78 @@ class _Compiler(_Conditions):
     def compile(self, visible: Visibility | None, limit: int) -> Compiled:
         query = self._query
         source = self._source(visible)
+        ranking = query.ranking
+        if ranking:
+            source = self._ranked(source, self._source(visible), ranking)
         bucket = [self._bucket(query.interval)] if query.interval else []
         groups = [self._group(group) for group in query.groups]
+        if ranking and ranking.limit:
+            groups = [_within(ranking.limit, group) for group in groups]
         keys = [_named(key, f"k{number}") for number, key in enumerate([*bucket, *groups])]
         total = _named(exp.Count(this=exp.Star()), "total")
         aggregates, positions = self._aggregates(first=len(keys) + 1)
-        select = _select([*keys, total, *aggregates], source)
-        if keys:
-            select.group_by(*(exp.Literal.number(number) for number in range(1, len(keys) + 1)), copy=False)
-        select.order_by(*self._order(len(bucket), len(keys)), copy=False).limit(limit, copy=False)
+        places = (
+            [_named(_place(ranking), "place"), _named(self._dialect.any(_column(_GROUPS)), "groups")] if ranking else []
+        )
+        select = _select([*keys, total, *aggregates, *places], source)
+        by = [*range(1, len(keys) + 1), *([len(keys) + len(aggregates) + 2] if ranking else [])]
+        if by:
+            select.group_by(*map(exp.Literal.number, by), copy=False)
+        order = (
+            [_ordered(exp.Literal.number(number)) for number in (*range(1, len(bucket) + 1), by[-1])]
+            if ranking
+            else self._order(len(bucket), len(keys))
+        )
+        select.order_by(*order, copy=False).limit(limit, copy=False)
         return Compiled(select.sql(self._dialect.name, copy=False), tuple(self._parameters), tuple(positions))
+
+    def _ranked(self, facts: exp.Subquery | exp.Table, ranked: exp.Expr, ranking: Ranking) -> exp.Subquery:
+        """Join facts with the place of their group, and the number of groups."""
+        keys = [f"ranked_{number}" for number in range(len(self._query.groups))]
+        groups = [_named(self._group(group), key) for group, key in zip(self._query.groups, keys, strict=True)]
+        total = _named(exp.Count(this=exp.Star()), "ranked_total")
+        measured = _select([*groups, total, *self._measure(ranking)], ranked)
+        measured.group_by(*(exp.Literal.number(number + 1) for number in range(len(keys))), copy=False)
+        order = [_ordered(_column(self._ranked_by(ranking)), ranking.is_descending)]
+        order += [_ordered(_column("ranked_total"), descending=True), *(_ordered(_column(key)) for key in keys)]
+        place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=order))
+        count = exp.Window(this=exp.Count(this=exp.Star()))
+        columns = [*map(_column, keys), _named(place, _PLACE), _named(count, _GROUPS)]
+        ranks = _subquery(columns, measured.subquery("measured", copy=False), "ranks")
+        is_same = [
+            exp.NullSafeEQ(this=self._group(group), expression=_column(key))
+            for group, key in zip(self._query.groups, keys, strict=True)
+        ]
+        joined = _select([exp.Star()], facts).join(ranks, on=exp.and_(*is_same, copy=False), copy=False)
+        found = joined.subquery("facts", copy=False)
+        return self._once(found, ranking, ranking.limit) if ranking.limit and self._has_elements else found
+
+    def _measure(self, ranking: Ranking) -> Iterator[exp.Expr]:
+        for aggregate in self._query.aggregates:
+            if aggregate.key == ranking.key:
+                yield _named(self._value(aggregate), "ranked_by")
+
+    def _ranked_by(self, ranking: Ranking) -> str:
+        for number, group in enumerate(self._query.groups):
+            if group.key == ranking.key:
+                return f"ranked_{number}"
+        return "ranked_total" if ranking.key == "total" else "ranked_by"
+
+    def _value(self, aggregate: Aggregate) -> exp.Expr:
+        if aggregate.function is Function.PERCENTILE:
+            return self._dialect.percentiles(self._operand(aggregate.operand), [aggregate.fraction])
+        return self._aggregate(aggregate)
+
+    @property
+    def _has_elements(self) -> bool:
+        return any(isinstance(group, GroupElement) for group in self._query.groups)
+
+    def _once(self, facts: exp.Expr, ranking: Ranking, limit: int) -> exp.Subquery:
+        """Leave out facts that are in several of the groups beyond the limit, but for one of them."""
+        nth = exp.Window(this=exp.RowNumber(), partition_by=[_column(_FACT), _place(ranking)])
+        counted = _subquery([exp.Star(), _named(nth, "nth")], facts, "facts")
+        first = exp.EQ(this=_column("nth"), expression=exp.Literal.number(1))
+        return _subquery([exp.Star()], counted, "facts", [exp.or_(first, _is_within(limit), copy=False)])
 
     def _bucket(self, interval: Interval) -> exp.Expr:
         query, time = self._query, _column("ts")
@@ -262,6 +328,9 @@ class _Compiler(_Conditions):
             conditions = []
         conditions.append(exp.GTE(this=_column("ts"), expression=start))
         facts = _subquery([exp.Star()], source, "facts", conditions)
+        if query.ranking and self._has_elements:
+            number = _named(exp.Window(this=exp.RowNumber()), _FACT)
+            facts = _subquery([exp.Star(), number], facts, "facts")
         for group in query.groups:
             if isinstance(group, GroupElement):
                 self._elements[group.column] = f"{group.column}_element"
@@ -376,6 +445,26 @@ def _subquery(
     columns: Sequence[exp.Expr], source: exp.Expr, name: str, conditions: Sequence[exp.Expr] = ()
 ) -> exp.Subquery:
     return _select(columns, source, conditions).subquery(name, copy=False)
+
+
+def _is_within(limit: int) -> exp.Expr:
+    return exp.LTE(this=_column(_PLACE), expression=exp.Literal.number(limit))
+
+
+def _within(limit: int, group: exp.Expr) -> exp.Expr:
+    """Return the value of a group within the limit of a ranking, null of all others."""
+    return exp.Case().when(_is_within(limit), group, copy=False)
+
+
+def _place(ranking: Ranking) -> exp.Expr:
+    """Return the place of a group; all beyond the limit have the one after it."""
+    if ranking.limit is None:
+        return _column(_PLACE)
+    return (
+        exp.Case()
+        .when(_is_within(ranking.limit), _column(_PLACE), copy=False)
+        .else_(exp.Literal.number(ranking.limit + 1), copy=False)
+    )
 
 
 def _named(expression: exp.Expr, name: str) -> exp.Expr:

@@ -25,6 +25,9 @@ class Dialect(Protocol):
 
     def latest(self, *times: exp.Expr) -> exp.Expr: ...
 
+    def any(self, value: exp.Expr) -> exp.Expr:
+        """Return one of the values that are not null."""
+
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         """Return exact percentiles of the non-null values, as an array in the order of the fractions."""
 
@@ -91,6 +94,9 @@ class DuckDB:
 
     def latest(self, *times: exp.Expr) -> exp.Expr:
         return _call("greatest", *times)
+
+    def any(self, value: exp.Expr) -> exp.Expr:
+        return _call("any_value", value)
 
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         return _call("quantile_cont", value, _array([exp.Literal.number(fraction) for fraction in fractions]))

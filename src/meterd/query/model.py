@@ -210,6 +210,18 @@ class Aggregate(msgspec.Struct, frozen=True):
     per: Per | None = None
 
 
+class Ranking(msgspec.Struct, frozen=True):
+    """Order groups by `total`, or by the aggregate or group `key`, over the whole window; nulls come last either way.
+
+    Equal ones are in the order of groups without a ranking. Groups after the first `limit` are answered as one, of all
+    their facts, each counted once.
+    """
+
+    key: str = "total"
+    is_descending: bool = True
+    limit: int | None = None
+
+
 class Query(msgspec.Struct, frozen=True):
     """A dataset, a half-open window of time, and what to make of the facts in it.
 
@@ -226,6 +238,7 @@ class Query(msgspec.Struct, frozen=True):
     condition: Condition | None = None
     interval: Interval | None = None
     zone: ZoneInfo | None = None
+    ranking: Ranking | None = None
 
     def __post_init__(self) -> None:
         for group in self.groups:
@@ -236,12 +249,16 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row of a result: bucket bounds are there only when the query has an interval."""
+    """One row of a result: bucket bounds are there only when the query has an interval.
+
+    A row of the groups beyond the limit of a ranking says how many they are over the whole window; its groups are null.
+    """
 
     values: dict[str, Value | None]
     total: int
     start: datetime | None = None
     end: datetime | None = None
+    other_groups: int | None = None
 
 
 def every(*conditions: Condition | None) -> Condition | None:

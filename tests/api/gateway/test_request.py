@@ -13,7 +13,7 @@ from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.request import parse_query
 from meterd.errors import InvalidInput
 from meterd.query.buckets import Interval, Unit
-from meterd.query.model import Group, GroupElement, Query
+from meterd.query.model import Group, GroupElement, Query, Ranking
 
 DATASOURCES = datasources()
 
@@ -339,3 +339,38 @@ def test_buckets_are_cut_in_the_time_zone_and_in_utc_without_one() -> None:
 def test_a_time_zone_of_another_type_is_refused_by_name() -> None:
     with pytest.raises(InvalidInput, match="timezone"):
         parse(timezone=2)
+
+
+def test_groups_are_ranked_by_what_the_answer_names() -> None:
+    whole: dict[str, Any] = {
+        "groupBy": ["guardrailName", "team"],
+        "aggregations": [{"type": "p99", "column": "latencyMs"}],
+    }
+    ranked = parse(**whole, orderBy={"name": "p99LatencyMs"}, limit=3).ranking
+    assert ranked == Ranking("p99LatencyMs", is_descending=True, limit=3)
+    assert parse(**whole, orderBy={"name": "team", "direction": "asc"}).ranking == Ranking("team", is_descending=False)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, "ten", None, [], True])
+def test_a_limit_without_an_order_is_ignored(limit: object) -> None:
+    assert parse(groupBy=["team"], limit=limit) == parse(groupBy=["team"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"groupBy": []}, "orderBy needs groupBy"),
+        ({"orderBy": {"name": "avgLatencyMs"}}, r'orderBy\.name must be one of total, team, got "avgLatencyMs"'),
+        ({"orderBy": {"name": "total", "direction": "down"}}, "direction"),
+        ({"orderBy": {"name": "total", "desc": True}}, "desc"),
+        ({"orderBy": "total"}, "orderBy"),
+        ({"limit": 0}, "limit must be a whole number from 1 to 10000"),
+        ({"limit": 10_001}, "limit must be"),
+        ({"limit": True}, "limit must be"),
+        ({"limit": "1"}, "limit must be"),
+        ({"aggregations": [{"type": "countDistinct", "column": "team"}], "limit": 1}, "countDistinctTeam can't"),
+    ],
+)
+def test_an_order_that_can_not_be_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        parse(**({"groupBy": ["team"], "orderBy": {"name": "total"}} | changes))

@@ -61,14 +61,18 @@ def _data_points(rows: list[Row]) -> list[dict[str, Value | None]]:
     points: list[dict[str, Value | None]] = []
     for row in rows:
         if row.start is None or row.end is None:
-            points.append({"total": row.total, **row.values})
+            points.append({"total": row.total, **row.values, **_others(row)})
             continue
         bucket = bounds.get(row.start)
         if bucket is None:
             bucket = {"startTimestamp": _timestamp(row.start), "endTimestamp": _timestamp(row.end)}
             bounds[row.start] = bucket
-        points.append({**bucket, "total": row.total, **row.values})
+        points.append({**bucket, "total": row.total, **row.values, **_others(row)})
     return points
+
+
+def _others(row: Row) -> dict[str, int]:
+    return {} if row.other_groups is None else {"otherGroups": row.other_groups}
 
 
 def _timestamp(time: datetime) -> str:

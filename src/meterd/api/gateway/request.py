@@ -5,7 +5,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -29,6 +29,7 @@ from meterd.query.model import (
     Operand,
     Per,
     Query,
+    Ranking,
     every,
 )
 from meterd.query.model import Field as ColumnValue
@@ -47,6 +48,11 @@ class FilterBody(msgspec.Struct, frozen=True, rename="camel"):
     value: Any = msgspec.UNSET  # its operator says what it must be
 
 
+class OrderByBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    direction: Literal["asc", "desc"] = "desc"
+
+
 class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     """The body as sent; members beyond these are ignored."""
 
@@ -60,6 +66,8 @@ class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     interval: str | None = None
     interval_in_seconds: float | None = None
     timezone: str | None = None
+    order_by: OrderByBody | None = None
+    limit: Any = None  # clients of the original send one, which counts only beside `orderBy`
 
 
 class Aggregation(NamedTuple):
@@ -88,6 +96,7 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "rateIncrease": Aggregation(Function.INCREASE, per=Per.SECOND),
 }
 _FOR_DIMENSIONS = frozenset({"count", "countDistinct", "ratePerMinute"})
+MAXIMUM_LIMIT = 10_000
 _INTERVAL = re.compile(r"([0-9]{1,18})[ \t]+(second|minute|hour|day|week|month|year)s?")
 _decoder = msgspec.json.Decoder(QueryBody)
 
@@ -108,12 +117,13 @@ def parse_query(body: bytes, datasources: Mapping[str, Datasource]) -> Query:
     if end <= start:
         raise InvalidInput("endTs must be later than startTs")
     groups, group_condition = _groups(datasource, sent.group_by or [])
+    aggregates = _aggregates(datasource, sent.aggregations or [], is_timeseries)
     return Query(
         dataset=datasource.dataset,
         start=start,
         end=end,
         groups=groups,
-        aggregates=_aggregates(datasource, sent.aggregations or [], is_timeseries),
+        aggregates=aggregates,
         condition=every(
             datasource.pinned,
             group_condition,
@@ -121,6 +131,7 @@ def parse_query(body: bytes, datasources: Mapping[str, Datasource]) -> Query:
         ),
         interval=interval if is_timeseries else None,
         zone=zone if is_timeseries else None,
+        ranking=_ranking(sent.order_by, sent.limit, groups, aggregates) if sent.order_by else None,
     )
 
 
@@ -227,6 +238,25 @@ def _aggregate(datasource: Datasource, sent: AggregationBody, is_timeseries: boo
         function = Function.COUNT if aggregation.per else function
     key = sent.type + field.name[0].upper() + field.name[1:]
     return Aggregate(key, function, field.operand, aggregation.fraction, aggregation.per)
+
+
+def _ranking(
+    sent: OrderByBody, limit: Any, groups: tuple[Group | GroupElement, ...], aggregates: tuple[Aggregate, ...]
+) -> Ranking:
+    if not groups:
+        raise InvalidInput("orderBy needs groupBy: without groups there is nothing to order")
+    names = ["total", *(each.key for each in (*groups, *aggregates))]
+    if sent.name not in names:
+        raise InvalidInput(f'orderBy.name must be one of {", ".join(names)}, got "{sent.name[:64]}"')
+    if limit is not None and (type(limit) is not int or not 1 <= limit <= MAXIMUM_LIMIT):
+        raise InvalidInput(f"limit must be a whole number from 1 to {MAXIMUM_LIMIT}")
+    arrays = {each.column for each in groups if isinstance(each, GroupElement)}
+    for each in aggregates:
+        if each.function is Function.HISTOGRAM_PERCENTILE:
+            raise InvalidInput(f"{each.key} can't be asked with orderBy: ask for percentiles of histograms without")
+        if limit and each.function is Function.COUNT_DISTINCT and each.operand.column in arrays:
+            raise InvalidInput(f"{each.key} can't be asked with limit where the same field is in groupBy")
+    return Ranking(sent.name, sent.direction == "desc", limit)
 
 
 def _filter(datasource: Datasource, number: int, sent: FilterBody) -> Condition:
