@@ -200,7 +200,7 @@ def test_optional_lists_may_be_empty(member: str) -> None:
 
 
 def test_unknown_members_are_ignored() -> None:
-    assert parse(limit=5, orderBy="total", tenant="rival") == parse()
+    assert parse(limit=5, sort="total", tenant="rival") == parse()
 
 
 @pytest.mark.parametrize(
