@@ -49,7 +49,7 @@ def test_what_is_imported_is_declared() -> None:
 
 @pytest.mark.parametrize("extra", sorted(PLACES))
 def test_advice_to_install_names_the_packages_of_the_extra(extra: str) -> None:
-    text = "".join(path.read_text() for path in (ROOT / "src" / "meterd" / next(iter(PLACES[extra]))).glob("*.py"))
+    text = "".join(path.read_text() for path in (ROOT / "src" / "meterd").rglob("*.py"))
     assert names(PROJECT["optional-dependencies"][extra]) in [
         set(advice.split()) for advice in re.findall(r"pip install ((?:[\w-]+ ?)+)", text)
     ]

@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -33,9 +34,20 @@ def call(path: str, **body: Any) -> Any:
         return json.loads(response.read())
 
 
+def wait() -> None:
+    """Wait for the agent to listen."""
+    while True:
+        assert agent.poll() is None
+        try:
+            socket.create_connection(("localhost", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+
+
 atexit.register(stop)
-time.sleep(1)
-assert agent.poll() is None
+wait()
 id_ = call("/register", parent_pid=os.getpid(), product="game", version="1.0")["session_id"]
 exec(script)
 sys.stdout.write(f"{json.dumps([agent.pid, id_])}\n")

@@ -311,7 +311,7 @@ async def test_a_service_whose_directory_is_full_still_writes_its_journal_and_re
 async def test_a_change_that_took_too_long_to_confirm_is_followed_when_it_was_recorded(
     open_application: Callable[..., Application], tmp_path: Path
 ) -> None:
-    application = open_application(METERD_SERVICE__TIMEOUT="1")
+    application = open_application(METERD_SERVICE__TIMEOUT="3")
     path = await application.begin()
     journal = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     journal.execute("BEGIN IMMEDIATE")
@@ -330,7 +330,7 @@ async def test_a_change_that_took_too_long_to_confirm_is_followed_when_it_was_re
 async def test_a_repeated_update_whose_first_answer_was_lost_is_in_the_state(
     open_application: Callable[..., Application], tmp_path: Path
 ) -> None:
-    application = open_application(METERD_SERVICE__TIMEOUT="1")
+    application = open_application(METERD_SERVICE__TIMEOUT="3")
     path = await application.begin()
     journal = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     journal.execute("BEGIN IMMEDIATE")
