@@ -20,6 +20,7 @@ from meterd.ingest.stamped import JournalState
 from meterd.installation import File, Found, MetadataState, StoreState, Unusable, losses
 from meterd.stamps import read_only
 from meterd.store import StoreDamaged
+from meterd.store.duckdb import WATERMARK
 from meterd.store.extent import is_cut_short, newest_header
 
 _MAX_NAMED = 5
@@ -134,7 +135,7 @@ def _integrity(connection: sqlite3.Connection, file: File) -> Iterator[Finding]:
 
 def _read_store_state(path: Path) -> StoreState:
     with _opened(path) as (connection, _):
-        watermark = connection.execute("SELECT watermark FROM meterd_loader").fetchone()
+        watermark = connection.execute(WATERMARK).fetchone()
         marked = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'meterd_installation'"
         own = None
         if connection.execute(marked).fetchone():

@@ -1,7 +1,10 @@
+import contextlib
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -273,6 +276,60 @@ class TestTables:
     def test_nothing_outside_can_be_reached(self, store: DuckDBStore) -> None:
         with pytest.raises(StoreError):
             store.select("SELECT * FROM read_text('/etc/hostname')", (), 30)
+
+
+LONG = "SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b, meter_events"
+
+
+@contextlib.contextmanager
+def long_query(store: DuckDBStore) -> Iterator[None]:
+    """A query that is under way, and ends with the block."""
+    cancellation, begun = Cancellation(), threading.Event()
+
+    def ask() -> None:
+        store.select("SELECT 1", (), 30)
+        begun.set()
+        with contextlib.suppress(QueryCancelled):
+            store.select(LONG, (), 3600, cancellation)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    begun.wait()
+    time.sleep(0.5)
+    try:
+        yield
+    finally:
+        cancellation.cancel()
+        thread.join()
+
+
+class TestCheckpoints:
+    def test_queries_under_way_keep_none_of_what_is_loaded_meanwhile_from_happening(self, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "before"})], 1)
+        with long_query(store):
+            for watermark in (2, 3, 4):
+                store.append([lines({"meter": "meanwhile"})], watermark)
+                store.checkpoint()
+
+        assert 4 == store.watermark()
+
+    def test_they_keep_no_deletion_from_happening(self, store: DuckDBStore) -> None:
+        store.append([lines({"meter": "before"})], 1)
+        with long_query(store):
+            assert 1 == store.delete_before(METER_EVENTS, datetime(2027, 1, 1, tzinfo=UTC))
+            store.checkpoint()
+
+        assert [] == store.select("SELECT meter FROM meter_events", (), 30)
+
+    def test_one_watermark_is_left_of_many_when_the_store_is_opened(self, path: Path) -> None:
+        store = opened(path)
+        for watermark in (1, 2, 3):
+            store.append([lines({})], watermark)
+        store.close()
+        store = opened(path)
+
+        assert [(3,)] == store.select("SELECT watermark FROM meterd_loader", (), 30)
+        store.close()
 
 
 class TestLimits:

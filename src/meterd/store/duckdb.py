@@ -50,6 +50,7 @@ _NEVER = "1000TB"
 _FETCH_SIZE = 1000
 _DAMAGE = re.compile("not a valid DuckDB|not read enough bytes|[Cc]orrupt|[Cc]hecksum|replaying WAL|[Ss]erializ")
 """What the engine says of a file that is damaged, rather than taken by another process or unreadable just now."""
+WATERMARK = "SELECT coalesce(max(watermark), 0) FROM meterd_loader"
 _FILES = 8
 """File descriptors that opening the database takes, and some to spare."""
 
@@ -117,8 +118,7 @@ class DuckDBStore:
             raise StoreDamaged(f"can't open the store {self._path}: a part of the file is missing")
         with self._translated_errors():
             connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
-            if not connection.execute("SELECT 1 FROM meterd_loader").fetchall():
-                connection.execute("INSERT INTO meterd_loader VALUES (0)")
+            _restart_watermark(connection)
         return connection
 
     @contextlib.contextmanager
@@ -166,7 +166,7 @@ class DuckDBStore:
             connection.begin()
             for lines in batch:
                 self._insert(lines)
-            connection.execute("UPDATE meterd_loader SET watermark = ?", [watermark])
+            connection.execute("INSERT INTO meterd_loader VALUES (?)", [watermark])
             reach("before-store-commit")
             connection.commit()
         except (duckdb.Error, Unreadable) as error:
@@ -231,8 +231,8 @@ class DuckDBStore:
         return cursor
 
     def watermark(self) -> int:
-        row = self._connection.execute("SELECT watermark FROM meterd_loader").fetchone()
-        assert row is not None  # _open put it there
+        row = self._connection.execute(WATERMARK).fetchone()
+        assert row is not None  # an aggregate has a row
         return int(row[0])
 
     def installation(self) -> str | None:
@@ -286,6 +286,21 @@ class DuckDBStore:
                 with contextlib.suppress(duckdb.Error):
                     connection.close()
             self._cursors.clear()
+
+
+def _restart_watermark(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep the last watermark alone.
+
+    Each load adds one: of a changed row the engine keeps both versions for queries under way, and makes no checkpoint
+    as long as there are any.
+    """
+    (count, watermark) = connection.execute(f"SELECT count(*), ({WATERMARK}) FROM meterd_loader").fetchone() or (0, 0)
+    if count == 1:
+        return
+    connection.begin()
+    connection.execute("DELETE FROM meterd_loader")
+    connection.execute("INSERT INTO meterd_loader VALUES (?)", [watermark])
+    connection.commit()
 
 
 def insert_statement(dataset: Dataset) -> str:
