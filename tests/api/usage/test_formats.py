@@ -35,6 +35,10 @@ def sent(environment: Environment, path: str, accept: str, **parameters: str) ->
     return response.content.decode()
 
 
+FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""One of these, behind what has no width, begins what a spreadsheet takes for a formula."""
+
+
 def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
@@ -203,7 +207,7 @@ def test_a_formula_is_quoted_whatever_a_spreadsheet_may_skip_before_it(before: s
 @given(text=st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=30))
 def test_texts_come_back_from_csv_and_xml(text: str) -> None:
     (row,) = list(csv.reader(io.StringIO(format_response({"a": text, "b": "x"}, CSV).body.decode(), newline="")))[1:]
-    assert text == unquoted(row[0])
+    assert row[0] == text or (row[0] == f"'{text}" and not FORMULA.isdisjoint(text))
     member = ElementTree.fromstring(format_response({"a": text}, XML).body).find("a")
     assert member is not None
     assert text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd") == (member.text or "")
