@@ -103,9 +103,8 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
     if not groups and not is_timeseries and not cells:
         cells[(None,)] = []
     points = [_point(body, groups, key, members) for key, members in cells.items()]
-    points.sort(key=lambda point: _order(point, groups))
     if "orderBy" not in body:
-        return points
+        return sorted(points, key=lambda point: _order(point, groups))
     last = len(places)
     points.sort(key=lambda point: places.get(tuple(point[response_key(group)] for group in groups), last))
     for point in points:
@@ -357,7 +356,7 @@ def _point(body: dict[str, Any], groups: list[str], key: tuple[Any, ...], rows: 
     bucket, *values = key
     point: dict[str, Any] = {"total": len(rows)}
     point |= {response_key(group): value for group, value in zip(groups, values, strict=True)}
-    seconds = 0.0
+    seconds = 1.0  # without buckets rates are only asked for to order groups
     if bucket is not None:
         point |= {"startTimestamp": bucket[0], "endTimestamp": bucket[1]}
         seconds = (bucket[1] - bucket[0]).total_seconds()
