@@ -321,15 +321,13 @@ class TestCheckpoints:
 
         assert [] == store.select("SELECT meter FROM meter_events", (), 30)
 
-    def test_one_watermark_is_left_of_many_when_the_store_is_opened(self, path: Path) -> None:
-        store = opened(path)
-        for watermark in (1, 2, 3):
-            store.append([lines({})], watermark)
-        store.close()
-        store = opened(path)
+    def test_they_leave_one_watermark_of_many(self, store: DuckDBStore) -> None:
+        with long_query(store):
+            for watermark in (1, 2, 3):
+                store.append([lines({})], watermark)
+            store.checkpoint()
 
         assert [(3,)] == store.select("SELECT watermark FROM meterd_loader", (), 30)
-        store.close()
 
 
 class TestLimits:

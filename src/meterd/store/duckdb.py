@@ -51,6 +51,8 @@ _FETCH_SIZE = 1000
 _DAMAGE = re.compile("not a valid DuckDB|not read enough bytes|[Cc]orrupt|[Cc]hecksum|replaying WAL|[Ss]erializ")
 """What the engine says of a file that is damaged, rather than taken by another process or unreadable just now."""
 WATERMARK = "SELECT coalesce(max(watermark), 0) FROM meterd_loader"
+"""Each load adds a watermark: of a changed row the engine keeps both versions for queries under way, and makes no
+checkpoint as long as there are any. A checkpoint leaves the last one."""
 _FILES = 8
 """File descriptors that opening the database takes, and some to spare."""
 
@@ -118,7 +120,6 @@ class DuckDBStore:
             raise StoreDamaged(f"can't open the store {self._path}: a part of the file is missing")
         with self._translated_errors():
             connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
-            _restart_watermark(connection)
         return connection
 
     @contextlib.contextmanager
@@ -253,6 +254,7 @@ class DuckDBStore:
 
     def checkpoint(self) -> None:
         try:
+            self._connection.execute(f"DELETE FROM meterd_loader WHERE watermark < ({WATERMARK})")
             self._connection.execute("CHECKPOINT")
         except duckdb.Error as error:
             raise StoreError(_message_of(error)) from None
@@ -286,21 +288,6 @@ class DuckDBStore:
                 with contextlib.suppress(duckdb.Error):
                     connection.close()
             self._cursors.clear()
-
-
-def _restart_watermark(connection: duckdb.DuckDBPyConnection) -> None:
-    """Keep the last watermark alone.
-
-    Each load adds one: of a changed row the engine keeps both versions for queries under way, and makes no checkpoint
-    as long as there are any.
-    """
-    (count, watermark) = connection.execute(f"SELECT count(*), ({WATERMARK}) FROM meterd_loader").fetchone() or (0, 0)
-    if count == 1:
-        return
-    connection.begin()
-    connection.execute("DELETE FROM meterd_loader")
-    connection.execute("INSERT INTO meterd_loader VALUES (?)", [watermark])
-    connection.commit()
 
 
 def insert_statement(dataset: Dataset) -> str:
