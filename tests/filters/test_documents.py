@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from meterd.datasets import MODEL_CALLS, Kind
 from meterd.filters import Variable, document_field, matches, parse_filter
-from meterd.query.compile import compile_listing
 from meterd.query.dialects import DIALECTS
+from meterd.query.listings import compile_listing
 from meterd.query.model import Compare, Comparison, Condition, Field, Listing, Order, TagValue
 from meterd.query.visibility import Visibility
 from tests.filters.fields import resolve

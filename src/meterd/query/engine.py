@@ -11,9 +11,10 @@ from meterd.access import Caller
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput, Unavailable
 from meterd.query import histograms
-from meterd.query.compile import compile_listing, compile_query
+from meterd.query.compile import compile_query
 from meterd.query.complexity import Bounds
 from meterd.query.dialects import DIALECTS
+from meterd.query.listings import compile_listing
 from meterd.query.model import Listing, Query, Row
 from meterd.query.results import shape
 from meterd.query.visibility import Visibility, visible_to
