@@ -1,5 +1,6 @@
 """Every question has bounds, whichever protocol it came through."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,7 @@ from meterd.query.model import (
     Or,
     Order,
     Query,
+    Ranking,
     TextTest,
 )
 from meterd.settings import Query as Limits
@@ -95,6 +97,17 @@ def test_a_query_at_its_bound_is_passed_on_and_one_beyond_is_refused(kind: str) 
     with pytest.raises(InvalidInput, match=hint):
         bounds.query(make(maximum + 1))
     assert [kind.partition(" ")[0]] == refused
+
+
+@pytest.mark.parametrize(("count", "is_refused"), [(2, False), (3, True)])
+def test_conditions_of_an_order_count_twice_as_they_are_planned_twice(count: int, is_refused: bool) -> None:
+    bounds = Bounds(LIMITS, lambda _reason: None)
+    query = asked(And(contains(*map(str, range(count)))), groups=grouped(1))
+    ordered = msgspec.structs.replace(query, ranking=Ranking())
+
+    bounds.query(query)
+    with pytest.raises(InvalidInput, match=r"6 conditions") if is_refused else contextlib.nullcontext():
+        bounds.query(ordered)
 
 
 def test_the_number_of_regular_expressions_is_bounded() -> None:
