@@ -337,6 +337,13 @@ class TestLimits:
 
         assert store.select("SELECT 1", (), 30) == [(1,)]
 
+    def test_a_limit_that_is_reached_before_the_engine_has_begun_counts(self, store: DuckDBStore) -> None:
+        for _ in range(20):
+            with pytest.raises(QueryTimeout):
+                store.select("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b", (), 0.0)
+
+        assert store.select("SELECT 1", (), 30) == [(1,)]
+
     def test_a_query_is_interrupted_when_it_is_cancelled_before_it_begins_or_while_it_runs(
         self, store: DuckDBStore
     ) -> None:

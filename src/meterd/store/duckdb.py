@@ -42,6 +42,7 @@ from meterd.store.rewriting import move_together
 
 _NEVER = "1000TB"
 _FETCH_SIZE = 1000
+_INTERRUPTED_EVERY = 0.01
 _DAMAGE = re.compile("not a valid DuckDB|not read enough bytes|[Cc]orrupt|[Cc]hecksum|replaying WAL|[Ss]erializ")
 """What the engine says of a file that is damaged, rather than taken by another process or unreadable just now."""
 WATERMARK = "SELECT coalesce(max(watermark), 0) FROM meterd_loader"
@@ -190,28 +191,18 @@ class DuckDBStore:
         cancellation = cancellation or Cancellation()
         try:
             cursor = self._reader()
-            with cancellation.by(cursor.interrupt):
-                return self._rows(cursor, sql, parameters, timeout)
+            with _bounded(cursor, timeout, cancellation):
+                cursor.execute(sql, parameters)
+                rows: list[StoredRow] = []
+                while some := cursor.fetchmany(_FETCH_SIZE):  # Python's lock is held for so many at a time
+                    rows += some
+                return rows
         except duckdb.InterruptException:
             raise (QueryCancelled if cancellation.is_cancelled else QueryTimeout) from None
         except duckdb.OutOfMemoryException:
             raise QueryMemory from None
         except duckdb.Error as error:
             raise StoreError(_message_of(error)) from error
-
-    def _rows(
-        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object], timeout: float
-    ) -> list[StoredRow]:
-        alarm = threading.Timer(timeout, cursor.interrupt)
-        alarm.start()
-        try:
-            cursor.execute(sql, parameters)
-            rows: list[StoredRow] = []
-            while some := cursor.fetchmany(_FETCH_SIZE):  # Python's lock is held for so many at a time
-                rows += some
-            return rows
-        finally:
-            alarm.cancel()
 
     def _reader(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's own connection to the open database."""
@@ -282,6 +273,31 @@ class DuckDBStore:
                 with contextlib.suppress(duckdb.Error):
                     connection.close()
             self._cursors.clear()
+
+
+@contextlib.contextmanager
+def _bounded(cursor: duckdb.DuckDBPyConnection, timeout: float, cancellation: Cancellation) -> Iterator[None]:
+    """Interrupt what a cursor does after `timeout` seconds or when it is cancelled, until it ends.
+
+    Once is not enough: the engine forgets an interrupt that comes before it runs a statement, or while it plans it.
+    """
+    is_due, has_ended = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        is_due.wait(timeout)
+        while not has_ended.is_set():
+            cursor.interrupt()
+            has_ended.wait(_INTERRUPTED_EVERY)
+
+    watcher = threading.Thread(target=watch, name="meterd-query-limit")
+    with cancellation.by(is_due.set):
+        watcher.start()
+        try:
+            yield
+        finally:
+            has_ended.set()
+            is_due.set()
+            watcher.join()  # so that it interrupts nothing that comes later
 
 
 def _failure(error: duckdb.Error | Unreadable) -> StoreError:
