@@ -22,6 +22,7 @@ from structlog.testing import capture_logs
 from meterd.errors import ConfigurationError
 from meterd.settings import Listener, Tls, load
 from meterd.tls import ServedCertificate, make_self_signed, names_of, pin, read_certificate
+from tests.certificates import self_signed
 from tests.process import Meterd
 
 KEYS = {
@@ -39,26 +40,7 @@ def meterd(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
 def make_with_openssl(folder: Path, kind: list[str]) -> Tls:
     """A key of some kind and a certificate, as an operator's own tools make them."""
     key, certificate = folder / "tls.key", folder / "tls.crt"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            *kind,
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=meterd",
-            "-keyout",
-            key,
-            "-out",
-            certificate,
-        ],
-        check=True,
-        capture_output=True,
-    )
+    self_signed(certificate, key, kind=tuple(kind))
     return Tls(key_path=str(key), certificate_path=str(certificate))
 
 

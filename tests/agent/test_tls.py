@@ -1,7 +1,6 @@
 """A server with a certificate, and what the agent thinks of it."""
 
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.agent.process import Daemon, document, names
+from tests.certificates import self_signed
 from tests.client.proxy import Proxy
 from tests.process import Meterd
 
@@ -17,30 +17,7 @@ from tests.process import Meterd
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of 127.0.0.1, signed by itself; the file holds the key as well."""
     path = tmp_path_factory.mktemp("tls") / "both.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=meterd",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-            "-keyout",
-            path,
-            "-out",
-            path.with_suffix(".crt"),
-        ],
-        check=True,
-        capture_output=True,
-    )
+    self_signed(path.with_suffix(".crt"), path, alternative="IP:127.0.0.1")
     path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
     return path
 

@@ -1,13 +1,13 @@
 """A stand-in for Azure Monitor with a certificate, and a namespace that no other test has."""
 
 import itertools
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from meterd.collect.servicebus import Namespace
+from tests.certificates import self_signed
 from tests.collect.monitor import Monitor
 
 _numbers = itertools.count()
@@ -18,30 +18,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of 127.0.0.1, signed by itself; the file holds the key as well."""
     folder = tmp_path_factory.mktemp("azure")
     key, public, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=monitor",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-            "-keyout",
-            key,
-            "-out",
-            public,
-        ],
-        check=True,
-        capture_output=True,
-    )
+    self_signed(public, key, "monitor", "IP:127.0.0.1")
     both.write_bytes(key.read_bytes() + public.read_bytes())
     return both
 

@@ -13,6 +13,7 @@ import requests
 from ai_guard import AIGuardClient
 from ai_guard.api import AIPlatform, MetricsEvent, MetricsEventMeter
 
+from tests.certificates import self_signed
 from tests.process import Meterd
 
 KEYS = {"RSA": ["rsa:2048"], "EC": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "Ed25519": ["ed25519"]}
@@ -157,6 +158,5 @@ def test_a_new_key_needs_a_new_pin(own: Guard) -> None:
 
 @pytest.mark.parametrize("kind", KEYS.values(), ids=KEYS)
 def test_keys_of_every_kind_can_be_pinned(own: Guard, kind: list[str]) -> None:
-    command = ["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-subj", "/CN=meterd"]
-    subprocess.run([*command, "-keyout", own.key, "-out", own.certificate], check=True, capture_output=True)
+    self_signed(own.certificate, own.key, kind=tuple(kind))
     own.connect(own.secure, pin_of(own.certificate)).metric(event())

@@ -1,12 +1,12 @@
 """A store with meter events, and an engine over it."""
 
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.certificates import self_signed
 from tests.query.reference import RealEngine
 
 
@@ -20,30 +20,7 @@ def store(tmp_path: Path) -> Iterator[RealEngine]:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Certificate of `collector.test`, signed by itself; its key is beside it, ending in `.key`."""
     path = tmp_path_factory.mktemp("tls") / "collector.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=collector.test",
-            "-addext",
-            "subjectAltName=DNS:collector.test",
-            "-keyout",
-            path.with_suffix(".key"),
-            "-out",
-            path,
-        ],
-        check=True,
-        capture_output=True,
-    )
+    self_signed(path, path.with_suffix(".key"), "collector.test", "DNS:collector.test")
     return path
 
 
