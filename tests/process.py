@@ -86,8 +86,9 @@ class Meterd:
             ready, _, _ = select.select([self.process.stderr], [], [], 1)
             data = os.read(self.process.stderr.fileno(), 65536) if ready else b""
             self.log += data
-            ended = self.process.poll() is not None and not data
-            assert not ended, f"meterd ended: {self.log.decode()}"
+            if self.process.poll() is not None and not data:
+                self.process.stderr.close()
+                raise AssertionError(f"meterd ended: {self.log.decode()}")
             assert time.monotonic() < deadline, f"meterd is not ready: {self.log.decode()}"
         self.url = self.log.rpartition(b"meterd ready on ")[2].split()[0].decode()
         self._log_reader = threading.Thread(target=self._read_log, daemon=True)
