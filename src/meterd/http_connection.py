@@ -98,9 +98,9 @@ class HTTPConnection(HttpToolsProtocol):
         if self._ignores_input:
             return
         self._last_received = self.loop.time()
-        self._segment = data if self._phase == _AT_REST else b""
         if self._heads and self._repeats(data):
             return
+        self._segment = data if self._phase == _AT_REST else b""
         before = self._phase, self._requests, self._received
         try:
             self.parser.feed_data(data)
@@ -114,6 +114,8 @@ class HTTPConnection(HttpToolsProtocol):
             else:
                 self._refuse_malformed(data, error)
             return
+        finally:
+            self._segment = b""  # idle connections keep nothing of what they got
         self._wait_for_body()
         if before != (self._phase, self._requests, self._received):
             self._unfinished = 0
