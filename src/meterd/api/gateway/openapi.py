@@ -14,7 +14,9 @@ _TAG = "Gateway metrics"
 
 
 class DataPoints(msgspec.Struct, frozen=True, rename="camel"):
-    """Points with `total`, their groups and aggregations, and in a time series the bounds of their bucket."""
+    """Points with `total`, groups and aggregations, in a time series the bounds of their bucket, and for all groups
+    beyond a limit `otherGroups`: how many they are.
+    """
 
     data_points: list[dict[str, Any]]  # the query says which members, and of which type
 
