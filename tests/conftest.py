@@ -5,8 +5,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.process import Meterd
+
+settings.register_profile("random")
+settings.register_profile("fixed", derandomize=True)
+settings.load_profile("fixed")  # a commit is good or bad alike each time; --hypothesis-profile=random looks for more
 
 
 def pytest_unconfigure() -> None:
