@@ -93,8 +93,7 @@ def test_a_service_whose_tasks_do_not_start_ends_and_the_next_one_works(step: st
     failing = Meterd(tmp_path, environment={"METERD_FAIL_POINT": f"{step}:1:raise"})
     with pytest.raises(AssertionError, match=r"(?s)meterd ended: .*startup failed"):
         failing.start()
-    failing.process.communicate()
-    assert failing.process.returncode == 3
+    assert failing.process.wait() == 3
 
     with Meterd(tmp_path) as meterd:
         assert meterd.client.get("/readyz").status_code == 200

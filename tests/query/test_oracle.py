@@ -15,7 +15,16 @@ from tests.datasources import DATASOURCES
 from tests.datasources.declaration import Declaration
 from tests.datasources.strategies import METADATA_KEYS, SUBJECTS, TAGS, TEAMS, codes, texts
 from tests.datasources.vocabulary import FULL, PERCENTILES, RATES, SCALARS, TEAM
-from tests.query.reference import ARRAYS, SECONDS, SUBJECT_TYPES, RealEngine, answer, response_key, value_of
+from tests.query.reference import (
+    ARRAYS,
+    SECONDS,
+    SUBJECT_TYPES,
+    RealEngine,
+    answer,
+    column_name,
+    response_key,
+    value_of,
+)
 
 EXAMPLES = settings(
     max_examples=300,
@@ -217,7 +226,8 @@ def orders(draw: st.DrawFn, body: dict[str, Any]) -> dict[str, Any]:
     if not body["groupBy"] or any(each["column"] == "histogram" for each in body["aggregations"]):
         return {}
     exact = [each for each in body["aggregations"] if each["type"] in ("count", "countDistinct", "min", "max")]
-    names = ["total", *(each["type"] + each["column"][0].upper() + each["column"][1:] for each in exact)]
+    columns = [(each["type"], column_name(each["column"])) for each in exact]
+    names = ["total", *(function + column[0].upper() + column[1:] for function, column in columns)]
     names += [response_key(group) for group in body["groupBy"]]
     order = {"name": draw(st.sampled_from(names)), "direction": draw(st.sampled_from(["asc", "desc"]))}
     limit = draw(st.sampled_from([None, 1, 1, 2, 5]))

@@ -90,7 +90,9 @@ class DuckDBStore:
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._datasets: tuple[Dataset, ...] = ()
         self._connection = self._open()
-        if is_due(self._connection):
+        with self._translated_errors():
+            due = is_due(self._connection)
+        if due:
             self.checkpoint()
             self.close()
             compact(path, self._options)
@@ -110,10 +112,10 @@ class DuckDBStore:
                 connection = self._connect()
             except duckdb.Error as again:
                 raise self._cannot_open(again) from None
-        if is_cut_short(connection, self._path, header):
-            connection.close()
-            raise StoreDamaged(f"can't open the store {self._path}: a part of the file is missing")
         with self._translated_errors():
+            if is_cut_short(connection, self._path, header):
+                connection.close()
+                raise StoreDamaged(f"can't open the store {self._path}: a part of the file is missing")
             connection.execute("CREATE TABLE IF NOT EXISTS meterd_loader (watermark BIGINT NOT NULL)")
         return connection
 
