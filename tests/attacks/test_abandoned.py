@@ -12,6 +12,7 @@ import pytest
 
 from meterd.access import Scope
 from tests.api.aiguard.test_classifications import body
+from tests.attacks.conftest import SMALL
 from tests.process import METRICS, Meterd, make_token
 
 KEYS = [f"metadata.k{number}" for number in range(20)]
@@ -31,7 +32,7 @@ ABANDONED = 60
 @pytest.fixture(scope="module")
 def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
     environment = {"METERD_QUERY__TIMEOUT": "3600", "METERD_QUERY__MAX_WAITING": "50", "METERD_SERVICE__TIMEOUT": "300"}
-    with Meterd(tmp_path_factory.mktemp("abandoned"), environment=environment) as started:
+    with Meterd(tmp_path_factory.mktemp("abandoned"), environment=environment, limits=SMALL) as started:
         rows = [{"guardrailName": "g", "teams": [f"t{number}" for number in range(200)]}] * 10_000
         for _ in range(2):
             assert 200 == started.ingest(rows).status_code

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.access.endpoint import Endpoint
+from tests.attacks.conftest import SMALL
 from tests.process import METRICS, Meterd
 
 OPEN = ["/healthz", "/readyz", "/health", "/docs", "/openapi.json"]
@@ -129,7 +130,7 @@ service:
   timeout: 120
 metrics: {{}}
 """)
-        with Meterd(tmp_path / "data", config=config) as server:
+        with Meterd(tmp_path / "data", config=config, limits=SMALL) as server:
             yield server, endpoint
             endpoint.released.set()
 
