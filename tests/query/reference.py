@@ -90,12 +90,15 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
             kept = [row | {f"grouped {array}": element} for row in kept for element in row[member]]
     places = _places(body, groups, kept) if "orderBy" in body else {}
     limit: int = body.get("limit", len(places)) if "orderBy" in body else 0
+    is_other_wanted = body.get("other", False)
     cells: dict[tuple[Any, ...], list[RowDict]] = {}
     for row in kept:
         bucket = bucket_of(row["createdAt"], _interval(body), _zone(body)) if is_timeseries else None
         key = tuple(_group_value(row, group) for group in groups)
         if "orderBy" not in body or places[key] < limit:
             cells.setdefault((bucket, *key), []).append(row)
+            continue
+        if not is_other_wanted:
             continue
         others = cells.setdefault((bucket, *(_OTHER for _ in groups)), [])
         if row["fact"] not in [other["fact"] for other in others]:
@@ -109,7 +112,7 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
     points.sort(key=lambda point: places.get(tuple(point[response_key(group)] for group in groups), last))
     for point in points:
         if groups and all(point[response_key(group)] is _OTHER for group in groups):
-            point |= {response_key(group): None for group in groups} | {"otherGroups": len(places) - limit}
+            point |= {response_key(group): None for group in groups} | {"other": len(places) - limit}
     return sorted(points, key=lambda point: point.get("startTimestamp", EPOCH))
 
 
@@ -125,10 +128,21 @@ def _places(body: dict[str, Any], groups: list[str], rows: list[RowDict]) -> dic
     distribution = body | {"type": "distribution"}
     points = [_point(distribution, groups, key, members) for key, members in cells.items()]
     points.sort(key=lambda point: _order(point, groups))
-    name = body["orderBy"]["name"]
-    points.sort(key=lambda point: _sortable(point[name]), reverse=body["orderBy"].get("direction", "desc") == "desc")
+    name = _answered_name(body)
+    order = body.get("order", "asc" if name in map(response_key, groups) else "desc")
+    points.sort(key=lambda point: _sortable(point[name]), reverse=order == "desc")
     points.sort(key=lambda point: point[name] is None)
     return {tuple(point[response_key(group)] for group in groups): place for place, point in enumerate(points)}
+
+
+def _answered_name(body: dict[str, Any]) -> str:
+    """What answers call that by which groups are ordered."""
+    name: str = body["orderBy"]
+    for each in body.get("aggregations") or []:
+        if name == each["type"] + each["column"][0].upper() + each["column"][1:]:
+            column = column_name(each["column"])
+            return str(each["type"] + column[0].upper() + column[1:])
+    return response_key(name)
 
 
 def _sortable(value: Any) -> Any:
@@ -449,7 +463,7 @@ class RealEngine:
         points = []
         for row in self.run(query, caller):
             bounds = {} if row.start is None else {"startTimestamp": row.start, "endTimestamp": row.end}
-            others = {} if row.other_groups is None else {"otherGroups": row.other_groups}
+            others = {} if row.other_groups is None else {"other": row.other_groups}
             points.append({"total": row.total, **row.values, **bounds, **others})
         return points
 

@@ -99,11 +99,21 @@ def test_a_query_at_its_bound_is_passed_on_and_one_beyond_is_refused(kind: str) 
     assert [kind.partition(" ")[0]] == refused
 
 
-@pytest.mark.parametrize(("count", "is_refused"), [(2, False), (3, True)])
-def test_conditions_of_an_order_count_twice_as_they_are_planned_twice(count: int, is_refused: bool) -> None:
+@pytest.mark.parametrize(
+    ("count", "ranking", "interval", "is_refused"),
+    [
+        (2, Ranking(limit=1, has_other=True), None, False),
+        (3, Ranking(limit=1, has_other=True), None, True),
+        (3, Ranking(), Interval(1, Unit.HOUR), True),
+        (3, Ranking(limit=1), None, False),
+    ],
+)
+def test_conditions_of_an_order_count_twice_where_they_are_planned_twice(
+    count: int, ranking: Ranking, interval: Interval | None, is_refused: bool
+) -> None:
     bounds = Bounds(LIMITS, lambda _reason: None)
     query = asked(And(contains(*map(str, range(count)))), groups=grouped(1))
-    ordered = msgspec.structs.replace(query, ranking=Ranking())
+    ordered = msgspec.structs.replace(query, ranking=ranking, interval=interval)
 
     bounds.query(query)
     with pytest.raises(InvalidInput, match=r"6 conditions") if is_refused else contextlib.nullcontext():

@@ -217,16 +217,52 @@ def test_other_groups_are_one_whose_facts_count_once(tmp_path: Path) -> None:
     teams = (["a"], ["a"], ["a"], ["b", "c"], ["c"], ["b"])
     rows = [_row("x", hour) | {"teams": each, "latencyMs": 10.0 * hour} for hour, each in enumerate(teams)]
     aggregations = [{"type": "avg", "column": "latencyMs"}, {"type": "p50", "column": "latencyMs"}]
-    body = BODY | {"groupBy": ["team"], "aggregations": aggregations, "orderBy": {"name": "total"}, "limit": 1}
+    body = BODY | {"groupBy": ["team"], "aggregations": aggregations, "orderBy": "total", "limit": 1}
+    body["other"] = True
     with RealEngine(tmp_path) as engine:
         engine.append(GUARDRAIL_EVALUATIONS, rows)
-        slowest = engine.answer(body | {"orderBy": {"name": "p50LatencyMs"}}, ADMIN)
+        slowest = engine.answer(body | {"orderBy": "p50LatencyMs"}, ADMIN)
         largest = engine.answer(body, ADMIN)
 
     assert [
         {"total": 3, "team": "a", "avgLatencyMs": 10.0, "p50LatencyMs": 10.0},
-        {"total": 3, "team": None, "avgLatencyMs": 40.0, "p50LatencyMs": 40.0, "otherGroups": 2},
+        {"total": 3, "team": None, "avgLatencyMs": 40.0, "p50LatencyMs": 40.0, "other": 2},
     ] == largest
-    assert [("b", 2, None), (None, 5, 2)] == [
-        (point["team"], point["total"], point.get("otherGroups")) for point in slowest
-    ]
+    assert [("b", 2, None), (None, 5, 2)] == [(point["team"], point["total"], point.get("other")) for point in slowest]
+
+
+def test_groups_are_ordered_by_one_of_several_percentiles(tmp_path: Path) -> None:
+    latencies = {"a": (0, 1, 100), "b": (0, 50, 60), "c": (9, 10, 10), "d": (None,)}
+    rows = [_row(name, hour) | {"latencyMs": each} for hour, name in enumerate(latencies) for each in latencies[name]]
+    aggregations = [{"type": each, "column": "latencyMs"} for each in ("p5", "p50", "p99")]
+    body = BODY | {"groupBy": ["guardrailName"], "aggregations": aggregations}
+    with RealEngine(tmp_path) as engine:
+        engine.append(GUARDRAIL_EVALUATIONS, rows)
+        names = {
+            order: [point["guardrailName"] for point in engine.answer(body | order_of(order), ADMIN)]
+            for order in ("p5LatencyMs desc", "p50LatencyMs desc", "p50LatencyMs asc", "p99LatencyMs desc")
+        }
+
+    assert names["p5LatencyMs desc"][0] == "c"
+    assert names["p50LatencyMs desc"] == ["b", "c", "a", "d"]
+    assert names["p50LatencyMs asc"] == ["a", "c", "b", "d"]
+    assert names["p99LatencyMs desc"] == ["a", "b", "c", "d"]
+
+
+def order_of(text: str) -> dict[str, str]:
+    name, order = text.split()
+    return {"orderBy": name, "order": order}
+
+
+def test_groups_beyond_a_limit_are_left_out_and_cost_no_row(tmp_path: Path) -> None:
+    rows = [_row(f"name-{number}", hour) for number in range(6) for hour in range(number + 1)]
+    body = BODY | {"groupBy": ["guardrailName"], "orderBy": "total", "limit": 2}
+    with RealEngine(tmp_path, Limits(max_rows=4)) as engine:
+        engine.append(GUARDRAIL_EVALUATIONS, rows)
+        largest = engine.answer(body, ADMIN)
+        by_hour = engine.answer(body | {"type": "timeseries", "interval": "3 hours"}, ADMIN)
+        with pytest.raises(InvalidInput, match="5 groups as its limit, at most 4 are allowed"):
+            engine.answer(body | {"limit": 5}, ADMIN)
+
+    assert [("name-5", 6), ("name-4", 5)] == [(point["guardrailName"], point["total"]) for point in largest]
+    assert ["name-5", "name-4", "name-5", "name-4"] == [point["guardrailName"] for point in by_hour]

@@ -226,13 +226,18 @@ def orders(draw: st.DrawFn, body: dict[str, Any]) -> dict[str, Any]:
     if not body["groupBy"] or any(each["column"] == "histogram" for each in body["aggregations"]):
         return {}
     exact = [each for each in body["aggregations"] if each["type"] in ("count", "countDistinct", "min", "max")]
-    columns = [(each["type"], column_name(each["column"])) for each in exact]
+    columns = [(each["type"], each["column"]) for each in exact]
+    columns += [(function, column_name(column)) for function, column in columns]
     names = ["total", *(function + column[0].upper() + column[1:] for function, column in columns)]
-    names += [response_key(group) for group in body["groupBy"]]
-    order = {"name": draw(st.sampled_from(names)), "direction": draw(st.sampled_from(["asc", "desc"]))}
-    limit = draw(st.sampled_from([None, 1, 1, 2, 5]))
+    names += [*body["groupBy"], *(response_key(group) for group in body["groupBy"])]
+    order = {"orderBy": draw(st.sampled_from(names))}
     grouped = [each for each in body["aggregations"] if each["type"] == "countDistinct" and each["column"] in ARRAYS]
-    return {"orderBy": order} | ({} if limit is None or grouped else {"limit": limit})
+    choices: dict[str, list[Any]] = {
+        "order": ["asc", "desc"],
+        "limit": [1, 1, 2, 5],
+        "other": [False] if grouped else [True, True, False],
+    }
+    return order | {name: draw(st.sampled_from(values)) for name, values in choices.items() if draw(st.booleans())}
 
 
 @pytest.fixture(scope="module")

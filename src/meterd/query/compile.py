@@ -4,7 +4,7 @@ Column names come from dataset declarations, values are bound parameters; no tex
 of one operand are computed in one pass, so they share a column of the result.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -38,8 +38,8 @@ _FUNCTIONS: dict[Function, type[exp.AggFunc]] = {
 }
 
 
-_PLACE, _GROUPS, _FACT = "group_place", "group_count", "fact_number"
-"""Columns of a ranking: the place of a fact's group, how many groups there are, and the number of the fact."""
+_MEASURED, _PLACE, _FACT = "measured", "group_place", "fact_number"
+"""Names of a ranking: all groups, and the place of a fact's group and the number of a fact, which are columns."""
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -70,57 +70,62 @@ class _Compiler(Conditions):
 
     def compile(self, visible: Visibility | None, limit: int) -> Compiled:
         query = self._query
-        source = self._source(visible)
-        ranking = query.ranking
-        if ranking:
-            source = self._ranked(source, self._source(visible), ranking)
+        source, measured = self._source(visible), None
+        if query.ranking and query.is_ranked_first:
+            measured = self._measured(self._source(visible), query.ranking)
+            source = self._placed(source, query.ranking)
         bucket = [self._bucket(query.interval)] if query.interval else []
-        groups = [self._group(group) for group in query.groups]
-        if ranking and ranking.limit:
-            groups = [_within(ranking.limit, group) for group in groups]
+        groups = [_placed_only(self._group(group)) if measured else self._group(group) for group in query.groups]
         keys = [sql.named(key, f"k{number}") for number, key in enumerate([*bucket, *groups])]
         total = sql.named(exp.Count(this=exp.Star()), "total")
         aggregates, positions = self._aggregates(first=len(keys) + 1)
-        places = (
-            [sql.named(_place(ranking), "place"), sql.named(self._dialect.any(sql.column(_GROUPS)), "groups")]
-            if ranking
-            else []
-        )
+        places = [sql.named(sql.column(_PLACE), _PLACE), sql.named(_count_of_groups(), "groups")] if measured else []
         select = sql.select([*keys, total, *aggregates, *places], source)
-        by = [*range(1, len(keys) + 1), *([len(keys) + len(aggregates) + 2] if ranking else [])]
+        by = [*range(1, len(keys) + 1), *([len(keys) + len(aggregates) + 2] if measured else [])]
         if by:
             select.group_by(*map(exp.Literal.number, by), copy=False)
-        order = (
-            [sql.ordered(exp.Literal.number(number)) for number in (*range(1, len(bucket) + 1), by[-1])]
-            if ranking
-            else self._order(len(bucket), len(keys))
-        )
-        select.order_by(*order, copy=False).limit(limit, copy=False)
+        if measured:
+            select = select.with_(_MEASURED, as_=measured, materialized=True, copy=False)
+        if query.ranking and not measured:
+            limit = min(limit, query.ranking.limit or limit)
+        select.order_by(*self._order(len(bucket), len(keys), positions), copy=False).limit(limit, copy=False)
         return Compiled(select.sql(self._dialect.name, copy=False), tuple(self._parameters), tuple(positions))
 
-    def _ranked(self, facts: exp.Subquery | exp.Table, ranked: exp.Expr, ranking: Ranking) -> exp.Subquery:
-        """Join facts with the place of their group, and the number of groups."""
-        keys = [f"ranked_{number}" for number in range(len(self._query.groups))]
-        groups = [sql.named(self._group(group), key) for group, key in zip(self._query.groups, keys, strict=True)]
-        total = sql.named(exp.Count(this=exp.Star()), "ranked_total")
-        measured = sql.select([*groups, total, *self._measure(ranking)], ranked)
-        measured.group_by(*(exp.Literal.number(number + 1) for number in range(len(keys))), copy=False)
-        order = [sql.ordered(sql.column(self._ranked_by(ranking)), ranking.is_descending)]
-        order += [
-            sql.ordered(sql.column("ranked_total"), descending=True),
-            *(sql.ordered(sql.column(key)) for key in keys),
+    def _measured(self, facts: exp.Expr, ranking: Ranking) -> exp.Select:
+        """Return all groups over the whole window, with what they are ordered by."""
+        groups = [
+            sql.named(self._group(group), key) for group, key in zip(self._query.groups, self._ranked, strict=True)
         ]
-        place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=order))
-        count = exp.Window(this=exp.Count(this=exp.Star()))
-        columns = [*map(sql.column, keys), sql.named(place, _PLACE), sql.named(count, _GROUPS)]
-        ranks = sql.subquery(columns, measured.subquery("measured", copy=False), "ranks")
+        total = sql.named(exp.Count(this=exp.Star()), "ranked_total")
+        measured = sql.select([*groups, total, *self._measure(ranking)], facts)
+        return measured.group_by(*(exp.Literal.number(number + 1) for number in range(len(groups))), copy=False)
+
+    def _placed(self, facts: exp.Subquery | exp.Table, ranking: Ranking) -> exp.Subquery:
+        """Join facts with the place of their group among those within the limit; others have none, or are left out."""
+        order = [sql.ordered(sql.column(self._ranked_by(ranking)), ranking.is_descending)]
+        order += [sql.ordered(sql.column("ranked_total"), descending=True)]
+        order += [sql.ordered(sql.column(key)) for key in self._ranked]
+        first = sql.select([exp.Star()], exp.to_table(_MEASURED)).order_by(*order, copy=False)
+        if ranking.limit:
+            first = first.limit(ranking.limit, copy=False)
+        place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[each.copy() for each in order]))
+        columns = [*map(sql.column, self._ranked), sql.named(place, _PLACE)]
+        ranks = sql.subquery(columns, first.subquery("first", copy=False), "ranks")
         is_same = [
             exp.NullSafeEQ(this=self._group(group), expression=sql.column(key))
-            for group, key in zip(self._query.groups, keys, strict=True)
+            for group, key in zip(self._query.groups, self._ranked, strict=True)
         ]
-        joined = sql.select([exp.Star()], facts).join(ranks, on=exp.and_(*is_same, copy=False), copy=False)
+        kind = "left" if ranking.has_other else "inner"
+        joined = sql.select([exp.Star()], facts).join(
+            ranks, on=exp.and_(*is_same, copy=False), join_type=kind, copy=False
+        )
         found = joined.subquery("facts", copy=False)
-        return self._once(found, ranking, ranking.limit) if ranking.limit and self._has_elements else found
+        return self._once(found) if ranking.has_other and self._has_elements else found
+
+    @property
+    def _ranked(self) -> list[str]:
+        """Names of the groups that are measured."""
+        return [f"ranked_{number}" for number in range(len(self._query.groups))]
 
     def _measure(self, ranking: Ranking) -> Iterator[exp.Expr]:
         for aggregate in self._query.aggregates:
@@ -142,12 +147,14 @@ class _Compiler(Conditions):
     def _has_elements(self) -> bool:
         return any(isinstance(group, GroupElement) for group in self._query.groups)
 
-    def _once(self, facts: exp.Expr, ranking: Ranking, limit: int) -> exp.Subquery:
+    def _once(self, facts: exp.Expr) -> exp.Subquery:
         """Leave out facts that are in several of the groups beyond the limit, but for one of them."""
-        nth = exp.Window(this=exp.RowNumber(), partition_by=[sql.column(_FACT), _place(ranking)])
+        nth = exp.Window(this=exp.RowNumber(), partition_by=[sql.column(_FACT), sql.column(_PLACE)])
         counted = sql.subquery([exp.Star(), sql.named(nth, "nth")], facts, "facts")
         first = exp.EQ(this=sql.column("nth"), expression=exp.Literal.number(1))
-        return sql.subquery([exp.Star()], counted, "facts", [exp.or_(first, _is_within(limit), copy=False)])
+        return sql.subquery(
+            [exp.Star()], counted, "facts", [exp.or_(first, sql.not_null(sql.column(_PLACE)), copy=False)]
+        )
 
     def _bucket(self, interval: Interval) -> exp.Expr:
         query, time = self._query, sql.column("ts")
@@ -192,7 +199,7 @@ class _Compiler(Conditions):
             conditions = []
         conditions.append(exp.GTE(this=sql.column("ts"), expression=start))
         facts = sql.subquery([exp.Star()], source, "facts", conditions)
-        if query.ranking and self._has_elements:
+        if query.ranking and query.ranking.has_other and self._has_elements:
             number = sql.named(exp.Window(this=exp.RowNumber()), _FACT)
             facts = sql.subquery([exp.Star(), number], facts, "facts")
         for group in query.groups:
@@ -289,34 +296,42 @@ class _Compiler(Conditions):
         begins = exp.or_(exp.Is(this=previous, expression=exp.Null()), exp.LT(this=value, expression=previous))
         return exp.Case().when(begins, value).else_(exp.Sub(this=value, expression=previous))
 
-    def _order(self, buckets: int, keys: int) -> list[exp.Expr]:
-        """Order by bucket, time first, then the largest groups first, ties by group values with nulls last."""
+    def _order(self, buckets: int, keys: int, positions: Sequence[tuple[int, int | None]]) -> list[exp.Expr]:
+        """Order by bucket, time first, then by the ranking, then the largest groups first, then by group values.
+
+        Nulls come last.
+        """
+        time = [sql.ordered(exp.Literal.number(number + 1)) for number in range(buckets)]
+        if self._query.is_ranked_first:
+            return [*time, sql.ordered(sql.column(_PLACE))]
         groups = [sql.ordered(exp.Literal.number(number)) for number in range(buckets + 1, keys + 1)]
-        return [
-            *(sql.ordered(exp.Literal.number(1)) for _ in range(buckets)),
-            sql.ordered(exp.Literal.number(keys + 1), descending=True),
-            *groups,
-        ]
+        largest = sql.ordered(exp.Literal.number(keys + 1), descending=True)
+        return [*time, *self._first(keys, positions), largest, *groups]
+
+    def _first(self, keys: int, positions: Sequence[tuple[int, int | None]]) -> Iterator[exp.Expr]:
+        """Return what a ranking orders the rows of a distribution by."""
+        ranking = self._query.ranking
+        if ranking is None:
+            return
+        columns: dict[str, tuple[int, int | None]] = {"total": (keys, None)}
+        columns |= {each.key: place for each, place in zip(self._query.aggregates, positions, strict=True)}
+        columns |= {group.key: (number, None) for number, group in enumerate(self._query.groups)}
+        column, place = columns[ranking.key]
+        by = (
+            exp.Literal.number(column + 1)
+            if place is None
+            else self._dialect.element(sql.column(f"a{column - keys - 1}"), place)
+        )
+        yield sql.ordered(by, ranking.is_descending)
 
 
-def _is_within(limit: int) -> exp.Expr:
-    return exp.LTE(this=sql.column(_PLACE), expression=exp.Literal.number(limit))
+def _placed_only(group: exp.Expr) -> exp.Expr:
+    """Return the value of a group that has a place, null of all others."""
+    return exp.Case().when(sql.not_null(sql.column(_PLACE)), group, copy=False)
 
 
-def _within(limit: int, group: exp.Expr) -> exp.Expr:
-    """Return the value of a group within the limit of a ranking, null of all others."""
-    return exp.Case().when(_is_within(limit), group, copy=False)
-
-
-def _place(ranking: Ranking) -> exp.Expr:
-    """Return the place of a group; all beyond the limit have the one after it."""
-    if ranking.limit is None:
-        return sql.column(_PLACE)
-    return (
-        exp.Case()
-        .when(_is_within(ranking.limit), sql.column(_PLACE), copy=False)
-        .else_(exp.Literal.number(ranking.limit + 1), copy=False)
-    )
+def _count_of_groups() -> exp.Expr:
+    return sql.select([exp.Count(this=exp.Star())], exp.to_table(_MEASURED)).subquery(copy=False)
 
 
 def _previous(column: str) -> str:

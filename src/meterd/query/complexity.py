@@ -82,7 +82,9 @@ class Bounds:
                 "ask for a shorter window, or without timezone"
             )
         operands = [each.operand for each in (*query.groups, *query.aggregates) if isinstance(each, Group | Aggregate)]
-        times = 1 if query.ranking is None else 2  # facts are looked for once more to put their groups in order
+        if query.ranking and query.ranking.limit:
+            self._check("limit", query.ranking.limit, self._limits.max_rows)
+        times = 2 if query.is_ranked_first else 1  # facts are looked for once more to put their groups in order
         return msgspec.structs.replace(query, condition=self._condition(query.condition, operands, times))
 
     def listing(self, listing: Listing) -> Listing:
@@ -119,6 +121,7 @@ _SENTENCES = {
     ),
     "values": ("values to compare with, at most {maximum} are allowed (query.max-values)", "ask for fewer at once"),
     "groups": ("fields to group by, at most {maximum} are allowed (query.max-groups)", "group by fewer fields"),
+    "limit": ("groups as its limit, at most {maximum} are allowed (query.max-rows)", "ask for fewer"),
     "order": ("fields to sort by, at most {maximum} are allowed (query.max-groups)", "sort by fewer fields"),
     "aggregates": ("aggregations, at most {maximum} are allowed (query.max-aggregates)", "ask in several queries"),
     "distinct": ("distinct counts, at most {maximum} are allowed", "ask in several queries"),

@@ -25,11 +25,11 @@ class Dialect(Protocol):
 
     def latest(self, *times: exp.Expr) -> exp.Expr: ...
 
-    def any(self, value: exp.Expr) -> exp.Expr:
-        """Return one of the values that are not null."""
-
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         """Return exact percentiles of the non-null values, as an array in the order of the fractions."""
+
+    def element(self, array: exp.Expr, place: int) -> exp.Expr:
+        """Return the element of an array at a place, counted from 0."""
 
     def map_value(self, column: exp.Expr, key: exp.Expr) -> exp.Expr:
         """Return the value of a key of a map, null when absent."""
@@ -95,11 +95,11 @@ class DuckDB:
     def latest(self, *times: exp.Expr) -> exp.Expr:
         return _call("greatest", *times)
 
-    def any(self, value: exp.Expr) -> exp.Expr:
-        return _call("any_value", value)
-
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         return _call("quantile_cont", value, _array([exp.Literal.number(fraction) for fraction in fractions]))
+
+    def element(self, array: exp.Expr, place: int) -> exp.Expr:
+        return _call("list_extract", array, exp.Literal.number(place + 1))
 
     def map_value(self, column: exp.Expr, key: exp.Expr) -> exp.Expr:
         return _call("map_extract_value", column, key)

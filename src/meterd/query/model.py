@@ -213,13 +213,14 @@ class Aggregate(msgspec.Struct, frozen=True):
 class Ranking(msgspec.Struct, frozen=True):
     """Order groups by `total`, or by the aggregate or group `key`, over the whole window; nulls come last either way.
 
-    Equal ones are in the order of groups without a ranking. Groups after the first `limit` are answered as one, of all
-    their facts, each counted once.
+    Equal ones are in the order of groups without a ranking. Groups after the first `limit` are left out, or with
+    `has_other` answered as one, of all their facts, each counted once.
     """
 
     key: str = "total"
     is_descending: bool = True
     limit: int | None = None
+    has_other: bool = False
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -239,6 +240,12 @@ class Query(msgspec.Struct, frozen=True):
     interval: Interval | None = None
     zone: ZoneInfo | None = None
     ranking: Ranking | None = None
+
+    @property
+    def is_ranked_first(self) -> bool:
+        """Tell whether the places of groups must be known before the rows can be made: facts are then read twice."""
+        ranking = self.ranking
+        return ranking is not None and (self.interval is not None or bool(ranking.limit and ranking.has_other))
 
     def __post_init__(self) -> None:
         for group in self.groups:

@@ -19,7 +19,8 @@ def shape(query: Query, compiled: Compiled, rows: Sequence[StoredRow]) -> list[R
     keys = [group.key for group in query.groups]
     aggregates = list(zip(query.aggregates, compiled.positions, strict=True))
     buckets: dict[date, tuple[datetime, datetime, float]] = {}
-    limit = query.ranking.limit if query.ranking else None
+    ranking = query.ranking if query.is_ranked_first else None
+    limit = ranking.limit if ranking else None
     shaped = []
     for row in rows:
         start = end = None
@@ -38,7 +39,7 @@ def shape(query: Query, compiled: Compiled, rows: Sequence[StoredRow]) -> list[R
             elif aggregate.per is not None and value is not None:
                 value = value * aggregate.per.value / seconds
             values[aggregate.key] = value
-        others = row[-1] - limit if limit is not None and row[-2] > limit else None
+        others = row[-1] - limit if limit is not None and row[-2] is None else None
         shaped.append(Row(values, row[total], start, end, others))
     return shaped
 

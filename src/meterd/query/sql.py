@@ -29,5 +29,9 @@ def ordered(expression: exp.Expr, descending: bool = False) -> exp.Expr:
     return exp.Ordered(this=expression, desc=descending, nulls_first=False)
 
 
+def not_null(expression: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=expression, expression=exp.Null()))
+
+
 def negated(expression: exp.Expr, negated: bool) -> exp.Expr:
     return exp.Not(this=exp.paren(expression, copy=False)) if negated else expression

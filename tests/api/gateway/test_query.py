@@ -384,3 +384,15 @@ def test_odd_texts_are_ordinary_values_everywhere(tenant: Tenant, text: str) -> 
 
 def test_a_client_that_sends_a_limit_is_answered_in_full(filled: Tenant) -> None:
     assert len(filled.points(**DAY, groupBy=["guardrailName"], limit=1)) == 3
+
+
+def test_groups_beyond_the_limit_are_one_row_whose_number_stands_beside_the_points(filled: Tenant) -> None:
+    whole = DAY | {"groupBy": ["guardrailName"], "orderBy": "guardrailName"}
+    all_ = filled.query(**whole, other=True).json()["data"]
+    first = filled.query(**whole, limit=1).json()["data"]
+    with_other = filled.query(**whole, limit=1, other=True).json()["data"]
+
+    assert all_["dataPoints"][:1] == first["dataPoints"]
+    assert (all_.keys(), first.keys()) == ({"dataPoints"}, {"dataPoints"})
+    rest = {"guardrailName": None, "total": sum(point["total"] for point in all_["dataPoints"][1:]), "other": True}
+    assert with_other == {"dataPoints": [*first["dataPoints"], rest], "otherGroups": 2}

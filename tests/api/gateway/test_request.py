@@ -346,9 +346,34 @@ def test_groups_are_ranked_by_what_the_answer_names() -> None:
         "groupBy": ["guardrailName", "team"],
         "aggregations": [{"type": "p99", "column": "latencyMs"}],
     }
-    ranked = parse(**whole, orderBy={"name": "p99LatencyMs"}, limit=3).ranking
-    assert ranked == Ranking("p99LatencyMs", is_descending=True, limit=3)
-    assert parse(**whole, orderBy={"name": "team", "direction": "asc"}).ranking == Ranking("team", is_descending=False)
+    assert parse(**whole, orderBy="p99LatencyMs").ranking == Ranking("p99LatencyMs")
+    assert parse(**whole, orderBy="p99LatencyMs", order="asc").ranking == Ranking("p99LatencyMs", is_descending=False)
+    assert parse(**whole, orderBy="team").ranking == Ranking("team", is_descending=False)
+    assert parse(**whole, orderBy="team", order="desc").ranking == Ranking("team")
+    assert parse(**whole, orderBy="total", limit=3).ranking == Ranking("total", limit=3)
+    assert parse(**whole, orderBy="total", limit=3, other=True).ranking == Ranking("total", limit=3, has_other=True)
+    assert parse(**whole, orderBy="total", other=True).ranking == Ranking("total")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("virtualModel", "virtualModelName"),
+        ("virtualModelName", "virtualModelName"),
+        ("userEmail", "createdBySubjectSlug"),
+        ("createdBySubjectSlug", "createdBySubjectSlug"),
+        ("countVirtualModel", "countVirtualModelName"),
+        ("countVirtualModelName", "countVirtualModelName"),
+    ],
+)
+def test_an_order_takes_every_spelling_of_a_field(name: str, key: str) -> None:
+    query = parse(
+        datasource="modelMetrics",
+        groupBy=["virtualModelName", "userEmail"],
+        aggregations=[{"type": "count", "column": "virtualModelName"}],
+        orderBy=name,
+    )
+    assert query.ranking == Ranking(key, is_descending=key.startswith("count"))
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1.5, "ten", None, [], True])
@@ -360,17 +385,21 @@ def test_a_limit_without_an_order_is_ignored(limit: object) -> None:
     ("changes", "message"),
     [
         ({"groupBy": []}, "orderBy needs groupBy"),
-        ({"orderBy": {"name": "avgLatencyMs"}}, r'orderBy\.name must be one of total, team, got "avgLatencyMs"'),
-        ({"orderBy": {"name": "total", "direction": "down"}}, "direction"),
-        ({"orderBy": {"name": "total", "desc": True}}, "desc"),
-        ({"orderBy": "total"}, "orderBy"),
-        ({"limit": 0}, "limit must be a whole number from 1 to 10000"),
-        ({"limit": 10_001}, "limit must be"),
+        ({"orderBy": "avgLatencyMs"}, r'orderBy must be one of total, team, got "avgLatencyMs"'),
+        ({"orderBy": "guardrailName"}, r'orderBy must be one of total, team, got "guardrailName"'),
+        ({"orderBy": ""}, r'orderBy must be one of total, team, got ""'),
+        ({"order": "down"}, "order"),
+        ({"orderBy": {"name": "total"}}, "orderBy"),
+        ({"limit": 0}, "limit must be a whole number of at least 1"),
         ({"limit": True}, "limit must be"),
         ({"limit": "1"}, "limit must be"),
-        ({"aggregations": [{"type": "countDistinct", "column": "team"}], "limit": 1}, "countDistinctTeam can't"),
+        ({"other": "yes"}, "other"),
+        (
+            {"aggregations": [{"type": "countDistinct", "column": "team"}], "limit": 1, "other": True},
+            "countDistinctTeam can't",
+        ),
     ],
 )
 def test_an_order_that_can_not_be_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
-        parse(**({"groupBy": ["team"], "orderBy": {"name": "total"}} | changes))
+        parse(**({"groupBy": ["team"], "orderBy": "total"} | changes))

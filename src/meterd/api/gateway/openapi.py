@@ -15,10 +15,11 @@ _TAG = "Gateway metrics"
 
 class DataPoints(msgspec.Struct, frozen=True, rename="camel"):
     """Points with `total`, groups and aggregations, in a time series the bounds of their bucket, and for all groups
-    beyond a limit `otherGroups`: how many they are.
+    beyond a limit together `other`. `otherGroups` is how many groups these are, where there are any.
     """
 
     data_points: list[dict[str, Any]]  # the query says which members, and of which type
+    other_groups: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class QueryAnswer(msgspec.Struct, frozen=True):

@@ -52,7 +52,9 @@ async def _body(request: AnyRequest) -> bytes:
 
 
 def _response(rows: list[Row]) -> Response:
-    return Response(200, b'{"data":{"dataPoints":%b}}' % json_array(_data_points(rows)))
+    others = next((row.other_groups for row in rows if row.other_groups), None)
+    number = b"" if others is None else b',"otherGroups":%d' % others
+    return Response(200, b'{"data":{"dataPoints":%b%b}}' % (json_array(_data_points(rows)), number))
 
 
 def _data_points(rows: list[Row]) -> list[dict[str, Value | None]]:
@@ -61,18 +63,18 @@ def _data_points(rows: list[Row]) -> list[dict[str, Value | None]]:
     points: list[dict[str, Value | None]] = []
     for row in rows:
         if row.start is None or row.end is None:
-            points.append({"total": row.total, **row.values, **_others(row)})
+            points.append({"total": row.total, **row.values, **_other(row)})
             continue
         bucket = bounds.get(row.start)
         if bucket is None:
             bucket = {"startTimestamp": _timestamp(row.start), "endTimestamp": _timestamp(row.end)}
             bounds[row.start] = bucket
-        points.append({**bucket, "total": row.total, **row.values, **_others(row)})
+        points.append({**bucket, "total": row.total, **row.values, **_other(row)})
     return points
 
 
-def _others(row: Row) -> dict[str, int]:
-    return {} if row.other_groups is None else {"otherGroups": row.other_groups}
+def _other(row: Row) -> dict[str, bool]:
+    return {} if row.other_groups is None else {"other": True}
 
 
 def _timestamp(time: datetime) -> str:

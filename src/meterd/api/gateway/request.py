@@ -48,11 +48,6 @@ class FilterBody(msgspec.Struct, frozen=True, rename="camel"):
     value: Any = msgspec.UNSET  # its operator says what it must be
 
 
-class OrderByBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    direction: Literal["asc", "desc"] = "desc"
-
-
 class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     """The body as sent; members beyond these are ignored."""
 
@@ -66,8 +61,10 @@ class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     interval: str | None = None
     interval_in_seconds: float | None = None
     timezone: str | None = None
-    order_by: OrderByBody | None = None
+    order_by: str | None = None
+    order: Literal["asc", "desc"] | None = None
     limit: Any = None  # clients of the original send one, which counts only beside `orderBy`
+    other: bool = False
 
 
 class Aggregation(NamedTuple):
@@ -96,7 +93,6 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "rateIncrease": Aggregation(Function.INCREASE, per=Per.SECOND),
 }
 _FOR_DIMENSIONS = frozenset({"count", "countDistinct", "ratePerMinute"})
-MAXIMUM_LIMIT = 10_000
 _INTERVAL = re.compile(r"([0-9]{1,18})[ \t]+(second|minute|hour|day|week|month|year)s?")
 _decoder = msgspec.json.Decoder(QueryBody)
 
@@ -131,7 +127,7 @@ def parse_query(body: bytes, datasources: Mapping[str, Datasource]) -> Query:
         ),
         interval=interval if is_timeseries else None,
         zone=zone if is_timeseries else None,
-        ranking=_ranking(sent.order_by, sent.limit, groups, aggregates) if sent.order_by else None,
+        ranking=None if sent.order_by is None else _ranking(datasource, sent, sent.order_by, groups, aggregates),
     )
 
 
@@ -236,27 +232,49 @@ def _aggregate(datasource: Datasource, sent: AggregationBody, is_timeseries: boo
         if sent.type not in _FOR_DIMENSIONS:
             raise InvalidInput(f'Column "{sent.column}" does not support aggregation "{sent.type}"')
         function = Function.COUNT if aggregation.per else function
-    key = sent.type + field.name[0].upper() + field.name[1:]
-    return Aggregate(key, function, field.operand, aggregation.fraction, aggregation.per)
+    return Aggregate(_answered(sent.type, field.name), function, field.operand, aggregation.fraction, aggregation.per)
 
 
 def _ranking(
-    sent: OrderByBody, limit: Any, groups: tuple[Group | GroupElement, ...], aggregates: tuple[Aggregate, ...]
+    datasource: Datasource,
+    sent: QueryBody,
+    name: str,
+    groups: tuple[Group | GroupElement, ...],
+    aggregates: tuple[Aggregate, ...],
 ) -> Ranking:
     if not groups:
         raise InvalidInput("orderBy needs groupBy: without groups there is nothing to order")
+    limit = sent.limit
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise InvalidInput("limit must be a whole number of at least 1")
+    key = _key(datasource, sent.aggregations or [], name)
     names = ["total", *(each.key for each in (*groups, *aggregates))]
-    if sent.name not in names:
-        raise InvalidInput(f'orderBy.name must be one of {", ".join(names)}, got "{sent.name[:64]}"')
-    if limit is not None and (type(limit) is not int or not 1 <= limit <= MAXIMUM_LIMIT):
-        raise InvalidInput(f"limit must be a whole number from 1 to {MAXIMUM_LIMIT}")
+    if key not in names:
+        raise InvalidInput(f'orderBy must be one of {", ".join(names)}, got "{name[:64]}"')
+    has_other = sent.other and limit is not None
     arrays = {each.column for each in groups if isinstance(each, GroupElement)}
     for each in aggregates:
         if each.function is Function.HISTOGRAM_PERCENTILE:
             raise InvalidInput(f"{each.key} can't be asked with orderBy: ask for percentiles of histograms without")
-        if limit and each.function is Function.COUNT_DISTINCT and each.operand.column in arrays:
-            raise InvalidInput(f"{each.key} can't be asked with limit where the same field is in groupBy")
-    return Ranking(sent.name, sent.direction == "desc", limit)
+        if has_other and each.function is Function.COUNT_DISTINCT and each.operand.column in arrays:
+            raise InvalidInput(f"{each.key} can't be asked with other where the same field is in groupBy")
+    is_group = any(each.key == key for each in groups)
+    return Ranking(key, (sent.order or ("asc" if is_group else "desc")) == "desc", limit, has_other)
+
+
+def _key(datasource: Datasource, sent: list[AggregationBody], name: str) -> str:
+    """Return the key in answers of a group or an aggregation, whichever spelling of the field it is called by."""
+    for each in sent:
+        field = datasource.find(each.column)
+        if field and name in (_answered(each.type, spelling) for spelling in (field.name, *field.aliases)):
+            return _answered(each.type, field.name)
+    field = datasource.find(name)
+    return field.key if field else name
+
+
+def _answered(aggregation: str, name: str) -> str:
+    """Return the key of an aggregation in answers."""
+    return aggregation + name[0].upper() + name[1:]
 
 
 def _filter(datasource: Datasource, number: int, sent: FilterBody) -> Condition:
