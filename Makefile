@@ -4,16 +4,17 @@ BIN := .venv/bin
 INSTALL := python -m pip install --quiet --disable-pip-version-check --no-deps
 PIP := $(BIN)/$(INSTALL)
 
-.PHONY: setup run test check bench docs dist pins
+.PHONY: setup run browser test check bench docs dist pins
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready
 
 # What running needs.
-.venv/.run: pyproject.toml hatch_build.py requirements/run.txt
+.venv/.run: pyproject.toml hatch_build.py requirements/run.txt requirements/node.txt
 	@echo "Making .venv with what meterd needs to run, about 300 MB. Once; a minute or less."
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r requirements/run.txt
+	@command -v npm >/dev/null || $(PIP) --require-hashes -r requirements/node.txt  # which fetches what draws charts
 	@echo "Installing meterd itself."
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
@@ -46,6 +47,15 @@ setup: .venv/.ready
 	@$(PIP) --require-hashes --target .venv/presidio -r requirements/presidio.txt
 	@touch $@
 
+# The browser of tests/browser. Debian's is quick to install; elsewhere it is for a person to do.
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the tests of pages."; \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "The tests of pages need Chromium: sudo apt-get install chromium"; exit 1; \
+	fi
+
 run: .venv/.run
 	@exec $(BIN)/meterd serve $(ARGS)
 
@@ -55,16 +65,17 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# All tests run in several processes, as many of them wait, and then those that need the machine for themselves; those
-# that are chosen by ARGS run in one. Servers start quicker where Python may keep what it compiled.
+# All tests run in several processes, as many of them wait, then those that need the machine for themselves, then those of
+# pages, which have an event loop of their own; those that are chosen by ARGS run in one. Servers start quicker where Python may keep what it compiled.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
-test: check .venv/litellm/.ready .venv/openapi/.ready .venv/presidio/.ready
+test: check .venv/litellm/.ready .venv/openapi/.ready .venv/presidio/.ready browser
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q src  # what a test lets run short of disk must not write half of it
 ifdef ARGS
 	$(PYTEST) $(ARGS)
 else
 	$(PYTEST) --numprocesses 3 --dist worksteal -m "not alone"
 	$(PYTEST) -m alone
+	$(PYTEST) tests/browser
 endif
 
 bench: setup .venv/presidio/.ready
@@ -100,5 +111,6 @@ pins: setup
 	$(COMPILE) --constraint requirements/run.txt --group dev --excludes requirements/run-unused.in --output-file requirements/dev.txt pyproject.toml requirements/e2e-needs.in
 	$(subst 3.11,3.13,$(COMPILE)) --no-deps --output-file requirements/e2e.txt requirements/e2e.in
 	$(COMPILE) --excludes requirements/litellm-unused.in --output-file requirements/litellm.txt requirements/litellm.in
+	$(COMPILE) --output-file requirements/node.txt requirements/node.in
 	$(COMPILE) --output-file requirements/openapi.txt requirements/openapi.in
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/presidio.txt requirements/presidio.in

@@ -11,7 +11,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from hatch_build import FILES, FOLDER
+from hatch_build import ECHARTS_FILES, ECHARTS_FOLDER, FILES, FOLDER
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -67,7 +67,8 @@ def test_a_wheel_brings_what_it_serves(tmp_path: Path) -> None:
         found = set(archive.namelist())
         (metadata,) = (name for name in found if name.endswith("/METADATA"))
         needs = names(re.findall(r"^Requires-Dist: (.+)$", archive.read(metadata).decode(), re.MULTILINE))
-    assets = {f"{FOLDER.removeprefix('src/')}/{name}" for name in FILES}
+    brought = [(FOLDER, FILES), (ECHARTS_FOLDER, ECHARTS_FILES), ("src/meterd/web/assets", ("icon.svg", "style.css"))]
+    assets = {f"{folder.removeprefix('src/')}/{name}" for folder, names_ in brought for name in names_}
     assert assets | {"meterd/py.typed", "meterd/metadata/sql/migrations/env.py"} <= found
     assert {"duckdb", "uvicorn"} <= needs
     assert not needs & {"flask", "flask-swagger-ui", "websockets", "watchfiles", "phonenumbers"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from litestar import Litestar, Router
@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from meterd.addresses import protocol_of
-from meterd.api.http import GONE, HotRoute
+from meterd.api.http import GONE, HotRoute, Response
 from meterd.api.openapi import Described, document, offered
 from meterd.api.operations.routes import documentation_router
 from meterd.api.responses import AnyRequest, litestar_response, options_of
@@ -25,11 +25,15 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
+ErrorPage = Callable[[AnyRequest, MeterdError], Response]
+
+
 class Routes(NamedTuple):
-    """The routes of the service: hot ones without the framework, routers by it."""
+    """The routes of the service: hot ones without the framework, routers by it; and errors as pages, for browsers."""
 
     hot: Sequence[HotRoute]
     routers: Sequence[Router]
+    error_page: ErrorPage
 
 
 def framework(routes: Routes, running: Lifespan) -> ASGIApp:
@@ -39,12 +43,7 @@ def framework(routes: Routes, running: Lifespan) -> ASGIApp:
     """
     app = Litestar(
         route_handlers=list(routes.routers),
-        exception_handlers={
-            ClientGone: _on_gone,
-            MeterdError: _on_error,
-            HTTPException: _on_framework_error,
-            Exception: _on_fault,
-        },
+        exception_handlers=_Errors(routes.error_page).handlers(),
         openapi_config=None,
         logging_config=None,
         after_request=_with_head,
@@ -55,27 +54,46 @@ def framework(routes: Routes, running: Lifespan) -> ASGIApp:
     return app
 
 
-def _on_error(request: AnyRequest, error: MeterdError) -> LitestarResponse[bytes]:
-    content_type = request.headers.get("content-type", "")
-    return litestar_response(protocol_of(request.url.path).error(error, content_type))
+class _Errors:
+    """Answers errors in the shape of the address's protocol; where there is none, a browser gets a page."""
+
+    def __init__(self, page: ErrorPage) -> None:
+        self._page = page
+
+    def handlers(self) -> dict[int | type[Exception], Callable[[AnyRequest, Any], LitestarResponse[Any]]]:
+        return {
+            ClientGone: _on_gone,
+            MeterdError: self._on_error,
+            HTTPException: self._on_framework_error,
+            Exception: self._on_fault,
+        }
+
+    def _on_error(self, request: AnyRequest, error: MeterdError) -> LitestarResponse[bytes]:
+        protocol = protocol_of(request.url.path)
+        if not protocol.prefix and "text/html" in request.headers.get("accept", ""):
+            return litestar_response(self._page(request, error))
+        return litestar_response(protocol.error(error, request.headers.get("content-type", "")))
+
+    def _on_framework_error(self, request: AnyRequest, error: HTTPException) -> LitestarResponse[bytes]:
+        kinds: dict[int, Callable[[], MeterdError]] = {
+            404: lambda: NotFound(f"there is nothing at {request.url.path}"),
+            405: lambda: MethodNotAllowed(_allowed((error.headers or {}).get("allow", "").split(", "))),
+            413: lambda: TooLarge("the body is too large"),
+        }
+        if error.status_code in kinds:
+            return self._on_error(request, kinds[error.status_code]())
+        if error.status_code < 500:
+            return self._on_error(request, InvalidInput(error.detail))
+        return self._on_fault(request, error)
+
+    def _on_fault(self, request: AnyRequest, error: Exception) -> LitestarResponse[bytes]:
+        log.error("request failed", path=request.url.path, exc_info=error)
+        return self._on_error(request, MeterdError("internal error"))
 
 
 def _on_gone(_request: AnyRequest, _error: ClientGone) -> LitestarResponse[bytes]:
     """Nobody reads it; the status is what is counted."""
     return LitestarResponse(b"", status_code=GONE)
-
-
-def _on_framework_error(request: AnyRequest, error: HTTPException) -> LitestarResponse[bytes]:
-    kinds: dict[int, Callable[[], MeterdError]] = {
-        404: lambda: NotFound(f"there is nothing at {request.url.path}"),
-        405: lambda: MethodNotAllowed(_allowed((error.headers or {}).get("allow", "").split(", "))),
-        413: lambda: TooLarge("the body is too large"),
-    }
-    if error.status_code in kinds:
-        return _on_error(request, kinds[error.status_code]())
-    if error.status_code < 500:
-        return _on_error(request, InvalidInput(error.detail))
-    return _on_fault(request, error)
 
 
 def _allowed(methods: Iterable[str]) -> str:
@@ -88,8 +106,3 @@ def _with_head(response: LitestarResponse[object]) -> LitestarResponse[object]:
     if allow := response.headers.get("Allow"):
         response.headers["Allow"] = options_of(_allowed(allow.split(", ")))
     return response
-
-
-def _on_fault(request: AnyRequest, error: Exception) -> LitestarResponse[bytes]:
-    log.error("request failed", path=request.url.path, exc_info=error)
-    return _on_error(request, MeterdError("internal error"))

@@ -35,6 +35,7 @@ from meterd.failpoints import reach
 from meterd.framework import Routes
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.promptness import Promptness
+from meterd.web.routes import Web
 
 
 class Protocols(msgspec.Struct, frozen=True):
@@ -68,7 +69,7 @@ class Protocols(msgspec.Struct, frozen=True):
 def build_protocols(core: Core) -> Protocols:
     """Make every protocol. Raises `ConfigurationError` for settings of theirs that can't be used."""
     settings, telemetry, recorder, engine = core.settings, core.telemetry, core.recorder, core.engine
-    authenticator = Authenticator(core.metadata.tokens)
+    authenticator = Authenticator(core.metadata.tokens, core.metadata.web_sessions)
     telemetry.gauge("meterd_access_lookups_waiting", "Unknown tokens that are looked up", lambda: authenticator.waiting)
     health = Health(recorder, core.loader, core.store, core.supervisor)
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
@@ -86,15 +87,17 @@ def build_protocols(core: Core) -> Protocols:
         *OpenTelemetry(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
         *sessions.routes(),
     )
+    web = Web(authenticator, core.metadata.web_sessions)
     page, openness = prometheus_page(settings, engine), settings.access.metrics_without_token
     routers = (
         gateway_router(authenticator, engine, known),
         operations_router(health, telemetry, authenticator, openness, page),
         sessions.router(),
         *_usage_routers(core, authenticator),
+        *web.routers(),
     )
     exports = schedules(settings, engine, core.metadata.exports, core.supervisor)
-    return Protocols(core, authenticator, Routes(hot_routes, routers), guard, repository, exports)
+    return Protocols(core, authenticator, Routes(hot_routes, routers, web.error_page), guard, repository, exports)
 
 
 def _usage_routers(core: Core, authenticator: Authenticator) -> tuple[Router, Router]:

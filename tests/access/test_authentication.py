@@ -45,8 +45,8 @@ def tokens(metadata: Metadata) -> Tokens:
 
 
 @pytest.fixture
-def authenticator(tokens: Tokens, clock: Clock) -> Authenticator:
-    return Authenticator(tokens)
+def authenticator(metadata: Metadata, clock: Clock) -> Authenticator:
+    return Authenticator(metadata.tokens, metadata.web_sessions)
 
 
 def header(token: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Finds the caller behind a bearer token, without a look-up on most requests."""
+"""Finds the caller behind a bearer token, or the cookie of a session, without a look-up on most requests."""
 
 import asyncio
 import hmac
@@ -10,6 +10,7 @@ import msgspec
 
 from meterd.access.context import RequestContext
 from meterd.access.model import DEFAULT_TENANT, Caller, Scope, SubjectType
+from meterd.access.persons import Persons, WebSessionLookup
 from meterd.access.tokens import CallerLookup, digest, looks_like_token
 from meterd.errors import ConfigurationError, Unauthenticated
 
@@ -39,8 +40,9 @@ class Authenticator:
     is never remembered, so a new token works at once.
     """
 
-    def __init__(self, tokens: CallerLookup) -> None:
+    def __init__(self, tokens: CallerLookup, sessions: WebSessionLookup) -> None:
         self._tokens = tokens
+        self.persons = Persons(sessions)
         self._cache: dict[str, _CachedCaller] = {}
         self._unknown_lookups = asyncio.Semaphore(_UNKNOWN_LOOKUPS)
         self.waiting = 0
@@ -53,6 +55,16 @@ class Authenticator:
             Unavailable: the tokens can't be read.
         """
         context.caller = caller = await self.caller(authorization)
+        return caller
+
+    async def identify_person(self, context: RequestContext, authorization: str | None) -> Caller:
+        """Find out who makes a request that a page may make: by its `Authorization` header, else by its cookie.
+
+        Raises as `identify` does, and `Forbidden` for a page of others.
+        """
+        if authorization is not None:
+            return await self.identify(context, authorization)
+        context.caller = caller = await self.persons.caller(context)
         return caller
 
     async def caller(self, authorization: str | None) -> Caller:

@@ -22,7 +22,7 @@ class RequestContext(msgspec.Struct):
     """One request: the server begins it, authentication and handlers add what they find out, the request log reads it.
 
     `protocol` is the name under which requests are recorded, empty for an address that has none. `started` is of the
-    performance counter, `began` in seconds since 1970.
+    performance counter, `began` in seconds since 1970. `is_secure`: it came by TLS.
     """
 
     id: bytes
@@ -34,6 +34,7 @@ class RequestContext(msgspec.Struct):
     began: float
     caller: Caller | None = None
     operation: Operation | None = None
+    is_secure: bool = False
 
 
 Scope = MutableMapping[str, Any]
@@ -43,7 +44,14 @@ Scope = MutableMapping[str, Any]
 def begin_request(scope: Scope, id_: bytes, protocol: str) -> RequestContext:
     """Make the context of a request that begins now, and leave it in its ASGI scope."""
     context = scope[_KEY] = RequestContext(
-        id_, protocol, scope["method"], scope["path"], scope["headers"], time.perf_counter(), time.time()
+        id_,
+        protocol,
+        scope["method"],
+        scope["path"],
+        scope["headers"],
+        time.perf_counter(),
+        time.time(),
+        is_secure=scope.get("scheme") == "https",
     )
     return context
 

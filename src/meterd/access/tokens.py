@@ -1,6 +1,7 @@
 """Tokens: what they look like, what is kept of them, and what must be known to find who is behind one."""
 
 import hashlib
+import re
 import secrets
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +12,7 @@ from meterd.access.model import Caller, Scope, SubjectType
 
 _PREFIX = "mtr_"
 _RANDOM_BYTES = 20
+_SECRET = re.compile(r"[\w-]{43}", re.ASCII)
 
 
 class TokenDetails(msgspec.Struct, frozen=True, rename="camel"):
@@ -49,3 +51,13 @@ def digest(token: str) -> bytes:
 def looks_like_token(token: str) -> bool:
     """Tell whether a text has the form of our tokens; what has not needs no look-up."""
     return len(token) == len(_PREFIX) + 2 * _RANDOM_BYTES and token.startswith(_PREFIX)
+
+
+def new_secret() -> str:
+    """Make what stands for a session or for a sign-in to come: 32 bytes that nobody can guess, usable in an address."""
+    return secrets.token_urlsafe(32)
+
+
+def looks_like_secret(text: str) -> bool:
+    """Tell whether a text has the form of `new_secret`."""
+    return _SECRET.fullmatch(text) is not None

@@ -9,11 +9,13 @@ from meterd.metadata.base import (
     ItemChanges,
     Items,
     Metadata,
+    NewWebSession,
     Progress,
     SessionDocument,
     SessionDocuments,
     Tokens,
     Version,
+    WebSessions,
 )
 
 __all__ = [
@@ -22,9 +24,11 @@ __all__ = [
     "ItemChanges",
     "Items",
     "Metadata",
+    "NewWebSession",
     "Progress",
     "SessionDocument",
     "SessionDocuments",
     "Tokens",
     "Version",
+    "WebSessions",
 ]

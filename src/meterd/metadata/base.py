@@ -45,6 +45,29 @@ class Tokens(Protocol):
         """Return the caller behind a token that is neither revoked nor expired, and when it expires."""
 
 
+class NewWebSession(NamedTuple):
+    """A session that begins: its secret, which is told once, and whose it is."""
+
+    secret: str
+    caller: Caller
+
+
+class WebSessions(Protocol):
+    """Sessions of persons at a browser, each bound to a token; and codes, each of which begins one, once.
+
+    Secrets are not kept, only their digests. A session ends with its token, and when it was not used for long.
+    """
+
+    def begin(self, token_digest: bytes) -> NewWebSession | None:
+        """Begin a session by a token; None unless it is valid. Too many of one token end the oldest of them."""
+
+    def find_caller(self, session_digest: bytes) -> tuple[Caller, datetime | None] | None:
+        """Return the caller behind a session that goes on, and when its token expires. It counts as used."""
+
+    def end(self, session_digest: bytes) -> None:
+        """End a session; one that has ended is no error."""
+
+
 class SessionDocument(NamedTuple):
     """A session as it is now, and what it is looked up by; what is in the bytes is the matter of the sessions."""
 
@@ -162,6 +185,9 @@ class Metadata(Protocol):
 
     @property
     def tokens(self) -> Tokens: ...
+
+    @property
+    def web_sessions(self) -> WebSessions: ...
 
     @property
     def sessions(self) -> SessionDocuments: ...

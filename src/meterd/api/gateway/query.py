@@ -32,7 +32,7 @@ def gateway_router(authenticator: Authenticator, engine: QueryEngine, datasource
 
     @post("/query", status_code=200, request_max_body_size=None, opt=described(asked))
     async def metrics_query(request: AnyRequest) -> LitestarResponse[bytes]:
-        caller = await authenticator.identify(context_of(request.scope), request.headers.get("authorization"))
+        caller = await authenticator.identify_person(context_of(request.scope), request.headers.get("authorization"))
         caller.require(Scope.QUERY)
         rows = await engine.run(await decoding.run(await _body(request), parse_query, datasources), caller)
         return litestar_response(await engine.shape(caller, _response, rows))

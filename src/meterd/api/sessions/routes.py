@@ -9,6 +9,7 @@ from litestar.response import Stream
 
 from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
 from meterd.access.authentication import Authenticator
+from meterd.access.persons import session_in
 from meterd.api.bodies import DecodeLimiter
 from meterd.api.http import HotRoute, Request, Response, error_headers, json_response
 from meterd.api.openapi import Described, Operation, described
@@ -156,8 +157,12 @@ class Sessions:
         return decode_change(await request.body(self._max_bytes))
 
     async def _caller(self, request: Request, scope: Scope) -> Caller:
-        """Return who calls: by token, or without one as far as `sessions.anonymous` allows."""
+        """Return who calls: by token, by a cookie who reads, or without one as far as `sessions.anonymous` allows."""
         authorization = request.header(b"authorization")
+        if authorization is None and scope is Scope.QUERY and session_in(request.context):
+            caller = await self._authenticator.identify_person(request.context, None)
+            caller.require(scope)
+            return caller
         is_open = self._anonymous == "always" or (self._anonymous == "loopback" and request.is_local)
         if authorization is None and is_open:
             request.context.caller = _ANONYMOUS

@@ -17,7 +17,7 @@ _MAX_LENGTH = 128
 async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
     """Return the caller, by a Bearer token, by Basic `user:key`, or by the headers `x-odsl-email` and `x-odsl-key`.
 
-    A key is a token of that user. Raises `Unauthenticated`.
+    A key is a token of that user. Who reads may also have the cookie of a session. Raises `Unauthenticated`.
     """
     authorization = request.header(b"authorization")
     user, key = request.header(b"x-odsl-email"), request.header(b"x-odsl-key")
@@ -25,7 +25,10 @@ async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
     if scheme == "basic":
         user, key = _basic(credentials)
     elif authorization is not None or user is None or key is None:
-        return await authenticator.identify(request.context, authorization)
+        reads = request.context.method in ("GET", "HEAD")
+        return await (authenticator.identify_person if reads else authenticator.identify)(
+            request.context, authorization
+        )
     caller = await authenticator.caller(f"Bearer {key}")
     if caller.subject.casefold() != user.casefold():
         raise Unauthenticated("the key is not one of this user")

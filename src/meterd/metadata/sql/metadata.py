@@ -9,6 +9,7 @@ from meterd.metadata.sql.exports import SQLExports
 from meterd.metadata.sql.items import SQLItems
 from meterd.metadata.sql.sessions import SQLSessionDocuments
 from meterd.metadata.sql.tokens import SQLTokens
+from meterd.metadata.sql.web_sessions import SQLWebSessions
 from meterd.stamps import Stamp
 
 
@@ -25,6 +26,7 @@ class SQLMetadata:
     def __init__(self, path: Path, on_failure: Callable[[], None] = _ignore) -> None:
         self._database = database = Database(path, on_failure)
         self.tokens = SQLTokens(database)
+        self.web_sessions = SQLWebSessions(database)
         self.sessions = SQLSessionDocuments(database)
         self.exports = SQLExports(database)
 

@@ -81,6 +81,18 @@ class Token(Base):
     subject: Mapped[Subject] = relationship(back_populates="tokens", lazy="joined")
 
 
+class WebSession(Base):
+    """A session of a person at a browser, bound to a token. The cookie is not kept, only its SHA-256."""
+
+    __tablename__ = "web_sessions"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    token_id: Mapped[str] = mapped_column(ForeignKey("tokens.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    used_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    token: Mapped[Token] = relationship(lazy="joined")
+
+
 class SessionRow(Base):
     """A session as it is now; made from facts, and made again from them when it is lost."""
 

@@ -73,19 +73,32 @@ class SQLTokens:
     def find_caller(self, token_digest: bytes) -> tuple[Caller, datetime | None] | None:
         """Return the caller behind a token that is neither revoked nor expired, and when it expires."""
         with self._database.transaction() as session:
-            token = session.scalar(select(Token).where(Token.digest == token_digest))
-            if token is None or token.revoked_at or (token.expires_at and token.expires_at <= datetime.now(UTC)):
-                return None
-            owner = token.subject
-            caller = Caller(
-                tenant=owner.tenant,
-                subject=owner.slug,
-                subject_type=SubjectType(owner.type),
-                teams=owner.teams,
-                tenant_admin=owner.tenant_admin,
-                scopes=frozenset(Scope(scope) for scope in token.scopes),
-            )
-            return caller, token.expires_at
+            token = valid_token(session, token_digest, datetime.now(UTC))
+            return (caller_behind(token), token.expires_at) if token else None
+
+
+def valid_token(session: Session, token_digest: bytes, now: datetime) -> Token | None:
+    """Return a token that is neither revoked nor expired."""
+    token = session.scalar(select(Token).where(Token.digest == token_digest))
+    return token if token and is_valid(token, now) else None
+
+
+def is_valid(token: Token, now: datetime) -> bool:
+    """Tell whether a token is neither revoked nor expired."""
+    return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)
+
+
+def caller_behind(token: Token) -> Caller:
+    """Return the subject of a token, with the token's scopes."""
+    owner = token.subject
+    return Caller(
+        tenant=owner.tenant,
+        subject=owner.slug,
+        subject_type=SubjectType(owner.type),
+        teams=owner.teams,
+        tenant_admin=owner.tenant_admin,
+        scopes=frozenset(Scope(scope) for scope in token.scopes),
+    )
 
 
 def _find(session: Session, tenant: str, subject_type: SubjectType, slug: str) -> Subject | None:

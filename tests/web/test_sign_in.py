@@ -1,0 +1,188 @@
+"""Signing in and out over HTTP, and attacks on it."""
+
+import httpx
+import pytest
+
+from meterd.data_directory import open_metadata
+from meterd.metadata import Metadata
+from meterd.web.sign_in import local_path
+from tests.process import METRICS, Meterd, make_token, plain_client
+from tests.web.browser import COOKIE, OWN_PAGE, QUESTION, sign_in, signed_in
+
+
+def metadata(shared: Meterd) -> Metadata:
+    return open_metadata(shared.data)
+
+
+def is_in(client: httpx.Client) -> bool:
+    return client.get("/api/me").status_code == 200
+
+
+def test_a_token_signs_in_and_the_cookie_is_kept_from_scripts_and_other_sites(shared: Meterd) -> None:
+    with plain_client(url=shared.url) as client:
+        answer = sign_in(client, shared.token, next="/explore?window=1h")
+
+        assert (303, "/explore?window=1h") == (answer.status_code, answer.headers["location"])
+        name, *attributes = answer.headers["set-cookie"].split("; ")
+        assert name.startswith(f"{COOKIE}=")
+        assert ["Path=/", "HttpOnly", "SameSite=Strict"] == attributes
+        assert is_in(client)
+
+
+def test_by_tls_the_cookie_is_for_this_host_and_tls_only(shared: Meterd) -> None:
+    with plain_client(url=shared.url) as client:
+        client.headers["X-Forwarded-Proto"] = "https"
+        name, *attributes = sign_in(client, shared.token).headers["set-cookie"].split("; ")
+
+        assert name.startswith(f"__Host-{COOKIE}=")
+        assert ["Path=/", "HttpOnly", "SameSite=Strict", "Secure"] == attributes
+        client.cookies.clear()
+        session = name.partition("=")[2]
+        assert 200 == client.get("/api/me", headers={"Cookie": f"__Host-{COOKIE}={session}"}).status_code
+        assert 401 == client.get("/api/me", headers={"Cookie": f"{COOKIE}={session}"}).status_code
+
+
+@pytest.mark.parametrize("token", ["", "mtr_" + "0" * 40, "<script>alert(1)</script>", "x" * 5000, "\x00"])
+def test_a_token_that_is_none_is_refused_where_it_was_typed(shared: Meterd, token: str) -> None:
+    with plain_client(url=shared.url) as client:
+        answer = sign_in(client, token, next="/usage")
+
+    assert (401, True) == (answer.status_code, "This token is not valid" in answer.text)
+    assert 'name="next" value="/usage"' in answer.text
+    assert "set-cookie" not in answer.headers
+    assert token == "" or token not in answer.text
+
+
+def test_signing_out_ends_the_session_wherever_its_cookie_is(shared: Meterd) -> None:
+    with signed_in(shared) as client:
+        session = client.cookies[COOKIE]
+        answer = client.post("/sign-out", headers=OWN_PAGE)
+
+        assert (303, "/sign-in") == (answer.status_code, answer.headers["location"])
+        assert f"{COOKIE}=; " in answer.headers["set-cookie"]
+        assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert 401 == shared.anonymous.get("/api/me", headers={"Cookie": f"{COOKIE}={session}"}).status_code
+
+
+def test_a_session_that_somebody_chose_is_not_the_one_that_begins(shared: Meterd) -> None:
+    chosen = "A" * 43
+    with plain_client(url=shared.url) as client:
+        client.cookies[COOKIE] = chosen
+        sign_in(client, shared.token)
+
+    assert 401 == shared.anonymous.get("/api/me", headers={"Cookie": f"{COOKIE}={chosen}"}).status_code
+
+
+def test_who_signs_in_again_leaves_no_session_behind(shared: Meterd) -> None:
+    with signed_in(shared) as client:
+        before = client.cookies[COOKIE]
+        sign_in(client, shared.token)
+
+        assert is_in(client)
+        assert before != client.cookies[COOKIE]
+    assert 401 == shared.anonymous.get("/api/me", headers={"Cookie": f"{COOKIE}={before}"}).status_code
+
+
+def test_two_different_cookies_of_one_name_are_none(shared: Meterd) -> None:
+    with signed_in(shared) as client:
+        session = client.cookies[COOKIE]
+    cookies = f"{COOKIE}={'A' * 43}; {COOKIE}={session}"
+
+    assert 401 == shared.anonymous.get("/api/me", headers={"Cookie": cookies}).status_code
+
+
+def test_a_session_ends_with_its_token(shared: Meterd) -> None:
+    token = make_token(shared.data, "dora")
+    with signed_in(shared, token.token or "") as client:
+        opened = metadata(shared)
+        opened.tokens.revoke(token.id)
+        opened.close()
+        with plain_client(url=shared.url) as other:  # another session of it can't begin
+            assert 401 == sign_in(other, token.token or "").status_code
+        while is_in(client):  # for two seconds it may be remembered
+            pass
+
+        assert "/sign-in?next=/overview" == client.get("/overview").headers["location"]
+
+
+FOREIGN: list[dict[str, str]] = [
+    {},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "OWN"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_pages_of_others_change_nothing_with_the_cookie(shared: Meterd, headers: dict[str, str]) -> None:
+    headers = {name: shared.url if value == "OWN" else value for name, value in headers.items()}
+    with signed_in(shared) as client:
+        signed_out = client.post("/sign-out", headers=headers)
+        asked = client.post(f"{METRICS}/query", json=QUESTION, headers=headers)
+        signed_in_as_another = client.post("/sign-in", data={"token": shared.token}, headers=headers)
+
+        assert [403] * 3 == [each.status_code for each in (signed_out, asked, signed_in_as_another)]
+        assert is_in(client)
+
+
+def test_an_older_browser_says_by_origin_that_the_page_is_ours(shared: Meterd) -> None:
+    with signed_in(shared) as client:
+        asked = client.post(f"{METRICS}/query", json=QUESTION, headers={"Origin": shared.url})
+
+    assert 200 == asked.status_code, asked.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"{METRICS}/ingest?datasource=guardrailMetrics"),
+        ("POST", "/ingest/litellm"),
+        ("POST", "/v1/traces"),
+        ("POST", "/metric"),
+        ("POST", "/api/object/v1"),
+        ("DELETE", "/api/object/v1/private/X"),
+        ("POST", "/api/calendar/v1"),
+        ("GET", "/metrics"),
+    ],
+)
+def test_the_cookie_is_of_no_use_where_programs_report_and_administer(shared: Meterd, method: str, path: str) -> None:
+    headers = OWN_PAGE | {"X-Forwarded-For": "192.0.2.1"}  # so that being on this machine is of no use either
+    with signed_in(shared) as client:
+        client.headers["Accept"] = "application/json"
+        answer = client.request(method, path, headers=headers, content=b"{}" if method == "POST" else None)
+
+    assert 401 == answer.status_code, answer.text
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/a\r\nSet-Cookie: x=y",
+        "javascript:alert(1)",
+        "evil",
+        "",
+        "/" + "x" * 5000,
+        "/\u00e9",
+    ],
+)
+def test_the_way_back_leads_nowhere_else(shared: Meterd, wanted: str) -> None:
+    with plain_client(url=shared.url) as client:
+        answer = sign_in(client, shared.token, next=wanted)
+
+    assert (303, "/overview") == (answer.status_code, answer.headers["location"])
+    assert "/overview" == local_path(wanted)
+
+
+def test_a_form_that_is_too_large_is_refused(shared: Meterd) -> None:
+    large = shared.anonymous.post("/sign-in", content=b"token=" + b"x" * 10_000, headers=OWN_PAGE)
+    many = shared.anonymous.post("/sign-in", content=b"a=1&" * 20, headers=OWN_PAGE)
+
+    assert (413, 400) == (large.status_code, many.status_code)
