@@ -7,6 +7,7 @@ from meterd.api.gateway.query import error_response as gateway_error
 from meterd.api.http import ErrorShape, plain_error
 from meterd.api.otlp.routes import PREFIX as OTLP_PREFIX
 from meterd.api.otlp.routes import error_response as otlp_error
+from meterd.api.sessions.routes import EXPORTED, SERIES
 from meterd.api.sessions.routes import PREFIX as SESSIONS_PREFIX
 from meterd.api.sessions.routes import error_response as sessions_error
 from meterd.api.usage.errors import error_response as usage_error
@@ -24,7 +25,7 @@ _PROTOCOLS = (
     Protocol(GATEWAY_PREFIX, gateway_error, "gateway"),
     Protocol(OTLP_PREFIX, otlp_error, "otlp"),
     Protocol(SESSIONS_PREFIX, sessions_error, "sessions"),
-    Protocol("/api/data/sessions", sessions_error, "sessions"),
+    *(Protocol(prefix, sessions_error, "sessions") for prefix in (EXPORTED, SERIES)),
     *(
         Protocol(f"/api/{service}", usage_error, service)
         for service in ("metric", "object", "data", "calendar", "usage")

@@ -23,6 +23,7 @@ from meterd.query.model import (
     GroupElement,
     HasAny,
     IsNull,
+    JSONText,
     MapValue,
     Matches,
     OneOf,
@@ -56,6 +57,7 @@ def compiled(limit: int = 10, elements: Mapping[str, tuple[str, ...]] | None = N
         HasAny("teams", (HOSTILE,)),
         IsNull(MapValue("metadata", HOSTILE)),
         And((Or((Compare(NAME, Comparison.EQUAL, HOSTILE), TENANT)), TENANT)),
+        Compare(JSONText("metadata", (HOSTILE.replace("/", ""),)), Comparison.EQUAL, HOSTILE),
     ],
 )
 def test_values_are_bound_and_never_part_of_the_text(condition: Condition) -> None:

@@ -104,6 +104,11 @@ class SessionDocuments(Protocol):
     def page(self, tenant: str, after: tuple[datetime, str] | None, limit: int) -> list[bytes]:
         """Return documents of a tenant in the order of their creation, from after one of them on."""
 
+    def newest(
+        self, tenant: str, since: datetime | None, before: tuple[datetime, str] | None, limit: int
+    ) -> list[bytes]:
+        """Return documents of sessions that began since a time, the newest first, from before one of them on."""
+
 
 class Collection(NamedTuple):
     """The items that belong together: those of one service, tenant and environment."""

@@ -18,6 +18,7 @@ from meterd.query.model import (
     Function,
     Group,
     HasAny,
+    JSONText,
     Listing,
     MapValue,
     Matches,
@@ -188,6 +189,8 @@ def _add(size: _Size, test: Condition) -> None:
 
 
 def _text_of(operand: object) -> int:
+    if isinstance(operand, JSONText):
+        return sum(map(len, operand.path))
     return len(operand.key) if isinstance(operand, MapValue | TagValue) else 0
 
 

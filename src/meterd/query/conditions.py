@@ -15,6 +15,7 @@ from meterd.query.model import (
     Condition,
     HasAny,
     IsNull,
+    JSONText,
     MapValue,
     Matches,
     Not,
@@ -65,6 +66,8 @@ class Conditions:
                 return self._dialect.tag_value(column, self._bind(f"{key}:"), len(key) + 2)
             case Bin(_, bounds):
                 return self._bin(column, bounds)
+            case JSONText(_, path):
+                return self._dialect.json_text(column, self._bind(_pointer(path)))
         return column
 
     def _bin(self, column: exp.Expr, bounds: tuple[float, ...]) -> exp.Expr:
@@ -109,6 +112,11 @@ class Conditions:
     def _bind(self, value: Value) -> exp.Expr:
         self._parameters.append(_naive(value) if isinstance(value, datetime) else value)
         return self._dialect.parameter(len(self._parameters))
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    """Write a path of names as a JSON pointer (RFC 6901)."""
+    return "".join(f"/{name.replace('~', '~0').replace('/', '~1')}" for name in path)
 
 
 def _naive(time: datetime) -> datetime:

@@ -37,6 +37,9 @@ class Dialect(Protocol):
     def tag_value(self, array: exp.Expr, prefix: exp.Expr, start: int) -> exp.Expr:
         """Return the first element that begins with the prefix, from character `start` on; null when none does."""
 
+    def json_text(self, document: exp.Expr, pointer: exp.Expr) -> exp.Expr:
+        """Return what a document has at a JSON pointer, as text; null when nothing is there or it is no document."""
+
     def text_test(self, test: TextTest, value: exp.Expr, text: exp.Expr) -> exp.Expr: ...
 
     def has_any(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr: ...
@@ -110,6 +113,9 @@ class DuckDB:
         )
         first = _call("list_extract", _call("list_filter", array, begins), exp.Literal.number(1))
         return _call("substr", first, exp.Literal.number(start))
+
+    def json_text(self, document: exp.Expr, pointer: exp.Expr) -> exp.Expr:
+        return _call("try", _call("json_extract_string", document, pointer))
 
     def text_test(self, test: TextTest, value: exp.Expr, text: exp.Expr) -> exp.Expr:
         if test is TextTest.HAS_MATCH_OF_ANY_CASE:

@@ -46,7 +46,16 @@ class Bin(msgspec.Struct, frozen=True):
     bounds: tuple[float, ...]
 
 
-Operand = Field | MapValue | TagValue | Bin
+class JSONText(msgspec.Struct, frozen=True):
+    """What a JSON document has at a path of names: a text as it is, everything else as it is written; null when there
+    is nothing, or null, or the document is none.
+    """
+
+    column: str
+    path: tuple[str, ...]
+
+
+Operand = Field | MapValue | TagValue | Bin | JSONText
 
 
 class Comparison(Enum):

@@ -172,3 +172,13 @@ def test_documents_of_sessions_that_were_silent_for_long_are_deleted(documents: 
 
     assert (None, b"{}") == (documents.find("old"), documents.find("new"))
     assert NOON + timedelta(minutes=1) == documents.deleted_before
+
+
+def test_the_newest_documents_since_a_time_come_first(documents: SessionDocuments) -> None:
+    documents.save([stored(str(each), str(each).encode(), minutes=each // 2) for each in range(6)], 1)
+    documents.save([stored("other", tenant="u", minutes=9)], 2)
+
+    assert [b"5", b"4", b"3"] == documents.newest("t", None, None, 3)
+    assert [b"3", b"2"] == documents.newest("t", NOON + timedelta(minutes=1), None, 9)[2:]
+    assert [b"2", b"1", b"0"] == documents.newest("t", None, (NOON + timedelta(minutes=1), "3"), 9)
+    assert [b"1", b"0"] == documents.newest("t", None, (NOON + timedelta(minutes=1), ""), 9)

@@ -9,9 +9,15 @@ import msgspec
 from meterd.access import Caller
 from meterd.api.sessions.replay import after
 from meterd.api.sessions.rows import (
+    BRIEF_EVENT,
+    BRIEF_METRIC,
+    BRIEF_STATE,
     EVENT_COLUMNS,
     METRIC_COLUMNS,
     STATE_COLUMNS,
+    brief_event,
+    brief_metric,
+    brief_state,
     shown_event,
     shown_metric,
     shown_state,
@@ -29,16 +35,25 @@ _BYTES_OF_CHARACTER = 4
 _STATE, _UPDATE = STATE_COLUMNS.index("state"), STATE_COLUMNS.index("state_update")
 
 
-class Collection(NamedTuple):
-    dataset: Dataset
+class Form(NamedTuple):
+    """What is read of a fact, and how it is shown."""
+
     columns: tuple[str, ...]
     shown: Callable[[StoredRow], dict[str, object]]
 
 
+class Collection(NamedTuple):
+    """The facts that a part of a document consists of: each as a whole, or what a list of them needs."""
+
+    dataset: Dataset
+    whole: Form
+    brief: Form
+
+
 COLLECTIONS = {
-    "state_history": Collection(SESSION_STATES, STATE_COLUMNS, shown_state),
-    "events": Collection(SESSION_EVENTS, EVENT_COLUMNS, shown_event),
-    "metrics": Collection(SESSION_METRICS, METRIC_COLUMNS, shown_metric),
+    "state_history": Collection(SESSION_STATES, Form(STATE_COLUMNS, shown_state), Form(BRIEF_STATE, brief_state)),
+    "events": Collection(SESSION_EVENTS, Form(EVENT_COLUMNS, shown_event), Form(BRIEF_EVENT, brief_event)),
+    "metrics": Collection(SESSION_METRICS, Form(METRIC_COLUMNS, shown_metric), Form(BRIEF_METRIC, brief_metric)),
 }
 
 
@@ -72,9 +87,11 @@ class Collections:
         cursor: str | None = None,
         only: str | None = None,
         max_rows: int = _MAX_ROWS,
+        is_brief: bool = False,
     ) -> Piece:
         """Read up to `max_rows` rows of sessions after a cursor; `only` are those of one name."""
-        dataset, columns, _ = COLLECTIONS[name]
+        dataset, (columns, _), (brief, _) = COLLECTIONS[name]
+        columns = brief if is_brief else columns
         conditions: list[Condition] = [OneOf(Field("session_id"), tuple(ids))]
         if dataset is SESSION_STATES:
             conditions.append(Compare(Field("change"), Comparison.EQUAL, "state"))
@@ -90,7 +107,7 @@ class Collections:
         )
         rows = await self._engine.facts(listing, caller)
         goes_on = len(rows) == max_rows or await asyncio.to_thread(_may_be_cut, rows)
-        if dataset is SESSION_STATES and any(row[_STATE] is None for row in rows):
+        if columns is STATE_COLUMNS and any(row[_STATE] is None for row in rows):
             whole = await asyncio.to_thread(completed, rows, await self._states_before(rows, caller), _MAX_BYTES)
             rows, goes_on = whole, goes_on or len(whole) < len(rows)
         return Piece(rows, goes_on)
@@ -156,9 +173,9 @@ def completed(rows: Sequence[StoredRow], before: Mapping[str, Sequence[StoredRow
     return whole
 
 
-def written(name: str, rows: Sequence[StoredRow]) -> bytes:
+def written(name: str, rows: Sequence[StoredRow], is_brief: bool = False) -> bytes:
     """Write rows as elements of a JSON array, without its brackets. Blocking, for a thread."""
-    shown = COLLECTIONS[name].shown
+    shown = (COLLECTIONS[name].brief if is_brief else COLLECTIONS[name].whole).shown
     return msgspec.json.encode([shown(row[:-1]) for row in rows])[1:-1]
 
 

@@ -2,10 +2,15 @@
 
 import msgspec
 
-from meterd.api.openapi import IDEMPOTENCY_KEY, JSON, OBJECT, Media, Operation, Parameter
+from meterd.api.openapi import IDEMPOTENCY_KEY, JSON, OBJECT, TIME, Media, Operation, Parameter
 from meterd.api.sessions.bodies import Create, Event, JSONObject, Metric
 from meterd.api.sessions.collections import COLLECTIONS
-from meterd.api.sessions.reading import MAX_LIMIT, STATUSES
+from meterd.api.sessions.listing import MAX_LISTED, ORDERS, SORTS, ProductList, SessionList
+from meterd.api.sessions.parameters import MAX_LIMIT
+from meterd.api.sessions.reading import STATUSES
+from meterd.api.sessions.selecting import FILTER_MODES, MAX_SESSIONS
+from meterd.api.sessions.selecting import STATUSES as SELECTED_STATUSES
+from meterd.api.sessions.series import AGGREGATIONS, Series
 
 _TAG = "Sessions"
 _NO_SESSION = {404: "No such session, or none of yours"}
@@ -49,6 +54,22 @@ _ERRORS = (Media(SessionProblem),)
 _LIMIT = Parameter("limit", "At most so many", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT})
 _CURSOR = Parameter("cursor", "Where the page before ended, as its answer says")
 
+_SOME = (
+    Parameter("product", "Only of this product"),
+    Parameter("version", "Only of this version"),
+    Parameter("from", "Begun at this time or later", TIME),
+    Parameter("to", "Begun before this time", TIME),
+)
+_SELECTION = (
+    *_SOME,
+    Parameter("status", "Only those that are so now, or were", {"type": "string", "enum": list(SELECTED_STATUSES)}),
+    Parameter("event", "Only those with an event of this name"),
+    Parameter("filter_mode", "Only those with a value in the state", {"type": "string", "enum": list(FILTER_MODES)}),
+    Parameter("filter_path", "Where the value is; dots go into objects"),
+    Parameter("filter_value", "The value: a text as it is, everything else as JSON"),
+)
+_LOOKED_AT = f"The newest {MAX_SESSIONS} of the time are looked at; `complete` says whether those were all."
+
 
 def _write(id_: str, summary: str, body: tuple[Media, ...], required: bool = True) -> Operation:
     return Operation(
@@ -84,6 +105,11 @@ READ = Operation(
         _LIMIT,
         _CURSOR,
         Parameter("name", "Only events or points of this name"),
+        Parameter(
+            "brief",
+            "What a list of events, points or states needs; `cursor` of each is where it is read from as a whole",
+            {"type": "string", "enum": ["true", "false"]},
+        ),
     ),
     success="The session",
     responses=(Media(SessionDocument),),
@@ -97,14 +123,52 @@ EXPORT = Operation(
     parameters=(
         _LIMIT,
         _CURSOR,
-        Parameter("product", "Only of this product"),
-        Parameter("version", "Only of this version"),
+        *_SOME,
         Parameter("status", "Only those that are so now", {"type": "string", "enum": list(STATUSES)}),
-        Parameter("from", "Begun at this time or later", {"type": "string", "format": "date-time"}),
-        Parameter("to", "Begun before this time", {"type": "string", "format": "date-time"}),
     ),
     success="Whole documents",
     responses=(Media(list[SessionDocument], JSON),),
+)
+LIST = Operation(
+    "listSessions",
+    _TAG,
+    "A page of sessions, without their states and collections",
+    _ERRORS,
+    _LOOKED_AT,
+    (
+        *_SELECTION,
+        Parameter("sort", "What they are sorted by", {"type": "string", "enum": list(SORTS)}),
+        Parameter("order", "Descending by default", {"type": "string", "enum": list(ORDERS)}),
+        Parameter("limit", "At most so many, 20 by default", {"type": "integer", "minimum": 1, "maximum": MAX_LISTED}),
+        Parameter("offset", "After so many", {"type": "integer", "minimum": 0, "maximum": MAX_LIMIT}),
+    ),
+    success="The sessions",
+    responses=(Media(SessionList),),
+)
+PRODUCTS = Operation(
+    "countSessions",
+    _TAG,
+    "How many sessions of each product and version are what",
+    _ERRORS,
+    _LOOKED_AT,
+    _SELECTION,
+    success="The products",
+    responses=(Media(ProductList),),
+)
+SERIES = Operation(
+    "readTimeseries",
+    _TAG,
+    "A metric over sessions",
+    _ERRORS,
+    _LOOKED_AT,
+    (
+        Parameter("metric", "Name of the metric", required=True, example="api_latency_ms"),
+        Parameter("aggregation", "All points, or one of each session", {"type": "string", "enum": list(AGGREGATIONS)}),
+        *_SELECTION,
+    ),
+    success="The points",
+    responses=(Media(Series),),
+    statuses={413: f"More than {MAX_LIMIT} points: ask for sessions of a shorter time, or one point of each"},
 )
 STATE = _write(
     "updateSessionState",

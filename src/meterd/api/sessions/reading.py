@@ -5,11 +5,10 @@ Without parameters the answers are the original's: whole documents, in a bare ar
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import parse_qs
 
 import msgspec
 
@@ -17,6 +16,7 @@ from meterd.access import Caller
 from meterd.api.sessions.bodies import parse_stamp
 from meterd.api.sessions.collections import COLLECTIONS, Collections, Piece, written
 from meterd.api.sessions.model import Session
+from meterd.api.sessions.parameters import Parameters
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.rows import document
 from meterd.errors import InvalidInput, TooLarge
@@ -30,43 +30,9 @@ STATUSES: dict[str, Callable[[dict[str, object]], bool]] = {
     "hung": lambda shown: bool(shown["hung"]),
     "ended": lambda shown: not (shown["active"] or shown["suspended"] or shown["crashed"]),
 }
-MAX_LIMIT = 50_000
 _SESSIONS_PER_PAGE = 50
 _CONCURRENT_LARGE_DOCUMENTS = 2
 """Documents of more than one piece of a collection that are put together in memory."""
-
-
-class Parameters:
-    """The query string of a request. Members raise `InvalidInput` naming the parameter."""
-
-    def __init__(self, query_string: str, known: frozenset[str]) -> None:
-        sent = parse_qs(query_string, keep_blank_values=True)
-        if unknown := sorted(sent.keys() - known):
-            raise InvalidInput(f"unknown parameter {unknown[0]}: use {', '.join(sorted(known))}")
-        self._sent = {name: values[-1] for name, values in sent.items()}
-
-    def text(self, name: str) -> str | None:
-        return self._sent.get(name)
-
-    def choice(self, name: str, allowed: Iterable[str]) -> str | None:
-        text = self.text(name)
-        if text is not None and text not in allowed:
-            raise InvalidInput(f"{name} must be one of {', '.join(allowed)}")
-        return text
-
-    def count(self, name: str) -> int | None:
-        text = self.text(name)
-        if text is not None and not (
-            text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MAX_LIMIT
-        ):
-            raise InvalidInput(f"{name} must be a whole number from 1 to {MAX_LIMIT}")
-        return None if text is None else int(text)
-
-    def time(self, name: str) -> datetime | None:
-        try:
-            return parse_stamp(self.text(name))
-        except InvalidInput:
-            raise InvalidInput(f"{name} must be a time in RFC 3339 with an offset") from None
 
 
 class _DocumentBudget:
@@ -79,11 +45,12 @@ class _DocumentBudget:
 
 
 class _Selection(NamedTuple):
-    """What a response shows of collections: rows after a cursor, of one name, and at most `limit` of each."""
+    """What a response shows of collections: rows after a cursor, of one name, at most `limit` of each, and briefly."""
 
     cursor: str | None
     name: str | None
     limit: int | None
+    is_brief: bool
 
 
 class Reader:
@@ -107,9 +74,14 @@ class Reader:
             InvalidInput: a parameter is wrong.
             TooLarge: the document is; with a limit its collections go on earlier instead.
         """
-        parameters = Parameters(query_string, frozenset({"collection", "limit", "cursor", "name"}))
+        parameters = Parameters(query_string, frozenset({"collection", "limit", "cursor", "name", "brief"}))
         only = parameters.choice("collection", COLLECTIONS)
-        selection = _Selection(parameters.text("cursor"), parameters.text("name"), parameters.count("limit"))
+        selection = _Selection(
+            parameters.text("cursor"),
+            parameters.text("name"),
+            parameters.count("limit"),
+            parameters.choice("brief", ("true", "false")) == "true",
+        )
         cursor = selection.cursor
         if cursor is not None and (only is None or not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20)):
             raise InvalidInput("cursor must be one of `next` of an answer, with the collection that it is of")
@@ -133,10 +105,13 @@ class Reader:
         elements: list[bytes] = []
         while True:
             bound = {} if left is None else {"max_rows": left + 1}
-            piece = await self._collections.piece(name, [id_], caller, cursor, selection.name, **bound)
+            is_brief = selection.is_brief
+            piece = await self._collections.piece(
+                name, [id_], caller, cursor, selection.name, **bound, is_brief=is_brief
+            )
             rows = piece.rows[:left]
             if rows:
-                elements.append(await asyncio.to_thread(written, name, rows))
+                elements.append(await asyncio.to_thread(written, name, rows, is_brief))
                 budget.room -= len(elements[-1])
                 cursor = Piece(rows, goes_on=True).cursor
             if budget.room < 0 and left is None:

@@ -1,7 +1,8 @@
 """Sessions as callers find them: those that they may see, or write to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from meterd.access import Caller
 from meterd.access.ownership import may_see, may_write
@@ -10,6 +11,15 @@ from meterd.api.sessions.model import Session
 from meterd.api.sessions.repository import SessionRepository
 from meterd.errors import NotFound
 from meterd.settings import Sessions as Settings
+
+_PAGE = 500
+
+
+class Found(NamedTuple):
+    """Sessions that a caller may see, out of so many."""
+
+    sessions: list[Session]
+    looked_at: int
 
 
 class Registry:
@@ -34,12 +44,21 @@ class Registry:
             raise NotFound("Session not found")
         return self._repository.use(active)
 
+    async def follow(self) -> None:
+        """Return when what is saved of sessions follows all that was written to them."""
+        await self._repository.catch_up()
+        await self._repository.save()
+
+    def newest(self, since: datetime | None, before: datetime | None, caller: Caller) -> Iterator[Found]:
+        """Yield saved sessions that began since a time and before another, the newest first; blocking."""
+        for found in self._repository.newest(caller.tenant, since, before, _PAGE):
+            yield Found([session for session in found if may_see(caller, session)], len(found))
+
     async def pages(
         self, after: tuple[datetime, str] | None, size: int, caller: Caller
     ) -> AsyncIterator[list[Session]]:
         """Yield sessions that the caller may see, in the order of their creation, some at a time."""
-        await self._repository.catch_up()
-        await self._repository.save()
+        await self.follow()
         while True:
             found = await self._repository.page(caller.tenant, after, size)
             yield [session for session in found if may_see(caller, session)]

@@ -5,6 +5,7 @@ read from the facts again, up to the position that it had reached.
 """
 
 import asyncio
+from collections.abc import Iterator
 from datetime import datetime
 
 from meterd.api.sessions.active import ActiveSession, SessionCache
@@ -75,6 +76,21 @@ class SessionRepository:
         await self.catch_up()
         stored = await asyncio.to_thread(lambda: decoded(self._documents.page(tenant, after, size)))
         return [active.session if (active := self._cache.get(each.session.id)) else each.session for each in stored]
+
+    def newest(
+        self, tenant: str, since: datetime | None, before: datetime | None, size: int
+    ) -> Iterator[list[Session]]:
+        """Yield sessions of a tenant as they were saved, the newest first, some at a time; blocking.
+
+        They began since a time, and before a time.
+        """
+        end = (before, "") if before else None
+        while True:
+            found = [each.session for each in decoded(self._documents.newest(tenant, since, end, size))]
+            yield found
+            if len(found) < size:
+                return
+            end = (found[-1].created_at, found[-1].id)
 
     async def of_machine(self, tenant: str, machine_id: str) -> list[ActiveSession]:
         """Return sessions of a machine that are not over."""

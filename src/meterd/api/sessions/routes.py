@@ -26,11 +26,14 @@ from meterd.api.sessions.bodies import (
     decode_update,
     parse_stamp,
 )
+from meterd.api.sessions.listing import Lister
 from meterd.api.sessions.model import CRASH_DETECTED
 from meterd.api.sessions.reading import Reader
 from meterd.api.sessions.recording import SessionRecorder
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.rows import event_row, metric_row
+from meterd.api.sessions.selecting import Selector
+from meterd.api.sessions.series import SeriesReader
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, Unauthenticated
 from meterd.query.engine import QueryEngine
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/sessions"
 EXPORTED = "/api/data/sessions"
+SERIES = "/api/timeseries"
 _OK = {"success": True, "status": "ok"}
 _ANONYMOUS = Caller(
     DEFAULT_TENANT, "anonymous", SubjectType.VIRTUAL_ACCOUNT, scopes=frozenset({Scope.INGEST, Scope.QUERY})
@@ -68,6 +72,9 @@ class Sessions:
         self._recorder = recorder
         self._decoding = decoding
         self._reader = Reader(registry, engine, settings.sessions.max_document_bytes)
+        selector = Selector(registry, engine)
+        self._lister = Lister(selector, engine, registry.timeout)
+        self._series = SeriesReader(selector, engine)
 
     def routes(self) -> list[HotRoute]:
         """Return the routes of everything but the export."""
@@ -83,6 +90,11 @@ class Sessions:
             HotRoute("POST", PREFIX, self.create, error_response, openapi.CREATE),
             HotRoute("GET", f"{PREFIX}/{{id}}", self.read, _operation_error, openapi.READ),
             HotRoute("GET", f"{PREFIX}/", self.read, _id_required),
+            HotRoute("GET", f"{EXPORTED}/list", self._answer(self._lister.sessions), error_response, openapi.LIST),
+            HotRoute(
+                "GET", f"{EXPORTED}/products", self._answer(self._lister.products), error_response, openapi.PRODUCTS
+            ),
+            HotRoute("GET", SERIES, self._answer(self._series.series), error_response, openapi.SERIES),
             *(
                 HotRoute("POST", f"{PREFIX}/{{id}}/{name}", self._write(handler), _operation_error, operation)
                 for name, (handler, operation) in writes.items()
@@ -108,6 +120,13 @@ class Sessions:
             return Stream(pieces, media_type="application/json")
 
         return Router("/", route_handlers=[export])
+
+    def _answer(self, read: Callable[[str, Caller], Awaitable[object]]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            caller = await self._caller(request, Scope.QUERY)
+            return json_response(200, await read(request.query_string, caller))
+
+        return answer
 
     def _write(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def write(request: Request) -> Response:

@@ -61,6 +61,12 @@ METRIC_COLUMNS = (
     "details",
 )
 
+BRIEF_STATE = ("position", "ts", "sent_at")
+BRIEF_EVENT = ("position", "ts", "sent_at", "name", "category", "event_group", "message", "exception_type")
+BRIEF_METRIC = ("position", "ts", "sent_at", "name", "value", "metric_type", "unit", "tags")
+_BRIEF_LENGTH = 200
+"""Characters of a text of an application's own, in a list."""
+
 
 def event_row(session: Session, event: Event) -> "SessionEvent":
     """Make a row of `SESSION_EVENTS`, which has no position yet.
@@ -233,3 +239,30 @@ def shown_metric(row: StoredRow) -> dict[str, object]:
         "metadata": _raw(details if _is_filled(details) else None),
     }
     return shown | {name: value for name, value in optional.items() if value is not None}
+
+
+def brief_state(row: StoredRow) -> dict[str, object]:
+    """Show when a state came about; `cursor` is where to read it from."""
+    return {"cursor": _before(row), "timestamp": _when(row)}
+
+
+def brief_event(row: StoredRow) -> dict[str, object]:
+    (_, _, _, *texts) = row
+    names = ("name", "category", "group", "message", "exception_type")
+    return brief_state(row) | {name: _cut(text) for name, text in zip(names, texts, strict=True) if text}
+
+
+def brief_metric(row: StoredRow) -> dict[str, object]:
+    (_, _, _, name, value, type_, unit, tags) = row
+    shown = brief_state(row) | {"name": name, "value": value, "type": type_}
+    return shown | {name: each for name, each in (("unit", unit), ("tags", tags)) if each}
+
+
+def _before(row: StoredRow) -> str | None:
+    """Return the cursor after which the fact is the next one; None when it has no place in the order."""
+    position = row[0]
+    return None if position is None else str(position - 1)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _BRIEF_LENGTH else f"{text[:_BRIEF_LENGTH]}…"

@@ -61,3 +61,18 @@ class SQLSessionDocuments:
         wanted = wanted.order_by(SessionRow.created_at, SessionRow.id).limit(limit)
         with self._database.transaction() as session:
             return list(session.scalars(wanted))
+
+    def newest(
+        self, tenant: str, since: datetime | None, before: tuple[datetime, str] | None, limit: int
+    ) -> list[bytes]:
+        """Return documents of sessions that began since a time, the newest first, from before one of them on."""
+        wanted = select(SessionRow.document).where(SessionRow.tenant == tenant)
+        if since:
+            wanted = wanted.where(SessionRow.created_at >= since)
+        if before:
+            created_at, id_ = before
+            earlier = SessionRow.created_at < created_at
+            wanted = wanted.where(earlier | ((SessionRow.created_at == created_at) & (SessionRow.id < id_)))
+        wanted = wanted.order_by(SessionRow.created_at.desc(), SessionRow.id.desc()).limit(limit)
+        with self._database.transaction() as session:
+            return list(session.scalars(wanted))
