@@ -60,6 +60,18 @@ def test_a_time_series_has_a_row_for_each_bucket(client: Client, mine: list[Filt
     ]
 
 
+def test_groups_are_ordered_and_those_after_a_limit_are_one_row(client: Client, mine: list[Filter]) -> None:
+    def totals(**order: Any) -> list[tuple[object, int, object]]:
+        result = client.query("guardrailMetrics", *DAY, group_by="guardrailResult", filters=mine, **order)
+        return [(row["guardrailResult"], row["total"], row.get("other")) for row in result]
+
+    assert totals(limit=1) == [("pass", 2, None)]
+    assert totals(order_by="guardrailResult") == [("fail", 1, None), ("pass", 2, None), (None, 1, None)]
+    assert totals(order_by="total", order="asc", limit=1, other=True) == [("fail", 1, None), (None, 3, True)]
+    whole: dict[str, Any] = {"group_by": "guardrailResult", "filters": mine, "limit": 1}
+    assert client.query("guardrailMetrics", *DAY, **whole, other=True).other_groups == 2
+
+
 def test_frames_have_real_times(client: Client, mine: list[Filter]) -> None:
     result = client.query(
         "guardrailMetrics",

@@ -19,6 +19,7 @@ def body(**changes: Any) -> dict[str, Any]:
         "aggregations": {},
         "filters": (),
         "interval": None,
+        "further": {},
     }
     decoded: dict[str, Any] = json.loads(question(**(arguments | changes)))
     return decoded
@@ -46,7 +47,14 @@ def test_with_an_interval_it_is_a_time_series(interval: str | timedelta, sent: s
 
 
 def test_a_time_zone_is_sent_when_there_is_one() -> None:
-    assert body(interval="1 day", timezone="Europe/Berlin")["timezone"] == "Europe/Berlin"
+    assert body(interval="1 day", further={"timezone": "Europe/Berlin"})["timezone"] == "Europe/Berlin"
+    assert "timezone" not in body(interval="1 day", further={"timezone": None})
+
+
+def test_a_limit_without_an_order_is_one_of_the_largest_groups() -> None:
+    assert body(further={"limit": 3, "orderBy": None})["orderBy"] == "total"
+    assert body(further={"limit": 3, "orderBy": "team"})["orderBy"] == "team"
+    assert "orderBy" not in body(further={"other": True})
 
 
 @pytest.mark.parametrize("interval", [timedelta(0), timedelta(seconds=-60), timedelta(milliseconds=1500)])

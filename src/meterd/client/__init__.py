@@ -24,7 +24,7 @@ from meterd.client.guard.streams import AsyncGuardedStream, GuardedStream
 from meterd.client.guard.synchronous import Guard
 from meterd.client.guard.wire import Match
 from meterd.client.processes import ProcessRun
-from meterd.client.question import AggregationType, Filter, Operator
+from meterd.client.question import AggregationType, Filter, Operator, Order
 from meterd.client.result import QueryResult
 from meterd.client.sessions.handler import SessionHandler
 from meterd.client.sessions.session import AsyncSession, Session
@@ -50,6 +50,7 @@ __all__ = [
     "MeterdClientError",
     "MissingPackage",
     "Operator",
+    "Order",
     "Policy",
     "ProcessRun",
     "QueryResult",

@@ -14,7 +14,7 @@ from meterd.client.connection import AsyncConnection
 from meterd.client.guard.asynchronous import AsyncGuard
 from meterd.client.guard.wire import Platform
 from meterd.client.processes import PROCESSES, ProcessRun, logging_failure
-from meterd.client.question import AggregationType, Filter, question
+from meterd.client.question import AggregationType, Filter, Order, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
 from meterd.client.sending import TaskSender
@@ -45,9 +45,14 @@ class AsyncClient(BaseClient):
         filters: Sequence[Filter] = (),
         interval: str | timedelta | None = None,
         timezone: str | None = None,
+        order_by: str | None = None,
+        order: Order | None = None,
+        limit: int | None = None,
+        other: bool = False,
     ) -> QueryResult:
         """Do what `Client.query` does."""
-        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, timezone)
+        further = {"timezone": timezone, "orderBy": order_by, "order": order, "limit": limit, "other": other or None}
+        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, further)
         return read_result(await self._connection.send(query_request(body)))
 
     async def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:

@@ -53,6 +53,9 @@ Operator = Literal[
 ]
 
 
+Order = Literal["asc", "desc"]
+
+
 class Filter(msgspec.Struct, frozen=True):
     """A condition on a field, such as `Filter("latencyMs", "BETWEEN", [50, 200])`; a label is `metadata.<key>`."""
 
@@ -69,9 +72,11 @@ def question(
     aggregations: Mapping[str, AggregationType | Sequence[AggregationType]],
     filters: Sequence[Filter],
     interval: str | timedelta | None,
-    timezone: str | None = None,
+    further: Mapping[str, object],
 ) -> bytes:
-    """Make the body of the query.
+    """Make the body of the query; of further members those that are None are left out.
+
+    A limit without an order is one of the largest groups.
 
     Raises:
         ValueError: the interval is not made of whole seconds.
@@ -89,8 +94,9 @@ def question(
     }
     if interval is not None:
         body["interval"] = interval if isinstance(interval, str) else _seconds(interval)
-    if timezone is not None:
-        body["timezone"] = timezone
+    body |= {name: value for name, value in further.items() if value is not None}
+    if "limit" in body:
+        body.setdefault("orderBy", "total")
     return msgspec.json.encode(body)
 
 

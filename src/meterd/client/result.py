@@ -20,9 +20,11 @@ class QueryResult(msgspec.Struct, frozen=True):
 
     `rows` are as the server sent them: `total`, the groups and the aggregations under their names, and in a time series
     `startTimestamp` and `endTimestamp` as ISO 8601 text. The question decides what types the values have.
+    `other_groups` is how many groups the rows with `other` stand for.
     """
 
     rows: list[dict[str, Any]]
+    other_groups: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -63,6 +65,7 @@ def _missing(package: str) -> MissingPackage:
 
 class _Data(msgspec.Struct, frozen=True, rename="camel"):
     data_points: list[dict[str, Any]]
+    other_groups: int = 0
 
 
 class _Response(msgspec.Struct, frozen=True):
@@ -76,6 +79,7 @@ def read_result(body: bytes) -> QueryResult:
         UnexpectedAnswer: there is none.
     """
     try:
-        return QueryResult(msgspec.json.decode(body, type=_Response).data.data_points)
+        data = msgspec.json.decode(body, type=_Response).data
+        return QueryResult(data.data_points, data.other_groups)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnexpectedAnswer(f"the answer to the query is not one of meterd's: {error}") from None

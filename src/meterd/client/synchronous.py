@@ -12,7 +12,7 @@ from meterd.client.connection import Connection
 from meterd.client.guard.synchronous import Guard
 from meterd.client.guard.wire import Platform
 from meterd.client.processes import PROCESSES, ProcessRun, logging_failure
-from meterd.client.question import AggregationType, Filter, question
+from meterd.client.question import AggregationType, Filter, Order, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
 from meterd.client.sending import ThreadSender
@@ -40,6 +40,10 @@ class Client(BaseClient):
         filters: Sequence[Filter] = (),
         interval: str | timedelta | None = None,
         timezone: str | None = None,
+        order_by: str | None = None,
+        order: Order | None = None,
+        limit: int | None = None,
+        other: bool = False,
     ) -> QueryResult:
         """Ask the gateway metrics query.
 
@@ -53,6 +57,10 @@ class Client(BaseClient):
             interval: length of a bucket, such as `"1 hour"` or `timedelta(hours=1)`. With it the answer has a row for
                 each bucket and group (`timeseries`), without it one for each group (`distribution`).
             timezone: IANA name of the zone in whose local time buckets are cut, such as `Europe/Berlin`; UTC without.
+            order_by: `total`, an aggregation such as `p99LatencyMs`, or a field of `group_by`; over the whole window.
+            order: `desc` or `asc`; without it `desc`, of fields `asc`.
+            limit: how many groups are wanted; the largest without `order_by`.
+            other: whether the groups after them are wanted as one row more, which has `other`.
 
         Raises:
             ValueError: the interval is not made of whole seconds.
@@ -61,7 +69,8 @@ class Client(BaseClient):
             UnexpectedAnswer: the answer is not meterd's.
             ClientClosed: the client is closed.
         """
-        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, timezone)
+        further = {"timezone": timezone, "orderBy": order_by, "order": order, "limit": limit, "other": other or None}
+        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, further)
         return read_result(self._connection.send(query_request(body)))
 
     def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:
