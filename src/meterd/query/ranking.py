@@ -1,0 +1,102 @@
+"""Compiles the order of groups to SQL: which of them are first, over the whole window.
+
+The rows of a distribution are sorted and cut. Where that is not enough, groups are measured first, and facts are joined
+with the places of the first ones; those without a place are in the others.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlglot import exp
+
+from meterd.query import sql
+from meterd.query.aggregates import Aggregates, Position
+from meterd.query.facts import FACT
+from meterd.query.model import Ranking
+
+MEASURED, PLACE = "measured", "group_place"
+"""All groups with what they are ordered by, and the column with the place of a fact's group."""
+
+
+class Ranks(Aggregates):
+    """The places of groups."""
+
+    def _measured(self, facts: exp.Expr, ranking: Ranking) -> exp.Select:
+        """Return all groups over the whole window, with what they are ordered by."""
+        groups = [
+            sql.named(self._group(group), key) for group, key in zip(self._query.groups, self._ranked, strict=True)
+        ]
+        total = sql.named(exp.Count(this=exp.Star()), "ranked_total")
+        measured = sql.select([*groups, total, *self._measure(ranking)], facts)
+        return measured.group_by(*(exp.Literal.number(number + 1) for number in range(len(groups))), copy=False)
+
+    def _placed(self, facts: exp.Subquery | exp.Table, ranking: Ranking) -> exp.Subquery:
+        """Join facts with the place of their group among those within the limit; others have none, or are left out."""
+        order = [sql.ordered(sql.column(self._ranked_by(ranking)), ranking.is_descending)]
+        order += [sql.ordered(sql.column("ranked_total"), descending=True)]
+        order += [sql.ordered(sql.column(key)) for key in self._ranked]
+        first = sql.select([exp.Star()], exp.to_table(MEASURED)).order_by(*order, copy=False)
+        if ranking.limit:
+            first = first.limit(ranking.limit, copy=False)
+        place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[each.copy() for each in order]))
+        columns = [*map(sql.column, self._ranked), sql.named(place, PLACE)]
+        ranks = sql.subquery(columns, first.subquery("first", copy=False), "ranks")
+        is_same = [
+            exp.NullSafeEQ(this=self._group(group), expression=sql.column(key))
+            for group, key in zip(self._query.groups, self._ranked, strict=True)
+        ]
+        kind = "left" if ranking.has_other else "inner"
+        joined = sql.select([exp.Star()], facts).join(
+            ranks, on=exp.and_(*is_same, copy=False), join_type=kind, copy=False
+        )
+        found = joined.subquery("facts", copy=False)
+        return self._once(found) if ranking.has_other and self._has_elements else found
+
+    @property
+    def _ranked(self) -> list[str]:
+        """Names of the groups that are measured."""
+        return [f"ranked_{number}" for number in range(len(self._query.groups))]
+
+    def _measure(self, ranking: Ranking) -> Iterator[exp.Expr]:
+        for aggregate in self._query.aggregates:
+            if aggregate.key == ranking.key:
+                yield sql.named(self._value(aggregate), "ranked_by")
+
+    def _ranked_by(self, ranking: Ranking) -> str:
+        for number, group in enumerate(self._query.groups):
+            if group.key == ranking.key:
+                return f"ranked_{number}"
+        return "ranked_total" if ranking.key == "total" else "ranked_by"
+
+    def _once(self, facts: exp.Expr) -> exp.Subquery:
+        """Leave out facts that are in several of the groups beyond the limit, but for one of them."""
+        nth = exp.Window(this=exp.RowNumber(), partition_by=[sql.column(FACT), sql.column(PLACE)])
+        counted = sql.subquery([exp.Star(), sql.named(nth, "nth")], facts, "facts")
+        first = exp.EQ(this=sql.column("nth"), expression=exp.Literal.number(1))
+        return sql.subquery(
+            [exp.Star()], counted, "facts", [exp.or_(first, sql.not_null(sql.column(PLACE)), copy=False)]
+        )
+
+    def _first(self, keys: int, positions: Sequence[Position]) -> Iterator[exp.Expr]:
+        """Return what a ranking orders the rows of a distribution by."""
+        ranking = self._query.ranking
+        if ranking is None:
+            return
+        columns: dict[str, Position] = {"total": (keys, None)}
+        columns |= {each.key: place for each, place in zip(self._query.aggregates, positions, strict=True)}
+        columns |= {group.key: (number, None) for number, group in enumerate(self._query.groups)}
+        column, place = columns[ranking.key]
+        by = (
+            exp.Literal.number(column + 1)
+            if place is None
+            else self._dialect.element(sql.column(f"a{column - keys - 1}"), place)
+        )
+        yield sql.ordered(by, ranking.is_descending)
+
+
+def placed_only(group: exp.Expr) -> exp.Expr:
+    """Return the value of a group that has a place, null of all others."""
+    return exp.Case().when(sql.not_null(sql.column(PLACE)), group, copy=False)
+
+
+def count_of_groups() -> exp.Expr:
+    return sql.select([exp.Count(this=exp.Star())], exp.to_table(MEASURED)).subquery(copy=False)
