@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := python -m pip install --quiet --disable-pip-version-check --no-deps
 PIP := $(BIN)/$(INSTALL)
 
-.PHONY: setup run browser test check bench docs dist pins
+.PHONY: setup run demo browser test check bench docs dist pins
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready
@@ -58,6 +58,9 @@ browser:
 
 run: .venv/.run
 	@exec $(BIN)/meterd serve $(ARGS)
+
+demo: .venv/.run
+	@exec $(BIN)/meterd demo $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -48,6 +48,10 @@ COMMANDS = {
         Declaration("version", "Print the version."),
         Declaration("token", "Create, list and revoke tokens; works while the server runs."),
         Declaration("tls", "Certificates of the server, and the pin of its key."),
+        Declaration(
+            "demo",
+            "Run a server with made-up traffic: weeks of history with incidents, then live. For looking around.",
+        ),
         Declaration("collect", "Fetch samples from elsewhere, until SIGTERM or SIGINT."),
     )
 }

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,16 +51,32 @@ def command(
             )
             for each in settings.service.listeners
         ]
-        service = Service(settings, data, accept_loss or ())
-        try:
-            pins = [certificate.pin] if certificate else []
-            limits, telemetry = settings.service.limits, service.telemetry
-            HTTPServer(
-                service.application, ports, limits, telemetry, lambda: _announce(service, ports, pins, data)
-            ).run()
-        finally:
-            service.close()
-            gc.unfreeze()
+        pins = [certificate.pin] if certificate else []
+
+        def announce(service: Service) -> None:
+            curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
+            announce_first_token(service.tokens, data, ports[0].url, curl)
+            announce_ready(ports, pins)
+
+        serve(settings, data, ports, announce, accept_loss or ())
+
+
+def serve(
+    settings: Settings,
+    data: Path,
+    ports: Sequence[Port],
+    announce: Callable[[Service], None],
+    accept_loss: Sequence[File] = (),
+) -> None:
+    """Serve a data directory until SIGTERM or SIGINT; `announce` is called when it answers."""
+    service = Service(settings, data, accept_loss)
+    try:
+        HTTPServer(
+            service.application, ports, settings.service.limits, service.telemetry, lambda: _ready(service, announce)
+        ).run()
+    finally:
+        service.close()
+        gc.unfreeze()
 
 
 def served_certificate(settings: Settings, no_tls: bool) -> "ServedCertificate | None":
@@ -73,13 +89,15 @@ def served_certificate(settings: Settings, no_tls: bool) -> "ServedCertificate |
     return ServedCertificate(settings.service.tls)
 
 
-def _announce(service: Service, ports: Sequence[Port], pins: Sequence[str], data: Path) -> None:
+def _ready(service: Service, announce: Callable[[Service], None]) -> None:
     gc.collect()
     gc.freeze()  # what is loaded by now stays: collections need not look at it again
     gc.set_threshold(50_000, 20, 50)  # requests leave hardly any cycles behind
-    url = ports[0].url
-    curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
-    announce_first_token(service.tokens, data, url, curl)
+    announce(service)
+
+
+def announce_ready(ports: Sequence[Port], pins: Sequence[str] = ()) -> None:
+    """Say where it answers."""
     lines = [*(f"meterd ready on {port.url}" for port in ports), *(f"meterd TLS pin {pin}" for pin in pins)]
     sys.stderr.write("".join(f"{line}\n" for line in lines))
     sys.stderr.flush()

@@ -1,0 +1,59 @@
+"""Writes the history into a new data directory, before the server serves it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from meterd.access import DEFAULT_TENANT
+from meterd.core import Core
+from meterd.data_directory import path_of
+from meterd.demo.facts import Fact
+from meterd.demo.workload import Workload
+from meterd.errors import ConfigurationError
+from meterd.ingest.admission import admission
+from meterd.ingest.facts import Facts, Submission, encode
+from meterd.installation import File
+from meterd.settings import Settings
+from meterd.telemetry import Telemetry
+
+_BATCH = 5_000
+Progress = Callable[[float, int], None]
+"""Told which share of the history is written, and how many facts that is."""
+
+
+def require_new(data: Path) -> None:
+    """Raise `ConfigurationError` when a directory has something of meterd: nothing made up belongs beside it."""
+    if any(path_of(data, file).exists() for file in File):
+        raise ConfigurationError(
+            f"{data} holds data of meterd already, and a demo begins with none: name another directory with --data, or"
+            f" go on with meterd serve --data {data}"
+        )
+
+
+def write_history(data: Path, settings: Settings, workload: Workload, progress: Progress) -> None:
+    """Record the history as the server does, but for the way by HTTP, and load it. Raises `ConfigurationError`."""
+    start, end = workload.story.history
+    with ExitStack() as stack:
+        core = Core.open(stack, settings, Telemetry(), data, ())
+        core.start(stack)
+        written = 0
+        waiting: list[Fact] = []
+        for span, facts in workload.history():
+            waiting += facts
+            if len(waiting) >= _BATCH or span.end == end:
+                submission = Submission(tuple(encoded(waiting)))
+                core.recorder.flush()  # so that no more than two batches are in memory
+                core.recorder.write(submission)
+                written += len(waiting)
+                waiting = []
+                progress((span.end - start) / (end - start), written)
+
+
+def encoded(facts: Iterable[Fact]) -> Iterator[Facts]:
+    """Check facts as every door does, and encode them by dataset."""
+    by_dataset: dict[str, list[Fact]] = {}
+    for fact in facts:
+        admission(fact.dataset).require(fact.row)
+        by_dataset.setdefault(fact.dataset.name, []).append(fact)
+    for same in by_dataset.values():
+        yield encode(same[0].dataset, DEFAULT_TENANT, [fact.row for fact in same])

@@ -1,0 +1,51 @@
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.process import METRICS, make_token, plain_client
+
+DEMO = [sys.executable, "-m", "meterd", "demo", "--listen", "127.0.0.1:0"]
+
+
+def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
+    arguments = ["--data", str(tmp_path / "data"), "--days", "3", "--facts", "3000", "--end", "2026-03-19T17:30:00Z"]
+    with subprocess.Popen([*DEMO, *arguments], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        greeting = ""
+        for line in process.stderr:
+            greeting += line
+            if "meterd ready on" in line:
+                break
+        url = re.search(r"meterd ready on (\S+)", greeting)
+        token = re.search(r"Token of an administrator: (\S+)", greeting)
+        assert url, greeting
+        assert token, greeting
+        body = {
+            "startTs": "2026-03-16T17:30:00Z",
+            "endTs": "2026-03-19T18:00:00Z",
+            "datasource": "modelMetrics",
+            "type": "distribution",
+            "groupBy": ["team"],
+        }
+        with plain_client(token[1], url[1]) as client:
+            points = client.post(f"{METRICS}/query", json=body).json()["data"]["dataPoints"]
+        assert {point["team"] for point in points} == {"finance", "growth", "platform", "research", "search", "support"}
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+    assert process.returncode == 0
+
+
+def test_nothing_made_up_is_put_beside_what_is_there(tmp_path: Path) -> None:
+    make_token(tmp_path)
+    ended = subprocess.run([*DEMO, "--data", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert re.fullmatch(r"meterd: .* holds data of meterd already, .*\n", ended.stderr)
+
+
+def test_an_end_that_is_none_is_refused() -> None:
+    for end, what in (("soon", "must be a time"), ("2100-01-01", "must not be in the future")):
+        ended = subprocess.run([*DEMO, "--end", end], capture_output=True, text=True, timeout=60)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert what in ended.stderr
