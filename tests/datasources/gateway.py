@@ -83,7 +83,7 @@ GUARDRAIL = Declaration(
 MODEL = Declaration(
     "modelMetrics",
     MODEL_CALLS,
-    groups=(*COMMON_GROUPS, *_MODEL_GROUPS),
+    groups=(*COMMON_GROUPS, *_MODEL_GROUPS, "isFailure"),
     filters={
         **COMMON_FILTERS,
         **_MODEL_FILTERS,

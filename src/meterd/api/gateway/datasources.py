@@ -87,7 +87,7 @@ MODEL = Datasource(
         *_MODEL_COMMON,
         dimension("providerAccountType", "provider_account_type", CMP),
         attribute("httpStatusCode", "http_status_code", CODE),
-        attribute("isFailure", "is_failure", EQUAL),
+        dimension("isFailure", "is_failure", EQUAL),
     ),
 )
 
