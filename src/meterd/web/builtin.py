@@ -1,0 +1,16 @@
+"""The dashboards that come with meterd, each of which is a page."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from meterd.api.gateway.datasource import Datasource
+from meterd.web.declaration import Dashboard, read_dashboard
+
+FOLDER = Path(__file__).parent / "dashboards"
+NAMES = ("overview", "models", "guardrails", "tools", "routing", "ai-guard")
+"""In the order of the navigation; also the names of their pages."""
+
+
+def builtin_dashboards(datasources: Mapping[str, Datasource]) -> dict[str, Dashboard]:
+    """Return all by their names."""
+    return {name: read_dashboard((FOLDER / f"{name}.json").read_bytes(), datasources) for name in NAMES}
