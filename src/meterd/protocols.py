@@ -35,6 +35,7 @@ from meterd.failpoints import reach
 from meterd.framework import Routes
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.promptness import Promptness
+from meterd.web.boot import Boot
 from meterd.web.routes import Web
 
 
@@ -87,7 +88,7 @@ def build_protocols(core: Core) -> Protocols:
         *OpenTelemetry(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
         *sessions.routes(),
     )
-    web = Web(authenticator, core.metadata.web_sessions)
+    web = Web(authenticator, core.metadata.web_sessions, Boot(known))
     page, openness = prometheus_page(settings, engine), settings.access.metrics_without_token
     routers = (
         gateway_router(authenticator, engine, known),

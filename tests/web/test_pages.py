@@ -46,6 +46,16 @@ def test_each_page_leads_others_to_the_sign_in_and_back(shared: Meterd, path: st
     )
 
 
+def test_pages_that_filter_know_which_operators_each_field_takes(shared: Meterd) -> None:
+    with signed_in(shared) as client:
+        known, other = boot(client.get("/overview")), boot(client.get("/sessions/abc"))
+
+    fields = known["datasources"]["modelMetrics"]  # type: ignore[index]
+    assert ["ARRAY_HAS_ANY", "ARRAY_HAS_NONE"] == fields["team"]
+    assert ["BETWEEN", "GREATER_THAN", "GREATER_THAN_EQUAL", "LESS_THAN", "LESS_THAN_EQUAL"] == fields["latencyMs"]
+    assert ("abc", False) == (other["id"], "datasources" in other)
+
+
 def test_the_first_page_is_the_overview(shared: Meterd) -> None:
     assert "/overview" == shared.anonymous.get("/").headers["location"]
 

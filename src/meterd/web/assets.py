@@ -54,7 +54,8 @@ class Assets:
         """Serve the files; under any other address there is nothing."""
 
         @get("/assets/{version:str}/{name:str}")
-        async def asset(request: AnyRequest, version: str, name: str) -> LitestarResponse[bytes]:
+        async def asset(request: AnyRequest) -> LitestarResponse[bytes]:
+            version, name = request.path_params["version"], request.path_params["name"]
             found = self._assets.get(name) if version == self.hash else None
             if found is None:
                 raise NotFound(f"there is nothing at {request.url.path}")

@@ -1,6 +1,5 @@
 """The addresses of the web pages, and what each answers to whom."""
 
-from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import msgspec
@@ -8,7 +7,6 @@ from litestar import Response as LitestarResponse
 from litestar import Router, get, post, route
 from litestar.handlers import BaseRouteHandler
 
-from meterd.access import Caller
 from meterd.access.authentication import Authenticator
 from meterd.access.context import RequestContext, context_of
 from meterd.api.http import Request, Response, error_headers, json_response
@@ -17,19 +15,18 @@ from meterd.errors import Forbidden, MeterdError, Unauthenticated
 from meterd.metadata import WebSessions
 from meterd.phrases import PHRASES
 from meterd.web.assets import FOLDERS, Assets
+from meterd.web.boot import Boot
 from meterd.web.pages import PAGES, Page, Pages, as_person
 from meterd.web.policy import GUARDS, PRIVATE
 from meterd.web.sign_in import HOME, SignIn, see_other
-
-Boot = Callable[[Page, str, Caller], Mapping[str, object]]
-"""Members of a page's boot data, given the page, what stands for `{id}` in its address, and who looks at it."""
 
 
 class Web:
     """The web pages, and what they need of the server besides what anybody may ask."""
 
-    def __init__(self, authenticator: Authenticator, sessions: WebSessions) -> None:
+    def __init__(self, authenticator: Authenticator, sessions: WebSessions, boot: Boot) -> None:
         self._authenticator = authenticator
+        self._boot = boot
         self._assets = Assets(*FOLDERS)
         self._pages = Pages(self._assets)
         self._sign_in = SignIn(authenticator, sessions, self._pages)
@@ -87,7 +84,7 @@ class Web:
                 raise
             if page.is_operators and not caller.tenant_admin:
                 raise Forbidden("this page is for administrators of the tenant: ask one of them")
-            own = {"id": request.path_params["id"]} if "id" in request.path_params else {}
+            own = await self._boot.members(page, request.path_params.get("id", ""), caller)
             return litestar_response(self._pages.shell(page, caller, context, own))
 
         return show

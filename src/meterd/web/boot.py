@@ -1,0 +1,30 @@
+"""What a page knows from the start, besides who looks at it."""
+
+from collections.abc import Mapping
+
+from meterd.access import Caller
+from meterd.api.gateway.datasource import Datasource
+from meterd.web.pages import Page
+
+_ASKING = ("dashboard.js", "explore.js")
+"""The modules that let a person filter what they ask."""
+
+
+class Boot:
+    """Tells members of the boot data of pages."""
+
+    def __init__(self, datasources: Mapping[str, Datasource]) -> None:
+        self._filters = {
+            name: {spelling: sorted(field.operators) for spelling, field in each.by_name.items() if field.operators}
+            for name, each in datasources.items()
+        }
+
+    async def members(self, page: Page, id_: str, _caller: Caller) -> dict[str, object]:
+        """Return the members of a page's boot data; `id_` is what stands for `{id}` in its address.
+
+        `datasources` has the operators that each field of each datasource takes in a filter, under every spelling.
+        """
+        members: dict[str, object] = {"id": id_} if id_ else {}
+        if page.script in _ASKING:
+            members["datasources"] = self._filters
+        return members
