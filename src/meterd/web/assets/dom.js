@@ -17,7 +17,9 @@ function set(element, properties) {
 }
 
 function nodes(children) {
-  return children.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false)
+  return children
+    .flat(Infinity)
+    .filter((each) => each !== null && each !== undefined && each !== false)
     .map((each) => (each instanceof Node ? each : document.createTextNode(String(each))));
 }
 
@@ -87,7 +89,9 @@ export async function copy(text, what) {
 
 /** Copy where the clipboard may not be written to: over HTTP, to another machine. */
 function copyBySelection(text) {
-  const area = document.body.appendChild(h("textarea", { class: "hidden", "aria-label": "What is copied", value: text }));
+  const area = document.body.appendChild(
+    h("textarea", { class: "hidden", "aria-label": "What is copied", value: text }),
+  );
   const focused = document.activeElement;
   area.select();
   document.execCommand("copy");

@@ -2,7 +2,12 @@
 
 export const NOTHING = "–";
 const SPACE = "\u202f";
-const SCALES = [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "k"]];
+const SCALES = [
+  [1e12, "T"],
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e3, "k"],
+];
 const digitsOf = new Map();
 
 function digits(value, options) {
@@ -87,13 +92,14 @@ const BY_UNIT = { count: number, tokens: number, usd: money, ms: duration, bytes
 export const measure = (value, unit) => (BY_UNIT[unit] ?? number)(value);
 
 /** A value beside an axis, which says its unit elsewhere. */
-export const onAxis = (value, unit) => (unit === "perSecond" ? number(value) : measure(value, unit));
+export const onAxis = (value, unit) => (unit === "perSecond" || value === 0 ? number(value) : measure(value, unit));
 
 /** All digits, with the unit: for tooltips. */
 export function exact(value, unit = "count") {
   if (isNothing(value)) return NOTHING;
   if (typeof value !== "number") return String(value);
-  const all = (each) => digits(each, { maximumSignificantDigits: 15 });
+  const all = (each) =>
+    Number.isInteger(each) ? digits(each, {}) : digits(Number(each.toPrecision(8)), { maximumFractionDigits: 8 });
   if (unit === "usd") return `$${all(value)}`;
   if (unit === "ms") return `${all(value)}${SPACE}ms`;
   if (unit === "bytes") return `${all(value)}${SPACE}B`;
@@ -136,7 +142,12 @@ export function relative(date, now = Date.now()) {
   const seconds = Math.round((now - when) / 1000);
   const size = Math.abs(seconds);
   if (size < 10) return "just now";
-  const steps = [[86400 * 2, 86400, "d"], [5400, 3600, "h"], [90, 60, "min"], [0, 1, "s"]];
+  const steps = [
+    [86400 * 2, 86400, "d"],
+    [5400, 3600, "h"],
+    [90, 60, "min"],
+    [0, 1, "s"],
+  ];
   const [, length, unit] = steps.find(([from]) => size >= from);
   const text = `${Math.round(size / length)}${SPACE}${unit}`;
   return seconds >= 0 ? `${text} ago` : `in ${text}`;
@@ -146,7 +157,12 @@ export function relative(date, now = Date.now()) {
 export function zoneOffset(instant, zone) {
   if (zone === "UTC") return 0;
   const parts = times(zone, {
-    year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
     hourCycle: "h23",
   }).formatToParts(instant);
   const of = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));

@@ -50,11 +50,13 @@ function startNext() {
   while (running < AT_ONCE && waiting.length) {
     const question = waiting.shift();
     running += 1;
-    send(question.key, question.abort.signal).then(question.resolve, question.reject).finally(() => {
-      running -= 1;
-      if (underWay.get(question.key) === question) underWay.delete(question.key);
-      startNext();
-    });
+    send(question.key, question.abort.signal)
+      .then(question.resolve, question.reject)
+      .finally(() => {
+        running -= 1;
+        if (underWay.get(question.key) === question) underWay.delete(question.key);
+        startNext();
+      });
   }
 }
 

@@ -21,9 +21,19 @@ const REFRESHES = { off: 0, "10s": 10 * SECOND, "30s": 30 * SECOND, "1m": MINUTE
 export const REFRESH_NAMES = Object.keys(REFRESHES);
 
 const INTERVALS = [
-  [1, "second", SECOND], [5, "second", 5 * SECOND], [15, "second", 15 * SECOND], [1, "minute", MINUTE],
-  [5, "minute", 5 * MINUTE], [15, "minute", 15 * MINUTE], [1, "hour", HOUR], [2, "hour", 2 * HOUR],
-  [6, "hour", 6 * HOUR], [1, "day", DAY], [1, "week", 7 * DAY], [4, "week", 28 * DAY], [26, "week", 182 * DAY],
+  [1, "second", SECOND],
+  [5, "second", 5 * SECOND],
+  [15, "second", 15 * SECOND],
+  [1, "minute", MINUTE],
+  [5, "minute", 5 * MINUTE],
+  [15, "minute", 15 * MINUTE],
+  [1, "hour", HOUR],
+  [2, "hour", 2 * HOUR],
+  [6, "hour", 6 * HOUR],
+  [1, "day", DAY],
+  [1, "week", 7 * DAY],
+  [4, "week", 28 * DAY],
+  [26, "week", 182 * DAY],
 ];
 const MOST_BUCKETS = 120;
 const FIRST_MONDAY = 4 * DAY;
@@ -54,7 +64,8 @@ function unescaped(text) {
 }
 
 /** Write a filter as it stands in the address. */
-export const filterText = ({ field, operator, values }) => `${escaped(field)}:${operator}:${values.map(escaped).join(",")}`;
+export const filterText = ({ field, operator, values }) =>
+  `${escaped(field)}:${operator}:${values.map(escaped).join(",")}`;
 
 function readFilter(text) {
   const [field, operator, values] = text.split(":");
@@ -76,7 +87,7 @@ function parse() {
   return {
     window: readWindow(parameters.get("window")),
     compare: parameters.get("compare") === "previous" ? "previous" : "",
-    zone: zone && isZone(zone) ? zone : boot.zone ?? "UTC",
+    zone: zone && isZone(zone) ? zone : (boot.zone ?? "UTC"),
     refresh: refresh in REFRESHES ? refresh : "off",
     filters: parameters.getAll("f").map(readFilter).filter(Boolean),
     panel: parameters.get("panel") ?? "",
@@ -99,7 +110,13 @@ export const windowText = (start, end) => `${iso(start)}/${iso(end)}`;
 
 function written(changes) {
   const parameters = new URLSearchParams(location.search);
-  const standards = { window: boot.window ?? DEFAULT_WINDOW, compare: "", zone: boot.zone ?? "UTC", refresh: "off", panel: "" };
+  const standards = {
+    window: boot.window ?? DEFAULT_WINDOW,
+    compare: "",
+    zone: boot.zone ?? "UTC",
+    refresh: "off",
+    panel: "",
+  };
   for (const [name, value] of Object.entries(changes)) {
     parameters.delete(name === "filters" ? "f" : name);
     if (name === "filters") value.forEach((each) => parameters.append("f", filterText(each)));
@@ -128,7 +145,7 @@ export function update(changes, { replace = false } = {}) {
   tell(Object.keys(changes).every((name) => name === "panel") ? "panel" : "change");
 }
 
-/** Call a listener with `{reason}` after each change (`change`, `panel`, `back`), and when figures are due (`refresh`). */
+/** Call a listener with `{reason}`: after each change (`change`, `panel`, `back`), when figures are due (`refresh`). */
 export function onChange(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -173,7 +190,7 @@ export function previousWindow() {
   return { start: new Date(start - (end - start)), end: start, interval: same };
 }
 
-/** Starts of all buckets of a window, in milliseconds, cut in a zone as the query cuts them, and the end of the last. */
+/** Starts of a window's buckets in milliseconds, cut in a zone as the query cuts them, and the end of the last. */
 export function buckets({ start, end, interval: { milliseconds, unit } }, zone = state().zone) {
   const origin = unit === "week" ? FIRST_MONDAY : 0;
   const local = start.getTime() + zoneOffset(start.getTime(), zone);

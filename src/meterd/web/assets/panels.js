@@ -1,0 +1,196 @@
+/** Panels: a title, one line, a menu, and a body that loads when it is in view and says what state it is in. */
+
+import { h, icon, replace } from "./dom.js";
+import { popup } from "./popup.js";
+import { fillMenu } from "./panel_menu.js";
+import { isAbsent, showEmpty, showError, unknownFilters } from "./panel_states.js";
+import { plot } from "./plot.js";
+import * as number from "./number.js";
+import * as top from "./top.js";
+import { tableOf } from "./rows.js";
+import { ask } from "./query.js";
+import { bodyBefore, bodyOf } from "./questions.js";
+import { addressWith, state } from "./state.js";
+
+const CHARTS = new Set(["lines", "areas", "bars", "heatmap"]);
+
+/** What a panel asks: bodies of the public query. */
+export function questionsOf(panel) {
+  if (panel.kind === "number") return number.questions(panel);
+  const asked = [bodyOf(panel.query)];
+  if (CHARTS.has(panel.kind) && panel.kind !== "heatmap" && state().compare) asked.push(bodyBefore(panel.query));
+  return asked;
+}
+
+const inView = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) target.panel.see(isIntersecting);
+  },
+  { rootMargin: "120px" },
+);
+
+/** A panel of a page. `element` is put into the page; `refresh()` asks again, now or when it comes into view. */
+export class Panel {
+  constructor(declaration) {
+    this.declaration = declaration;
+    this.isInView = false;
+    this.asked = "";
+    this.isTable = declaration.kind === "table";
+    this.body = h("div", { class: "body" });
+    this.notes = h("div", { class: "note", hidden: true });
+    this.element = this.#build();
+    this.element.panel = this;
+    inView.observe(this.element);
+  }
+
+  #build() {
+    const { id, title, description = "", kind, width = 6, height = 2, link } = this.declaration;
+    const named = `panel-${id}`;
+    const heading = h(
+      "h2",
+      { id: named, title: description || title },
+      link ? h("a", { href: addressWith({ panel: "" }, link) }, title) : title,
+    );
+    const button = h(
+      "button",
+      { class: "plain icon-only", type: "button", "aria-label": `Menu of ${title}` },
+      icon("menu"),
+    );
+    const element = h(
+      "section",
+      {
+        class: `panel kind-${kind}`,
+        id: `p-${id}`,
+        "aria-labelledby": named,
+        "aria-busy": "true",
+        dataset: { panel: id },
+      },
+      h("div", { class: "progress" }),
+      h(
+        "header",
+        {},
+        h(
+          "div",
+          { class: "titles" },
+          heading,
+          description && h("p", { class: "description", title: description }, description),
+        ),
+        h(
+          "div",
+          { class: "menu" },
+          popup(button, (box) => fillMenu(box, this), { isMenu: true }),
+        ),
+      ),
+      this.notes,
+      this.body,
+    );
+    element.style.setProperty("--width", width);
+    element.style.setProperty("--width-medium", width <= 4 ? Math.max(4, width) : 12);
+    element.style.setProperty("--height", height);
+    return element;
+  }
+
+  /** Come into view, or go out of it. */
+  see(isInView) {
+    this.isInView = isInView;
+    if (isInView && this.isStale) this.#load();
+  }
+
+  /** Ask again: now if it is in view, else when it comes into view. */
+  refresh() {
+    this.isStale = true;
+    if (this.isInView) this.#load();
+  }
+
+  async #load() {
+    const bodies = questionsOf(this.declaration);
+    this.isStale = false;
+    const key = JSON.stringify(bodies);
+    if (key === this.asked) return;
+    this.asked = key;
+    this.abort?.abort();
+    const { signal } = (this.abort = new AbortController());
+    this.element.setAttribute("aria-busy", "true");
+    unknownFilters(this.notes, this.declaration);
+    try {
+      this.answers = await Promise.all(bodies.map((body) => ask(body, { signal })));
+      this.bodies = bodies;
+      this.draw();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.#fail(error);
+    }
+    this.element.setAttribute("aria-busy", "false");
+  }
+
+  #fail(error) {
+    this.asked = "";
+    this.#clear();
+    showError(this.body, error, () => this.refresh());
+    if (!("status" in error)) throw error;
+  }
+
+  #clear() {
+    this.plot?.dispose();
+    this.plot = null;
+    this.table = null;
+    replace(this.body);
+  }
+
+  /** Draw the answers that are there. */
+  draw() {
+    const { declaration, answers, body } = this;
+    const wasFocused = body.contains(document.activeElement) && document.activeElement.textContent;
+    if (isAbsent(declaration, answers)) {
+      this.#clear();
+      showEmpty(body, declaration);
+    } else if (this.isTable) this.#drawTable(answers[0]);
+    else if (declaration.kind === "number") number.draw(body, declaration, answers);
+    else if (declaration.kind === "top") top.draw(body, declaration, answers);
+    else {
+      this.plot ??= (replace(body), plot(body, declaration));
+      this.plot.draw(answers);
+    }
+    if (wasFocused && !body.contains(document.activeElement)) this.#focusAgain(wasFocused);
+  }
+
+  #drawTable(points) {
+    if (this.table) return this.table.setRows(points);
+    this.#clear();
+    this.table = tableOf(this.declaration, points);
+    return replace(this.body, this.table);
+  }
+
+  #focusAgain(text) {
+    [...this.body.querySelectorAll("button, a")].find((each) => each.textContent === text)?.focus();
+  }
+
+  /** Change between the picture and the table behind it. */
+  toggleTable() {
+    this.isTable = !this.isTable;
+    if (!this.answers) return;
+    this.#clear();
+    this.draw();
+  }
+
+  /** Let it fill the window, or take its place again. */
+  open(isOpened) {
+    this.element.classList.toggle("opened", isOpened);
+    if (isOpened) this.element.querySelector(".menu button").focus();
+  }
+
+  dispose() {
+    inView.unobserve(this.element);
+    this.abort?.abort();
+    this.plot?.dispose();
+    this.element.remove();
+  }
+}
+
+/** Put a panel into an element; returns it, ready to `refresh()`. */
+export function openPanel(parent, declaration) {
+  const panel = new Panel(declaration);
+  parent.append(panel.element);
+  panel.refresh();
+  return panel;
+}
