@@ -10,7 +10,7 @@ DEMO = [sys.executable, "-m", "meterd", "demo", "--listen", "127.0.0.1:0"]
 
 
 def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
-    arguments = ["--data", str(tmp_path / "data"), "--days", "3", "--facts", "3000", "--end", "2026-03-19T17:30:00Z"]
+    arguments = ["--data", str(tmp_path / "data"), "--days", "3", "--facts", "6000", "--end", "2026-03-19T17:30:00Z"]
     with subprocess.Popen([*DEMO, *arguments], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         greeting = ""
@@ -30,8 +30,10 @@ def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
             "groupBy": ["team"],
         }
         with plain_client(token[1], url[1]) as client:
+            products = client.get("/api/data/sessions/products").json()["products"]
             points = client.post(f"{METRICS}/query", json=body).json()["data"]["dataPoints"]
         assert {point["team"] for point in points} == {"finance", "growth", "platform", "research", "search", "support"}
+        assert {each["product"] for each in products} == {"Atlas Desk", "Ledger", "Scout"}
         process.send_signal(signal.SIGTERM)
         process.stderr.read()
     assert process.returncode == 0

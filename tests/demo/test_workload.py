@@ -10,7 +10,15 @@ import pytest
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.api.gateway.datasources import datasources
-from meterd.datasets import GUARDRAIL_EVALUATIONS, MODEL_CALLS
+from meterd.datasets import (
+    CLASSIFICATION,
+    DATASETS,
+    GUARDRAIL_EVALUATIONS,
+    MODEL_CALLS,
+    SESSION_EVENTS,
+    SESSION_METRICS,
+    SESSION_STATES,
+)
 from meterd.demo.facts import Fact
 from meterd.demo.story import Span, Story, tell
 from meterd.demo.workload import Workload
@@ -23,7 +31,7 @@ SENDER = Caller(
 )
 
 
-def history(seed: int = 1, facts: int = 12_000, days: int = 10) -> list[Fact]:
+def history(seed: int = 1, facts: int = 50_000, days: int = 10) -> list[Fact]:
     workload = Workload(seed, tell(END, days), facts)
     return [fact for _, hour in workload.history() for fact in hour]
 
@@ -56,7 +64,7 @@ def test_the_same_seed_and_end_make_the_same_facts(made: list[Fact]) -> None:
 
 
 def test_there_are_about_as_many_facts_as_asked_for(made: list[Fact]) -> None:
-    assert len(made) == pytest.approx(12_000, rel=0.15)
+    assert len(made) == pytest.approx(50_000, rel=0.15)
 
 
 def test_every_fact_lies_in_the_history_but_for_the_end_of_its_request(made: list[Fact], story: Story) -> None:
@@ -64,9 +72,20 @@ def test_every_fact_lies_in_the_history_but_for_the_end_of_its_request(made: lis
     assert all(fact.row.ts and start <= fact.row.ts < end + timedelta(minutes=5) for fact in made)
 
 
+def goes_through_ingest(fact: Fact) -> bool:
+    """Others have doors of their own, or are counted by the server only: see `test_live`."""
+    is_classification = getattr(fact.row, "meter", None) == CLASSIFICATION
+    return not is_classification and fact.dataset not in (SESSION_EVENTS, SESSION_METRICS, SESSION_STATES)
+
+
+def test_the_history_has_facts_of_every_kind_but_those_of_opentelemetry(made: list[Fact]) -> None:
+    assert {fact.dataset.name for fact in made} == set(DATASETS) - {"otlp_points"}
+
+
 def test_every_door_takes_every_row(made: list[Fact]) -> None:
     for datasource in datasources().values():
-        rows = [fact.row for fact in made if fact.dataset is datasource.dataset] if datasource.ingest else []
+        facts = [fact for fact in made if fact.dataset is datasource.dataset and goes_through_ingest(fact)]
+        rows = [fact.row for fact in facts] if datasource.ingest else []
         body = msgspec.json.Encoder().encode_lines(rows)
         if rows:
             assert len(rows_from_json(body, datasource.dataset, SENDER, True, len(rows))) == len(rows)
@@ -76,7 +95,7 @@ def test_there_is_more_on_a_working_day_than_at_its_night_and_at_a_weekend(made:
     hours = Counter((fact.row.ts.date(), fact.row.ts.hour) for fact in made if fact.row.ts)
     monday, sunday = datetime(2026, 3, 16, tzinfo=UTC).date(), datetime(2026, 3, 15, tzinfo=UTC).date()
     assert hours[monday, 10] > 3 * hours[monday, 2]
-    assert hours[monday, 10] > 1.5 * hours[sunday, 10]
+    assert hours[monday, 10] > 1.3 * hours[sunday, 10]
 
 
 def test_a_provider_fails_in_the_outage_and_its_calls_go_to_a_dearer_model(made: list[Fact], story: Story) -> None:

@@ -96,6 +96,7 @@ def _people() -> list[tuple[Person, float]]:
 
 
 PEOPLE = Choice(_people())
+USERS = Choice([(person, weight) for person, weight in _people() if person.kind == "user"])
 
 LARGE = Model("aurora-large", "aurora", 3.0, 15.0, 620, 21)
 MINI = Model("aurora-mini", "aurora", 0.25, 1.25, 260, 8)

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from meterd.access import DEFAULT_TENANT
 from meterd.core import Core
 from meterd.data_directory import path_of
+from meterd.datasets.usage import VOUCHED
 from meterd.demo.facts import Fact
 from meterd.demo.workload import Workload
 from meterd.errors import ConfigurationError
@@ -15,6 +17,9 @@ from meterd.ingest.facts import Facts, Submission, encode
 from meterd.installation import File
 from meterd.settings import Settings
 from meterd.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from meterd.datasets.rows import ApiRequest, ProcessRun, QueueSample
 
 _BATCH = 5_000
 Progress = Callable[[float, int], None]
@@ -53,6 +58,8 @@ def encoded(facts: Iterable[Fact]) -> Iterator[Facts]:
     """Check facts as every door does, and encode them by dataset."""
     by_dataset: dict[str, list[Fact]] = {}
     for fact in facts:
+        if "origin" in fact.dataset.by_name:
+            cast("ApiRequest | ProcessRun | QueueSample", fact.row).origin = VOUCHED
         admission(fact.dataset).require(fact.row)
         by_dataset.setdefault(fact.dataset.name, []).append(fact)
     for same in by_dataset.values():

@@ -3,19 +3,25 @@
 import threading
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import msgspec
 import structlog
 
 from meterd.api.gateway.datasources import datasources
+from meterd.datasets import CLASSIFICATION
 from meterd.demo.facts import Fact
+from meterd.demo.guard import TEXTS
 from meterd.demo.story import Span
 from meterd.demo.workload import Workload
 
+if TYPE_CHECKING:
+    from meterd.datasets.rows import MeterEvent
+
 log = structlog.get_logger()
 
-_INGEST = "/api/svc/v1/llm-gateway/metrics/ingest"
+_INGEST, _CLASSIFY = "/api/svc/v1/llm-gateway/metrics/ingest", "/classifications/v1"
 _PAUSE = 1.0
 _TIMEOUT = 30.0
 _encoder = msgspec.json.Encoder()
@@ -81,7 +87,23 @@ class LiveTraffic:
         span, self._reached = Span(self._reached, now), now
         by_name: dict[str, list[Fact]] = {}
         for fact in self._workload.facts(span):
-            by_name.setdefault(self._names[fact.dataset.name], []).append(fact)
+            if getattr(fact.row, "meter", None) == CLASSIFICATION:  # which only the server counts
+                door.post(_CLASSIFY, _text(cast("MeterEvent", fact.row)))
+            else:
+                by_name.setdefault(self._names[fact.dataset.name], []).append(fact)
         for name, facts in by_name.items():
             body = _encoder.encode_lines([fact.row for fact in facts])
             door.post(f"{_INGEST}?datasource={name}", body, "application/x-ndjson")
+        self._workload.sessions.send(span, door)
+
+
+def _text(row: "MeterEvent") -> bytes:
+    """Make the request in whose text the same is found as a fact of the workload says."""
+    return _encoder.encode(
+        {
+            "context": {"agent_id": row.agent, "platform": row.platform, "actor": row.actor},
+            "classifierDescription": {"type": "default"},
+            "structured": False,
+            "text": TEXTS[row.classifier or ""],
+        }
+    )

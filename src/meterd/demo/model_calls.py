@@ -75,7 +75,7 @@ class ModelCalls:
         )
         trouble = self._trouble(request, model)
         self._look_up(row, request, model)
-        failed = not row.cache_hit and self._random.random() < 0.006 + 0.34 * trouble
+        failed = not row.cache_hit and self._random.random() < 0.006 + 0.45 * trouble
         latency = self._fail(row, trouble) if failed else self._answer(row, model, 1 + 3.2 * trouble)
         row.is_failure, row.latency_ms = failed, latency
         return Fact(MODEL_CALLS, row), latency, failed
