@@ -1,5 +1,7 @@
 """What a browser sends and keeps, for tests that need none."""
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,3 +31,11 @@ def signed_in(meterd: Meterd, token: str = "") -> Iterator[httpx.Client]:
     with plain_client(url=meterd.url) as client:
         assert 303 == sign_in(client, token or meterd.token).status_code
         yield client
+
+
+def boot(page: httpx.Response) -> dict[str, object]:
+    """Return what a page knows from the start."""
+    found = re.search(r'<script type="application/json" id="boot">(.*?)</script>', page.text)
+    assert found is not None
+    data: dict[str, object] = json.loads(found[1])
+    return data

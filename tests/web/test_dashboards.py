@@ -6,9 +6,10 @@ import pytest
 
 from meterd.api.gateway.datasources import datasources
 from meterd.web.builtin import NAMES, builtin_dashboards
-from meterd.web.declaration import COLUMNS, OVER_TIME, Panel, Share, Where, filled
+from meterd.web.declaration import COLUMNS, OVER_TIME, Panel, Share, Where, declared, filled
 from meterd.web.pages import PAGES
 from tests.process import METRICS, Meterd
+from tests.web.browser import boot, signed_in
 from tests.web.facts import DAY, send_facts
 
 DASHBOARDS = builtin_dashboards(datasources())
@@ -106,6 +107,14 @@ def test_filters_of_a_page_reach_the_panels_whose_datasource_has_them(facts: Met
             assert [] == [point for point in ask(facts, panel, [nobody]) if point["total"]]
             narrowed += 1
         assert narrowed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_knows_its_dashboard(shared: Meterd, name: str) -> None:
+    with signed_in(shared) as client:
+        known = boot(client.get(f"/{name}"))["dashboard"]
+
+    assert DASHBOARDS[name] == declared(known, datasources())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,25 +1,16 @@
 """The pages over HTTP: who sees them, and what a browser may do with them."""
 
-import json
 import re
 
-import httpx
 import pytest
 
 from meterd.access import Scope
 from meterd.web.pages import PAGES
 from tests.process import METRICS, Meterd, make_token
-from tests.web.browser import OWN_PAGE, QUESTION, signed_in
+from tests.web.browser import OWN_PAGE, QUESTION, boot, signed_in
 
 PATHS = [page.path.replace("{id:str}", "0") for page in PAGES]
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
-
-def boot(page: httpx.Response) -> dict[str, object]:
-    found = re.search(r'<script type="application/json" id="boot">(.*?)</script>', page.text)
-    assert found is not None
-    data: dict[str, object] = json.loads(found[1])
-    return data
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from meterd.access import Caller
 from meterd.api.gateway.datasource import Datasource
+from meterd.web.builtin import builtin_dashboards
 from meterd.web.pages import Page
 
 _ASKING = ("dashboard.js", "explore.js")
@@ -14,6 +17,7 @@ class Boot:
     """Tells members of the boot data of pages."""
 
     def __init__(self, datasources: Mapping[str, Datasource]) -> None:
+        self._builtin = {name: msgspec.to_builtins(each) for name, each in builtin_dashboards(datasources).items()}
         self._filters = {
             name: {spelling: sorted(field.operators) for spelling, field in each.by_name.items() if field.operators}
             for name, each in datasources.items()
@@ -22,9 +26,12 @@ class Boot:
     async def members(self, page: Page, id_: str, _caller: Caller) -> dict[str, object]:
         """Return the members of a page's boot data; `id_` is what stands for `{id}` in its address.
 
-        `datasources` has the operators that each field of each datasource takes in a filter, under every spelling.
+        `dashboard` is the declaration of the page; `datasources` has the operators that each field of each datasource
+        takes in a filter, under every spelling.
         """
         members: dict[str, object] = {"id": id_} if id_ else {}
+        if dashboard := self._builtin.get(page.name):
+            members["dashboard"] = dashboard
         if page.script in _ASKING:
             members["datasources"] = self._filters
         return members
