@@ -33,7 +33,7 @@ def command(
     ] = None,
     listen: Annotated[str, typer.Option(help="HOST:PORT to listen on.")] = "127.0.0.1:8080",
     days: Annotated[int, typer.Option(help="Days of history.", min=1, max=365)] = 21,
-    facts: Annotated[int, typer.Option(help="Facts of the history, about.", min=100, max=5_000_000)] = 250_000,
+    facts: Annotated[int, typer.Option(help="Facts of the history, about.", min=100, max=5_000_000)] = 200_000,
     seed: Annotated[int, typer.Option(help="Of the made-up facts: they are the same with the same seed and end.")] = 1,
     end: Annotated[
         str | None,

@@ -1,11 +1,13 @@
 """Writes the history into a new data directory, before the server serves it."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from meterd.access import DEFAULT_TENANT
+from meterd.api.sessions.repository import SessionRepository
 from meterd.core import Core
 from meterd.data_directory import path_of
 from meterd.datasets.usage import VOUCHED
@@ -52,6 +54,14 @@ def write_history(data: Path, settings: Settings, workload: Workload, progress: 
                 written += len(waiting)
                 waiting = []
                 progress((span.end - start) / (end - start), written)
+        asyncio.run(_follow(core))
+
+
+async def _follow(core: Core) -> None:
+    """Let the documents of sessions follow their facts, which takes longer than a first request waits."""
+    repository = SessionRepository(core.metadata.sessions, core.engine, core.supervisor)
+    await repository.catch_up()
+    repository.close()
 
 
 def encoded(facts: Iterable[Fact]) -> Iterator[Facts]:

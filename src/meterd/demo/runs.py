@@ -106,7 +106,7 @@ class Runs:
             "window": {"theme": theme, "view": product.views[0]},
         }
         yield Item(start + timedelta(seconds=2), "state", first)
-        for at in self._moments(start, end, 4):
+        for at in self._moments(start, end, 2):
             update: Body = {
                 "window": {"view": self._random.choice(product.views)},
                 "open_items": self._random.randint(1, 9),

@@ -12,9 +12,9 @@ from meterd.demo.story import Span, Story
 from meterd.demo.traffic import Traffic
 from meterd.demo.usage import Usage
 
-_FACTS_OF_A_REQUEST = 8.9
+_FACTS_OF_A_REQUEST = 8.6
 """Facts for each request to the gateway, on the average, with those of what goes on beside it."""
-_GUARDED, _CALLS, _SESSIONS = 0.15, 0.35, 1 / 40
+_GUARDED, _CALLS, _SESSIONS = 0.15, 0.35, 1 / 48
 """How many turns with AI Guard, calls to services, and sessions there are for each request to the gateway."""
 STEP = timedelta(hours=1)
 
