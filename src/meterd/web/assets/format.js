@@ -99,7 +99,7 @@ export function exact(value, unit = "count") {
   if (isNothing(value)) return NOTHING;
   if (typeof value !== "number") return String(value);
   const all = (each) =>
-    Number.isInteger(each) ? digits(each, {}) : digits(Number(each.toPrecision(8)), { maximumFractionDigits: 8 });
+    Number.isInteger(each) ? digits(each, {}) : digits(Number(each.toPrecision(6)), { maximumFractionDigits: 8 });
   if (unit === "usd") return `$${all(value)}`;
   if (unit === "ms") return `${all(value)}${SPACE}ms`;
   if (unit === "bytes") return `${all(value)}${SPACE}B`;

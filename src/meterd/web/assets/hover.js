@@ -124,9 +124,10 @@ export class Overlay {
   }
 
   #fill(bucket, isSource, row) {
-    const { picture, unit, element } = this;
-    const all = picture.cells ? cellEntries(picture, bucket, unit, row) : entries(picture, bucket, unit);
-    const most = isSource ? MOST_LINES : Math.max(1, Math.floor((element.clientHeight - 28) / 18));
+    const { picture, unit } = this;
+    const found = picture.cells ? cellEntries(picture, bucket, unit, row) : entries(picture, bucket, unit);
+    const all = isSource ? found : found.filter(({ amount }) => amount !== 0 && amount !== null);
+    const most = isSource ? MOST_LINES : Math.max(1, Math.floor((this.#area().height - 8) / 18) - 1);
     const list = all
       .slice(0, most)
       .map(({ name, text, look }) =>
@@ -140,7 +141,8 @@ export class Overlay {
       );
     if (all.length > most) list.push(h("li", { class: "muted" }, `and ${all.length - most} more`));
     if (!all.length) list.push(h("li", { class: "muted" }, "nothing here"));
-    replace(this.readout, h("div", { class: "when" }, when(picture, bucket)), h("ul", {}, list));
+    const moment = isSource ? h("div", { class: "when" }, when(picture, bucket)) : null;
+    replace(this.readout, moment, h("ul", {}, list));
   }
 
   #place(bucket) {

@@ -48,9 +48,9 @@ function windowBefore() {
 }
 
 function comparison(value, before, { unit, better }) {
-  if (value === null || before === null) return h("div", { class: "compared" }, "nothing to compare with");
+  if (value === null || before === null) return h("div", { class: "compared" }, "nothing before");
   const difference = value - before;
-  if (difference === 0) return h("div", { class: "compared" }, `the same as ${windowBefore()}`);
+  if (difference === 0) return h("div", { class: "compared" }, "unchanged");
   const { relative, absolute } = change(value, before, unit);
   const title = `${measure(before, unit)} in ${windowBefore()}`;
   return h(

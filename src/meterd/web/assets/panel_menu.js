@@ -34,7 +34,9 @@ export function fillMenu(box, panel) {
   if (declaration.kind !== "table")
     box.append(menuItem(isTable ? "Show the picture" : "Show as table", () => panel.toggleTable()));
   if (declaration.unit === "ms" && declaration.kind === "lines" && panel.plot) {
-    box.append(menuItem("Logarithmic or linear axis", () => panel.plot.toggleLogarithmic()));
+    box.append(
+      menuItem(panel.plot.isLogarithmic ? "Linear axis" : "Logarithmic axis", () => panel.plot.toggleLogarithmic()),
+    );
   }
   box.append(
     menuItem(isOpened ? "Close full screen" : "Full screen", () => update({ panel: isOpened ? "" : declaration.id })),

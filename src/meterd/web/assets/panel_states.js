@@ -3,7 +3,7 @@
 import { copy, h, replace } from "./dom.js";
 import { time } from "./format.js";
 import { FACTS, firstFact } from "./questions.js";
-import { currentWindow, splitFilters, state, update } from "./state.js";
+import { boot, currentWindow, splitFilters, state, update } from "./state.js";
 
 /** Tell whether answers have nothing to draw. */
 export function isAbsent({ kind }, answers) {
@@ -15,10 +15,12 @@ export function isAbsent({ kind }, answers) {
 /** Name the filters that a panel's datasource does not know. */
 export function unknownFilters(element, { query }) {
   const { unknown } = splitFilters(query.datasource);
-  const names = [...new Set(unknown)].join(", ");
+  const labels = new Map(boot.dashboard?.filters?.map(({ field, label }) => [field, label]));
+  const names = [...new Set(unknown)].map((field) => labels.get(field) ?? field).join(", ");
   element.hidden = !names;
   element.textContent =
     names && `Not filtered by ${names}, which ${FACTS[query.datasource] ?? "these facts"} do not have`;
+  element.title = element.textContent;
 }
 
 /** Show a command, with a button that copies it. */

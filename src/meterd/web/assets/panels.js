@@ -10,7 +10,7 @@ import * as top from "./top.js";
 import { tableOf } from "./rows.js";
 import { ask } from "./query.js";
 import { bodyBefore, bodyOf } from "./questions.js";
-import { addressWith, state } from "./state.js";
+import { addressWith, state, update } from "./state.js";
 
 const CHARTS = new Set(["lines", "areas", "bars", "heatmap"]);
 
@@ -44,50 +44,38 @@ export class Panel {
   }
 
   #build() {
-    const { id, title, description = "", kind, width = 6, height = 2, link } = this.declaration;
-    const named = `panel-${id}`;
-    const heading = h(
-      "h2",
-      { id: named, title: description || title },
-      link ? h("a", { href: addressWith({ panel: "" }, link) }, title) : title,
+    const { id, kind, width = 6, height = 2 } = this.declaration;
+    const properties = {
+      class: `panel kind-${kind}`,
+      id: `p-${id}`,
+      "aria-labelledby": `panel-${id}`,
+      "aria-busy": "true",
+    };
+    const element = h("section", properties, h("div", { class: "progress" }), this.#heading(), this.notes, this.body);
+    element.style.setProperty("--width", width);
+    element.style.setProperty("--width-medium", width <= 4 ? Math.max(4, width) : 12);
+    element.style.setProperty("--height", height);
+    return element;
+  }
+
+  #heading() {
+    const { id, title, description = "", link } = this.declaration;
+    const name = link ? h("a", { href: addressWith({ panel: "" }, link) }, title) : title;
+    const line = description && h("p", { class: "description", title: description }, description);
+    const titles = h(
+      "div",
+      { class: "titles" },
+      h("h2", { id: `panel-${id}`, title: description || title }, name),
+      line,
     );
     const button = h(
       "button",
       { class: "plain icon-only", type: "button", "aria-label": `Menu of ${title}` },
       icon("menu"),
     );
-    const element = h(
-      "section",
-      {
-        class: `panel kind-${kind}`,
-        id: `p-${id}`,
-        "aria-labelledby": named,
-        "aria-busy": "true",
-        dataset: { panel: id },
-      },
-      h("div", { class: "progress" }),
-      h(
-        "header",
-        {},
-        h(
-          "div",
-          { class: "titles" },
-          heading,
-          description && h("p", { class: "description", title: description }, description),
-        ),
-        h(
-          "div",
-          { class: "menu" },
-          popup(button, (box) => fillMenu(box, this), { isMenu: true }),
-        ),
-      ),
-      this.notes,
-      this.body,
-    );
-    element.style.setProperty("--width", width);
-    element.style.setProperty("--width-medium", width <= 4 ? Math.max(4, width) : 12);
-    element.style.setProperty("--height", height);
-    return element;
+    const menu = popup(button, (box) => fillMenu(box, this), { isMenu: true });
+    const close = h("button", { class: "close", type: "button", onclick: () => update({ panel: "" }) }, "Close");
+    return h("header", {}, titles, close, h("div", { class: "menu" }, menu));
   }
 
   /** Come into view, or go out of it. */
@@ -176,7 +164,7 @@ export class Panel {
   /** Let it fill the window, or take its place again. */
   open(isOpened) {
     this.element.classList.toggle("opened", isOpened);
-    if (isOpened) this.element.querySelector(".menu button").focus();
+    if (isOpened) this.element.querySelector(".close").focus();
   }
 
   dispose() {

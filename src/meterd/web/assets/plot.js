@@ -28,7 +28,7 @@ function summary({ title, unit }, { series }) {
   return `${title}, chart over time. Last: ${said.join(", ") || "nothing"}. Arrow keys read values.`;
 }
 
-/** Make a chart in the body of a panel; returns `{draw, dispose, toggleLogarithmic}`. */
+/** Make a chart in the body of a panel; returns `{draw, dispose, toggleLogarithmic, isLogarithmic}`. */
 export function plot(body, panel) {
   const drawing = h("div", { class: "drawing" });
   const element = h("div", { class: "chart", tabindex: "0", role: "img", "aria-label": panel.title }, drawing);
@@ -36,8 +36,8 @@ export function plot(body, panel) {
   replace(body, element, legend);
   const chart = echarts.init(drawing, null, { renderer: "canvas", devicePixelRatio: window.devicePixelRatio });
   const marks = new Overlay(chart, element, panel.unit);
+  const self = { isLogarithmic: false };
   let answers = null;
-  let isLogarithmic = false;
 
   function picture() {
     const [points, before] = answers;
@@ -48,7 +48,7 @@ export function plot(body, panel) {
   function draw(next) {
     answers = next;
     const drawn = picture();
-    const size = { width: element.clientWidth, height: element.clientHeight, isLogarithmic };
+    const size = { width: element.clientWidth, height: element.clientHeight, isLogarithmic: self.isLogarithmic };
     const isLegend = !drawn.cells && !(drawn.series.length === 1 && drawn.series[0].isWhole);
     replace(legend, isLegend ? drawn.series.map(entry) : [], note(drawn.left));
     legend.hidden = !legend.childNodes.length;
@@ -64,12 +64,11 @@ export function plot(body, panel) {
   };
   sizes.observe(element);
   const stopTheme = onTheme(() => answers && draw(answers));
-  return {
+  Object.assign(self, {
     draw,
     toggleLogarithmic() {
-      isLogarithmic = !isLogarithmic;
+      self.isLogarithmic = !self.isLogarithmic;
       draw(answers);
-      return isLogarithmic;
     },
     dispose() {
       stopTheme();
@@ -77,5 +76,6 @@ export function plot(body, panel) {
       marks.dispose();
       chart.dispose();
     },
-  };
+  });
+  return self;
 }
