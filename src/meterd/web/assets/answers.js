@@ -62,7 +62,8 @@ export function labelOf(key, beside = [key]) {
   if (key === "total") return "Total";
   const { type, column } = words(key);
   const isOneColumn = beside.length > 1 && beside.every((each) => words(each).column === column);
-  const text = isOneColumn ? type || column : [type, column].filter(Boolean).join(" ");
+  const counted = type === SPOKEN.countDistinct ? `${column}s` : column;
+  const text = isOneColumn ? type || column : [type, counted].filter(Boolean).join(" ");
   return /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
