@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -66,6 +67,24 @@ def loaded_by(*arguments: str) -> set[str]:
     program = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
     command = [sys.executable, "-c", f"{program}; from meterd.__main__ import main; main()", *arguments]
     return set(subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60).stderr.split())
+
+
+class TestSignIn:
+    def test_it_prints_a_link_for_a_subject_that_is_created_when_it_is_new(self, data: Path) -> None:
+        link = output(
+            "sign-in", "--subject", "gina", "--team", "red", "--data", data, METERD_URL="https://meterd.test/"
+        )
+        as_json = json.loads(output("sign-in", "--subject", "gina", "--data", data, "--json", METERD_URL=""))
+
+        assert re.fullmatch(r"https://meterd\.test/sign-in\?code=[\w-]{43}\n", link)
+        assert as_json["link"].startswith("http://127.0.0.1:8080/sign-in?code=")
+
+    def test_a_directory_without_metadata_is_named(self, tmp_path: Path) -> None:
+        assert f"nothing of meterd is in {tmp_path}" in sentence("sign-in", "--subject", "gina", "--data", tmp_path)
+
+    @pytest.mark.parametrize("name", ["", "a\nb", "x" * 129])
+    def test_names_that_nobody_can_read_are_refused(self, data: Path, name: str) -> None:
+        assert "--subject must have 1 to 128" in sentence("sign-in", "--subject", name, "--data", data)
 
 
 class TestImports:
@@ -319,6 +338,10 @@ class TestServing:
             part = os.read(ours, 65536) if readable else b""
             assert part, shown
             shown += part
+        (link,) = re.findall(r"http://\S+/sign-in\?code=\S+", shown.decode())
+        with httpx.Client() as browser:
+            assert browser.get(link).headers["location"] == "/overview"
+            assert browser.get(urljoin(link, "/api/me")).json()["tenantAdmin"] is True
         server.terminate()
 
         assert server.wait(timeout=60) == 0

@@ -47,6 +47,11 @@ COMMANDS = {
         ),
         Declaration("version", "Print the version."),
         Declaration("token", "Create, list and revoke tokens; works while the server runs."),
+        Declaration(
+            "sign-in",
+            "Print a link that signs somebody in at the web pages, once, within ten minutes; works while the server"
+            " runs.",
+        ),
         Declaration("tls", "Certificates of the server, and the pin of its key."),
         Declaration(
             "demo",

@@ -6,13 +6,17 @@ from pathlib import Path
 
 from meterd.access import Scope
 from meterd.errors import ConfigurationError
-from meterd.metadata import Tokens
+from meterd.metadata import Tokens, WebSessions
+from meterd.web.sessions import sign_in_link
 
+NAME = "admin"
 FILE_NAME = "administrator-token"
 
 
-def announce_first_token(tokens: Tokens, data: Path, url: str, curl: str) -> None:
+def announce_first_token(tokens: Tokens, sessions: WebSessions, data: Path, url: str, curl: str) -> None:
     """Make an administrator's token when there is no token at all, and say where it is. Raises `ConfigurationError`.
+
+    On a terminal there is also a link that signs the administrator in at the web pages.
 
     Where standard error goes to a journal or a collector of logs, a token in it would be kept for all who read those.
     """
@@ -20,7 +24,12 @@ def announce_first_token(tokens: Tokens, data: Path, url: str, curl: str) -> Non
         return
     if sys.stderr.isatty():
         token = first_token(tokens)
-        where, value = f"Your administrator token, shown only now:\n\n    {token}\n\nKeep it safe, then try:", token
+        link = sign_in_link(url, sessions.offer(NAME, tenant_admin=True, scopes=(Scope.QUERY, Scope.ADMIN)))
+        where = (
+            f"Open this link within ten minutes, it signs in once:\n\n    {link}\n\n"
+            f"Your administrator token, shown only now:\n\n    {token}\n\nKeep it safe, then try:"
+        )
+        value = token
     else:
         path = data.absolute() / FILE_NAME
         _write(path, tokens)
@@ -31,7 +40,8 @@ def announce_first_token(tokens: Tokens, data: Path, url: str, curl: str) -> Non
         f'    {curl} {url}/metric -H "Authorization: Bearer $METERD_TOKEN" -d \''
         '{"attributes": {"agent_id": "demo", "platform": "DATABRICKS"}, '
         '"meter": {"name": "ai_guard.agent", "value": "120"}}\'\n\n'
-        f"Tokens for others: meterd token create --subject NAME --data {data}\nAPI: {url}/docs\n\n"
+        f"Tokens for others: meterd token create --subject NAME --data {data}\n"
+        f"Links to sign in:  meterd sign-in --subject NAME --data {data}\nAPI: {url}/docs\n\n"
     )
 
 
@@ -39,7 +49,7 @@ def first_token(tokens: Tokens) -> str | None:
     """Create an administrator's token when there is no token at all."""
     if tokens.exist():
         return None
-    return tokens.create("admin", tenant_admin=True, scopes=tuple(Scope)).token
+    return tokens.create(NAME, tenant_admin=True, scopes=tuple(Scope)).token
 
 
 def _write(path: Path, tokens: Tokens) -> None:

@@ -88,7 +88,7 @@ def build_protocols(core: Core) -> Protocols:
         *OpenTelemetry(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
         *sessions.routes(),
     )
-    web = Web(authenticator, core.metadata.web_sessions, Boot(known))
+    web = Web(authenticator, core.metadata.web_sessions, Boot(known), telemetry, settings.access)
     page, openness = prometheus_page(settings, engine), settings.access.metrics_without_token
     routers = (
         gateway_router(authenticator, engine, known),

@@ -31,6 +31,7 @@ class Service:
             core = Core.open(stack, settings, self.telemetry, directory, accepted)
             protocols = build_protocols(core)
             self.tokens = core.metadata.tokens
+            self.web_sessions = core.metadata.web_sessions
             self.application = Server(
                 protocols.routes,
                 protocols.running,

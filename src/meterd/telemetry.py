@@ -106,6 +106,7 @@ class Telemetry:
     )
     calls_forgotten = _counter("meterd_usage_calls_forgotten", "Calls that were not recorded", "reason")
     validations = _counter("meterd_validation_questions", "Tokens that another service was asked about", "outcome")
+    sign_in_refusals = _counter("meterd_sign_in_refusals", "Sign-ins at the web pages that were refused", "reason")
     lines_withheld = _counter("meterd_log_lines_withheld", "Requests of unknown callers that were not logged")
     session_facts_skipped = _counter(
         "meterd_session_facts_skipped", "Stored facts that documents of sessions do not follow", "reason"

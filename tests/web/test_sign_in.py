@@ -1,8 +1,11 @@
 """Signing in and out over HTTP, and attacks on it."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 
+from meterd.access import Scope
 from meterd.data_directory import open_metadata
 from meterd.metadata import Metadata
 from meterd.web.sign_in import local_path
@@ -186,3 +189,99 @@ def test_a_form_that_is_too_large_is_refused(shared: Meterd) -> None:
     many = shared.anonymous.post("/sign-in", content=b"a=1&" * 20, headers=OWN_PAGE)
 
     assert (413, 400) == (large.status_code, many.status_code)
+
+
+def offer(shared: Meterd, subject: str = "erin") -> str:
+    """The path of a new link for a subject."""
+    opened = metadata(shared)
+    code = opened.web_sessions.offer(subject, scopes=(Scope.QUERY,))
+    opened.close()
+    return f"/sign-in?code={code}"
+
+
+def test_a_link_signs_in_once(shared: Meterd) -> None:
+    link = offer(shared)
+    with plain_client(url=shared.url) as client, plain_client(url=shared.url) as other:
+        first, again = client.get(f"{link}&next=/usage", headers={"Sec-Fetch-Site": "none"}), other.get(link)
+
+        assert (303, "/usage") == (first.status_code, first.headers["location"])
+        assert ("erin", ["query"]) == tuple(client.get("/api/me").json()[name] for name in ("subject", "scopes"))
+        assert (401, True, False) == (again.status_code, "once, within ten minutes" in again.text, is_in(other))
+
+
+def test_signing_out_ends_the_token_that_a_link_made(shared: Meterd) -> None:
+    with plain_client(url=shared.url) as client:
+        client.get(offer(shared, "frank"))
+        client.post("/sign-out", headers=OWN_PAGE)
+    opened = metadata(shared)
+    states = [token.revoked_at is not None for token in opened.tokens.all() if token.subject == "frank"]
+    opened.close()
+
+    assert [True] == states
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("GET", {"Sec-Fetch-Site": "cross-site"}),
+        ("GET", {"Sec-Fetch-Site": "same-site"}),
+        ("GET", {"Sec-Fetch-Site": "none", "Sec-Purpose": "prefetch"}),
+        ("HEAD", {}),
+    ],
+)
+def test_a_link_that_nobody_opened_by_hand_asks_first(shared: Meterd, method: str, headers: dict[str, str]) -> None:
+    link = offer(shared)
+    with plain_client(url=shared.url) as client:
+        looked = client.request(method, link, headers=headers)
+        assert (200, False) == (looked.status_code, is_in(client))
+
+        code = link.partition("=")[2]
+        refused = client.post("/sign-in", data={"code": code}, headers=headers)
+        assert (403, False) == (refused.status_code, is_in(client))
+        assert 303 == client.post("/sign-in", data={"code": code, "next": "/"}, headers=OWN_PAGE).status_code
+        assert is_in(client)
+
+
+@pytest.mark.parametrize(
+    "code", ["", "A" * 43, "A" * 42 + "%00", "x" * 4000, "%22%3E%3Cscript%3E", "A" * 43 + "&code=B"]
+)
+def test_a_code_that_is_none_is_refused(shared: Meterd, code: str) -> None:
+    answer = shared.anonymous.get(f"/sign-in?code={code}")
+
+    assert (401 if code else 200, False) == (answer.status_code, "set-cookie" in answer.headers)
+    assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "subject", ["<img src=x onerror=alert(1)>", "\u202emina", "a" * 128, "${x}{{7*7}}", 'O\'Brien "x"']
+)
+def test_hostile_names_sign_in_and_stay_text(shared: Meterd, subject: str) -> None:
+    with plain_client(url=shared.url) as client:
+        client.get(offer(shared, subject))
+        page = client.get("/overview").text
+
+        assert subject == client.get("/api/me").json()["subject"]
+    assert "<img" not in page
+    assert "49" not in page.partition("<nav")[2]
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    environment = {"METERD_ACCESS__SIGN_IN_FAILURES_PER_MINUTE": "3"}
+    with Meterd(tmp_path_factory.mktemp("strict"), environment=environment) as meterd:
+        yield meterd
+
+
+def test_who_guesses_is_refused_by_a_limit_with_a_name_and_in_the_metrics(strict: Meterd) -> None:
+    with plain_client(url=strict.url) as client:
+        guesses = [client.get(f"/sign-in?code={'A' * 42}{number}").status_code for number in range(2)]
+        guesses.append(sign_in(client, "mtr_" + "0" * 40).status_code)
+        refused = [client.get(f"/sign-in?code={'A' * 43}"), sign_in(client, strict.token)]
+        form = client.get("/sign-in")
+
+    assert ([401] * 3, [503] * 2, 200) == (guesses, [each.status_code for each in refused], form.status_code)
+    assert all("access.sign-in-failures-per-minute, 3" in each.text for each in refused)
+    assert 0 < int(refused[0].headers["retry-after"]) <= 60
+    metrics = strict.client.get("/metrics").text
+    for reason, count in (("code", 2), ("token", 1), ("limit", 2)):
+        assert f'meterd_sign_in_refusals_total{{reason="{reason}"}} {count}.0' in metrics

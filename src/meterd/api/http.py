@@ -116,6 +116,12 @@ class Request:
         return is_local(self._scope)
 
     @property
+    def client(self) -> str:
+        """The address that the connection comes from: of the browser, or of a proxy before it."""
+        client = self._scope["client"]
+        return client[0] if client else ""
+
+    @property
     def query_string(self) -> str:
         return self._scope["query_string"].decode("latin-1")
 

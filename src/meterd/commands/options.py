@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,13 @@ DataOption = Annotated[Path, typer.Option("--data", envvar="METERD_DATA", help="
 NoTlsOption = Annotated[bool, typer.Option("--no-tls", help="Plain HTTP, whatever the settings say.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DATA = Path("meterd-data")
+
+
+def check_names(subject: str, tenant: str, teams: Iterable[str]) -> None:
+    """Raise `ConfigurationError` for names that nobody could read."""
+    for name, value in (("subject", subject), ("tenant", tenant), *(("team", each) for each in teams)):
+        if not value or not value.isprintable() or len(value) > 128:
+            raise ConfigurationError(f"--{name} must have 1 to 128 printable characters")
 
 
 def existing(data: Path) -> Path:

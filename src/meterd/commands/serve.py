@@ -55,7 +55,7 @@ def command(
 
         def announce(service: Service) -> None:
             curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
-            announce_first_token(service.tokens, data, ports[0].url, curl)
+            announce_first_token(service.tokens, service.web_sessions, data, ports[0].url, curl)
             announce_ready(ports, pins)
 
         serve(settings, data, ports, announce, accept_loss or ())

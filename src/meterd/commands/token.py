@@ -14,7 +14,7 @@ from rich.table import Column, Table
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
-from meterd.commands.options import DATA, DataOption, JsonOption, existing
+from meterd.commands.options import DATA, DataOption, JsonOption, check_names, existing
 from meterd.data_directory import open_metadata, path_of, prepare_data
 from meterd.errors import ConfigurationError
 from meterd.installation import File
@@ -38,9 +38,7 @@ def create_token(
 ) -> None:
     """Create a token and print it once."""
     scopes = scope or [Scope.INGEST, Scope.QUERY]
-    for name, value in (("subject", subject), ("tenant", tenant), *(("team", each) for each in team or ())):
-        if not value or not value.isprintable() or len(value) > 128:
-            raise ConfigurationError(f"--{name} must have 1 to 128 printable characters")
+    check_names(subject, tenant, team or ())
     if not create and not path_of(data, File.METADATA).exists():
         raise ConfigurationError(
             f"nothing of meterd is in {data}: name the server's data directory with --data or METERD_DATA, or begin a"

@@ -61,11 +61,28 @@ class WebSessions(Protocol):
     def begin(self, token_digest: bytes) -> NewWebSession | None:
         """Begin a session by a token; None unless it is valid. Too many of one token end the oldest of them."""
 
+    def offer(
+        self,
+        subject: str,
+        subject_type: SubjectType = ...,
+        teams: Iterable[str] = ...,
+        tenant: str = ...,
+        tenant_admin: bool = ...,
+        scopes: Iterable[Scope] = ...,
+    ) -> str:
+        """Make a code that signs a subject in, once and soon. The subject is treated as by `Tokens.create`."""
+
+    def holds(self, code_digest: bytes) -> bool:
+        """Tell whether a code is good."""
+
+    def begin_by_code(self, code_digest: bytes) -> NewWebSession | None:
+        """Begin a session by a code, which is used up; its token is made for it. None for a code that is not good."""
+
     def find_caller(self, session_digest: bytes) -> tuple[Caller, datetime | None] | None:
         """Return the caller behind a session that goes on, and when its token expires. It counts as used."""
 
     def end(self, session_digest: bytes) -> None:
-        """End a session; one that has ended is no error."""
+        """End a session, and revoke the token that was made for it; one that has ended is no error."""
 
 
 class SessionDocument(NamedTuple):

@@ -103,6 +103,7 @@ class Query(Section, frozen=True):
 
 class Access(Section, frozen=True):
     metrics_without_token: Literal["loopback", "never", "always"] = "loopback"
+    sign_in_failures_per_minute: Count = 30
 
 
 class Logging(Section, frozen=True):

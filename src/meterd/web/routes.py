@@ -14,6 +14,8 @@ from meterd.api.responses import AnyRequest, litestar_response
 from meterd.errors import Forbidden, MeterdError, Unauthenticated
 from meterd.metadata import WebSessions
 from meterd.phrases import PHRASES
+from meterd.settings import Access
+from meterd.telemetry import Telemetry
 from meterd.web.assets import FOLDERS, Assets
 from meterd.web.boot import Boot
 from meterd.web.pages import PAGES, Page, Pages, as_person
@@ -24,12 +26,14 @@ from meterd.web.sign_in import HOME, SignIn, see_other
 class Web:
     """The web pages, and what they need of the server besides what anybody may ask."""
 
-    def __init__(self, authenticator: Authenticator, sessions: WebSessions, boot: Boot) -> None:
+    def __init__(
+        self, authenticator: Authenticator, sessions: WebSessions, boot: Boot, telemetry: Telemetry, access: Access
+    ) -> None:
         self._authenticator = authenticator
         self._boot = boot
         self._assets = Assets(*FOLDERS)
         self._pages = Pages(self._assets)
-        self._sign_in = SignIn(authenticator, sessions, self._pages)
+        self._sign_in = SignIn(authenticator, sessions, self._pages, telemetry, access.sign_in_failures_per_minute)
 
     def routers(self) -> tuple[Router, ...]:
         """Return the pages with their errors as pages, the files, and what pages ask."""
@@ -63,7 +67,7 @@ class Web:
         async def sign_in(request: AnyRequest) -> LitestarResponse[bytes]:
             asked = Request(request.scope, request.receive)
             return litestar_response(
-                await self._sign_in.with_token(asked) if request.method == "POST" else self._sign_in.form(asked)
+                await (self._sign_in.post if request.method == "POST" else self._sign_in.show)(asked)
             )
 
         @post("/sign-out", request_max_body_size=None)

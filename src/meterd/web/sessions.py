@@ -1,7 +1,12 @@
-"""The cookie of a session, as it goes to the browser."""
+"""A session as the browser gets it: the link that begins one, and its cookie."""
 
 from meterd.access.context import RequestContext
 from meterd.access.persons import cookie_name, is_secure
+
+
+def sign_in_link(url: str, code: str) -> str:
+    """Return the link that signs in by a code, at a server with that address."""
+    return f"{url.rstrip('/')}/sign-in?code={code}"
 
 
 def keep(context: RequestContext, secret: str) -> tuple[bytes, bytes]:

@@ -1,15 +1,19 @@
-"""Signing in and out: by a token that somebody types, for a session that a cookie names."""
+"""Signing in and out: by a token that somebody types, or by a link that was made for it, for a session of a cookie."""
 
 import asyncio
 import re
+from typing import Literal
 from urllib.parse import parse_qsl
 
 from meterd.access.authentication import Authenticator
+from meterd.access.context import RequestContext
 from meterd.access.persons import require_own_page, session_in
-from meterd.access.tokens import digest, looks_like_token
+from meterd.access.tokens import digest, looks_like_secret
 from meterd.api.http import Request, Response
-from meterd.errors import InvalidInput
-from meterd.metadata import WebSessions
+from meterd.errors import InvalidInput, Unauthenticated, Unavailable
+from meterd.metadata import NewWebSession, WebSessions
+from meterd.telemetry import Telemetry
+from meterd.web.attempts import Attempts
 from meterd.web.pages import Pages
 from meterd.web.policy import GUARDS, PRIVATE
 from meterd.web.sessions import drop, keep
@@ -19,33 +23,42 @@ _MAX_BYTES = 8192
 _MAX_FIELDS = 10
 _LOCAL = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]*")
 _MAX_PATH = 4096
+_BAD_TOKEN = "This token is not valid: it is mistyped, revoked or expired."
+_BAD_CODE = "This link is used or too old: it signs in once, within ten minutes. Ask for another."
 
 
 class SignIn:
-    """Begins and ends sessions."""
+    """Begins and ends sessions; at most `failures_per_minute` of one address may fail."""
 
-    def __init__(self, authenticator: Authenticator, sessions: WebSessions, pages: Pages) -> None:
-        self._persons = authenticator.persons
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        sessions: WebSessions,
+        pages: Pages,
+        telemetry: Telemetry,
+        failures_per_minute: int,
+    ) -> None:
+        self._authenticator = authenticator
         self._sessions = sessions
         self._pages = pages
+        self._refusals = telemetry.sign_in_refusals
+        self._attempts = Attempts(failures_per_minute)
 
-    def form(self, request: Request) -> Response:
-        """Show the page that asks for a token."""
-        return self._form(request, dict(_fields(request.query_string)))
+    async def show(self, request: Request) -> Response:
+        """Show the page that asks for a token; a link with a code signs in, if surely a person followed it."""
+        sent = dict(_fields(request.query_string))
+        code = sent.get("code")
+        if code is None:
+            return self._form(request, sent)
+        if _is_followed_by_a_person(request.context):
+            return await self._begin(request, sent, by_code=True)
+        return self._pages.render("confirm.html", request.context, next=_next(sent), code=code)
 
-    async def with_token(self, request: Request) -> Response:
-        """Begin a session by a token that a page of ours sends."""
+    async def post(self, request: Request) -> Response:
+        """Begin a session by what a page of ours sends: a token, or the code of a link."""
         require_own_page(request.context)
         sent = dict(_fields((await request.body(_MAX_BYTES)).decode("latin-1")))
-        token = sent.get("token", "").strip()
-        begun = None
-        if looks_like_token(token):
-            begun = await asyncio.to_thread(self._sessions.begin, digest(token))
-        if begun is None:
-            return self._form(request, sent, "This token is not valid: it is mistyped, revoked or expired.", 401)
-        request.context.caller = begun.caller
-        await self._end(request)
-        return see_other(local_path(sent.get("next", HOME)), keep(request.context, begun.secret))
+        return await self._begin(request, sent, by_code="code" in sent)
 
     async def out(self, request: Request) -> Response:
         """End the session of the cookie."""
@@ -53,14 +66,41 @@ class SignIn:
         await self._end(request)
         return see_other("/sign-in", drop(request.context))
 
+    async def _begin(self, request: Request, sent: dict[str, str], *, by_code: bool) -> Response:
+        kind: Literal["code", "token"] = "code" if by_code else "token"
+        try:
+            self._attempts.check(request.client)
+        except Unavailable:
+            self._refusals.labels("limit").inc()
+            raise
+        begun = await (self._by_code(sent["code"]) if by_code else self._by_token(sent.get("token", "").strip()))
+        if begun is None:
+            self._attempts.note_failure(request.client)
+            self._refusals.labels(kind).inc()
+            return self._form(request, sent, _BAD_CODE if by_code else _BAD_TOKEN, 401)
+        request.context.caller = begun.caller
+        await self._end(request)
+        return see_other(_next(sent), keep(request.context, begun.secret))
+
+    async def _by_token(self, token: str) -> NewWebSession | None:
+        try:
+            await self._authenticator.caller(f"Bearer {token}")  # so that a wrong one never waits for its turn to write
+        except Unauthenticated:
+            return None
+        return await asyncio.to_thread(self._sessions.begin, digest(token))
+
+    async def _by_code(self, code: str) -> NewWebSession | None:
+        if not looks_like_secret(code) or not await asyncio.to_thread(self._sessions.holds, digest(code)):
+            return None
+        return await asyncio.to_thread(self._sessions.begin_by_code, digest(code))
+
     def _form(self, request: Request, sent: dict[str, str], problem: str = "", status: int = 200) -> Response:
-        wanted = local_path(sent.get("next", HOME))
-        return self._pages.render("sign_in.html", request.context, status, next=wanted, problem=problem)
+        return self._pages.render("sign_in.html", request.context, status, next=_next(sent), problem=problem)
 
     async def _end(self, request: Request) -> None:
         """End the session that a request was made with: who signs in again leaves none behind."""
         if session := session_in(request.context):
-            self._persons.forget(session)
+            self._authenticator.persons.forget(session)
             await asyncio.to_thread(self._sessions.end, digest(session))
 
 
@@ -72,6 +112,20 @@ def see_other(path: str, *headers: tuple[bytes, bytes]) -> Response:
 def local_path(text: str) -> str:
     """Return an address of ours as it is; of any other one, which could lead elsewhere, nothing is left."""
     return text if len(text) <= _MAX_PATH and text.isascii() and _LOCAL.fullmatch(text) else HOME
+
+
+def _is_followed_by_a_person(context: RequestContext) -> bool:
+    """Tell whether a person opened a link, not a page of others, nor a program that looks where it leads."""
+    headers = dict(context.headers)
+    return (
+        context.method == "GET"
+        and headers.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin")
+        and b"sec-purpose" not in headers
+    )
+
+
+def _next(sent: dict[str, str]) -> str:
+    return local_path(sent.get("next", HOME))
 
 
 def _fields(text: str) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from meterd.access import Caller, Scope, SubjectType
 from meterd.access.tokens import TokenDetails, digest
 from meterd.metadata.sql.database import Database
 from meterd.metadata.sql.tokens import SQLTokens
-from meterd.metadata.sql.web_sessions import IDLE, MAX_SESSIONS, SQLWebSessions
+from meterd.metadata.sql.web_sessions import CODE_LIFETIME, IDLE, LONGEST, MAX_SESSIONS, SQLWebSessions
 
 
 class Clock:
@@ -134,3 +134,70 @@ def test_sessions_that_are_over_leave_nothing_behind(
 
     with database.transaction() as session:
         assert 1 == session.connection().exec_driver_sql("SELECT count(*) FROM web_sessions").scalar()
+
+
+def test_a_code_begins_one_session_with_a_token_of_its_own(sessions: SQLWebSessions, tokens: SQLTokens) -> None:
+    code = digest(sessions.offer("alice", teams=["red"], scopes=[Scope.QUERY]))
+    assert ([], True) == (tokens.all(), sessions.holds(code))
+
+    begun = sessions.begin_by_code(code)
+
+    assert begun is not None
+    assert Caller("default", "alice", SubjectType.USER, ("red",), scopes=frozenset({Scope.QUERY})) == begun.caller
+    assert (None, False) == (sessions.begin_by_code(code), sessions.holds(code))
+    (token,) = tokens.all()
+    assert LONGEST == (token.expires_at or token.created_at) - token.created_at
+    tokens.revoke(token.id)
+    assert sessions.find_caller(digest(begun.secret)) is None
+
+
+def test_a_code_expires_after_ten_minutes(sessions: SQLWebSessions, clock: Clock) -> None:
+    first, second = digest(sessions.offer("alice")), digest(sessions.offer("alice"))
+
+    clock.now += CODE_LIFETIME - timedelta(seconds=1)
+    assert sessions.begin_by_code(first)
+    clock.now += timedelta(seconds=1)
+
+    assert CODE_LIFETIME == timedelta(minutes=10)
+    assert (False, None) == (sessions.holds(second), sessions.begin_by_code(second))
+
+
+def test_a_session_of_a_code_lasts_thirty_days_at_most(sessions: SQLWebSessions, clock: Clock) -> None:
+    begun = sessions.begin_by_code(digest(sessions.offer("alice")))
+    assert begun is not None
+
+    uses = 0
+    while sessions.find_caller(digest(begun.secret)):
+        clock.now += timedelta(hours=6)
+        uses += 1
+
+    assert LONGEST / timedelta(hours=6) == uses
+
+
+def test_tokens_of_codes_go_with_their_sessions_and_others_stay(
+    sessions: SQLWebSessions, tokens: SQLTokens, clock: Clock
+) -> None:
+    clock.now = datetime.now(UTC)
+    kept = tokens.create("alice")
+    begin(sessions, kept)
+    ended, idle = (sessions.begin_by_code(digest(sessions.offer("alice"))) for _ in range(2))
+    assert ended
+    assert idle
+    sessions.end(digest(ended.secret))
+    assert 1 == sum(token.revoked_at is not None for token in tokens.all())
+
+    clock.now += IDLE
+    last = sessions.begin_by_code(digest(sessions.offer("alice")))
+
+    assert last
+    assert [kept.id] == [token.id for token in tokens.all()][:1]
+    assert 2 == len(tokens.all())
+
+
+def test_codes_that_are_over_leave_nothing_behind(sessions: SQLWebSessions, clock: Clock, database: Database) -> None:
+    for _ in range(3):
+        sessions.offer("alice")
+        clock.now += CODE_LIFETIME
+
+    with database.transaction() as session:
+        assert 1 == session.connection().exec_driver_sql("SELECT count(*) FROM sign_in_codes").scalar()

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -67,7 +68,10 @@ class Membership(Base):
 
 
 class Token(Base):
-    """A token of a subject. The token itself is not kept, only its SHA-256."""
+    """A token of a subject. The token itself is not kept, only its SHA-256.
+
+    One that is `for_session` was made by a sign-in with a code, and goes with the session; nobody has ever known it.
+    """
 
     __tablename__ = "tokens"
 
@@ -78,6 +82,7 @@ class Token(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    for_session: Mapped[bool] = mapped_column(default=False, server_default=false())
     subject: Mapped[Subject] = relationship(back_populates="tokens", lazy="joined")
 
 
@@ -91,6 +96,18 @@ class WebSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     used_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     token: Mapped[Token] = relationship(lazy="joined")
+
+
+class SignInCode(Base):
+    """A code that signs a subject in, once, and with which scopes. The code is not kept, only its SHA-256."""
+
+    __tablename__ = "sign_in_codes"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    subject: Mapped[Subject] = relationship(lazy="joined")
 
 
 class SessionRow(Base):

@@ -34,14 +34,9 @@ class SQLTokens:
         secret = new_token()
         now = datetime.now(UTC)
         with self._database.transaction(writes=True) as session:
-            owner = _find(session, tenant, subject_type, subject)
-            if owner is None:
-                owner = Subject(tenant=tenant, type=subject_type, slug=subject, tenant_admin=False, created_at=now)
-                session.add(owner)
-            owner.tenant_admin = owner.tenant_admin or tenant_admin
-            owner.memberships += [Membership(team=team) for team in sorted(set(teams) - set(owner.teams))]
+            owner = subject_of(session, Caller(tenant, subject, subject_type, tuple(teams), tenant_admin), now)
             token = Token(
-                id=secrets.token_hex(6),
+                id=new_id(),
                 digest=digest(secret),
                 subject=owner,
                 scopes=[str(scope) for scope in scopes],
@@ -99,6 +94,24 @@ def caller_behind(token: Token) -> Caller:
         tenant_admin=owner.tenant_admin,
         scopes=frozenset(Scope(scope) for scope in token.scopes),
     )
+
+
+def new_id() -> str:
+    """Make the id of a token, by which it is listed and revoked."""
+    return secrets.token_hex(6)
+
+
+def subject_of(session: Session, wanted: Caller, now: datetime) -> Subject:
+    """Return a subject, which is created when it is new; teams and the sight of the tenant are added to what it has."""
+    owner = _find(session, wanted.tenant, wanted.subject_type, wanted.subject)
+    if owner is None:
+        owner = Subject(
+            tenant=wanted.tenant, type=wanted.subject_type, slug=wanted.subject, tenant_admin=False, created_at=now
+        )
+        session.add(owner)
+    owner.tenant_admin = owner.tenant_admin or wanted.tenant_admin
+    owner.memberships += [Membership(team=team) for team in sorted(set(wanted.teams) - set(owner.teams))]
+    return owner
 
 
 def _find(session: Session, tenant: str, subject_type: SubjectType, slug: str) -> Subject | None:
