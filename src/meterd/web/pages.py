@@ -19,7 +19,10 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Page(NamedTuple):
-    """A page: its address, and the module that fills it; it is in the navigation if it has a label there."""
+    """A page: its address, and the module that fills it; it is in the navigation if it has a label there.
+
+    `style` is a file of its own besides the style of all pages, `window` the time that it shows at first.
+    """
 
     name: str
     title: str
@@ -27,6 +30,8 @@ class Page(NamedTuple):
     script: str = "dashboard.js"
     label: str = ""
     is_operators: bool = False
+    style: str = ""
+    window: str = ""
 
 
 PAGES = (
@@ -37,9 +42,9 @@ PAGES = (
     Page("routing", "Cache and routing", "/routing", label="Cache & routing"),
     Page("ai-guard", "AI Guard", "/ai-guard", label="AI Guard"),
     Page("dashboard", "Dashboard", "/dashboards/{id:str}"),
-    Page("sessions", "Sessions", "/sessions", "sessions.js", "Sessions"),
-    Page("session", "Session", "/sessions/{id:str}", "session.js"),
-    Page("usage", "Usage", "/usage", "usage.js", "Usage"),
+    Page("sessions", "Sessions", "/sessions", "sessions.js", "Sessions", style="sessions.css", window="7d"),
+    Page("session", "Session", "/sessions/{id:str}", "session.js", style="sessions.css"),
+    Page("usage", "Usage", "/usage", "usage.js", "Usage", style="sessions.css", window="30d"),
     Page("explore", "Explore", "/explore", "explore.js", "Explore"),
     Page("classify", "Classify", "/classify", "classify.js", "Classify"),
     Page("system", "System", "/system", "system.js", "System", is_operators=True),
@@ -76,6 +81,8 @@ class Pages:
         """Render a page; `own` are members of the boot data besides those that every page has."""
         me = as_person(caller)
         boot = {"me": me, "page": page.name, "zone": "UTC", "version": __version__, "dashboard": None, **own}
+        if page.window:
+            boot["window"] = page.window
         return self.render("base.html", context, page=page, me=me, boot=boot)
 
     def message(self, context: RequestContext, status: int, title: str, text: str) -> Response:
