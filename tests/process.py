@@ -17,6 +17,7 @@ import httpx
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
 from meterd.data_directory import open_metadata, prepare_data
+from tests.forking import PARENT, Forked
 
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
@@ -49,8 +50,9 @@ class Meterd:
     """`meterd serve` on `data`; `token` belongs to a tenant administrator and has every scope.
 
     Usable as a context manager: enters when the server answers, stops it gracefully on leaving. `limits` are resource
-    limits of the process, by their number in the module `resource`. While it runs, `client` sends the token and
-    `anonymous` none.
+    limits of the process, by their number in the module `resource`. It is a fork of a process that has imported meterd
+    (`tests/forking.py`), unless `forked` is False or something else matters to imports. While it runs, `client` sends
+    the token and `anonymous` none.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Meterd:
         config: Path | None = None,
         environment: dict[str, str] | None = None,
         limits: dict[int, int] | None = None,
+        forked: bool = True,
     ) -> None:
         self.data = data
         self.token = make_token(data, tenant_admin=True, scopes=tuple(Scope)).token or ""
@@ -68,18 +71,14 @@ class Meterd:
             self._arguments += ["--config", str(config)]
         self._environment = os.environ | (environment or {})
         self._limits = limits or {}
+        self._forked = forked
         self.url = ""
         self.log = b""
 
     def start(self) -> Self:
         """Start, and return when it is ready. Raises `AssertionError` with its output when it ends instead."""
         self.log = b""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "meterd", *self._arguments],
-            stderr=subprocess.PIPE,
-            env=self._environment,
-            preexec_fn=self._set_limits if self._limits else None,
-        )
+        self.process = self._started()
         assert self.process.stderr is not None
         deadline = time.monotonic() + 60
         while b"meterd ready on " not in self.log:
@@ -96,6 +95,17 @@ class Meterd:
         self.client = plain_client(self.token, self.url)
         self.anonymous = plain_client(url=self.url)
         return self
+
+    def _started(self) -> "subprocess.Popen[bytes] | Forked":
+        """A fork, but for what a process must have from its very start."""
+        if self._forked and not self._limits and PARENT.fits(self._environment):
+            return PARENT.fork(self._arguments, self._environment)
+        return subprocess.Popen(
+            [sys.executable, "-m", "meterd", *self._arguments],
+            stderr=subprocess.PIPE,
+            env=self._environment,
+            preexec_fn=self._set_limits if self._limits else None,
+        )
 
     def _set_limits(self) -> None:
         for number, most in self._limits.items():

@@ -13,7 +13,7 @@ from tests.process import Meterd
 def test_a_stop_under_load_keeps_what_was_acknowledged_and_leaves_no_log_of_the_store(
     end: signal.Signals, tmp_path: Path
 ) -> None:
-    server, ledger = Meterd(tmp_path), Ledger()
+    server, ledger = Meterd(tmp_path, forked=False), Ledger()
     with server, Load(server, ledger, writers=8):
         ledger.wait_for_acknowledged(500)
         server.process.send_signal(end)
