@@ -29,6 +29,10 @@ def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
             "type": "distribution",
             "groupBy": ["team"],
         }
+        link = re.search(rf"{url[1]}(/sign-in\?code=\S+)", greeting)
+        assert link, greeting
+        with plain_client(url=url[1]) as client:
+            assert client.get(link[1], headers={"Sec-Fetch-Site": "none"}).headers["location"] == "/overview"
         with plain_client(token[1], url[1]) as client:
             products = client.get("/api/data/sessions/products").json()["products"]
             points = client.post(f"{METRICS}/query", json=body).json()["data"]["dataPoints"]

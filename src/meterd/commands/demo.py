@@ -21,6 +21,7 @@ from meterd.errors import ConfigurationError
 from meterd.service import Service
 from meterd.serving import Port, listening
 from meterd.settings import Settings, load
+from meterd.web.sessions import sign_in_link
 
 
 def command(
@@ -98,13 +99,15 @@ def _write(data: Path, settings: Settings, workload: Workload) -> None:
 
 def _greet(service: Service, workload: Workload, url: str) -> None:
     token = service.tokens.create("admin", tenant_admin=True, scopes=tuple(Scope)).token
+    link = sign_in_link(url, service.web_sessions.offer("admin", tenant_admin=True, scopes=(Scope.QUERY, Scope.ADMIN)))
     story = workload.story
     sys.stderr.write(
-        f"\nWhat to look for, all times UTC:\n"
+        f"\nOpen this link within ten minutes, it signs in once:\n\n    {link}\n\n"
+        f"What to look for, all times UTC:\n"
         f"  {story.launch:%d %b}         nimbus-pro-2 is introduced, cheaper than nimbus-pro\n"
         f"  {story.release.start:%d %b, %H:%M}  support has new prompts: a guardrail blocks many, the cache misses\n"
         f"  {story.outage.start:%d %b, %H:%M}  nimbus is slow and fails for 50 minutes: calls go to aurora-large\n\n"
-        f"Token of an administrator: {token}\nDashboard: {url}/\nAPI: {url}/docs\n\n"
+        f"Token of an administrator: {token}\nAPI: {url}/docs\n\n"
     )
 
 

@@ -113,7 +113,7 @@ class ModelCalls:
     def _tokens(self, model: Model) -> tuple[int, int]:
         if model is EMBED:
             return max(1, int(self._random.lognormvariate(5.4, 0.6))), 0
-        return max(8, int(self._random.lognormvariate(7.0, 0.9))), max(1, int(self._random.lognormvariate(5.1, 0.8)))
+        return max(8, int(self._random.lognormvariate(8.4, 0.9))), max(1, int(self._random.lognormvariate(5.4, 0.7)))
 
     def _look_up(self, row: "ModelCall", request: Request, model: Model) -> None:
         """Ask the gateway's cache, which it does for some models; a team's new prompts are not in it."""
