@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := python -m pip install --quiet --disable-pip-version-check --no-deps
 PIP := $(BIN)/$(INSTALL)
 
-.PHONY: setup run demo browser test check bench docs dist pins
+.PHONY: setup run demo browser test check bench docs screenshots dist pins
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready
@@ -100,6 +100,10 @@ docs/%.md: docs/generate_%.py | .venv/.ready
 
 docs/classifier-accuracy.md: docs/generate_accuracy.py | .venv/.ready
 	$(BIN)/python -m docs.generate_accuracy
+
+# Pictures of every page of a demo into screenshots/; `ARGS=--for-documentation` makes those of docs/images.
+screenshots: setup browser
+	@$(BIN)/python -m docs.screenshots $(ARGS)
 
 # Wheel and sdist into dist/.
 dist: setup
