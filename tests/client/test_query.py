@@ -12,6 +12,7 @@ from meterd.client import (
     Client,
     ConnectionFailed,
     Filter,
+    Histogram,
     MissingPackage,
     QueryResult,
     StatusError,
@@ -70,6 +71,15 @@ def test_groups_are_ordered_and_those_after_a_limit_are_one_row(client: Client, 
     assert totals(order_by="total", order="asc", limit=1, other=True) == [("fail", 1, None), (None, 3, True)]
     whole: dict[str, Any] = {"group_by": "guardrailResult", "filters": mine, "limit": 1}
     assert client.query("guardrailMetrics", *DAY, **whole, other=True).other_groups == 2
+    assert client.query("guardrailMetrics", *DAY, **whole, totals=True).rows[-1]["total"] == 4
+
+
+def test_a_histogram_has_bins(client: Client, mine: list[Filter]) -> None:
+    (row,) = client.query("guardrailMetrics", *DAY, aggregations={"latencyMs": Histogram(2)}, filters=mine)
+    assert [(each["from"], each["to"], each["count"]) for each in row["histogramLatencyMs"]] == [
+        (10, 100, 2),
+        (100, 1000, 1),
+    ]
 
 
 def test_frames_have_real_times(client: Client, mine: list[Filter]) -> None:

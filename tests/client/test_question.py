@@ -6,7 +6,7 @@ import pytest
 
 from meterd.api.gateway.operators import OPERATORS
 from meterd.api.gateway.request import AGGREGATIONS
-from meterd.client import AggregationType, Filter, Operator
+from meterd.client import AggregationType, Filter, Histogram, Operator
 from meterd.client.question import question
 
 
@@ -96,6 +96,14 @@ def test_a_filter_names_field_operator_and_value() -> None:
     ]
 
 
+def test_a_histogram_is_an_aggregation_with_buckets() -> None:
+    assert body(aggregations={"latencyMs": Histogram(9), "costInUSD": ["sum", Histogram(8)]})["aggregations"] == [
+        {"type": "histogram", "column": "latencyMs", "buckets": 9},
+        {"type": "sum", "column": "costInUSD"},
+        {"type": "histogram", "column": "costInUSD", "buckets": 8},
+    ]
+
+
 def test_the_types_name_what_the_server_knows() -> None:
-    assert set(get_args(AggregationType)) == AGGREGATIONS.keys()
+    assert {*get_args(AggregationType), "histogram"} == AGGREGATIONS.keys()
     assert set(get_args(Operator)) == OPERATORS.keys()

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -65,6 +66,27 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_8
 
 def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> list[dict[str, Any]]:
     """The data points in the order of section 11; bucket bounds are datetimes."""
+    points = _answer(body, rows := list(rows), caller)
+    if body.get("totals"):
+        points += [_as_totals(body, point) for point in _answer(_without_groups(body), rows, caller)]
+    return sorted(points, key=lambda point: point.get("startTimestamp", EPOCH))
+
+
+def _without_groups(body: dict[str, Any]) -> dict[str, Any]:
+    """The query that totals are the answer to: of the same facts, also where grouping leaves some out."""
+    types = {SUBJECT_TYPES[group] for group in body["groupBy"] if group in SUBJECT_TYPES}
+    whole = {name: value for name, value in body.items() if name not in ("groupBy", "orderBy", "limit", "other")}
+    if len(types) == 1:
+        only = {"fieldName": "createdBySubjectType", "operator": "EQUAL", "value": types.pop()}
+        whole["filters"] = [*(body.get("filters") or []), only]
+    return whole
+
+
+def _as_totals(body: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
+    return point | {response_key(group): None for group in body["groupBy"]} | {"totals": True}
+
+
+def _answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> list[dict[str, Any]]:
     start, end = _time(body["startTs"]), _time(body["endTs"])
     groups = list(dict.fromkeys(body.get("groupBy") or []))
     is_timeseries = body["type"] == "timeseries"
@@ -82,6 +104,7 @@ def answer(body: dict[str, Any], rows: Iterable[RowDict], caller: Caller) -> lis
         _add_increases(earlier)
     if any(each["column"] == "histogram" for each in body.get("aggregations") or []):
         _add_samples(earlier)
+    body = body | {"aggregations": [each | _bins(each, kept) for each in body.get("aggregations") or []]}
     kept = [row | {"fact": number} for number, row in enumerate(kept)]
     if "team" in groups:
         kept = [row | {"teams": [team]} for row in kept for team in row["teams"]]
@@ -376,8 +399,35 @@ def _point(body: dict[str, Any], groups: list[str], key: tuple[Any, ...], rows: 
         seconds = (bucket[1] - bucket[0]).total_seconds()
     for each in body.get("aggregations") or []:
         name = column_name(each["column"])
-        point[each["type"] + name[0].upper() + name[1:]] = _aggregate(each["type"], name, rows, seconds)
+        value = (
+            _histogram(each["bins"], name, rows) if "bins" in each else _aggregate(each["type"], name, rows, seconds)
+        )
+        point[each["type"] + name[0].upper() + name[1:]] = value
     return point
+
+
+def _bins(aggregation: dict[str, Any], rows: list[RowDict]) -> dict[str, Any]:
+    """The edges of a histogram's bins, found among all powers of ten."""
+    if aggregation["type"] != "histogram":
+        return {}
+    values = [value for row in rows if (value := value_of(row, aggregation["column"])) is not None]
+    positive = [value for value in values if value > 0]
+    bins: list[Any] = [(None, 0.0)] if len(positive) < len(values) else []
+    if positive:
+        first = max(exponent for exponent in range(-300, 301) if 10.0**exponent <= max(min(positive), 1e-300))
+        last = min(exponent for exponent in range(first + 1, 302) if 10.0**exponent >= min(max(positive), 1e300))
+        count = aggregation["buckets"]
+        edges = [10 ** (first + (last - first) * number / count) for number in range(count + 1)]
+        bins += pairwise(edges)
+    return {"bins": bins}
+
+
+def _histogram(bins: list[Any], name: str, rows: list[RowDict]) -> list[Any]:
+    counts = [0] * len(bins)
+    for row in rows:
+        if (value := value_of(row, name)) is not None:
+            counts[next((place for place, (_, upper) in enumerate(bins) if value <= upper), -1)] += 1
+    return [(lower, upper, count) for (lower, upper), count in zip(bins, counts, strict=True)]
 
 
 def _aggregate(kind: str, name: str, rows: list[RowDict], seconds: float) -> Any:
@@ -464,7 +514,8 @@ class RealEngine:
         for row in self.run(query, caller):
             bounds = {} if row.start is None else {"startTimestamp": row.start, "endTimestamp": row.end}
             others = {} if row.other_groups is None else {"other": row.other_groups}
-            points.append({"total": row.total, **row.values, **bounds, **others})
+            totals = {"totals": True} if row.is_totals else {}
+            points.append({"total": row.total, **row.values, **bounds, **others, **totals})
         return points
 
     def run(self, query: Query, caller: Caller) -> list[Row]:

@@ -120,6 +120,28 @@ def test_conditions_of_an_order_count_twice_where_they_are_planned_twice(
         bounds.query(ordered)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"has_totals": True},
+        {"aggregates": (Aggregate("h", Function.HISTOGRAM, Field("duration"), bin_count=2),)},
+    ],
+)
+def test_conditions_count_again_for_totals_and_for_the_extent_of_histograms(changes: dict[str, Any]) -> None:
+    bounds = Bounds(LIMITS, lambda _reason: None)
+    query = asked(And(contains("1", "2", "3")), groups=grouped(1))
+
+    bounds.query(query)
+    with pytest.raises(InvalidInput, match=r"6 conditions"):
+        bounds.query(msgspec.structs.replace(query, **changes))
+
+
+def test_bins_count_as_values() -> None:
+    histogram = Aggregate("h", Function.HISTOGRAM, Field("duration"), bin_count=5)
+    with pytest.raises(InvalidInput, match=r"10 values"):
+        Bounds(LIMITS, lambda _reason: None).query(asked(aggregates=(histogram,)))
+
+
 def test_the_number_of_regular_expressions_is_bounded() -> None:
     bounds = Bounds(Limits(), lambda _reason: None)
     patterns = [f"x{number}" for number in range(complexity.MAX_EXPRESSIONS + 1)]

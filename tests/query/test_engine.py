@@ -266,3 +266,56 @@ def test_groups_beyond_a_limit_are_left_out_and_cost_no_row(tmp_path: Path) -> N
 
     assert [("name-5", 6), ("name-4", 5)] == [(point["guardrailName"], point["total"]) for point in largest]
     assert ["name-5", "name-4", "name-5", "name-4"] == [point["guardrailName"] for point in by_hour]
+
+
+def test_bins_are_the_same_in_all_rows_of_an_answer(tmp_path: Path) -> None:
+    latencies = {"a": (0, 1, 9.5), "b": (10, 100), "c": (700, None)}
+    rows = [_row(name, hour) | {"latencyMs": each} for hour, name in enumerate(latencies) for each in latencies[name]]
+    histogram = {"type": "histogram", "column": "latencyMs", "buckets": 3}
+    body = BODY | {"aggregations": [histogram]}
+    with RealEngine(tmp_path) as engine:
+        engine.append(GUARDRAIL_EVALUATIONS, rows)
+        (whole,) = engine.answer(body, ADMIN)
+        by_hour = engine.answer(body | {"type": "timeseries", "interval": "1 hour"}, ADMIN)
+        ranked = engine.answer(
+            body | {"groupBy": ["guardrailName"], "orderBy": "total", "limit": 1, "other": True, "totals": True}, ADMIN
+        )
+
+    edges = [(None, 0), (1, 10), (10, 100), (100, 1000)]
+    assert edges == [(each.lower, each.upper) for each in whole["histogramLatencyMs"]]
+    counts = [[each.count for each in point["histogramLatencyMs"]] for point in (whole, *by_hour, *ranked)]
+    assert counts == [
+        [1, 3, 1, 1],
+        *([1, 2, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]),
+        *([1, 2, 0, 0], [0, 1, 1, 1], [1, 3, 1, 1]),
+    ]
+
+
+def test_a_bin_counts_as_a_row(tmp_path: Path) -> None:
+    histogram = {"type": "histogram", "column": "latencyMs", "buckets": 5}
+    body = BODY | {"groupBy": ["guardrailName"], "aggregations": [histogram]}
+    with RealEngine(tmp_path, Limits(max_rows=14)) as engine:
+        engine.append(GUARDRAIL_EVALUATIONS, [_row("a", 0), _row("b", 1)])
+        assert len(engine.answer(body, ADMIN)) == 2
+        engine.append(GUARDRAIL_EVALUATIONS, [_row("c", 2)])
+        with pytest.raises(InvalidInput, match="more than 14 bins"):
+            engine.answer(body, ADMIN)
+
+
+def test_totals_are_of_each_fact_once_also_of_those_in_no_group(tmp_path: Path) -> None:
+    rows = [_row("x", hour) | {"teams": teams} for hour, teams in enumerate((["a", "b"], ["a"], []))]
+    body = BODY | {"groupBy": ["team"], "totals": True}
+    with RealEngine(tmp_path) as engine:
+        empty = engine.answer(body, ADMIN)
+        engine.append(GUARDRAIL_EVALUATIONS, rows)
+        whole = engine.answer(body, ADMIN)
+        by_hours = engine.answer(body | {"type": "timeseries", "interval": "2 hours"}, ADMIN)
+
+    assert empty == [{"total": 0, "team": None, "totals": True}]
+    assert whole == [{"total": 2, "team": "a"}, {"total": 1, "team": "b"}, {"total": 3, "team": None, "totals": True}]
+    assert [(point["team"], point["total"], point.get("totals")) for point in by_hours] == [
+        ("a", 2, None),
+        ("b", 1, None),
+        (None, 2, True),
+        (None, 1, True),
+    ]

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from meterd.access import Caller, SubjectType
+from meterd.query.model import HistogramBin
 from tests.datasources import DATASOURCES
 from tests.datasources.declaration import Declaration
 from tests.datasources.strategies import METADATA_KEYS, SUBJECTS, TAGS, TEAMS, codes, texts
@@ -193,6 +194,9 @@ def bodies(
         if source.measures
         else st.nothing()
     )
+    if source.measures and draw(st.integers(0, 3)) == 0:
+        counting = {"type": "histogram", "buckets": draw(st.sampled_from([1, 2, 3, 10, 100]))}
+        measured |= st.sampled_from([counting | {"column": column} for column in source.measures])
     if source.totals:
         measured |= st.fixed_dictionaries({"type": st.sampled_from(totals), "column": st.sampled_from(source.totals)})
     if source.distributions:
@@ -217,6 +221,8 @@ def bodies(
         body["timezone"] = draw(st.sampled_from(ZONES))
     if draw(st.booleans()):
         body |= draw(orders(body))
+    if body["groupBy"] and draw(st.booleans()):
+        body["totals"] = True
     return body
 
 
@@ -255,10 +261,21 @@ def assert_same(got: list[dict[str, Any]], expected: list[dict[str, Any]]) -> No
         assert mine.keys() == theirs.keys()
         for key, value in theirs.items():
             assert type(mine[key]) is type(value), key
-            if isinstance(value, float):
+            if isinstance(value, list):
+                assert_same_bins(mine[key], value)
+            elif isinstance(value, float):
                 assert math.isclose(mine[key], value, rel_tol=1e-9, abs_tol=1e-12), key
             else:
                 assert mine[key] == value, key
+
+
+def assert_same_bins(got: list[HistogramBin], expected: list[tuple[float | None, float, int]]) -> None:
+    """Equal counts; edges may have been computed in another way."""
+    assert [each.count for each in got] == [count for _, _, count in expected]
+    assert [each.lower is None for each in got] == [lower is None for lower, _, _ in expected]
+    for mine, (lower, upper, _) in zip(got, expected, strict=True):
+        assert mine.upper == pytest.approx(upper, rel=1e-9)
+        assert (mine.lower or 0) == pytest.approx(lower or 0, rel=1e-9)
 
 
 def _own(number: int, tenant: str) -> str:

@@ -24,13 +24,14 @@ from meterd.client.guard.streams import AsyncGuardedStream, GuardedStream
 from meterd.client.guard.synchronous import Guard
 from meterd.client.guard.wire import Match
 from meterd.client.processes import ProcessRun
-from meterd.client.question import AggregationType, Filter, Operator, Order
+from meterd.client.question import Aggregation, AggregationType, Filter, Histogram, Operator, Order
 from meterd.client.result import QueryResult
 from meterd.client.sessions.handler import SessionHandler
 from meterd.client.sessions.session import AsyncSession, Session
 from meterd.client.synchronous import Client
 
 __all__ = [
+    "Aggregation",
     "AggregationType",
     "AsyncClient",
     "AsyncGuard",
@@ -44,6 +45,7 @@ __all__ = [
     "Filter",
     "Guard",
     "GuardedStream",
+    "Histogram",
     "InvalidRow",
     "ItemsRefused",
     "Match",

@@ -14,7 +14,7 @@ from meterd.client.connection import AsyncConnection
 from meterd.client.guard.asynchronous import AsyncGuard
 from meterd.client.guard.wire import Platform
 from meterd.client.processes import PROCESSES, ProcessRun, logging_failure
-from meterd.client.question import AggregationType, Filter, Order, question
+from meterd.client.question import Aggregation, Filter, Order, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
 from meterd.client.sending import TaskSender
@@ -41,7 +41,7 @@ class AsyncClient(BaseClient):
         end: datetime | str,
         *,
         group_by: str | Sequence[str] = (),
-        aggregations: Mapping[str, AggregationType | Sequence[AggregationType]] | None = None,
+        aggregations: Mapping[str, Aggregation | Sequence[Aggregation]] | None = None,
         filters: Sequence[Filter] = (),
         interval: str | timedelta | None = None,
         timezone: str | None = None,
@@ -49,9 +49,11 @@ class AsyncClient(BaseClient):
         order: Order | None = None,
         limit: int | None = None,
         other: bool = False,
+        totals: bool = False,
     ) -> QueryResult:
         """Do what `Client.query` does."""
-        further = {"timezone": timezone, "orderBy": order_by, "order": order, "limit": limit, "other": other or None}
+        order_members = {"orderBy": order_by, "order": order, "limit": limit, "other": other or None}
+        further = {"timezone": timezone, **order_members, "totals": totals or None}
         body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, further)
         return read_result(await self._connection.send(query_request(body)))
 

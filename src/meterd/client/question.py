@@ -56,6 +56,15 @@ Operator = Literal[
 Order = Literal["asc", "desc"]
 
 
+class Histogram(msgspec.Struct, frozen=True):
+    """An aggregation that counts the values of a column in so many bins of equal ratios, 1 to 100."""
+
+    buckets: int
+
+
+Aggregation = AggregationType | Histogram
+
+
 class Filter(msgspec.Struct, frozen=True):
     """A condition on a field, such as `Filter("latencyMs", "BETWEEN", [50, 200])`; a label is `metadata.<key>`."""
 
@@ -69,7 +78,7 @@ def question(
     start: datetime | str,
     end: datetime | str,
     group_by: str | Sequence[str],
-    aggregations: Mapping[str, AggregationType | Sequence[AggregationType]],
+    aggregations: Mapping[str, Aggregation | Sequence[Aggregation]],
     filters: Sequence[Filter],
     interval: str | timedelta | None,
     further: Mapping[str, object],
@@ -87,9 +96,7 @@ def question(
         "datasource": datasource,
         "type": "distribution" if interval is None else "timeseries",
         "groupBy": _several(group_by),
-        "aggregations": [
-            {"type": type_, "column": column} for column, types in aggregations.items() for type_ in _several(types)
-        ],
+        "aggregations": [_aggregation(column, each) for column, all_ in aggregations.items() for each in _each(all_)],
         "filters": [{"fieldName": each.field, "operator": each.operator, "value": each.value} for each in filters],
     }
     if interval is not None:
@@ -98,6 +105,16 @@ def question(
     if "limit" in body:
         body.setdefault("orderBy", "total")
     return msgspec.json.encode(body)
+
+
+def _each(aggregations: Aggregation | Sequence[Aggregation]) -> Sequence[Aggregation]:
+    return (aggregations,) if isinstance(aggregations, str | Histogram) else aggregations
+
+
+def _aggregation(column: str, aggregation: Aggregation) -> dict[str, object]:
+    if isinstance(aggregation, Histogram):
+        return {"type": "histogram", "column": column, "buckets": aggregation.buckets}
+    return {"type": aggregation, "column": column}
 
 
 def _time(time: datetime | str) -> str:

@@ -12,7 +12,7 @@ from meterd.client.connection import Connection
 from meterd.client.guard.synchronous import Guard
 from meterd.client.guard.wire import Platform
 from meterd.client.processes import PROCESSES, ProcessRun, logging_failure
-from meterd.client.question import AggregationType, Filter, Order, question
+from meterd.client.question import Aggregation, Filter, Order, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
 from meterd.client.sending import ThreadSender
@@ -36,7 +36,7 @@ class Client(BaseClient):
         end: datetime | str,
         *,
         group_by: str | Sequence[str] = (),
-        aggregations: Mapping[str, AggregationType | Sequence[AggregationType]] | None = None,
+        aggregations: Mapping[str, Aggregation | Sequence[Aggregation]] | None = None,
         filters: Sequence[Filter] = (),
         interval: str | timedelta | None = None,
         timezone: str | None = None,
@@ -44,6 +44,7 @@ class Client(BaseClient):
         order: Order | None = None,
         limit: int | None = None,
         other: bool = False,
+        totals: bool = False,
     ) -> QueryResult:
         """Ask the gateway metrics query.
 
@@ -52,7 +53,8 @@ class Client(BaseClient):
             start: start of the window, included: a datetime (UTC if naive) or ISO 8601 text.
             end: end of the window, not included.
             group_by: fields to group by.
-            aggregations: what to compute of each column, such as `{"latencyMs": ["avg", "p99"]}`.
+            aggregations: what to compute of each column, such as `{"latencyMs": ["avg", "p99"]}`, or `Histogram(20)`
+                for the number of values in each of 20 bins.
             filters: all must hold.
             interval: length of a bucket, such as `"1 hour"` or `timedelta(hours=1)`. With it the answer has a row for
                 each bucket and group (`timeseries`), without it one for each group (`distribution`).
@@ -61,6 +63,7 @@ class Client(BaseClient):
             order: `desc` or `asc`; without it `desc`, of fields `asc`.
             limit: how many groups are wanted; the largest without `order_by`.
             other: whether the groups after them are wanted as one row more, which has `other`.
+            totals: whether all facts are wanted as one row more, which has `totals`.
 
         Raises:
             ValueError: the interval is not made of whole seconds.
@@ -69,7 +72,8 @@ class Client(BaseClient):
             UnexpectedAnswer: the answer is not meterd's.
             ClientClosed: the client is closed.
         """
-        further = {"timezone": timezone, "orderBy": order_by, "order": order, "limit": limit, "other": other or None}
+        order_members = {"orderBy": order_by, "order": order, "limit": limit, "other": other or None}
+        further = {"timezone": timezone, **order_members, "totals": totals or None}
         body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, further)
         return read_result(self._connection.send(query_request(body)))
 

@@ -71,6 +71,12 @@ class Aggregates(Facts):
             return self._dialect.by_time(value, sql.column("ts"), last=aggregate.function is Function.LAST)
         if aggregate.function is Function.COUNT_DISTINCT:
             return exp.Count(this=exp.Distinct(expressions=[value]))
+        if aggregate.function is Function.LEAST_POSITIVE:
+            is_positive = exp.GT(this=value.copy(), expression=exp.Literal.number(0))
+            return exp.Min(this=exp.Case().when(is_positive, value, copy=False))
+        if aggregate.function is Function.HISTOGRAM:
+            bounds = [self._bind(upper) for _, upper in aggregate.bins]
+            return self._dialect.histogram(value, bounds) if bounds else exp.Null()
         return _FUNCTIONS[aggregate.function](this=value)
 
     def _increase(self, column: str, value: exp.Expr) -> exp.Expr:

@@ -85,8 +85,9 @@ class Bounds:
         operands = [each.operand for each in (*query.groups, *query.aggregates) if isinstance(each, Group | Aggregate)]
         if query.ranking and query.ranking.limit:
             self._check("limit", query.ranking.limit, self._limits.max_rows)
-        times = 2 if query.is_ranked_first else 1  # facts are looked for once more to put their groups in order
-        return msgspec.structs.replace(query, condition=self._condition(query.condition, operands, times))
+        bins = sum(each.bin_count for each in query.aggregates)
+        times = 1 + query.is_ranked_first + query.has_totals + bool(bins)  # facts are looked for once more for each
+        return msgspec.structs.replace(query, condition=self._condition(query.condition, operands, times, bins))
 
     def listing(self, listing: Listing) -> Listing:
         """Check a listing. Raises as `query` does."""
@@ -94,8 +95,10 @@ class Bounds:
         condition = self._condition(listing.condition, ())
         return listing if condition is None else msgspec.structs.replace(listing, condition=condition)
 
-    def _condition(self, condition: Condition | None, operands: Iterable[object], times: int = 1) -> Condition | None:
-        size = _Size(text=sum(map(_text_of, operands)))
+    def _condition(
+        self, condition: Condition | None, operands: Iterable[object], times: int = 1, bins: int = 0
+    ) -> Condition | None:
+        size = _Size(text=sum(map(_text_of, operands)), values=bins)
         if condition is not None:
             self._check("depth", _depth(condition), MAX_DEPTH)
             condition = folded(condition)

@@ -28,6 +28,12 @@ class Dialect(Protocol):
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         """Return exact percentiles of the non-null values, as an array in the order of the fractions."""
 
+    def histogram(self, value: exp.Expr, bounds: Sequence[exp.Expr]) -> exp.Expr:
+        """Count values that are not above each of the bounds, which ascend, nor in the bin before it.
+
+        As a map by bounds, in which infinity stands for what is above all of them; null without values.
+        """
+
     def element(self, array: exp.Expr, place: int) -> exp.Expr:
         """Return the element of an array at a place, counted from 0."""
 
@@ -100,6 +106,9 @@ class DuckDB:
 
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         return _call("quantile_cont", value, _array([exp.Literal.number(fraction) for fraction in fractions]))
+
+    def histogram(self, value: exp.Expr, bounds: Sequence[exp.Expr]) -> exp.Expr:
+        return _call("histogram", exp.cast(value, "DOUBLE"), _array(bounds))
 
     def element(self, array: exp.Expr, place: int) -> exp.Expr:
         return _call("list_extract", array, exp.Literal.number(place + 1))

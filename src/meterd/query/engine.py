@@ -10,7 +10,7 @@ import structlog
 from meterd.access import Caller
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput, Unavailable
-from meterd.query import histograms
+from meterd.query import bins, histograms, totals
 from meterd.query.compile import compile_query
 from meterd.query.complexity import Bounds
 from meterd.query.dialects import DIALECTS
@@ -123,6 +123,14 @@ class QueryEngine:
 
     def _execute(self, query: Query, caller: Caller | None, execution: Execution) -> list[Row]:
         visible = visible_to(caller) if caller else None
+        if extents := bins.extents(query):
+            query = bins.with_bins(query, self._rows(extents, visible, execution)[0])
+        rows = self._grouped(query, visible, execution)
+        if whole := totals.of(query):
+            rows = totals.with_totals(query, rows, self._grouped(whole, visible, execution))
+        return rows
+
+    def _grouped(self, query: Query, visible: Visibility | None, execution: Execution) -> list[Row]:
         plain, distributions = histograms.split(query)
         rows = self._rows(plain, visible, execution)
         if distributions:
@@ -130,12 +138,15 @@ class QueryEngine:
         return rows
 
     def _rows(self, query: Query, visible: Visibility | None, execution: Execution) -> list[Row]:
-        compiled = compile_query(query, visible, self._dialect, self._limits.max_rows + 1)
+        bins_of_a_row = sum(len(aggregate.bins) for aggregate in query.aggregates)
+        most = self._limits.max_rows // max(bins_of_a_row, 1)
+        compiled = compile_query(query, visible, self._dialect, most + 1)
         rows = self._select(query.dataset, compiled.sql, compiled.parameters, execution)
-        if len(rows) > self._limits.max_rows:
+        if len(rows) > most:
             raise self._limit_exceeded(
                 "rows",
-                f"the result has more than {self._limits.max_rows} rows (query.max-rows)",
+                f"the result has more than {self._limits.max_rows} {'bins' if bins_of_a_row else 'rows'} "
+                "(query.max-rows)",
                 "group by fewer fields, filter, or ask for a longer interval or a shorter window",
             )
         return shape(query, compiled, rows)

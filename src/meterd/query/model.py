@@ -184,6 +184,7 @@ class Function(Enum):
     `INCREASE` is of the dataset's series: by how much running totals grew, each from 0 at its first fact and again
     after a reset. The fact before the window counts as what it grew from. `HISTOGRAM_PERCENTILE` is of the samples by
     which the dataset's running distributions grew, interpolated linearly in the bucket that the percentile is in.
+    `HISTOGRAM` counts values in bins (`meterd.query.bins`). `LEAST_POSITIVE` is the least of values above zero.
     """
 
     COUNT = "count"
@@ -197,6 +198,8 @@ class Function(Enum):
     PERCENTILE = "percentile"
     INCREASE = "increase"
     HISTOGRAM_PERCENTILE = "histogram percentile"
+    HISTOGRAM = "histogram"
+    LEAST_POSITIVE = "least positive"
 
 
 class Per(Enum):
@@ -210,6 +213,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     """One aggregate; its value appears in the result under `key`.
 
     `fraction` belongs to the percentiles, from 0 to 1; `PERCENTILE` is exact, interpolated linearly between neighbours.
+    `bin_count` and `bins` belong to histograms: how many are wanted, and the edges of each once they are known.
     """
 
     key: str
@@ -217,6 +221,8 @@ class Aggregate(msgspec.Struct, frozen=True):
     operand: Operand
     fraction: float = 0.0
     per: Per | None = None
+    bin_count: int = 0
+    bins: tuple[tuple[float | None, float], ...] = ()
 
 
 class Ranking(msgspec.Struct, frozen=True):
@@ -235,7 +241,8 @@ class Ranking(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True):
     """A dataset, a half-open window of time, and what to make of the facts in it.
 
-    Without groups and interval the result is one row, even when no fact matches. The number of facts of a row is always
+    Without groups and interval the result is one row, even when no fact matches. With `has_totals` the rows of the same
+    query without groups are among the result. The number of facts of a row is always
     counted, as `total`. Buckets are in UTC, or in `zone` (`meterd.query.local_time`). Raises `InvalidInput` for
     a `Group` of whole arrays.
     """
@@ -249,6 +256,7 @@ class Query(msgspec.Struct, frozen=True):
     interval: Interval | None = None
     zone: ZoneInfo | None = None
     ranking: Ranking | None = None
+    has_totals: bool = False
 
     @property
     def is_ranked_first(self) -> bool:
@@ -264,17 +272,27 @@ class Query(msgspec.Struct, frozen=True):
                     raise InvalidInput(f"{column.member} has several values for a fact: it can't be grouped by as one")
 
 
+class HistogramBin(msgspec.Struct, frozen=True):
+    """How many values are above the lower edge, if there is one, and not above the upper."""
+
+    lower: float | None
+    upper: float
+    count: int
+
+
 class Row(msgspec.Struct, frozen=True):
     """One row of a result: bucket bounds are there only when the query has an interval.
 
-    A row of the groups beyond the limit of a ranking says how many they are over the whole window; its groups are null.
+    A row of the groups beyond the limit of a ranking says how many they are over the whole window; its groups are null,
+    as those of totals.
     """
 
-    values: dict[str, Value | None]
+    values: dict[str, Value | list[HistogramBin] | None]
     total: int
     start: datetime | None = None
     end: datetime | None = None
     other_groups: int | None = None
+    is_totals: bool = False
 
 
 def every(*conditions: Condition | None) -> Condition | None:

@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, time
 from math import isfinite
 from zoneinfo import ZoneInfo
 
+from meterd.query.bins import counted
 from meterd.query.buckets import Interval
 from meterd.query.compile import Compiled
 from meterd.query.local_time import bucket_bounds
-from meterd.query.model import Query, Row, Value
+from meterd.query.model import Function, HistogramBin, Query, Row, Value
 from meterd.store import StoredRow
 
 
@@ -29,12 +30,14 @@ def shape(query: Query, compiled: Compiled, rows: Sequence[StoredRow]) -> list[R
             if row[0] not in buckets:
                 buckets[row[0]] = _bucket(query.interval, row[0], query.zone)
             start, end, seconds = buckets[row[0]]
-        values: dict[str, Value | None] = dict(zip(keys, row[first:total], strict=False))
+        values: dict[str, Value | list[HistogramBin] | None] = dict(zip(keys, row[first:total], strict=False))
         for aggregate, (column, place) in aggregates:
             value = row[column]
             if place is not None and value is not None:
                 value = value[place]
-            if isinstance(value, float) and not isfinite(value):
+            if aggregate.function is Function.HISTOGRAM:
+                value = counted(aggregate.bins, value)
+            elif isinstance(value, float) and not isfinite(value):
                 value = None
             elif aggregate.per is not None and value is not None:
                 value = value * aggregate.per.value / seconds

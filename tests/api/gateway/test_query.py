@@ -396,3 +396,20 @@ def test_groups_beyond_the_limit_are_one_row_whose_number_stands_beside_the_poin
     assert (all_.keys(), first.keys()) == ({"dataPoints"}, {"dataPoints"})
     rest = {"guardrailName": None, "total": sum(point["total"] for point in all_["dataPoints"][1:]), "other": True}
     assert with_other == {"dataPoints": [*first["dataPoints"], rest], "otherGroups": 2}
+
+
+def test_histograms_are_lists_of_bins_and_totals_are_marked(tenant: Tenant) -> None:
+    tenant.ingest(*({"guardrailName": name, "latencyMs": ms} for name, ms in (("a", 0), ("a", 5), ("b", 50))))
+    histogram = {"type": "histogram", "column": "latencyMs", "buckets": 2}
+
+    points = tenant.points(groupBy=["guardrailName"], aggregations=[histogram], totals=True)
+
+    def bins(*counts: int) -> list[dict[str, float | None]]:
+        edges = ((None, 0.0), (1.0, 10.0), (10.0, 100.0))
+        return [{"from": edge[0], "to": edge[1], "count": count} for edge, count in zip(edges, counts, strict=True)]
+
+    assert points == [
+        {"guardrailName": "a", "total": 2, "histogramLatencyMs": bins(1, 1, 0)},
+        {"guardrailName": "b", "total": 1, "histogramLatencyMs": bins(0, 0, 1)},
+        {"guardrailName": None, "total": 3, "histogramLatencyMs": bins(1, 1, 1), "totals": True},
+    ]

@@ -13,7 +13,7 @@ from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.request import parse_query
 from meterd.errors import InvalidInput
 from meterd.query.buckets import Interval, Unit
-from meterd.query.model import Group, GroupElement, Query, Ranking
+from meterd.query.model import Function, Group, GroupElement, Query, Ranking
 
 DATASOURCES = datasources()
 
@@ -403,3 +403,41 @@ def test_a_limit_without_an_order_is_ignored(limit: object) -> None:
 def test_an_order_that_can_not_be_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         parse(**({"groupBy": ["team"], "orderBy": "total"} | changes))
+
+
+def test_a_histogram_says_how_many_bins_are_wanted() -> None:
+    wanted = {"type": "histogram", "column": "latencyMs", "buckets": 20}
+    (aggregate,) = parse(aggregations=[wanted, wanted]).aggregates
+    assert (aggregate.key, aggregate.function, aggregate.bin_count) == ("histogramLatencyMs", Function.HISTOGRAM, 20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        *(({"buckets": buckets}, "buckets of a histogram must be") for buckets in (0, 101, 2.5, "10", True, None)),
+        ({"column": "guardrailName", "buckets": 5}, 'does not support aggregation "histogram"'),
+    ],
+)
+def test_a_histogram_that_can_not_be_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        parse(aggregations=[{"type": "histogram", "column": "latencyMs"} | changes])
+
+
+def test_a_histogram_has_one_number_of_bins_and_no_order() -> None:
+    histograms = [{"type": "histogram", "column": "latencyMs", "buckets": buckets} for buckets in (5, 6)]
+    with pytest.raises(InvalidInput, match="histogramLatencyMs is asked for with different buckets"):
+        parse(aggregations=histograms)
+    with pytest.raises(InvalidInput, match="orderBy must be one of total, team, got"):
+        parse(aggregations=histograms[:1], groupBy=["team"], orderBy="histogramLatencyMs")
+
+
+def test_what_other_aggregations_say_of_buckets_is_ignored() -> None:
+    p99 = {"type": "p99", "column": "latencyMs"}
+    assert parse(aggregations=[p99 | {"buckets": "many"}]) == parse(aggregations=[p99])
+
+
+def test_totals_are_beside_groups() -> None:
+    assert parse(groupBy=["team"], totals=True).has_totals
+    assert not parse(groupBy=["team"]).has_totals
+    with pytest.raises(InvalidInput, match="totals needs groupBy"):
+        parse(totals=True)

@@ -1,7 +1,6 @@
 """The operations of the gateway's metrics: query and ingest."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -13,12 +12,22 @@ from meterd.datasets import Column, Kind
 _TAG = "Gateway metrics"
 
 
+class HistogramBin(msgspec.Struct, frozen=True, rename={"lower": "from", "upper": "to"}):
+    """How many values are in a bin; that of zero and below has no lower edge."""
+
+    lower: float | None
+    upper: float
+    count: int
+
+
 class DataPoints(msgspec.Struct, frozen=True, rename="camel"):
-    """Points with `total`, groups and aggregations, in a time series the bounds of their bucket, and for all groups
-    beyond a limit together `other`. `otherGroups` is how many groups these are, where there are any.
+    """Points with `total`, groups and aggregations, in a time series `startTimestamp` and `endTimestamp` too.
+
+    The one of all groups beyond a limit has `other`, that of all groups `totals`. `otherGroups` is how many groups are
+    beyond the limit, where there are any.
     """
 
-    data_points: list[dict[str, Any]]  # the query says which members, and of which type
+    data_points: list[dict[str, str | float | bool | list[HistogramBin] | None]]
     other_groups: int | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from litestar import Response as LitestarResponse
 from litestar import Router, post
@@ -19,7 +20,7 @@ from meterd.api.responses import AnyRequest, litestar_response
 from meterd.errors import MeterdError, TooLarge
 from meterd.phrases import PHRASES
 from meterd.query.engine import QueryEngine
-from meterd.query.model import Row, Value
+from meterd.query.model import Row
 
 PREFIX = "/api/svc/v1/llm-gateway/metrics"
 _MAX_BYTES = 2**20
@@ -57,23 +58,35 @@ def _response(rows: list[Row]) -> Response:
     return Response(200, b'{"data":{"dataPoints":%b%b}}' % (json_array(_data_points(rows)), number))
 
 
-def _data_points(rows: list[Row]) -> list[dict[str, Value | None]]:
+def _data_points(rows: list[Row]) -> list[dict[str, Any]]:  # values of histograms are lists
     """Return rows as the wire has them; bounds of a bucket are written once for all its rows."""
     bounds: dict[datetime, dict[str, str]] = {}
-    points: list[dict[str, Value | None]] = []
+    points: list[dict[str, Any]] = []
+    counted = [key for key, value in rows[0].values.items() if isinstance(value, list)] if rows else []
     for row in rows:
         if row.start is None or row.end is None:
-            points.append({"total": row.total, **row.values, **_other(row)})
+            points.append({"total": row.total, **row.values, **_bins(row, counted), **_mark(row)})
             continue
         bucket = bounds.get(row.start)
         if bucket is None:
             bucket = {"startTimestamp": _timestamp(row.start), "endTimestamp": _timestamp(row.end)}
             bounds[row.start] = bucket
-        points.append({**bucket, "total": row.total, **row.values, **_other(row)})
+        points.append({**bucket, "total": row.total, **row.values, **_bins(row, counted), **_mark(row)})
     return points
 
 
-def _other(row: Row) -> dict[str, bool]:
+def _bins(row: Row, keys: list[str]) -> dict[str, list[dict[str, float | None]]]:
+    """Return the histograms of a row as the wire has them."""
+    return {
+        key: [{"from": each.lower, "to": each.upper, "count": each.count} for each in bins]
+        for key in keys
+        if isinstance(bins := row.values[key], list)
+    }
+
+
+def _mark(row: Row) -> dict[str, bool]:
+    if row.is_totals:
+        return {"totals": True}
     return {} if row.other_groups is None else {"other": True}
 
 

@@ -5,10 +5,11 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 
 from meterd.access import SubjectType
 from meterd.api.gateway.datasource import Datasource, Field, metadata_field
@@ -39,6 +40,7 @@ from meterd.validation import explain
 class AggregationBody(msgspec.Struct, frozen=True):
     type: str
     column: str
+    buckets: Annotated[Any, Meta(description="Bins of a histogram, 1 to 100; ignored elsewhere")] = None
 
 
 class FilterBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -61,10 +63,11 @@ class QueryBody(msgspec.Struct, frozen=True, rename="camel"):
     interval: str | None = None
     interval_in_seconds: float | None = None
     timezone: str | None = None
-    order_by: str | None = None
+    order_by: Annotated[str, Meta(description="`total`, an aggregation or a group, as answers call it")] | None = None
     order: Literal["asc", "desc"] | None = None
-    limit: Any = None  # clients of the original send one, which counts only beside `orderBy`
-    other: bool = False
+    limit: Annotated[Any, Meta(description="Groups wanted, a whole number; counts beside `orderBy` only")] = None
+    other: Annotated[bool, Meta(description="All groups after `limit` as one row more")] = False
+    totals: Annotated[bool, Meta(description="All groups as one row more")] = False
 
 
 class Aggregation(NamedTuple):
@@ -91,7 +94,9 @@ AGGREGATIONS: dict[str, Aggregation] = {
     "ratePerMinute": Aggregation(Function.SUM, per=Per.MINUTE),
     "increase": Aggregation(Function.INCREASE),
     "rateIncrease": Aggregation(Function.INCREASE, per=Per.SECOND),
+    "histogram": Aggregation(Function.HISTOGRAM),
 }
+MAXIMUM_BUCKETS = 100
 _FOR_DIMENSIONS = frozenset({"count", "countDistinct", "ratePerMinute"})
 _INTERVAL = re.compile(r"([0-9]{1,18})[ \t]+(second|minute|hour|day|week|month|year)s?")
 _decoder = msgspec.json.Decoder(QueryBody)
@@ -127,6 +132,7 @@ def parse_query(body: bytes, datasources: Mapping[str, Datasource]) -> Query:
         ),
         interval=interval if is_timeseries else None,
         zone=zone if is_timeseries else None,
+        has_totals=_has_totals(sent, groups),
         ranking=None if sent.order_by is None else _ranking(datasource, sent, sent.order_by, groups, aggregates),
     )
 
@@ -205,8 +211,11 @@ def _is_subject_type(subject_type: SubjectType) -> Condition:
 
 
 def _aggregates(datasource: Datasource, sent: list[AggregationBody], is_timeseries: bool) -> tuple[Aggregate, ...]:
-    aggregates = [_aggregate(datasource, each, is_timeseries) for each in sent]
-    return tuple({aggregate.key: aggregate for aggregate in aggregates}.values())
+    aggregates = {_aggregate(datasource, each, is_timeseries): None for each in sent}
+    keys = [aggregate.key for aggregate in aggregates]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise InvalidInput(f"{twice} is asked for with different buckets: ask in several queries")
+    return tuple(aggregates)
 
 
 def _aggregate(datasource: Datasource, sent: AggregationBody, is_timeseries: bool) -> Aggregate:
@@ -232,7 +241,22 @@ def _aggregate(datasource: Datasource, sent: AggregationBody, is_timeseries: boo
         if sent.type not in _FOR_DIMENSIONS:
             raise InvalidInput(f'Column "{sent.column}" does not support aggregation "{sent.type}"')
         function = Function.COUNT if aggregation.per else function
-    return Aggregate(_answered(sent.type, field.name), function, field.operand, aggregation.fraction, aggregation.per)
+    key = _answered(sent.type, field.name)
+    if function is Function.HISTOGRAM:
+        return Aggregate(key, function, field.operand, bin_count=_buckets(sent.buckets))
+    return Aggregate(key, function, field.operand, aggregation.fraction, aggregation.per)
+
+
+def _buckets(sent: Any) -> int:
+    if type(sent) is not int or not 1 <= sent <= MAXIMUM_BUCKETS:
+        raise InvalidInput(f"buckets of a histogram must be a whole number from 1 to {MAXIMUM_BUCKETS}")
+    return sent
+
+
+def _has_totals(sent: QueryBody, groups: tuple[Group | GroupElement, ...]) -> bool:
+    if sent.totals and not groups:
+        raise InvalidInput("totals needs groupBy: without groups the answer is the totals")
+    return sent.totals
 
 
 def _ranking(
@@ -248,7 +272,8 @@ def _ranking(
     if limit is not None and (type(limit) is not int or limit < 1):
         raise InvalidInput("limit must be a whole number of at least 1")
     key = _key(datasource, sent.aggregations or [], name)
-    names = ["total", *(each.key for each in (*groups, *aggregates))]
+    names = ["total", *(each.key for each in groups)]
+    names += [each.key for each in aggregates if each.function is not Function.HISTOGRAM]
     if key not in names:
         raise InvalidInput(f'orderBy must be one of {", ".join(names)}, got "{name[:64]}"')
     has_other = sent.other and limit is not None
