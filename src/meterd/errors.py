@@ -10,6 +10,7 @@ MeterdError
 ├── NotFound                   404
 ├── MethodNotAllowed           405   the address exists, for another method
 ├── TooSlow                    408   the request did not arrive in time
+├── Conflict                   409   somebody else changed it meanwhile: look at it as it is now
 ├── AddressTooLong             414
 ├── HeadersTooLarge            431
 ├── Damaged                    500   what is stored can't be read; the same request will not work either
@@ -78,6 +79,10 @@ class MethodNotAllowed(MeterdError):
 
 class TooSlow(MeterdError):
     status = 408
+
+
+class Conflict(MeterdError):
+    status = 409
 
 
 class AddressTooLong(MeterdError):

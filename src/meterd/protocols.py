@@ -37,6 +37,8 @@ from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.promptness import Promptness
 from meterd.web.boot import Boot
 from meterd.web.routes import Web
+from meterd.web.saved import SavedDashboards
+from meterd.web.saved_routes import DashboardRoutes
 
 
 class Protocols(msgspec.Struct, frozen=True):
@@ -88,7 +90,8 @@ def build_protocols(core: Core) -> Protocols:
         *OpenTelemetry(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
         *sessions.routes(),
     )
-    web = Web(authenticator, core.metadata.web_sessions, Boot(known), telemetry, settings.access)
+    dashboards = SavedDashboards(core.metadata.dashboards, known, settings.web, recorder.require_room)
+    web = Web(authenticator, core.metadata.web_sessions, Boot(known, dashboards), telemetry, settings.access)
     page, openness = prometheus_page(settings, engine), settings.access.metrics_without_token
     routers = (
         gateway_router(authenticator, engine, known),
@@ -96,6 +99,7 @@ def build_protocols(core: Core) -> Protocols:
         sessions.router(),
         *_usage_routers(core, authenticator),
         *web.routers(),
+        DashboardRoutes(authenticator, dashboards, settings.web.max_dashboard_bytes).router(),
     )
     exports = schedules(settings, engine, core.metadata.exports, core.supervisor)
     return Protocols(core, authenticator, Routes(hot_routes, routers, web.error_page), guard, repository, exports)

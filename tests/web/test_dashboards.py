@@ -112,9 +112,10 @@ def test_filters_of_a_page_reach_the_panels_whose_datasource_has_them(facts: Met
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_knows_its_dashboard(shared: Meterd, name: str) -> None:
     with signed_in(shared) as client:
-        known = boot(client.get(f"/{name}"))["dashboard"]
+        known: dict[str, Any] = boot(client.get(f"/{name}"))
 
-    assert DASHBOARDS[name] == declared(known, datasources())
+    assert DASHBOARDS[name] == declared(known["dashboard"], datasources())
+    assert {"builtIn": True, "mayChange": False, "revision": 0}.items() <= known["saved"].items()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from meterd.api.gateway.datasources import datasources
-from meterd.errors import InvalidInput, TooLarge
-from meterd.web.declaration import MAX_BYTES, declared, read_dashboard
+from meterd.errors import InvalidInput
+from meterd.web.declaration import declared
 
 QUERY: dict[str, Any] = {
     "datasource": "modelMetrics",
@@ -41,9 +41,7 @@ def refusal(sent: object) -> str:
 
 
 def test_a_declaration_is_kept_as_it_was_sent() -> None:
-    dashboard = read_dashboard(json.dumps(BOARD).encode(), datasources())
-
-    assert BOARD == json.loads(msgspec.json.encode(dashboard))
+    assert BOARD == json.loads(msgspec.json.encode(declared(BOARD, datasources())))
 
 
 @pytest.mark.parametrize(
@@ -81,14 +79,3 @@ def test_a_declaration_is_kept_as_it_was_sent() -> None:
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_panel_and_member(sent: object, message: str) -> None:
     assert message in refusal(sent)
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 60_000, b'{"title": "\\ud800"}'])
-def test_what_is_no_json_is_refused(body: bytes) -> None:
-    with pytest.raises(InvalidInput):
-        read_dashboard(body, datasources())
-
-
-def test_what_is_too_large_is_refused_before_it_is_read() -> None:
-    with pytest.raises(TooLarge):
-        read_dashboard(b" " * (MAX_BYTES + 1), datasources())

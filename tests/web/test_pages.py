@@ -9,7 +9,7 @@ from meterd.web.pages import PAGES
 from tests.process import METRICS, Meterd, make_token
 from tests.web.browser import OWN_PAGE, QUESTION, boot, signed_in
 
-PATHS = [page.path.replace("{id:str}", "0") for page in PAGES]
+PATHS = [page.path.replace("{id:str}", "overview") for page in PAGES]
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 

@@ -5,12 +5,14 @@ Services ask the protocols of `meterd.metadata.base`; the database behind them i
 
 from meterd.metadata.base import (
     Collection,
+    Dashboards,
     Exports,
     ItemChanges,
     Items,
     Metadata,
     NewWebSession,
     Progress,
+    SavedDashboard,
     SessionDocument,
     SessionDocuments,
     Tokens,
@@ -20,12 +22,14 @@ from meterd.metadata.base import (
 
 __all__ = [
     "Collection",
+    "Dashboards",
     "Exports",
     "ItemChanges",
     "Items",
     "Metadata",
     "NewWebSession",
     "Progress",
+    "SavedDashboard",
     "SessionDocument",
     "SessionDocuments",
     "Tokens",

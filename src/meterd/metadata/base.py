@@ -181,6 +181,47 @@ class Items(Protocol):
         """Return the versions of an item that are kept, newest first."""
 
 
+class SavedDashboard(NamedTuple):
+    """A dashboard that somebody saved, perhaps for a team; what is in the document is the matter of the pages.
+
+    `revision` counts its changes from 1; `owner` is the identity of a caller: type and name of a subject.
+    """
+
+    id: str
+    tenant: str
+    owner: tuple[str, str]
+    team: str | None
+    title: str
+    description: str
+    revision: int
+    updated_at: datetime
+    document: bytes
+
+
+class Dashboards(Protocol):
+    """Dashboards that people saved."""
+
+    def find(self, tenant: str, id_: str) -> SavedDashboard | None:
+        """Return a dashboard of a tenant."""
+
+    def every(
+        self, tenant: str, owner: tuple[str, str] | None, teams: Several[str], limit: int
+    ) -> list[SavedDashboard]:
+        """Return those of an owner and of some teams, or without an owner all of a tenant; last changed first.
+
+        Their documents are left empty.
+        """
+
+    def add(self, dashboard: SavedDashboard, most: int) -> bool:
+        """Keep a new dashboard; False, and nothing is kept, when its owner has as many as `most`."""
+
+    def change(self, dashboard: SavedDashboard) -> bool:
+        """Put a dashboard in the place of the revision before its own; False when that is not the current one."""
+
+    def delete(self, tenant: str, id_: str, revision: int | None) -> bool:
+        """Delete a dashboard; False when there is none, or none in that revision."""
+
+
 class Progress(msgspec.Struct, frozen=True):
     """The progress of an exporter: everything from `begun` to `reached` is exported, or was given up.
 
@@ -216,6 +257,9 @@ class Metadata(Protocol):
 
     @property
     def exports(self) -> Exports: ...
+
+    @property
+    def dashboards(self) -> Dashboards: ...
 
     def items(self, require_room: Callable[[int], None]) -> Items:
         """Return the items; `require_room` is asked before bytes are added, and raises what refuses them."""

@@ -31,6 +31,7 @@ from meterd.settings.sections import (
     Settings,
     Store,
     Usage,
+    Web,
 )
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Store",
     "Tls",
     "Usage",
+    "Web",
     "describe",
     "load",
 ]

@@ -106,6 +106,13 @@ class Access(Section, frozen=True):
     sign_in_failures_per_minute: Count = 30
 
 
+class Web(Section, frozen=True):
+    """Limits of the dashboards that people save."""
+
+    max_dashboards: Count = 100
+    max_dashboard_bytes: Count = 2**17
+
+
 class Logging(Section, frozen=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "text"] = "auto"
@@ -125,4 +132,5 @@ class Settings(Section, frozen=True):
     store: Store = Store()
     query: Query = Query()
     access: Access = Access()
+    web: Web = Web()
     logging: Logging = Logging()

@@ -6,8 +6,8 @@ import msgspec
 
 from meterd.access import Caller
 from meterd.api.gateway.datasource import Datasource
-from meterd.web.builtin import builtin_dashboards
 from meterd.web.pages import Page
+from meterd.web.saved import SavedDashboards
 
 _ASKING = ("dashboard.js", "explore.js")
 """The modules that let a person filter what they ask."""
@@ -16,22 +16,24 @@ _ASKING = ("dashboard.js", "explore.js")
 class Boot:
     """Tells members of the boot data of pages."""
 
-    def __init__(self, datasources: Mapping[str, Datasource]) -> None:
-        self._builtin = {name: msgspec.to_builtins(each) for name, each in builtin_dashboards(datasources).items()}
+    def __init__(self, datasources: Mapping[str, Datasource], dashboards: SavedDashboards) -> None:
+        self._dashboards = dashboards
         self._filters = {
             name: {spelling: sorted(field.operators) for spelling, field in each.by_name.items() if field.operators}
             for name, each in datasources.items()
         }
 
-    async def members(self, page: Page, id_: str, _caller: Caller) -> dict[str, object]:
-        """Return the members of a page's boot data; `id_` is what stands for `{id}` in its address.
+    async def members(self, page: Page, id_: str, caller: Caller) -> dict[str, object]:
+        """Return the members of a page's boot data; `id_` is what stands for `{id}` in its address. Raises `NotFound`.
 
-        `dashboard` is the declaration of the page; `datasources` has the operators that each field of each datasource
-        takes in a filter, under every spelling.
+        `dashboard` is the declaration of the page, and `saved` says whose it is; `datasources` has the operators that
+        each field of each datasource takes in a filter, under every spelling.
         """
         members: dict[str, object] = {"id": id_} if id_ else {}
-        if dashboard := self._builtin.get(page.name):
-            members["dashboard"] = dashboard
+        if page.script == "dashboard.js":
+            saved = await self._dashboards.one(caller, id_ or page.name)
+            members["dashboard"] = saved.dashboard
+            members["saved"] = msgspec.to_builtins(msgspec.structs.replace(saved, dashboard=msgspec.UNSET))
         if page.script in _ASKING:
             members["datasources"] = self._filters
         return members

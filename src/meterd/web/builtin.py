@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from meterd.api.gateway.datasource import Datasource
-from meterd.web.declaration import Dashboard, read_dashboard
+from meterd.web.declaration import Dashboard, declared
 
 FOLDER = Path(__file__).parent / "dashboards"
 NAMES = ("overview", "models", "guardrails", "tools", "routing", "ai-guard")
@@ -13,4 +15,4 @@ NAMES = ("overview", "models", "guardrails", "tools", "routing", "ai-guard")
 
 def builtin_dashboards(datasources: Mapping[str, Datasource]) -> dict[str, Dashboard]:
     """Return all by their names."""
-    return {name: read_dashboard((FOLDER / f"{name}.json").read_bytes(), datasources) for name in NAMES}
+    return {name: declared(msgspec.json.decode((FOLDER / f"{name}.json").read_bytes()), datasources) for name in NAMES}

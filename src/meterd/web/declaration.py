@@ -12,12 +12,10 @@ from msgspec import Meta
 
 from meterd.api.gateway.datasource import Datasource
 from meterd.api.gateway.request import parse_query
-from meterd.errors import InvalidInput, TooLarge
+from meterd.errors import InvalidInput
 from meterd.query.model import Query
 from meterd.validation import explain
 
-MAX_BYTES = 2**17
-"""Size of a declaration as JSON."""
 COLUMNS = 12
 """Columns of the grid."""
 
@@ -140,18 +138,6 @@ class _Sent(msgspec.Struct, forbid_unknown_fields=True):
     id: Any = None
     description: Line = ""
     filters: Annotated[list[FilterField], Meta(max_length=20)] = []
-
-
-def read_dashboard(sent: bytes, datasources: Mapping[str, Datasource], name: str | None = None) -> Dashboard:
-    """Read a declaration, called `name` whatever it says itself. Raises `InvalidInput`, `TooLarge`."""
-    if len(sent) > MAX_BYTES:
-        raise TooLarge(f"a dashboard has at most {MAX_BYTES} bytes")
-    try:
-        return declared(msgspec.json.decode(sent), datasources, name)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"a dashboard is JSON: {error}") from None
-    except RecursionError:
-        raise InvalidInput("the dashboard is nested too deeply") from None
 
 
 def declared(sent: object, datasources: Mapping[str, Datasource], name: str | None = None) -> Dashboard:

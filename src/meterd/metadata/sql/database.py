@@ -16,7 +16,7 @@ from meterd.errors import ConfigurationError, Damaged, MeterdError, Unavailable
 
 log = structlog.get_logger()
 
-REVISION = "0008"
+REVISION = "0009"
 _WRITES = "meterd_writes"
 """The execution option of a transaction that will write."""
 

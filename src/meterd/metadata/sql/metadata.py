@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from meterd.metadata.sql import stamp as stamps
+from meterd.metadata.sql.dashboards import SQLDashboards
 from meterd.metadata.sql.database import Database
 from meterd.metadata.sql.exports import SQLExports
 from meterd.metadata.sql.items import SQLItems
@@ -29,6 +30,7 @@ class SQLMetadata:
         self.web_sessions = SQLWebSessions(database)
         self.sessions = SQLSessionDocuments(database)
         self.exports = SQLExports(database)
+        self.dashboards = SQLDashboards(database)
 
     def items(self, require_room: Callable[[int], None]) -> SQLItems:
         """Return the items; `require_room` is asked before bytes are added, and raises what refuses them."""

@@ -163,6 +163,27 @@ class ItemVersion(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class Dashboard(Base):
+    """A dashboard that somebody saved, perhaps for a team."""
+
+    __tablename__ = "dashboards"
+    __table_args__ = (
+        Index("ix_dashboards_owner", "tenant", "owner", "owner_type"),
+        Index("ix_dashboards_team", "tenant", "team"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(128))
+    owner_type: Mapped[str] = mapped_column(String(16))
+    owner: Mapped[str] = mapped_column(String(256))
+    team: Mapped[str | None] = mapped_column(String(128))
+    title: Mapped[str] = mapped_column(String(80))
+    description: Mapped[str] = mapped_column(String(240))
+    revision: Mapped[int]
+    updated_at: Mapped[datetime] = mapped_column(UtcTime)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class ExportProgress(Base):
     """How far an exporter has come: where it began, up to when all is exported, and the end of what it now sends."""
 
