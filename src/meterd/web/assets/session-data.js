@@ -40,7 +40,8 @@ export class SessionData {
       const answer = await askJson(`${this.address}?${parameters}`);
       const { [collection]: elements, next, state_history, events, metrics, ...document } = answer;
       this.document = document;
-      for (const each of elements) if (each.cursor !== null || isFirst) kept.push({ ...each, at: Date.parse(each.timestamp) });
+      for (const each of elements)
+        if (each.cursor !== null || isFirst) kept.push({ ...each, at: Date.parse(each.timestamp) });
       const last = elements.findLast((each) => each.cursor !== null);
       if (last) cursor = String(BigInt(last.cursor) + 1n);
       goesOn = Boolean(next[collection]) && elements.length > 0;
@@ -53,11 +54,14 @@ export class SessionData {
 
   /** Read one element as a whole. */
   body(collection, { cursor }) {
-    if (cursor === null) return Promise.reject(new Error("It was recorded by an earlier version, and can't be read alone"));
+    if (cursor === null)
+      return Promise.reject(new Error("It was recorded by an earlier version, and can't be read alone"));
     const key = `${collection} ${cursor}`;
     if (!this.bodies.has(key)) {
       if (this.bodies.size >= MOST_BODIES) this.bodies.delete(this.bodies.keys().next().value);
-      const read = askJson(`${this.address}?${new URLSearchParams({ collection, cursor, limit: 1 })}`).then((answer) => answer[collection][0]);
+      const read = askJson(`${this.address}?${new URLSearchParams({ collection, cursor, limit: 1 })}`).then(
+        (answer) => answer[collection][0],
+      );
       read.catch(() => this.bodies.delete(key));
       this.bodies.set(key, read);
     }

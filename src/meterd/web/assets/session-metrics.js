@@ -1,9 +1,10 @@
 /** Cards of the metrics of a session: each in the picture that its type needs. Figures are those of the metrics query. */
 
 import { h, replace } from "./dom.js";
-import { bytes, duration, exact, number } from "./format.js";
+import { exact, number } from "./format.js";
 import { drawBars, drawLines, roomOf } from "./session-plot.js";
 import { ask, askJson } from "./query.js";
+import { bucketBars, writerOf } from "./session-units.js";
 import { makeScale } from "./time-scale.js";
 
 const MOST_POINTS = 5000;
@@ -11,18 +12,6 @@ const MOST_CARDS = 60;
 const MOST_LINES = 12;
 const BUCKETS = 200;
 const INTERVALS = [1, 5, 15, 60, 300, 900, 3600, 21600, 86400];
-const MILLISECONDS = {
-  ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, millisecond: 1, milliseconds: 1, s: 1000, sec: 1000, second: 1000, seconds: 1000, min: 60_000, minutes: 60_000,
-};
-const BYTES = { byte: 1, bytes: 1, B: 1, KB: 1e3, KiB: 1024, MB: 1e6, MiB: 1024 ** 2, GB: 1e9, GiB: 1024 ** 3 };
-
-/** How values in a unit are written: as durations and sizes where that is what they are. */
-export function writerOf(unit) {
-  if (unit in MILLISECONDS) return (value) => duration(value * MILLISECONDS[unit]);
-  if (unit in BYTES) return (value) => bytes(value * BYTES[unit]);
-  return (value) => number(value);
-}
-
 const keyOf = ({ name, type, unit }) => JSON.stringify([name, type, unit]);
 const figure = (label, value, title) => h("div", { title }, h("dt", {}, label), h("dd", {}, value));
 
@@ -31,11 +20,19 @@ export class MetricCards {
   constructor({ range }) {
     this.onRange = range;
     this.element = h("div", { class: "cards" });
-    this.search = h("input", { type: "search", placeholder: "Search metrics", "aria-label": "Search metrics", oninput: () => this.filter() });
+    this.search = h("input", {
+      type: "search",
+      placeholder: "Search metrics",
+      "aria-label": "Search metrics",
+      oninput: () => this.filter(),
+    });
     this.note = h("p", { class: "note" });
     this.cards = new Map();
     this.wanted = null;
-    this.seen = new IntersectionObserver((entries) => entries.filter(({ isIntersecting }) => isIntersecting).forEach(({ target }) => this.onSeen(target)), { rootMargin: "200px" });
+    this.seen = new IntersectionObserver(
+      (entries) => entries.filter(({ isIntersecting }) => isIntersecting).forEach(({ target }) => this.onSeen(target)),
+      { rootMargin: "200px" },
+    );
     this.resized = new ResizeObserver(() => this.redraw());
     this.resized.observe(this.element);
   }
@@ -44,8 +41,10 @@ export class MetricCards {
     const { data } = this.shown;
     const id = data.document.id;
     return {
-      startTs: new Date(Math.floor(range.start)).toISOString(), endTs: new Date(Math.ceil(range.end) + 1).toISOString(),
-      datasource: "sessionMetrics", filters: [{ fieldName: "session", operator: "EQUAL", value: id }, ...(more.filters ?? [])],
+      startTs: new Date(Math.floor(range.start)).toISOString(),
+      endTs: new Date(Math.ceil(range.end) + 1).toISOString(),
+      datasource: "sessionMetrics",
+      filters: [{ fieldName: "session", operator: "EQUAL", value: id }, ...(more.filters ?? [])],
       ...Object.fromEntries(Object.entries(more).filter(([name]) => name !== "filters")),
     };
   }
@@ -61,18 +60,32 @@ export class MetricCards {
     try {
       const [found, totals] = await Promise.all([
         ask(this.body({ type: "distribution", groupBy, aggregations }), { signal }),
-        ask(this.body({ type: "distribution", groupBy, aggregations: aggregations.slice(-1), filters: [{ fieldName: "type", operator: "EQUAL", value: "counter" }] }, whole), { signal }),
+        ask(
+          this.body(
+            {
+              type: "distribution",
+              groupBy,
+              aggregations: aggregations.slice(-1),
+              filters: [{ fieldName: "type", operator: "EQUAL", value: "counter" }],
+            },
+            whole,
+          ),
+          { signal },
+        ),
       ]);
       this.totals = new Map(totals.map((row) => [keyOf(row), row.increaseValue]));
       if (!signal.aborted) this.place(found);
     } catch (error) {
-      if (error.name !== "AbortError") replace(this.element, h("div", { class: "state error", role: "alert" }, h("p", {}, error.message)));
+      if (error.name !== "AbortError")
+        replace(this.element, h("div", { class: "state error", role: "alert" }, h("p", {}, error.message)));
     }
   }
 
   place(found) {
     const kept = new Map();
-    const sorted = found.sort((a, b) => String(a.name).localeCompare(String(b.name)) || String(a.type).localeCompare(String(b.type)));
+    const sorted = found.sort(
+      (a, b) => String(a.name).localeCompare(String(b.name)) || String(a.type).localeCompare(String(b.type)),
+    );
     for (const row of sorted.slice(0, MOST_CARDS)) {
       const key = keyOf(row);
       const card = this.cards.get(key) ?? this.card(row);
@@ -83,10 +96,17 @@ export class MetricCards {
     const isSame = [...kept.keys()].join() === [...this.cards.keys()].join() && this.element.childElementCount;
     this.cards = kept;
     if (!isSame) {
-      replace(this.element, [...kept.values()].map(({ element }) => element));
-      if (!kept.size) replace(this.element, h("p", { class: "muted" }, "No points of metrics in the time that is shown."));
+      replace(
+        this.element,
+        [...kept.values()].map(({ element }) => element),
+      );
+      if (!kept.size)
+        replace(this.element, h("p", { class: "muted" }, "No points of metrics in the time that is shown."));
     }
-    this.note.textContent = found.length > MOST_CARDS ? `${exact(MOST_CARDS)} of ${exact(found.length)} metrics are shown: the others can be asked for in Explore.` : "";
+    this.note.textContent =
+      found.length > MOST_CARDS
+        ? `${exact(MOST_CARDS)} of ${exact(found.length)} metrics are shown: the others can be asked for in Explore.`
+        : "";
     this.filter();
     for (const { element } of kept.values()) {
       this.seen.unobserve(element);
@@ -99,8 +119,19 @@ export class MetricCards {
     const plot = h("div", { class: "plot-box" });
     const percentiles = h("dl", { class: "figures" });
     const title = row.name || "without a name";
-    const element = h("article", { class: "card", "aria-label": title },
-      h("header", {}, h("h3", { title }, title), h("span", { class: "kind" }, [row.type, row.unit].filter(Boolean).join(", "))), figures, plot, percentiles);
+    const element = h(
+      "article",
+      { class: "card", "aria-label": title },
+      h(
+        "header",
+        {},
+        h("h3", { title }, title),
+        h("span", { class: "kind" }, [row.type, row.unit].filter(Boolean).join(", ")),
+      ),
+      figures,
+      plot,
+      percentiles,
+    );
     return { element, figures, plot, percentiles };
   }
 
@@ -108,14 +139,22 @@ export class MetricCards {
     const write = writerOf(row.unit);
     const of = (label, value) => figure(label, write(value), `${exact(value)}${row.unit ? ` ${row.unit}` : ""}`);
     const points = figure("Points", number(row.total), exact(row.total));
-    if (row.type === "counter") return [of("Total", this.totals.get(keyOf(row))), of("Increase", row.increaseValue), points];
+    if (row.type === "counter")
+      return [of("Total", this.totals.get(keyOf(row))), of("Increase", row.increaseValue), points];
     if (row.type === "histogram") return [of("Mean", row.avgValue), points];
-    return [of("Mean", row.avgValue), of("Median", row.p50Value), of("Min", row.minValue), of("Max", row.maxValue), points];
+    return [
+      of("Mean", row.avgValue),
+      of("Median", row.p50Value),
+      of("Min", row.minValue),
+      of("Max", row.maxValue),
+      points,
+    ];
   }
 
   filter() {
     const word = this.search.value.trim().toLowerCase();
-    for (const { element, row } of this.cards.values()) element.hidden = Boolean(word) && !String(row.name).toLowerCase().includes(word);
+    for (const { element, row } of this.cards.values())
+      element.hidden = Boolean(word) && !String(row.name).toLowerCase().includes(word);
   }
 
   onSeen(target) {
@@ -143,28 +182,46 @@ export class MetricCards {
       if (card.row.type === "histogram") await this.histogram(card, signal);
       else await this.lines(card, signal);
     } catch (error) {
-      if (error.name !== "AbortError") replace(card.plot, h("p", { class: "state error", role: "alert" }, error.message));
+      if (error.name !== "AbortError")
+        replace(card.plot, h("p", { class: "state error", role: "alert" }, error.message));
     }
   }
 
   filtersOf({ name, type }) {
-    return [["name", name], ["type", type]].map(([fieldName, value]) => (value === null ? { fieldName, operator: "IS_NULL", value: true } : { fieldName, operator: "EQUAL", value }));
+    return [
+      ["name", name],
+      ["type", type],
+    ].map(([fieldName, value]) =>
+      value === null ? { fieldName, operator: "IS_NULL", value: true } : { fieldName, operator: "EQUAL", value },
+    );
   }
 
   async lines(card, signal) {
     const { row } = card;
     const series = row.total <= MOST_POINTS ? await this.points(row, signal) : await this.buckets(row, signal);
     if (signal.aborted) return;
-    card.draw = () => drawLines(card.plot, {
-      series, scale: this.scale(card.plot), zone: this.shown.zone, write: writerOf(row.unit), fromZero: row.type === "counter",
-      steps: row.type === "counter", label: `${row.name} over time`, onRange: this.onRange,
-    });
+    card.draw = () =>
+      drawLines(card.plot, {
+        series,
+        scale: this.scale(card.plot),
+        zone: this.shown.zone,
+        write: writerOf(row.unit),
+        fromZero: row.type === "counter",
+        steps: row.type === "counter",
+        label: `${row.name} over time`,
+        onRange: this.onRange,
+      });
     card.draw();
   }
 
   /** All points, a line for each set of tags. */
   async points(row, signal) {
-    const parameters = new URLSearchParams({ collection: "metrics", brief: "true", limit: MOST_POINTS, name: row.name ?? "" });
+    const parameters = new URLSearchParams({
+      collection: "metrics",
+      brief: "true",
+      limit: MOST_POINTS,
+      name: row.name ?? "",
+    });
     const { metrics } = await askJson(`${this.shown.data.address}?${parameters}`, { signal });
     const lines = new Map();
     for (const { timestamp, value, type, tags } of metrics) {
@@ -173,7 +230,9 @@ export class MetricCards {
       if (!lines.has(name)) lines.set(name, []);
       lines.get(name).push({ at: Date.parse(timestamp), value });
     }
-    return [...lines].slice(0, MOST_LINES).map(([name, points]) => ({ name, points: points.sort((a, b) => a.at - b.at) }));
+    return [...lines]
+      .slice(0, MOST_LINES)
+      .map(([name, points]) => ({ name, points: points.sort((a, b) => a.at - b.at) }));
   }
 
   /** Of many points the mean, lowest and highest of each interval. */
@@ -182,8 +241,16 @@ export class MetricCards {
     const seconds = INTERVALS.find((each) => (end - start) / 1000 / each <= BUCKETS) ?? INTERVALS[INTERVALS.length - 1];
     const types = row.type === "counter" ? ["max"] : ["max", "avg", "min"];
     const aggregations = types.map((type) => ({ type, column: "value" }));
-    const found = await ask(this.body({ type: "timeseries", interval: `${seconds} second`, aggregations, filters: this.filtersOf(row) }), { signal });
-    const line = (type, name) => ({ name, points: found.map((each) => ({ at: Date.parse(each.startTs ?? each.timestamp), value: each[`${type}Value`] })).filter(({ value }) => value !== null && value !== undefined) });
+    const found = await ask(
+      this.body({ type: "timeseries", interval: `${seconds} second`, aggregations, filters: this.filtersOf(row) }),
+      { signal },
+    );
+    const line = (type, name) => ({
+      name,
+      points: found
+        .map((each) => ({ at: Date.parse(each.startTs ?? each.timestamp), value: each[`${type}Value`] }))
+        .filter(({ value }) => value !== null && value !== undefined),
+    });
     return types.map((type) => line(type, { max: "highest", avg: "mean", min: "lowest" }[type]));
   }
 
@@ -191,31 +258,42 @@ export class MetricCards {
   async histogram(card, signal) {
     const { row } = card;
     const percentiles = ["p50", "p90", "p99"];
-    const asked = ask(this.body({ type: "distribution", filters: this.filtersOf(row), aggregations: percentiles.map((type) => ({ type, column: "histogram" })) }), { signal }).catch(() => []);
-    const parameters = new URLSearchParams({ collection: "metrics", brief: "true", limit: MOST_POINTS, name: row.name ?? "" });
+    const asked = ask(
+      this.body({
+        type: "distribution",
+        filters: this.filtersOf(row),
+        aggregations: percentiles.map((type) => ({ type, column: "histogram" })),
+      }),
+      { signal },
+    ).catch(() => []);
+    const parameters = new URLSearchParams({
+      collection: "metrics",
+      brief: "true",
+      limit: MOST_POINTS,
+      name: row.name ?? "",
+    });
     const { metrics } = await askJson(`${this.shown.data.address}?${parameters}`, { signal });
     const last = new Map();
     for (const each of metrics) {
-      if (each.type === "histogram" && Date.parse(each.timestamp) <= this.shown.range.end) last.set((each.tags ?? []).join("\n"), each);
+      if (each.type === "histogram" && Date.parse(each.timestamp) <= this.shown.range.end)
+        last.set((each.tags ?? []).join("\n"), each);
     }
-    const wholes = await Promise.all([...last.values()].slice(0, MOST_LINES).map((each) => this.shown.data.body("metrics", each)));
+    const wholes = await Promise.all(
+      [...last.values()].slice(0, MOST_LINES).map((each) => this.shown.data.body("metrics", each)),
+    );
     const [found] = await asked;
     if (signal.aborted) return;
     const write = writerOf(row.unit);
-    if (found) replace(card.percentiles, percentiles.map((type) => figure(type, write(found[`${type}Histogram`]), exact(found[`${type}Histogram`]))));
-    const bars = added(wholes, write);
-    card.draw = () => (bars.length
-      ? drawBars(card.plot, { bars, write: (value) => number(value), label: `${row.name}: samples in each bucket` })
-      : replace(card.plot, h("p", { class: "muted" }, "Its points have no buckets.")));
+    if (found)
+      replace(
+        card.percentiles,
+        percentiles.map((type) => figure(type, write(found[`${type}Histogram`]), exact(found[`${type}Histogram`]))),
+      );
+    const bars = bucketBars(wholes, write);
+    card.draw = () =>
+      bars.length
+        ? drawBars(card.plot, { bars, write: (value) => number(value), label: `${row.name}: samples in each bucket` })
+        : replace(card.plot, h("p", { class: "muted" }, "Its points have no buckets."));
     card.draw();
   }
-}
-
-function added(wholes, write) {
-  const counts = new Map();
-  for (const { metadata } of wholes) {
-    if (!Array.isArray(metadata?.buckets)) continue;
-    for (const { le, count } of metadata.buckets) if (Number.isFinite(count)) counts.set(Number(le), (counts.get(Number(le)) ?? 0) + count);
-  }
-  return [...counts].sort(([a], [b]) => a - b).slice(0, 200).map(([le, value]) => ({ name: `≤ ${write(le)}`, value, title: `${exact(value)} up to ${write(le)}` }));
 }

@@ -18,7 +18,8 @@ export function niceTicks(low, high) {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= raw);
   const found = [];
-  for (let at = Math.floor(low / step) * step; at < high + step * 0.999; at += step) found.push(Number(at.toPrecision(12)));
+  for (let at = Math.floor(low / step) * step; at < high + step * 0.999; at += step)
+    found.push(Number(at.toPrecision(12)));
   return found;
 }
 
@@ -27,10 +28,11 @@ export const roomOf = (element) => Math.max(80, (element.clientWidth || 400) - L
 
 function bounds(series, fromZero) {
   let [low, high] = [Infinity, -Infinity];
-  for (const { points } of series) for (const { value } of points) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
+  for (const { points } of series)
+    for (const { value } of points) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
   if (low > high) return [0, 1];
   if (fromZero || (low > 0 && low < high / 2)) low = Math.min(0, low);
   if (low === high) return low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)];
@@ -46,17 +48,43 @@ export function drawLines(element, { series, scale, zone, write, fromZero = fals
   const [low, high] = [Math.min(ticks[0], bounds(series, fromZero)[0]), ticks[ticks.length - 1]];
   const y = (value) => TOP + (HEIGHT - TOP) * (1 - (value - low) / (high - low || 1));
   const x = (at) => LEFT + scale.x(at);
-  const inside = series.map((each, number) => ({ ...each, number, points: each.points.filter(({ at }) => at >= scale.start && at <= scale.end) }));
-  const drawing = svg("svg", { class: "plot", role: "img", "aria-label": label, height: HEIGHT + AXIS, width: scale.width + LEFT + RIGHT },
+  const inside = series.map((each, number) => ({
+    ...each,
+    number,
+    points: each.points.filter(({ at }) => at >= scale.start && at <= scale.end),
+  }));
+  const drawing = svg(
+    "svg",
+    { class: "plot", role: "img", "aria-label": label, height: HEIGHT + AXIS, width: scale.width + LEFT + RIGHT },
     ticks.map((each) => [
       svg("line", { class: "grid-line", x1: LEFT, x2: LEFT + scale.width, y1: y(each), y2: y(each) }),
       svg("text", { x: LEFT - 6, y: y(each) + 4, "text-anchor": "end" }, write(each)),
     ]),
-    scale.ticks(zone).map((tick) => svg("text", { x: LEFT + tick.x, y: HEIGHT + 15, "text-anchor": tick.x > scale.width - 30 ? "end" : tick.x < 30 ? "start" : "middle" }, tick.text)),
-    scale.gaps.map(({ left, width }) => svg("rect", { class: "gap", x: LEFT + left, y: TOP, width, height: HEIGHT - TOP })),
-    inside.map(({ points, number }) => svg("g", { class: `series series-${number % 12}` },
-      svg("path", { d: path(points, x, y, steps) }),
-      points.length <= MOST_DOTS ? points.map(({ at, value }) => svg("circle", { cx: x(at), cy: y(value), r: 2.5 })) : null)));
+    scale.ticks(zone).map((tick) =>
+      svg(
+        "text",
+        {
+          x: LEFT + tick.x,
+          y: HEIGHT + 15,
+          "text-anchor": tick.x > scale.width - 30 ? "end" : tick.x < 30 ? "start" : "middle",
+        },
+        tick.text,
+      ),
+    ),
+    scale.gaps.map(({ left, width }) =>
+      svg("rect", { class: "gap", x: LEFT + left, y: TOP, width, height: HEIGHT - TOP }),
+    ),
+    inside.map(({ points, number }) =>
+      svg(
+        "g",
+        { class: `series series-${number % 12}` },
+        svg("path", { d: path(points, x, y, steps) }),
+        points.length <= MOST_DOTS
+          ? points.map(({ at, value }) => svg("circle", { cx: x(at), cy: y(value), r: 2.5 }))
+          : null,
+      ),
+    ),
+  );
   const readout = h("div", { class: "readout", hidden: true });
   replace(element, drawing, readout);
   onDrag(drawing, () => scale, { left: LEFT, range: onRange });
@@ -64,11 +92,13 @@ export function drawLines(element, { series, scale, zone, write, fromZero = fals
 }
 
 function path(points, x, y, steps) {
-  return points.map(({ at, value }, number) => {
-    const [px, py] = [x(at).toFixed(1), y(value).toFixed(1)];
-    if (number === 0) return `M${px} ${py}`;
-    return steps ? `H${px}V${py}` : `L${px} ${py}`;
-  }).join("");
+  return points
+    .map(({ at, value }, number) => {
+      const [px, py] = [x(at).toFixed(1), y(value).toFixed(1)];
+      if (number === 0) return `M${px} ${py}`;
+      return steps ? `H${px}V${py}` : `L${px} ${py}`;
+    })
+    .join("");
 }
 
 /** The last point that is not after a time. */
@@ -98,13 +128,33 @@ function hover(element, drawing, readout, { inside, scale, zone, write, x }) {
     };
     const rows = inside.filter(({ points }) => points.length).map((each) => ({ ...each, point: near(each.points) }));
     if (!rows.length) return leave();
-    const { at } = rows.reduce((best, { point }) => (Math.abs(scale.x(point.at) - place) < Math.abs(scale.x(best.at) - place) ? point : best), rows[0].point);
+    const { at } = rows.reduce(
+      (best, { point }) => (Math.abs(scale.x(point.at) - place) < Math.abs(scale.x(best.at) - place) ? point : best),
+      rows[0].point,
+    );
     pointer.setAttribute("x1", String(x(at)));
     pointer.setAttribute("x2", String(x(at)));
     drawing.append(pointer);
     rows.sort((a, b) => b.point.value - a.point.value);
-    replace(readout, h("div", { class: "when" }, exactTime(at, zone)),
-      h("ul", {}, rows.slice(0, 12).map(({ name, number, point }) => h("li", {}, h("span", { class: `dot series-${number % 12}` }), h("span", { class: "name" }, name), h("span", { class: "amount" }, write(point.value))))));
+    replace(
+      readout,
+      h("div", { class: "when" }, exactTime(at, zone)),
+      h(
+        "ul",
+        {},
+        rows
+          .slice(0, 12)
+          .map(({ name, number, point }) =>
+            h(
+              "li",
+              {},
+              h("span", { class: `dot series-${number % 12}` }),
+              h("span", { class: "name" }, name),
+              h("span", { class: "amount" }, write(point.value)),
+            ),
+          ),
+      ),
+    );
     readout.hidden = false;
     const left = x(at) + 12;
     readout.style.left = `${left + readout.offsetWidth > element.clientWidth ? Math.max(0, x(at) - 12 - readout.offsetWidth) : left}px`;
@@ -121,14 +171,37 @@ export function drawBars(element, { bars, write, label }) {
   const high = ticks[ticks.length - 1] || 1;
   const y = (value) => TOP + (HEIGHT - TOP) * (1 - value / high);
   const each = Math.min(WIDEST_BAR, room / Math.max(1, bars.length));
-  const every = Math.max(1, Math.ceil(44 / each));
-  replace(element, svg("svg", { class: "plot bars", role: "img", "aria-label": label, height: HEIGHT + AXIS, width },
-    ticks.map((tick) => [
-      svg("line", { class: "grid-line", x1: LEFT, x2: LEFT + room, y1: y(tick), y2: y(tick) }),
-      svg("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, write(tick)),
-    ]),
-    bars.map(({ name, value, title }, number) => svg("g", { class: "series series-0" },
-      svg("rect", { x: LEFT + number * each + Math.min(2, each * 0.1), y: y(value), width: Math.max(1, each - Math.min(4, each * 0.2)), height: Math.max(value > 0 ? 1 : 0, HEIGHT - y(value)) }),
-      svg("rect", { class: "hit", x: LEFT + number * each, y: TOP, width: each, height: HEIGHT - TOP }, svg("title", {}, title)),
-      number % every === 0 ? svg("text", { x: LEFT + (number + 0.5) * each, y: HEIGHT + 15, "text-anchor": "middle" }, name) : null))));
+  const longest = 16 + 6.5 * Math.max(0, ...bars.map(({ name }) => name.length));
+  const every = Math.max(1, Math.ceil(longest / each));
+  replace(
+    element,
+    svg(
+      "svg",
+      { class: "plot bars", role: "img", "aria-label": label, height: HEIGHT + AXIS, width },
+      ticks.map((tick) => [
+        svg("line", { class: "grid-line", x1: LEFT, x2: LEFT + room, y1: y(tick), y2: y(tick) }),
+        svg("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, write(tick)),
+      ]),
+      bars.map(({ name, value, title }, number) =>
+        svg(
+          "g",
+          { class: "series series-0" },
+          svg("rect", {
+            x: LEFT + number * each + Math.min(2, each * 0.1),
+            y: y(value),
+            width: Math.max(1, each - Math.min(4, each * 0.2)),
+            height: Math.max(value > 0 ? 1 : 0, HEIGHT - y(value)),
+          }),
+          svg(
+            "rect",
+            { class: "hit", x: LEFT + number * each, y: TOP, width: each, height: HEIGHT - TOP },
+            svg("title", {}, title),
+          ),
+          number % every === 0
+            ? svg("text", { x: LEFT + (number + 0.5) * each, y: HEIGHT + 15, "text-anchor": "middle" }, name)
+            : null,
+        ),
+      ),
+    ),
+  );
 }

@@ -25,8 +25,10 @@ export function leaves(state, path = [], found = new Map()) {
 /** How one state became another: rows `{path, kind, before, after}` in the order of their paths. */
 export function difference(before, after) {
   const [old, now] = [leaves(before), leaves(after)];
-  const isFilled = (key, { text } = {}, others) => text === "{}" && [...others.keys()].some((each) => each.startsWith(`${key.slice(0, -1)},`));
-  const keys = [...new Set([...old.keys(), ...now.keys()])].sort()
+  const isFilled = (key, { text } = {}, others) =>
+    text === "{}" && [...others.keys()].some((each) => each.startsWith(`${key.slice(0, -1)},`));
+  const keys = [...new Set([...old.keys(), ...now.keys()])]
+    .sort()
     .filter((key) => !isFilled(key, old.get(key), now) && !isFilled(key, now.get(key), old));
   return keys.map((key) => {
     const [was, is] = [old.get(key), now.get(key)];
@@ -54,60 +56,153 @@ export class StateView {
     this.showControls(states, index, other, zone);
     const turn = ++this.turn;
     const read = (number) => (number < 0 ? Promise.resolve({ state: {} }) : data.body("state_history", states[number]));
-    const place = { before: index - 1, first: 0, now: states.length - 1 }[other] ?? states.findLastIndex((each) => each.at <= Date.parse(other));
+    const place =
+      { before: index - 1, first: 0, now: states.length - 1 }[other] ??
+      states.findLastIndex((each) => each.at <= Date.parse(other));
     try {
-      const [chosen, compared] = states.length ? await Promise.all([read(index), read(Math.min(place, states.length - 1))])
+      const [chosen, compared] = states.length
+        ? await Promise.all([read(index), read(Math.min(place, states.length - 1))])
         : [{ state: data.document.state }, { state: data.document.state }];
       if (turn === this.turn) this.showRows(difference(compared?.state, chosen?.state));
     } catch (error) {
-      if (turn === this.turn) replace(this.rows, h("div", { class: "state error", role: "alert" }, h("p", {}, error.message)));
+      if (turn === this.turn)
+        replace(this.rows, h("div", { class: "state error", role: "alert" }, h("p", {}, error.message)));
     }
   }
 
   showControls(states, index, other, zone) {
     const go = (to) => () => this.callbacks.moment(states[to].at);
     const isTime = !["before", "first", "now"].includes(other);
-    const name = states.length === 0 ? "It was never updated"
-      : index < 0 ? "Before the first update" : `Update ${exact(index + 1)} of ${exact(states.length)}, ${exactTime(states[index].at, zone)}`;
-    const choices = [["before", "the one before"], ["first", "the first"], ["now", "the latest"],
-      ...(isTime ? [[other, `the one of ${exactTime(Date.parse(other), zone)}`]] : [])];
-    const select = h("select", { onchange: () => this.callbacks.compare(select.value) }, choices.map(([value, label]) => h("option", { value }, label)));
+    const name =
+      states.length === 0
+        ? "It was never updated"
+        : index < 0
+          ? "Before the first update"
+          : `Update ${exact(index + 1)} of ${exact(states.length)}, ${exactTime(states[index].at, zone)}`;
+    const choices = [
+      ["before", "the one before"],
+      ["first", "the first"],
+      ["now", "the latest"],
+      ...(isTime ? [[other, `the one of ${exactTime(Date.parse(other), zone)}`]] : []),
+    ];
+    const select = h(
+      "select",
+      { onchange: () => this.callbacks.compare(select.value) },
+      choices.map(([value, label]) => h("option", { value }, label)),
+    );
     select.value = other;
-    const only = h("input", { type: "checkbox", checked: this.onlyChanges, onchange: () => {
-      this.onlyChanges = only.checked;
-      this.showRows(this.found ?? []);
-    } });
-    const focused = this.controls.contains(document.activeElement) ? document.activeElement.getAttribute("data-name") ?? document.activeElement.tagName : null;
-    replace(this.controls,
-      h("div", { class: "steps" },
-        h("button", { "aria-label": "Earlier state", dataset: { name: "earlier" }, disabled: index <= 0, onclick: go(index - 1) }, "‹"),
+    const only = h("input", {
+      type: "checkbox",
+      checked: this.onlyChanges,
+      onchange: () => {
+        this.onlyChanges = only.checked;
+        this.showRows(this.found ?? []);
+      },
+    });
+    const focused = this.controls.contains(document.activeElement)
+      ? (document.activeElement.getAttribute("data-name") ?? document.activeElement.tagName)
+      : null;
+    replace(
+      this.controls,
+      h(
+        "div",
+        { class: "steps" },
+        h(
+          "button",
+          { "aria-label": "Earlier state", dataset: { name: "earlier" }, disabled: index <= 0, onclick: go(index - 1) },
+          "‹",
+        ),
         h("span", { class: "when" }, name),
-        h("button", { "aria-label": "Later state", dataset: { name: "later" }, disabled: index >= states.length - 1, onclick: go(index + 1) }, "›")),
-      states.length > 1 ? [
-        h("label", { class: "inline" }, "compared with ", select),
-        h("button", { onclick: () => this.callbacks.compare(new Date(states[Math.max(index, 0)].at).toISOString()) }, "Keep to compare with"),
-        h("label", { class: "inline" }, only, " only what changed")] : null);
-    if (focused) this.controls.querySelector(`[data-name="${focused}"]:not([disabled]), ${focused === "SELECT" ? "select" : "button"}:not([disabled])`)?.focus();
+        h(
+          "button",
+          {
+            "aria-label": "Later state",
+            dataset: { name: "later" },
+            disabled: index >= states.length - 1,
+            onclick: go(index + 1),
+          },
+          "›",
+        ),
+      ),
+      states.length > 1
+        ? [
+            h("label", { class: "inline" }, "compared with ", select),
+            h(
+              "button",
+              { onclick: () => this.callbacks.compare(new Date(states[Math.max(index, 0)].at).toISOString()) },
+              "Keep to compare with",
+            ),
+            h("label", { class: "inline" }, only, " only what changed"),
+          ]
+        : null,
+    );
+    if (focused)
+      this.controls
+        .querySelector(
+          `[data-name="${focused}"]:not([disabled]), ${focused === "SELECT" ? "select" : "button"}:not([disabled])`,
+        )
+        ?.focus();
   }
 
   showRows(found) {
     this.found = found;
     const wanted = found.filter(({ kind }) => !this.onlyChanges || kind !== "same");
     const count = (kind) => found.filter((each) => each.kind === kind).length;
-    const summary = ["added", "changed", "removed"].filter(count).map((kind) => h("span", { class: `change ${kind}` }, `${MARKS[kind]} ${exact(count(kind))} ${kind}`));
+    const summary = ["added", "changed", "removed"]
+      .filter(count)
+      .map((kind) => h("span", { class: `change ${kind}` }, `${MARKS[kind]} ${exact(count(kind))} ${kind}`));
     const shown = this.all ? wanted : wanted.slice(0, SHOWN);
-    const table = h("table", { class: "states" },
-      h("thead", {}, h("tr", {}, ["Key", "Change", "Before", "At this moment"].map((each) => h("th", { scope: "col" }, each)))),
-      h("tbody", {}, shown.map((each) => h("tr", { class: `change ${each.kind}` },
-        h("th", { scope: "row" }, h("code", {}, each.path.join("."))),
-        h("td", {}, each.kind === "same" ? "" : `${MARKS[each.kind]} ${each.kind}`),
-        h("td", {}, each.kind === "same" ? h("span", { class: "muted" }, "the same") : h("code", {}, each.before ?? "–")),
-        h("td", {}, h("code", {}, each.after ?? "–"))))));
-    const more = wanted.length > shown.length ? h("button", { onclick: () => {
-      this.all = true;
-      this.showRows(found);
-    } }, `Show all ${exact(wanted.length)} keys`) : null;
-    replace(this.rows, h("p", { class: "changes" }, summary.length ? summary : h("span", { class: "muted" }, "No difference")),
-      wanted.length ? h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Keys of the state" }, table) : null, more);
+    const table = h(
+      "table",
+      { class: "states" },
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ["Key", "Change", "Before", "At this moment"].map((each) => h("th", { scope: "col" }, each)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        shown.map((each) =>
+          h(
+            "tr",
+            { class: `change ${each.kind}` },
+            h("th", { scope: "row" }, h("code", {}, each.path.join("."))),
+            h("td", {}, each.kind === "same" ? "" : `${MARKS[each.kind]} ${each.kind}`),
+            h(
+              "td",
+              {},
+              each.kind === "same" ? h("span", { class: "muted" }, "the same") : h("code", {}, each.before ?? "–"),
+            ),
+            h("td", {}, h("code", {}, each.after ?? "–")),
+          ),
+        ),
+      ),
+    );
+    const more =
+      wanted.length > shown.length
+        ? h(
+            "button",
+            {
+              onclick: () => {
+                this.all = true;
+                this.showRows(found);
+              },
+            },
+            `Show all ${exact(wanted.length)} keys`,
+          )
+        : null;
+    replace(
+      this.rows,
+      h("p", { class: "changes" }, summary.length ? summary : h("span", { class: "muted" }, "No difference")),
+      wanted.length
+        ? h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Keys of the state" }, table)
+        : null,
+      more,
+    );
   }
 }

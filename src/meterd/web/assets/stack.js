@@ -15,7 +15,10 @@ const MOST_LINES = 1000;
 
 /** Lines of a stack as frames `{file, line, call, code}`, or `{text}` where no form is known. */
 export function frames(stack) {
-  const lines = stack.flatMap((each) => String(each).split("\n")).map((each) => each.trimEnd()).filter(Boolean);
+  const lines = stack
+    .flatMap((each) => String(each).split("\n"))
+    .map((each) => each.trimEnd())
+    .filter(Boolean);
   const found = [];
   for (const text of lines.slice(0, MOST_LINES)) {
     const match = text.length < 2000 ? FORMS.map(({ form }) => form.exec(text)).find(Boolean) : null;
@@ -29,9 +32,24 @@ export function frames(stack) {
 
 /** A stack as a list. */
 export function stackList(stack) {
-  return h("ol", { class: "frames" }, frames(stack).map((each) => (each.file
-    ? h("li", { class: "frame" },
-      h("div", {}, h("strong", {}, each.call ?? "top level"), " ", h("span", { class: "place" }, `${each.file}:${each.line}`)),
-      each.code.map((line) => h("code", {}, line)))
-    : h("li", { class: "words" }, each.text))));
+  return h(
+    "ol",
+    { class: "frames" },
+    frames(stack).map((each) =>
+      each.file
+        ? h(
+            "li",
+            { class: "frame" },
+            h(
+              "div",
+              {},
+              h("strong", {}, each.call ?? "top level"),
+              " ",
+              h("span", { class: "place" }, `${each.file}:${each.line}`),
+            ),
+            each.code.map((line) => h("code", {}, line)),
+          )
+        : h("li", { class: "words" }, each.text),
+    ),
+  );
 }

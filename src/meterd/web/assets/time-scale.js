@@ -7,8 +7,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const STEPS = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500], ...[1, 2, 5, 10, 15, 30].map((each) => each * SECOND),
-  ...[1, 2, 5, 10, 15, 30].map((each) => each * MINUTE), ...[1, 2, 3, 6, 12].map((each) => each * HOUR),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((each) => each * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((each) => each * MINUTE),
+  ...[1, 2, 3, 6, 12].map((each) => each * HOUR),
   ...[1, 2, 7, 14, 30, 90, 365].map((each) => each * DAY),
 ];
 const GAPS = 20;
@@ -37,7 +39,9 @@ function cut({ start, end }, times) {
 
 /** Make a scale: `x(time)`, `time(x)`, `ticks(zone)` and `gaps`, places where time is shortened. */
 export function makeScale(range, width, { times = [], short = false } = {}) {
-  const pieces = short ? cut(range, times) : [{ from: range.start, to: range.end, weight: range.end - range.start, isGap: false }];
+  const pieces = short
+    ? cut(range, times)
+    : [{ from: range.start, to: range.end, weight: range.end - range.start, isGap: false }];
   const whole = pieces.reduce((sum, { weight }) => sum + weight, 0) || 1;
   let left = 0;
   for (const piece of pieces) {
@@ -53,7 +57,9 @@ export function makeScale(range, width, { times = [], short = false } = {}) {
     const piece = pieces.find((each) => place <= each.left + each.width) ?? pieces[pieces.length - 1];
     return piece.from + ((place - piece.left) / (piece.width || 1)) * (piece.to - piece.from);
   };
-  const gaps = pieces.filter(({ isGap }) => isGap).map((each) => ({ left: each.left, width: each.width, length: each.to - each.from }));
+  const gaps = pieces
+    .filter(({ isGap }) => isGap)
+    .map((each) => ({ left: each.left, width: each.width, length: each.to - each.from }));
   return { ...range, width, x, time: timeAt, gaps, ticks: (zone) => ticks(pieces, width, whole, x, zone) };
 }
 

@@ -17,10 +17,15 @@ const BIN = 11;
 const STACKED = 4;
 const LISTED = 4;
 
-const WORDS = { state: ["change of state", "changes of state"], event: ["event", "events"], exception: ["exception", "exceptions"] };
+const WORDS = {
+  state: ["change of state", "changes of state"],
+  event: ["event", "events"],
+  exception: ["exception", "exceptions"],
+};
 
 function described(lane, items, zone) {
-  const names = lane === "state" ? [] : items.slice(0, LISTED).map((each) => each.exception_type || each.name || "without a name");
+  const names =
+    lane === "state" ? [] : items.slice(0, LISTED).map((each) => each.exception_type || each.name || "without a name");
   const more = names.length && items.length > LISTED ? `, and ${exact(items.length - LISTED)} more` : "";
   const count = `${exact(items.length)} ${WORDS[lane][items.length === 1 ? 0 : 1]}`;
   return `${count}, ${exactTime(items[0].at, zone)}${names.length ? `: ${names.join(", ")}${more}` : ""}`;
@@ -45,13 +50,20 @@ function binned(items, scale) {
 export class Timeline {
   constructor(callbacks) {
     this.callbacks = callbacks;
-    this.drawing = svg("svg", { class: "timeline", role: "group", "aria-label": "Timeline", height: LANES.length * LANE + AXIS });
+    this.drawing = svg("svg", {
+      class: "timeline",
+      role: "group",
+      "aria-label": "Timeline",
+      height: LANES.length * LANE + AXIS,
+    });
     this.element = h("div", { class: "timeline-box" }, this.drawing);
     this.focus = { lane: "", number: 0 };
     onDrag(this.drawing, () => this.scale, { left: LEFT, range: callbacks.range, moment: callbacks.moment });
     this.drawing.addEventListener("focusin", (event) => this.onFocus(event.target));
     this.drawing.addEventListener("keydown", (event) => this.onKey(event));
-    new ResizeObserver(() => this.shown && this.element.clientWidth !== this.width && this.show(this.shown)).observe(this.element);
+    new ResizeObserver(() => this.shown && this.element.clientWidth !== this.width && this.show(this.shown)).observe(
+      this.element,
+    );
   }
 
   show(shown) {
@@ -68,30 +80,68 @@ export class Timeline {
     };
     this.marks = {};
     this.drawing.setAttribute("width", String(this.width));
-    replace(this.drawing, this.axis(zone), LANES.map((lane, row) => this.lane(lane, row, binned(lanes[lane.name], this.scale), zone)),
-      at >= range.start && at <= range.end ? svg("line", { class: "moment", x1: LEFT + this.scale.x(at), x2: LEFT + this.scale.x(at), y1: 0, y2: LANES.length * LANE }) : null);
+    replace(
+      this.drawing,
+      this.axis(zone),
+      LANES.map((lane, row) => this.lane(lane, row, binned(lanes[lane.name], this.scale), zone)),
+      at >= range.start && at <= range.end
+        ? svg("line", {
+            class: "moment",
+            x1: LEFT + this.scale.x(at),
+            x2: LEFT + this.scale.x(at),
+            y1: 0,
+            y2: LANES.length * LANE,
+          })
+        : null,
+    );
     this.makeReachable(hadFocus);
     return this.scale;
   }
 
   axis(zone) {
     const bottom = LANES.length * LANE;
-    return svg("g", { class: "axis", "aria-hidden": "true" },
-      this.scale.gaps.map(({ left, width, length }) => svg("g", { class: "gap" },
-        svg("rect", { x: LEFT + left, y: 0, width, height: bottom }, svg("title", {}, `${duration(length)} in which nothing happened`)))),
-      this.scale.ticks(zone).map(({ x, text }) => [
-        svg("line", { x1: LEFT + x, x2: LEFT + x, y1: 0, y2: bottom }),
-        svg("text", { x: LEFT + x, y: bottom + 16, "text-anchor": x > this.scale.width - 30 ? "end" : x < 30 ? "start" : "middle" }, text),
-      ]));
+    return svg(
+      "g",
+      { class: "axis", "aria-hidden": "true" },
+      this.scale.gaps.map(({ left, width, length }) =>
+        svg(
+          "g",
+          { class: "gap" },
+          svg(
+            "rect",
+            { x: LEFT + left, y: 0, width, height: bottom },
+            svg("title", {}, `${duration(length)} in which nothing happened`),
+          ),
+        ),
+      ),
+      this.scale
+        .ticks(zone)
+        .map(({ x, text }) => [
+          svg("line", { x1: LEFT + x, x2: LEFT + x, y1: 0, y2: bottom }),
+          svg(
+            "text",
+            {
+              x: LEFT + x,
+              y: bottom + 16,
+              "text-anchor": x > this.scale.width - 30 ? "end" : x < 30 ? "start" : "middle",
+            },
+            text,
+          ),
+        ]),
+    );
   }
 
   lane({ name, label }, row, bins, zone) {
     const base = row * LANE + LANE - 12;
     const marks = bins.map((items, number) => this.mark(name, items, number, base, zone));
     this.marks[name] = marks;
-    return svg("g", { class: `lane lane-${name}` },
+    return svg(
+      "g",
+      { class: `lane lane-${name}` },
       svg("text", { x: 0, y: base + 4, class: "label" }, label),
-      svg("line", { x1: LEFT, x2: LEFT + this.scale.width, y1: base, y2: base, class: "base" }), marks);
+      svg("line", { x1: LEFT, x2: LEFT + this.scale.width, y1: base, y2: base, class: "base" }),
+      marks,
+    );
   }
 
   mark(lane, items, number, base, zone) {
@@ -107,15 +157,27 @@ export class Timeline {
       return svg("circle", { cx: x, cy: y, r: 4 });
     };
     const label = described(lane, items, zone);
-    return svg("g", { class: "mark", role: "button", tabindex: -1, "aria-label": label, onclick: choose },
-      svg("title", {}, label), svg("rect", { class: "hit", x: x - 6, y: base - LANE + 14, width: 12, height: LANE - 6 }),
+    return svg(
+      "g",
+      { class: "mark", role: "button", tabindex: -1, "aria-label": label, onclick: choose },
+      svg("title", {}, label),
+      svg("rect", { class: "hit", x: x - 6, y: base - LANE + 14, width: 12, height: LANE - 6 }),
       items.slice(0, STACKED).map(form),
-      items.length > STACKED ? svg("text", { x, y: base - STACKED * 9 + 2, "text-anchor": "middle", class: "more" }, `+${items.length - STACKED}`) : null);
+      items.length > STACKED
+        ? svg(
+            "text",
+            { x, y: base - STACKED * 9 + 2, "text-anchor": "middle", class: "more" },
+            `+${items.length - STACKED}`,
+          )
+        : null,
+    );
   }
 
   /** One mark is reached by Tab, the others by arrows. */
   makeReachable(focusIt) {
-    const lane = this.marks[this.focus.lane]?.length ? this.focus.lane : LANES.find(({ name }) => this.marks[name].length)?.name;
+    const lane = this.marks[this.focus.lane]?.length
+      ? this.focus.lane
+      : LANES.find(({ name }) => this.marks[name].length)?.name;
     if (!lane) return;
     const number = Math.min(this.focus.number, this.marks[lane].length - 1);
     this.focus = { lane, number };
@@ -124,7 +186,8 @@ export class Timeline {
   }
 
   onFocus(target) {
-    for (const [lane, marks] of Object.entries(this.marks)) if (marks.includes(target)) this.focus = { lane, number: marks.indexOf(target) };
+    for (const [lane, marks] of Object.entries(this.marks))
+      if (marks.includes(target)) this.focus = { lane, number: marks.indexOf(target) };
   }
 
   onKey(event) {
