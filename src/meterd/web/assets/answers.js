@@ -2,7 +2,7 @@
 
 import { number } from "./format.js";
 import { answerKey } from "./query.js";
-import { buckets, currentWindow } from "./state.js";
+import { buckets, currentWindow, intervalOf } from "./state.js";
 
 const MOST_SERIES = 12;
 const ADDITIVE = /^(total|count(?!Distinct)|sum|rateSum|ratePerMinute|increase|rateIncrease)/;
@@ -139,7 +139,10 @@ function fewest(all, isOrdered) {
 
 /** Series of a panel over a window: `{starts, end, partial, series: [{name, data, filters, isOther}], left}`. */
 export function seriesOf(panel, points, window = currentWindow()) {
-  const { starts, end, partial } = grid(window);
+  const { interval = "$interval" } = panel.query;
+  const { starts, end, partial } = grid(
+    interval === "$interval" ? window : { ...window, interval: intervalOf(interval) },
+  );
   for (const point of points) {
     const start = Date.parse(point.startTimestamp);
     if (!starts.includes(start)) starts.push(start);

@@ -22,7 +22,7 @@ export function mountDashboard(declaration, parent = document.getElementById("pa
   const open = () => panels.forEach((each) => each.open(each.declaration.id === state().panel));
   const stop = onChange(({ reason }) => {
     open();
-    if (reason !== "panel") panels.forEach((each) => each.refresh());
+    if (reason !== "panel") panels.forEach((each) => each.refresh({ isForNews: reason === "refresh" }));
   });
   panels.forEach((each) => each.refresh());
   open();

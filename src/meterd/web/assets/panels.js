@@ -84,8 +84,9 @@ export class Panel {
     if (isInView && this.isStale) this.#load();
   }
 
-  /** Ask again: now if it is in view, else when it comes into view. */
-  refresh() {
+  /** Ask, now if it is in view, else when it comes into view; what was asked is asked again only for new figures. */
+  refresh({ isForNews = false } = {}) {
+    if (isForNews) this.asked = "";
     this.isStale = true;
     if (this.isInView) this.#load();
   }

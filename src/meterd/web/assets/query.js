@@ -1,9 +1,13 @@
 /** Asks the public metrics query: equal questions once, few at a time, none that nobody waits for. */
 
+import { onChange } from "./state.js";
+
 const ADDRESS = "/api/svc/v1/llm-gateway/metrics/query";
 const AT_ONCE = 4;
 const waiting = [];
 const underWay = new Map();
+const answered = new Map();
+const MOST_ANSWERED = 60;
 let running = 0;
 
 /** Why there is no answer: the status of the response (0 without one), and the server's sentence. */
@@ -46,11 +50,23 @@ async function send(body, signal) {
   return Object.assign(data.dataPoints, { otherGroups: data.otherGroups });
 }
 
+/** Keep an answer until the page asks anew. */
+function keep({ key, round }, points) {
+  if (round === current && answered.size < MOST_ANSWERED) answered.set(key, points);
+}
+
+let current = 0;
+onChange(({ reason }) => {
+  if (reason === "panel") return;
+  current += 1;
+  answered.clear();
+});
+
 function startNext() {
   while (running < AT_ONCE && waiting.length) {
     const question = waiting.shift();
     running += 1;
-    send(question.key, question.abort.signal)
+    send(question.body, question.abort.signal)
       .then(question.resolve, question.reject)
       .finally(() => {
         running -= 1;
@@ -60,10 +76,10 @@ function startNext() {
   }
 }
 
-function open(key) {
-  const question = { key, abort: new AbortController(), wanted: 0 };
+function open(key, body) {
+  const question = { key, body, round: current, abort: new AbortController(), wanted: 0 };
   question.answer = new Promise((resolve, reject) => Object.assign(question, { resolve, reject }));
-  question.answer.catch(() => {});
+  question.answer.then((points) => keep(question, points)).catch(() => {});
   underWay.set(key, question);
   waiting.push(question);
   queueMicrotask(startNext);
@@ -81,12 +97,14 @@ function leave(question) {
 }
 
 /**
- * Ask a question, a body of the public query; returns its data points, with `otherGroups` where there are any.
+ * Ask a question, a body of the public query; returns its data points, with `otherGroups` where there are any. What was
+ * asked since the last change of the page's state is answered as before, so nobody may change the points.
  * Throws `QueryError`, or an `AbortError` when `signal` says that the answer is not wanted any more.
  */
 export function ask(body, { signal } = {}) {
-  const key = JSON.stringify(body);
-  const question = underWay.get(key) ?? open(key);
+  const key = JSON.stringify(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (answered.has(key)) return Promise.resolve(answered.get(key));
+  const question = underWay.get(key) ?? open(key, JSON.stringify(body));
   question.wanted += 1;
   if (!signal) return question.answer;
   return new Promise((resolve, reject) => {

@@ -36,6 +36,7 @@ const INTERVALS = [
   [26, "week", 182 * DAY],
 ];
 const MOST_BUCKETS = 120;
+const MOST_DRAWN = 5000;
 const FIRST_MONDAY = 4 * DAY;
 
 export const boot = JSON.parse(document.getElementById("boot")?.textContent || "{}");
@@ -168,6 +169,15 @@ export function addFilter(field, value, operator = operatorFor(field)) {
 /** The operator that means "is one of" for a field. */
 export const operatorFor = (field) => (field === "team" ? "ARRAY_HAS_ANY" : "IN");
 
+const UNITS = { second: SECOND, minute: MINUTE, hour: HOUR, day: DAY, week: 7 * DAY };
+
+/** An interval such as `6 hours`; months and years have no length, and are cut by the server alone. */
+export function intervalOf(text) {
+  const [, count, unit] = /^(\d+)\s+(\w+?)s?$/.exec(text) ?? [];
+  const milliseconds = count * UNITS[unit];
+  return { count, unit, text, milliseconds, seconds: milliseconds / 1000 };
+}
+
 function interval(length) {
   const [count, unit, milliseconds] =
     INTERVALS.find((each) => length / each[2] <= MOST_BUCKETS) ?? INTERVALS[INTERVALS.length - 1];
@@ -192,6 +202,7 @@ export function previousWindow() {
 
 /** Starts of a window's buckets in milliseconds, cut in a zone as the query cuts them, and the end of the last. */
 export function buckets({ start, end, interval: { milliseconds, unit } }, zone = state().zone) {
+  if (!(milliseconds > 0) || (end - start) / milliseconds > MOST_DRAWN) return { starts: [], end: end.getTime() };
   const origin = unit === "week" ? FIRST_MONDAY : 0;
   const local = start.getTime() + zoneOffset(start.getTime(), zone);
   const found = new Set();

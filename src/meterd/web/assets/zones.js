@@ -6,6 +6,16 @@ import { menuItem } from "./popup.js";
 import { boot, isZone, state, update } from "./state.js";
 
 const MOST = 40;
+const RENAMED = {
+  "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+  "America/Godthab": "America/Nuuk",
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Atlantic/Faeroe": "Atlantic/Faroe",
+  "Europe/Kiev": "Europe/Kyiv",
+};
 
 function offsetText(zone) {
   const minutes = Math.round(zoneOffset(Date.now(), zone) / 60000);
@@ -17,7 +27,8 @@ function offsetText(zone) {
 function found(text) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const first = [boot.zone ?? "UTC", "UTC", own, state().zone];
-  const all = [...new Set([...first.filter(isZone), ...Intl.supportedValuesOf("timeZone")])];
+  const known = [...first.filter(isZone), ...Intl.supportedValuesOf("timeZone")];
+  const all = [...new Set(known.map((zone) => RENAMED[zone] ?? zone))];
   const wanted = text.trim().toLowerCase().replaceAll(" ", "_");
   return wanted ? all.filter((zone) => zone.toLowerCase().includes(wanted)) : all;
 }

@@ -1,0 +1,168 @@
+"""Dashboards: panels with figures, filters and windows by click, what one person sees of another's link, all states."""
+
+import re
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from meterd.access import Scope
+from tests.browser.conftest import Complaints
+from tests.browser.dashboards import DAY, asked, declared, mount, panel, send_day
+from tests.process import Meterd
+
+
+@pytest.fixture(scope="module", autouse=True)
+def facts(server: Meterd) -> None:
+    send_day(server)
+
+
+def test_panels_show_figures_of_the_window(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    expect(panel(page, "calls").locator(".value")).to_have_text("48")
+    expect(panel(page, "cost").locator(".value")).to_have_text("$0.48")
+    expect(panel(page, "failure-rate").locator(".value")).to_have_text(re.compile(r"^2\.1\s%$"))
+    expect(panel(page, "calls-by-model").locator("canvas")).to_be_visible()
+    expect(panel(page, "calls-by-model").locator(".legend button")).to_have_text(["alpha", "beta"])
+    expect(panel(page, "cost-by-user").locator(".top li").first).to_contain_text("ann@example.org")
+
+
+def test_a_click_adds_a_filter_and_its_chip_removes_it(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    panel(page, "cost-by-user").get_by_role("button", name="bob@example.org").click()
+    expect(page.locator(".chip")).to_have_text("User is bob@example.org")
+    expect(panel(page, "calls").locator(".value")).to_have_text("24")
+    expect(panel(page, "calls-by-model").locator(".legend button")).to_have_text(["beta"])
+
+    page.reload()
+    expect(panel(page, "calls").locator(".value")).to_have_text("24")
+    page.get_by_role("button", name="Remove the filter User is bob@example.org").click()
+    expect(panel(page, "calls").locator(".value")).to_have_text("48")
+    page.go_back()
+    expect(panel(page, "calls").locator(".value")).to_have_text("24")
+
+
+def test_a_filter_is_chosen_among_values_of_the_window(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Team").click()
+    page.get_by_placeholder("Team …").press_sequentially("re")
+    page.get_by_role("dialog").get_by_role("button", name="red").click()
+
+    expect(page.locator(".chip")).to_have_text("Team is red")
+    expect(panel(page, "calls").locator(".value")).to_have_text("24")
+
+
+def test_a_filter_that_a_panel_does_not_know_is_named_on_it(page: Page) -> None:
+    page.goto(f"/overview?{DAY}&f=modelName:IN:alpha")
+    expect(panel(page, "calls").locator(".value")).to_have_text("24")
+    expect(panel(page, "block-rate").locator(".note")).to_contain_text("Not filtered by Model")
+    expect(panel(page, "calls").locator(".note")).to_be_hidden()
+
+
+def test_dragging_over_a_chart_changes_the_window_of_the_page(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    chart = panel(page, "latency").locator(".chart")
+    box = chart.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60)
+    page.mouse.up()
+
+    expect(page).to_have_url(re.compile(r"window=2025-03-03T\d\d:\d\d:00Z/2025-03-03T\d\d:\d\d:00Z"))
+    page.mouse.move(0, 0)
+    expect(page.locator("#controls button").first).to_contain_text("3 Mar 2025")
+    fewer = panel(page, "calls").locator(".value")
+    expect(fewer).not_to_have_text("48")
+    assert 8 <= int(fewer.inner_text()) <= 24
+
+
+def test_a_click_on_a_bar_filters_by_its_series(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    mount(page, declared("bars", "bars", groupBy=["modelName"], interval="6 hours"))
+    box = panel(page, "bars").locator(".chart").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40)
+
+    expect(page.locator(".chip")).to_have_text(re.compile("^Model is (alpha|beta)$"))
+
+
+def test_pointing_at_a_chart_shows_the_same_moment_in_all(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    other = panel(page, "calls-by-model")
+    chart = panel(page, "latency").locator(".chart")
+    chart.hover(position={"x": 200, "y": 60})
+    expect(chart.locator(".readout .when")).to_contain_text(re.compile(r"^3 Mar 2025, \d\d:\d\d – \d\d:\d\d UTC$"))
+    expect(chart.locator(".readout li")).to_have_count(3)
+    expect(other.locator(".readout")).to_be_visible()
+    page.mouse.move(5, 5)
+    expect(page.locator(".readout:visible")).to_have_count(0)
+
+
+def test_another_person_sees_own_rows_at_the_same_address(page: Page, page_of: Callable[..., Page]) -> None:
+    address = f"/overview?{DAY}&zone=Asia/Kolkata"
+    page.goto(address)
+    expect(panel(page, "calls").locator(".value")).to_have_text("48")
+    alice = page_of("alice-of-dashboards", teams=("red",))
+    alice.goto(address)
+    expect(panel(alice, "calls").locator(".value")).to_have_text("24")
+    expect(panel(alice, "calls-by-model").locator(".legend button")).to_have_text(["alpha"])
+    expect(panel(alice, "cost-by-team").locator(".top li")).to_have_count(1)
+    expect(alice.get_by_role("button", name="Asia/Kolkata")).to_be_visible()
+
+
+def test_an_empty_panel_says_why_and_its_command_fills_it(page: Page, server: Meterd) -> None:
+    page.goto("/overview?window=2001-01-01T00:00:00Z/2001-01-02T00:00:00Z")
+    empty = panel(page, "calls-by-model")
+    expect(empty).to_contain_text("No model calls here")
+    expect(empty).to_contain_text("1 Jan 2001")
+    expect(panel(page, "calls").locator(".value")).to_have_text("0")
+    expect(panel(page, "latency-p90").locator(".value")).to_have_text("–")
+
+    empty.get_by_role("button", name="Send the first one").click()
+    command = page.get_by_role("dialog").locator("pre").inner_text()
+    assert server.url in command
+    sent = subprocess.run(
+        ["bash", "-c", command], env={"METERD_TOKEN": server.token, "PATH": "/usr/bin:/bin"}, capture_output=True
+    )
+    assert sent.stdout == b'{"accepted":1}', sent
+
+
+def test_a_filter_that_nothing_matches_can_be_removed_where_it_is_said(page: Page) -> None:
+    page.goto(f"/overview?{DAY}&f=modelName:IN:nobody")
+    panel(page, "calls-by-model").get_by_role("button", name="Remove the filter").click()
+    expect(panel(page, "calls-by-model").locator(".legend button")).to_have_text(["alpha", "beta"])
+
+
+def test_an_error_says_what_happened_in_its_panel_alone(page: Page, complaints: Complaints) -> None:
+    complaints.allow(r"^status 400: .*/query$")
+    page.goto(f"/overview?{DAY}")
+    mount(
+        page,
+        declared("good", "bars", groupBy=["modelName"]),
+        declared("bad", "bars", groupBy=["colour"]),
+    )
+    expect(panel(page, "bad").get_by_role("alert")).to_contain_text('Unsupported modelMetrics groupBy field "colour"')
+    expect(panel(page, "bad").get_by_role("button", name="Ask again")).to_be_visible()
+    expect(panel(page, "good").locator("canvas")).to_be_visible()
+
+
+def test_without_permission_a_panel_says_what_is_missing(page_of: Callable[..., Page], complaints: Complaints) -> None:
+    complaints.allow(r"^status 403: .*/query$")
+    page = page_of("sender-of-dashboards", scopes=(Scope.INGEST,))
+    page.goto(f"/overview?{DAY}")
+    expect(panel(page, "calls-by-model").get_by_role("alert")).to_contain_text("No permission")
+    expect(panel(page, "calls-by-model").get_by_role("alert")).to_contain_text("scope query")
+
+
+def test_nothing_is_asked_twice_and_only_what_is_in_view(new_page: Callable[..., Page], administrator: object) -> None:
+    page = new_page(administrator, viewport={"width": 1280, "height": 420})
+    questions = asked(page)
+    page.goto(f"/overview?{DAY}")
+    panel(page, "calls-by-model")
+    first = len(questions)
+    panel(page, "cost-by-team")
+    assert first < len(questions)
+    assert len(questions) == len(set(questions))
