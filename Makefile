@@ -70,6 +70,11 @@ check: setup
 
 # All tests run in several processes, as many of them wait, then those that need the machine for themselves, then those of
 # pages, which have an event loop of their own; those that are chosen by ARGS run in one. Servers start quicker where Python may keep what it compiled.
+# The environments of tests are made during the check, as each of the two uses one processor. To read all other modules
+# would take longer than those tests do which run alone.
+ifeq ($(MAKECMDGOALS),test)
+MAKEFLAGS += --jobs=2
+endif
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 test: check .venv/litellm/.ready .venv/openapi/.ready .venv/presidio/.ready browser
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q src  # what a test lets run short of disk must not write half of it
@@ -77,7 +82,7 @@ ifdef ARGS
 	$(PYTEST) $(ARGS)
 else
 	$(PYTEST) --numprocesses 3 --dist worksteal -m "not alone"
-	$(PYTEST) -m alone
+	$(PYTEST) -m alone $$(grep -rl mark.alone tests --include='test_*.py')
 	$(PYTEST) tests/browser
 endif
 
