@@ -101,6 +101,33 @@ def test_pointing_at_a_chart_shows_the_same_moment_in_all(page: Page) -> None:
     expect(page.locator(".readout:visible")).to_have_count(0)
 
 
+def test_a_heat_map_shows_how_many_took_how_long(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    histogram = [{"type": "histogram", "column": "latencyMs", "buckets": 10}]
+    mount(page, declared("heat", "heatmap", unit="ms", aggregations=histogram, interval="12 hours"))
+    chart = panel(page, "heat").locator(".chart")
+    chart.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(chart.locator(".when")).to_have_text("3 Mar 2025, 12:00 – 00:00 UTC")
+    counts = [int(text) for text in chart.locator(".amount").all_inner_texts()]
+    assert sum(counts) == 24
+
+
+def test_totals_stand_below_a_table_and_are_what_shares_are_of(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    costs = [{"type": "sum", "column": "costInUSD"}]
+    mount(
+        page,
+        declared("table", "table", groupBy=["modelName"], aggregations=costs, totals=True),
+        declared("top", "top", groupBy=["team"], totals=True),
+        declared("chart", "bars", groupBy=["modelName"], totals=True),
+    )
+    expect(panel(page, "table").locator("tbody tr")).to_have_text(["alpha24$0.24", "beta24$0.24"])
+    expect(panel(page, "table").locator("tfoot tr")).to_have_text("All48$0.48")
+    expect(panel(page, "top").locator(".part")).to_have_text([re.compile(r"^50\s%$")] * 2)
+    expect(panel(page, "chart").locator(".legend button")).to_have_text(["alpha", "beta"])
+
+
 def test_another_person_sees_own_rows_at_the_same_address(page: Page, page_of: Callable[..., Page]) -> None:
     address = f"/overview?{DAY}&zone=Asia/Kolkata"
     page.goto(address)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import findings
 from tests.browser.dashboards import DAY, asked, declared, mount, panel, send_day
 from tests.process import Meterd
 
@@ -111,9 +111,7 @@ def test_pages_are_accessible(new_page: Callable[..., Page], administrator: obje
     page.goto(f"/overview?{DAY}&f=modelName:IN:alpha")
     for each in ("calls", "latency", "cost-by-user"):
         panel(page, each)
-    found = Axe().run(page).response["violations"]
-    serious = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert serious == [], [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in serious]
+    assert findings(page) == []
 
 
 def test_the_theme_follows_the_system_until_a_person_chooses(page: Page) -> None:

@@ -16,6 +16,12 @@ const add = (points, key) =>
 const matches = (where) => (point) =>
   Object.entries(where).every(([field, values]) => values.includes(point[answerKey(field)]));
 
+/** Data points, with those of all groups together, which `totals` of a query asks for, apart in `totals`. */
+export function withTotalsApart(points) {
+  const [groups, totals] = [points.filter((each) => !each.totals), points.filter((each) => each.totals)];
+  return Object.assign(groups, { otherGroups: points.otherGroups, totals });
+}
+
 /** The value of some data points together: of a key, or the share `{part, of}`; null where there is none. */
 export function valueOf(points, value = "total") {
   if (typeof value === "string") return points.length === 1 ? (points[0][value] ?? null) : add(points, value);

@@ -76,7 +76,7 @@ export function binAxis(bins, unit) {
   const every = Math.max(1, Math.ceil(bins.length / 6));
   return {
     type: "category",
-    data: bins.map(({ from }) => String(from)),
+    data: bins.map(({ from, to }) => String(from ?? to)),
     axisLine: { show: false },
     axisTick: { show: false },
     axisLabel: {

@@ -141,7 +141,7 @@ export function heatmapOf(panel, points) {
   const key = Object.keys(points[0] ?? {}).find((each) => each.startsWith("histogram"));
   const found = new Map();
   for (const point of points) for (const bin of point[key] ?? []) found.set(bin.from, bin);
-  const bins = [...found.values()].sort((a, b) => a.from - b.from);
+  const bins = [...found.values()].sort((a, b) => a.to - b.to);
   const rows = new Map(bins.map(({ from }, row) => [from, row]));
   const places = new Map(picture.starts.map((start, place) => [start, place]));
   const counts = new Map();

@@ -30,13 +30,16 @@ function entries(picture, place, unit) {
   return found.map((each) => ({ ...each, text: exact(each.amount, unit) }));
 }
 
+const binName = ({ from, to }, unit) =>
+  from === null ? `up to ${measure(to, unit)}` : `${measure(from, unit)} to ${measure(to, unit)}`;
+
 /** The entries of a heat map's bucket, or of one of its cells. */
 function cellEntries({ cells, bins }, place, unit, row) {
   return cells
     .filter(([bucket, bin]) => bucket === place && (row === null || bin === row))
     .sort((a, b) => b[1] - a[1])
     .map(([, bin, count]) => ({
-      name: `${measure(bins[bin].from, unit)} to ${measure(bins[bin].to, unit)}`,
+      name: binName(bins[bin], unit),
       text: exact(count),
     }));
 }

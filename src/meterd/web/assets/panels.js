@@ -1,5 +1,6 @@
 /** Panels: a title, one line, a menu, and a body that loads when it is in view and says what state it is in. */
 
+import { withTotalsApart } from "./answers.js";
 import { h, icon, replace } from "./dom.js";
 import { popup } from "./popup.js";
 import { fillMenu } from "./panel_menu.js";
@@ -7,7 +8,7 @@ import { isAbsent, showEmpty, showError, unknownFilters } from "./panel_states.j
 import { plot } from "./plot.js";
 import * as number from "./number.js";
 import * as top from "./top.js";
-import { tableOf } from "./rows.js";
+import { tableOf, totalsOf } from "./rows.js";
 import { ask } from "./query.js";
 import { bodyBefore, bodyOf } from "./questions.js";
 import { addressWith, state, update } from "./state.js";
@@ -102,7 +103,8 @@ export class Panel {
     this.element.setAttribute("aria-busy", "true");
     unknownFilters(this.notes, this.declaration);
     try {
-      this.answers = await Promise.all(bodies.map((body) => ask(body, { signal })));
+      const answers = await Promise.all(bodies.map((body) => ask(body, { signal })));
+      this.answers = answers.map(withTotalsApart);
       this.bodies = bodies;
       this.draw();
     } catch (error) {
@@ -144,7 +146,7 @@ export class Panel {
   }
 
   #drawTable(points) {
-    if (this.table) return this.table.setRows(points);
+    if (this.table) return this.table.setRows(points, totalsOf(points, this.declaration.query.type));
     this.#clear();
     this.table = tableOf(this.declaration, points);
     return replace(this.body, this.table);

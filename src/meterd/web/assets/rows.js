@@ -22,10 +22,10 @@ function unitOf(key) {
 function groupColumn(field) {
   const key = answerKey(field);
   const title = field.startsWith("metadata.") ? field.slice(9) : labelOf(field);
-  const read = (point) => (point.other ? "other" : (point[key] ?? null));
+  const read = (point) => (point.other ? "other" : point.totals ? "All" : (point[key] ?? null));
   const show = (point) => {
     const value = read(point);
-    if (value === null || point.other) return h("span", { class: "muted" }, value ?? "(none)");
+    if (value === null || point.other || point.totals) return h("span", { class: "muted" }, value ?? "(none)");
     const choose = () => addFilter(field, String(value));
     return h("button", { class: "value", type: "button", title: `Show ${value} only`, onclick: choose }, String(value));
   };
@@ -50,6 +50,9 @@ const timeColumn = () => ({
   show: (point) => time(point.startTimestamp, { zone: state().zone, precision: "second" }),
 });
 
+/** The row below a table: what all groups have together, where that was asked for. */
+export const totalsOf = (points, type) => (type === "distribution" ? points.totals?.[0] : undefined);
+
 /** Make the table of a panel's data points. */
 export function tableOf(panel, points) {
   const { groupBy = [], aggregations = [], type } = panel.query;
@@ -61,5 +64,5 @@ export function tableOf(panel, points) {
   ];
   const isOrdered = type === "timeseries" || panel.query.orderBy;
   const order = isOrdered ? null : { column: columns.findIndex(({ isNumeric }) => isNumeric), isDescending: true };
-  return table({ columns, rows: points, order, label: panel.title });
+  return table({ columns, rows: points, totals: totalsOf(points, type), order, label: panel.title });
 }

@@ -13,11 +13,13 @@ function compare(a, b) {
     : String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
-/** Rows in the order of a column; those without a value come last either way. */
+/** Rows in the order of a column; those without a value come last either way, and after them the rest (`other`). */
 export function sorted(rows, read, isDescending) {
-  const isNothing = (row) => read(row) === null || read(row) === undefined;
-  const some = rows.filter((row) => !isNothing(row)).sort((a, b) => compare(read(a), read(b)));
-  return [...(isDescending ? some.reverse() : some), ...rows.filter(isNothing)];
+  const isLast = (row) => row.other || read(row) === null || read(row) === undefined;
+  const sign = isDescending ? -1 : 1;
+  const some = rows.filter((row) => !isLast(row)).sort((a, b) => sign * compare(read(a), read(b)));
+  const last = rows.filter(isLast).sort((a, b) => Number(Boolean(a.other)) - Number(Boolean(b.other)));
+  return [...some, ...last];
 }
 
 function heading(column, order, onSort) {
@@ -49,81 +51,81 @@ function cellOf(column, row) {
   );
 }
 
-/**
- * Make a table of `columns`: `{title, read(row), show(row)?, isNumeric?, exact(row)?, hint?}`, and `rows`. `order` is
- * `{column: number, isDescending}`. The element that is returned has `setRows(rows)`, which keeps order and page.
- */
-export function table({ columns, rows, order, label, pageSize = PAGE, onRow }) {
-  let all = rows;
-  let page = 0;
-  let sorting = order ? { column: columns[order.column], isDescending: Boolean(order.isDescending) } : null;
-  const head = h("thead");
-  const body = h("tbody");
-  const pages = h("div", { class: "pages" });
-  const element = h(
-    "div",
-    { class: "table" },
-    h(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
-      h("table", {}, h("caption", { class: "hidden" }, label), head, body),
-    ),
-    pages,
-  );
+const whole = (value) => value.toLocaleString("en-US");
 
-  function rowOf(row) {
-    const cells = columns.map((column) => cellOf(column, row));
-    return h("tr", onRow ? { onclick: (event) => onRow(row, event) } : {}, cells);
+/** A table in the page: its order, and the page of rows that is shown. */
+class Table {
+  constructor({ columns, rows, totals, order, label, pageSize = PAGE, onRow }) {
+    Object.assign(this, { columns, rows, totals, pageSize, onRow, page: 0 });
+    this.order = order && { column: columns[order.column], isDescending: Boolean(order.isDescending) };
+    const [head, body, foot] = ["thead", "tbody", "tfoot"].map((each) => h(each));
+    const caption = h("caption", { class: "hidden" }, label);
+    const scroll = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label });
+    scroll.append(h("table", {}, caption, head, body, foot));
+    const pages = h("div", { class: "pages" });
+    Object.assign(this, { head, body, foot, scroll, pages });
+    this.element = h("div", { class: "table" }, scroll, pages);
+    this.draw();
   }
 
-  function draw() {
-    const ordered = sorting ? sorted(all, sorting.column.read, sorting.isDescending) : all;
-    const last = Math.max(0, Math.ceil(all.length / pageSize) - 1);
-    page = Math.min(page, last);
-    const first = page * pageSize;
+  draw() {
+    const { rows, columns, order, pageSize } = this;
+    const ordered = order ? sorted(rows, order.column.read, order.isDescending) : rows;
+    const last = Math.max(0, Math.ceil(rows.length / pageSize) - 1);
+    this.page = Math.min(this.page, last);
+    const first = this.page * pageSize;
+    const headings = columns.map((column) => heading(column, order, () => this.#sort(column)));
+    replace(this.head, h("tr", {}, headings));
     replace(
-      head,
-      h(
-        "tr",
-        {},
-        columns.map((column) => heading(column, sorting, sort)),
-      ),
+      this.body,
+      ordered.slice(first, first + pageSize).map((row) => this.#row(row)),
     );
-    replace(body, ordered.slice(first, first + pageSize).map(rowOf));
-    drawPages(first, last);
+    replace(this.foot, this.totals ? this.#row(this.totals) : null);
+    this.#drawPages(first, last);
   }
 
-  function drawPages(first, last) {
+  #row(row) {
+    const properties = this.onRow ? { onclick: (event) => this.onRow(row, event) } : {};
+    return h(
+      "tr",
+      properties,
+      this.columns.map((column) => cellOf(column, row)),
+    );
+  }
+
+  #drawPages(first, last) {
+    const { rows, page, pages, pageSize } = this;
     pages.hidden = last === 0;
-    const turn = (to) => () => {
-      page = to;
-      draw();
-      element.querySelector(".scroll").scrollTop = 0;
-    };
-    const format = (value) => value.toLocaleString("en-US");
-    replace(
-      pages,
-      h(
-        "span",
-        {},
-        `${format(first + 1)} to ${format(Math.min(all.length, first + pageSize))} of ${format(all.length)}`,
-      ),
-      h("button", { type: "button", disabled: page === 0, onclick: turn(page - 1) }, "Previous"),
-      h("button", { type: "button", disabled: page === last, onclick: turn(page + 1) }, "Next"),
-    );
+    const shown = `${whole(first + 1)} to ${whole(Math.min(rows.length, first + pageSize))} of ${whole(rows.length)}`;
+    const turn = (label, to, disabled) =>
+      h("button", { type: "button", disabled, onclick: () => this.#turn(to) }, label);
+    replace(pages, h("span", {}, shown), turn("Previous", page - 1, page === 0), turn("Next", page + 1, page === last));
   }
 
-  function sort(column) {
-    const isSame = sorting?.column === column;
-    sorting = { column, isDescending: isSame ? !sorting.isDescending : Boolean(column.isNumeric) };
-    draw();
-    head.querySelectorAll("th")[columns.indexOf(column)].querySelector("button")?.focus();
+  #turn(page) {
+    this.page = page;
+    this.draw();
+    this.scroll.scrollTop = 0;
   }
 
-  element.setRows = (next) => {
-    all = next;
-    draw();
+  #sort(column) {
+    const isSame = this.order?.column === column;
+    this.order = { column, isDescending: isSame ? !this.order.isDescending : Boolean(column.isNumeric) };
+    this.draw();
+    this.head.querySelectorAll("th")[this.columns.indexOf(column)].querySelector("button")?.focus();
+  }
+}
+
+/**
+ * Make a table of `columns`: `{title, read(row), show(row)?, isNumeric?, exact(row)?, hint?}`, and `rows`; `totals` is
+ * a row below them. `order` is `{column: number, isDescending}`. The element that is returned has
+ * `setRows(rows, totals)`, which keeps order and page.
+ */
+export function table(options) {
+  const made = new Table(options);
+  made.element.setRows = (rows, totals) => {
+    Object.assign(made, { rows, totals });
+    made.draw();
   };
-  draw();
-  return element;
+  return made.element;
 }

@@ -41,15 +41,19 @@ function item(panel, row, most, whole) {
   );
 }
 
+/** What the rows are parts of; 0 where they are none: one fact counts in each of its teams. */
+function wholeOf({ value = "total", query }, { totals = [] }, rows) {
+  if (!isAdditive(value)) return 0;
+  if (totals.length) return valueOf(totals, value) ?? 0;
+  return query.groupBy?.includes("team") ? 0 : rows.reduce((sum, { amount }) => sum + (amount ?? 0), 0);
+}
+
 /** Draw the list into its panel. */
 export function draw(body, panel, [points]) {
   const rows = rowsOf(panel, points);
   const shown = rows.slice(0, MOST);
   const most = Math.max(...rows.filter(({ isOther }) => !isOther).map(({ amount }) => amount ?? 0));
-  const whole =
-    isAdditive(panel.value ?? "total") && !panel.query.groupBy?.includes("team")
-      ? rows.reduce((sum, { amount }) => sum + (amount ?? 0), 0)
-      : 0;
+  const whole = wholeOf(panel, points, rows);
   const left = rows.length - shown.length;
   const list = h(
     "ol",
