@@ -37,6 +37,21 @@ export function difference(before, after) {
   });
 }
 
+function stateRow({ path, kind, before, after }, isAlone) {
+  const key = h("th", { scope: "row" }, h("code", {}, path.join(".")));
+  const now = h("td", {}, h("code", {}, after ?? "–"));
+  if (isAlone) return h("tr", {}, key, now);
+  const was = kind === "same" ? h("span", { class: "muted" }, "the same") : h("code", {}, before ?? "–");
+  return h(
+    "tr",
+    { class: `change ${kind}` },
+    key,
+    h("td", {}, `${MARKS[kind]} ${kind === "same" ? "" : kind}`),
+    h("td", {}, was),
+    now,
+  );
+}
+
 /** What stands between a state and others: a panel's content, filled by `show`. */
 export class StateView {
   constructor(callbacks) {
@@ -63,6 +78,7 @@ export class StateView {
       const [chosen, compared] = states.length
         ? await Promise.all([read(index), read(Math.min(place, states.length - 1))])
         : [{ state: data.document.state }, { state: data.document.state }];
+      this.isAlone = !states.length;
       if (turn === this.turn) this.showRows(difference(compared?.state, chosen?.state));
     } catch (error) {
       if (turn === this.turn)
@@ -152,6 +168,7 @@ export class StateView {
       .filter(count)
       .map((kind) => h("span", { class: `change ${kind}` }, `${MARKS[kind]} ${exact(count(kind))} ${kind}`));
     const shown = this.all ? wanted : wanted.slice(0, SHOWN);
+    const heads = this.isAlone ? ["Key", "Value"] : ["Key", "Change", "Before", "At this moment"];
     const table = h(
       "table",
       { class: "states" },
@@ -161,26 +178,13 @@ export class StateView {
         h(
           "tr",
           {},
-          ["Key", "Change", "Before", "At this moment"].map((each) => h("th", { scope: "col" }, each)),
+          heads.map((each) => h("th", { scope: "col" }, each)),
         ),
       ),
       h(
         "tbody",
         {},
-        shown.map((each) =>
-          h(
-            "tr",
-            { class: `change ${each.kind}` },
-            h("th", { scope: "row" }, h("code", {}, each.path.join("."))),
-            h("td", {}, each.kind === "same" ? "" : `${MARKS[each.kind]} ${each.kind}`),
-            h(
-              "td",
-              {},
-              each.kind === "same" ? h("span", { class: "muted" }, "the same") : h("code", {}, each.before ?? "–"),
-            ),
-            h("td", {}, h("code", {}, each.after ?? "–")),
-          ),
-        ),
+        shown.map((each) => stateRow(each, this.isAlone)),
       ),
     );
     const more =
@@ -198,7 +202,9 @@ export class StateView {
         : null;
     replace(
       this.rows,
-      h("p", { class: "changes" }, summary.length ? summary : h("span", { class: "muted" }, "No difference")),
+      this.isAlone
+        ? null
+        : h("p", { class: "changes" }, summary.length ? summary : h("span", { class: "muted" }, "No difference")),
       wanted.length
         ? h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Keys of the state" }, table)
         : null,

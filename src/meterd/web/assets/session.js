@@ -181,7 +181,8 @@ function show({ figures = true } = {}) {
   const { zone } = state();
   const at = momentNow();
   short.checked = parameter("gaps") === "short";
-  const shown = { data, range, short: short.checked, at, zone, other: parameter("other") || "before" };
+  const isChosen = Boolean(parameter("at"));
+  const shown = { data, range, short: short.checked, at, isChosen, zone, other: parameter("other") || "before" };
   showFacts();
   timeline.show(shown);
   whole.disabled = !parameter("range");

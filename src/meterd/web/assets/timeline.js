@@ -1,7 +1,7 @@
 /** The timeline of a session: lanes of states, events and exceptions; what meets at a place is stacked. */
 
 import { h, replace, svg } from "./dom.js";
-import { duration, exact } from "./format.js";
+import { duration, exact, number } from "./format.js";
 import { exactTime, makeScale, onDrag } from "./time-scale.js";
 
 const LANES = [
@@ -16,6 +16,7 @@ const AXIS = 24;
 const BIN = 11;
 const STACKED = 4;
 const LISTED = 4;
+const ROOM_OF_COUNT = 40;
 
 const WORDS = {
   state: ["change of state", "changes of state"],
@@ -29,6 +30,13 @@ function described(lane, items, zone) {
   const more = names.length && items.length > LISTED ? `, and ${exact(items.length - LISTED)} more` : "";
   const count = `${exact(items.length)} ${WORDS[lane][items.length === 1 ? 0 : 1]}`;
   return `${count}, ${exactTime(items[0].at, zone)}${names.length ? `: ${names.join(", ")}${more}` : ""}`;
+}
+
+/** A mark of a lane: each lane has a form of its own besides its colour. */
+function form(lane, x, y) {
+  if (lane === "state") return svg("rect", { x: x - 4, y: y - 4, width: 8, height: 8, rx: 1 });
+  if (lane === "exception") return svg("path", { d: `M${x} ${y - 5}l5 9h-10z` });
+  return svg("circle", { cx: x, cy: y, r: 4 });
 }
 
 /** Items of a lane by the place where they are drawn. */
@@ -114,26 +122,24 @@ export class Timeline {
           ),
         ),
       ),
-      this.scale
-        .ticks(zone)
-        .map(({ x, text }) => [
-          svg("line", { x1: LEFT + x, x2: LEFT + x, y1: 0, y2: bottom }),
-          svg(
-            "text",
-            {
-              x: LEFT + x,
-              y: bottom + 16,
-              "text-anchor": x > this.scale.width - 30 ? "end" : x < 30 ? "start" : "middle",
-            },
-            text,
-          ),
-        ]),
+      this.scale.ticks(zone).map(({ x, text }) => [
+        svg("line", { x1: LEFT + x, x2: LEFT + x, y1: 0, y2: bottom }),
+        svg(
+          "text",
+          {
+            x: LEFT + x,
+            y: bottom + 16,
+            "text-anchor": x > this.scale.width - 30 ? "end" : x < 30 ? "start" : "middle",
+          },
+          text,
+        ),
+      ]),
     );
   }
 
   lane({ name, label }, row, bins, zone) {
     const base = row * LANE + LANE - 12;
-    const marks = bins.map((items, number) => this.mark(name, items, number, base, zone));
+    const marks = bins.map((items, place) => this.mark(name, items, place, base, zone));
     this.marks[name] = marks;
     return svg(
       "g",
@@ -144,17 +150,11 @@ export class Timeline {
     );
   }
 
-  mark(lane, items, number, base, zone) {
+  mark(lane, items, place, base, zone) {
     const x = LEFT + this.scale.x(items[0].at);
     const choose = () => {
-      this.focus = { lane, number };
+      this.focus = { lane, number: place };
       this.callbacks.items(lane, items);
-    };
-    const form = (each, place) => {
-      const y = base - place * 9;
-      if (lane === "state") return svg("rect", { x: x - 4, y: y - 4, width: 8, height: 8, rx: 1 });
-      if (lane === "exception") return svg("path", { d: `M${x} ${y - 5}l5 9h-10z` });
-      return svg("circle", { cx: x, cy: y, r: 4 });
     };
     const label = described(lane, items, zone);
     return svg(
@@ -162,15 +162,22 @@ export class Timeline {
       { class: "mark", role: "button", tabindex: -1, "aria-label": label, onclick: choose },
       svg("title", {}, label),
       svg("rect", { class: "hit", x: x - 6, y: base - LANE + 14, width: 12, height: LANE - 6 }),
-      items.slice(0, STACKED).map(form),
       items.length > STACKED
-        ? svg(
-            "text",
-            { x, y: base - STACKED * 9 + 2, "text-anchor": "middle", class: "more" },
-            `+${items.length - STACKED}`,
-          )
-        : null,
+        ? this.heap(items.length, x, base)
+        : items.map((_, height) => form(lane, x, base - height * 9)),
     );
+  }
+
+  /** What is too much to be stacked: a column, and how much it is where there is room to say it. */
+  heap(count, x, base) {
+    const isFree = x - (this.lastCount ?? -Infinity) >= ROOM_OF_COUNT || x < this.lastCount;
+    if (isFree) this.lastCount = x;
+    return [
+      svg("rect", { x: x - 4, y: base - STACKED * 9 + 4, width: 8, height: STACKED * 9, rx: 2 }),
+      isFree
+        ? svg("text", { x, y: base - STACKED * 9 + 1, "text-anchor": "middle", class: "more" }, number(count))
+        : null,
+    ];
   }
 
   /** One mark is reached by Tab, the others by arrows. */
@@ -219,8 +226,8 @@ export class Timeline {
 
   /** Show a part of the range around what is chosen, or more than the range. */
   zoom(factor) {
-    const { range, at } = this.shown;
-    const middle = factor < 1 && at >= range.start && at <= range.end ? at : (range.start + range.end) / 2;
+    const { range, at, isChosen } = this.shown;
+    const middle = factor < 1 && isChosen && at >= range.start && at <= range.end ? at : (range.start + range.end) / 2;
     const half = ((range.end - range.start) * factor) / 2;
     this.callbacks.range(middle - half, middle + half);
   }
