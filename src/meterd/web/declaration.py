@@ -64,7 +64,7 @@ class AggregationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
 
     type: Text
     column: Text
-    buckets: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    buckets: Annotated[int, Meta(ge=1, le=100)] | None = None
 
 
 class FilterBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
@@ -94,6 +94,7 @@ class QueryBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     order: Literal["asc", "desc"] | None = None
     limit: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     other: bool = False
+    totals: bool = False
 
 
 class Panel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
