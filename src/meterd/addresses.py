@@ -35,6 +35,7 @@ _PROTOCOLS = (
     Protocol("/metric", plain_error, "ai-guard"),
     Protocol("/classifications", plain_error, "ai-guard"),
     Protocol("/api/dashboards", plain_error),
+    Protocol("/api/datasources", plain_error),
     Protocol("", plain_error),
 )
 """The first one that fits counts. Requests to one without a name are recorded only if all are."""

@@ -36,6 +36,7 @@ from meterd.framework import Routes
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.promptness import Promptness
 from meterd.web.boot import Boot
+from meterd.web.catalogue import catalogue_router
 from meterd.web.routes import Web
 from meterd.web.saved import SavedDashboards
 from meterd.web.saved_routes import DashboardRoutes
@@ -99,6 +100,7 @@ def build_protocols(core: Core) -> Protocols:
         sessions.router(),
         *_usage_routers(core, authenticator),
         *web.routers(),
+        catalogue_router(authenticator, known),
         DashboardRoutes(authenticator, dashboards, settings.web.max_dashboard_bytes).router(),
     )
     exports = schedules(settings, engine, core.metadata.exports, core.supervisor)
