@@ -11,6 +11,8 @@ _MODEL_GROUPS = ("modelName", "virtualModel", "requestType", "errorCode", "provi
 _MODEL_MEASURES = (
     "inputTokens",
     "outputTokens",
+    "cacheReadInputTokens",
+    "cacheCreationInputTokens",
     "costInUSD",
     "latencyMs",
     "timeToFirstTokenMs",
@@ -27,6 +29,8 @@ _MODEL_FILTERS: dict[str, Operators] = {
     "traceId": ("EQUAL",),
     "inputTokens": RANGE,
     "outputTokens": RANGE,
+    "cacheReadInputTokens": RANGE,
+    "cacheCreationInputTokens": RANGE,
     "costInUSD": RANGE,
     "latencyMs": RANGE,
 }
@@ -109,15 +113,11 @@ CACHE = Declaration(
         "cacheType": SET,
         "cacheNamespace": NARROW,
         "cacheLookupStatus": FULL,
-        "cacheReadInputTokens": RANGE,
-        "cacheCreationInputTokens": RANGE,
     },
     measures=(
         *_MODEL_MEASURES,
         "potentialCostSavings",
         "cacheLookupLatencyMs",
-        "cacheReadInputTokens",
-        "cacheCreationInputTokens",
     ),
     dimension="modelName",
     members=_MODEL_MEMBERS,
