@@ -28,7 +28,7 @@ from meterd.store import DuckDBStore
 
 _PATH = "/api/svc/v1/llm-gateway/metrics/query"
 _ROUNDS = 7
-_MONTH = 31 * 86_400_000_000
+MONTH = 31 * 86_400_000_000
 
 
 class Workload(NamedTuple):
@@ -58,15 +58,15 @@ def _measure(workload: Workload, facts: int) -> list[tuple[object, ...]]:
     with tempfile.TemporaryDirectory(prefix="meterd-bench-") as folder:
         data, bare = Path(folder) / "data", Path(folder) / "bare.duckdb"
         data.mkdir()
-        fill(data / "store.duckdb", workload.facts.format(facts=facts, step=_MONTH // facts))
+        fill(data / "store.duckdb", workload.facts.format(facts=facts, step=MONTH // facts))
         shutil.copy(data / "store.duckdb", bare)
         connection = duckdb.connect(str(bare), config={"memory_limit": "2GB"})
         with contextlib.closing(connection), servers.meterd(data) as server:
             rows: list[tuple[object, ...]] = []
             for name in workload.queries:
                 body = workload.body(name)
-                by_engine, over_http = medians(partial(_run, connection, _compile(body)), partial(_ask, server, body))
-                count = len(_ask(server, body))
+                by_engine, over_http = medians(partial(_run, connection, _compile(body)), partial(ask, server, body))
+                count = len(ask(server, body))
                 rows.append((facts, name, count, by_engine, over_http, (over_http - 5) / by_engine))
             return rows
 
@@ -92,7 +92,7 @@ def _run(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> list[Any]
     return connection.execute(compiled.sql, compiled.parameters).fetchall()
 
 
-def _ask(server: servers.Running, body: bytes) -> list[Any]:
+def ask(server: servers.Running, body: bytes) -> list[Any]:
     request = urllib.request.Request(
         f"http://127.0.0.1:{server.port}{_PATH}", body, {"Authorization": f"Bearer {server.token}"}
     )

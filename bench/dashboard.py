@@ -50,7 +50,7 @@ _QUERIES: dict[str, dict[str, Any]] = {
         "aggregations": _of("modelName", "ratePerMinute") + _COST + _TOKENS,
     },
 }
-_FACTS = """
+FACTS = """
 INSERT INTO model_calls
     (tenant, ts, subject, subject_type, teams, metadata, model_name, virtual_model_name, provider_account_type,
      request_type, input_tokens, output_tokens, cost_in_usd, latency_ms, time_to_first_token_ms, streaming,
@@ -72,7 +72,7 @@ FROM (SELECT i, hash(i) AS h FROM range({facts}) AS t(i))
 
 def measure() -> str:
     """Each figure is a median of rounds."""
-    workload = Workload("modelMetrics", _FACTS, _QUERIES)
+    workload = Workload("modelMetrics", FACTS, _QUERIES)
     return compare(
         "Usage dashboard: model calls, over HTTP and as the same SQL on a bare connection", workload, (10_000_000,)
     )
