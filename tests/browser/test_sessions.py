@@ -147,6 +147,21 @@ def test_a_page_without_sessions_says_how_to_begin_one(server: Meterd, new_page:
     expect(page.locator("#list pre")).to_contain_text(f"curl {server.url}/api/sessions")
 
 
+def test_a_metric_is_seen_over_the_sessions_that_are_selected(fleet: Fleet, told: str, page: Page) -> None:
+    other = fleet.begin("sizes")
+    fleet.add(other, "metrics", {"name": "memory", "value": -7})
+    page.goto("/sessions")
+    panel = page.locator("#metric")
+    panel.get_by_label("Metric").first.select_option("memory")
+    expect(panel.locator("path.dots")).to_be_visible()
+    expect(panel).to_contain_text("Min-7")
+    expect(panel).to_contain_text("Points7")
+
+    page.goto(f"{page.url}&product=editor&version=2.1&aggregation=peak")
+    expect(panel).to_contain_text("Points1")
+    expect(panel).to_contain_text("Max105")
+
+
 def test_a_list_updates_by_itself_unless_nobody_looks(fleet: Fleet, told: str, page: Page) -> None:
     page.clock.install()
     page.goto("/sessions?product=lively")

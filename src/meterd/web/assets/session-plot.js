@@ -40,10 +40,14 @@ function bounds(series, fromZero) {
 }
 
 /**
- * Draw lines: `series` are `{name, points: [{at, value}]}`, in the order of time. `write` makes a value a text. Dragging
+ * Draw lines: `series` are `{name, points: [{at, value}]}`, in the order of time. `write` makes a value a text, `steps`
+ * keeps one until the next, `dots` draws no lines. Dragging
  * over it chooses a range.
  */
-export function drawLines(element, { series, scale, zone, write, fromZero = false, steps = false, label, onRange }) {
+export function drawLines(
+  element,
+  { series, scale, zone, write, fromZero = false, steps = false, dots = false, label, onRange },
+) {
   const ticks = niceTicks(...bounds(series, fromZero));
   const [low, high] = [Math.min(ticks[0], bounds(series, fromZero)[0]), ticks[ticks.length - 1]];
   const y = (value) => TOP + (HEIGHT - TOP) * (1 - (value - low) / (high - low || 1));
@@ -78,8 +82,10 @@ export function drawLines(element, { series, scale, zone, write, fromZero = fals
       svg(
         "g",
         { class: `series series-${number % 12}` },
-        svg("path", { d: path(points, x, y, steps) }),
-        points.length <= MOST_DOTS
+        dots
+          ? svg("path", { class: "dots", d: scattered(points, x, y) })
+          : svg("path", { d: path(points, x, y, steps) }),
+        points.length <= MOST_DOTS && !dots
           ? points.map(({ at, value }) => svg("circle", { cx: x(at), cy: y(value), r: 2.5 }))
           : null,
       ),
@@ -90,6 +96,10 @@ export function drawLines(element, { series, scale, zone, write, fromZero = fals
   onDrag(drawing, () => scale, { left: LEFT, range: onRange });
   hover(element, drawing, readout, { inside, scale, zone, write, x });
 }
+
+/** Points as strokes without length, which round ends make dots: one path, however many there are. */
+const scattered = (points, x, y) =>
+  points.map(({ at, value }) => `M${x(at).toFixed(1)} ${y(value).toFixed(1)}h0`).join("");
 
 function path(points, x, y, steps) {
   return points

@@ -8,6 +8,7 @@ import { askJson } from "./query.js";
 import { chips, fillForm, filterForm, filtersNow, parameter, selection } from "./session-filters.js";
 import { PER_PAGE, pageNow, showList, sortOf } from "./session-list.js";
 import { showProducts } from "./session-products.js";
+import { loadMetric, metricPanel } from "./session-series.js";
 import { onChange, refreshNow, state, update } from "./state.js";
 
 const LIST = "/api/data/sessions/list";
@@ -33,7 +34,8 @@ function into(target, address, show) {
 async function load() {
   wanted?.abort();
   wanted = new AbortController();
-  const listed = selection(filtersNow());
+  const chosen = selection(filtersNow());
+  const listed = new URLSearchParams(chosen);
   for (const [name, value] of Object.entries({ ...sortOf(), limit: PER_PAGE, offset: (pageNow() - 1) * PER_PAGE }))
     listed.set(name, value);
   chips();
@@ -44,6 +46,7 @@ async function load() {
       showProducts(products.body, answer);
     }),
     into(list, `${LIST}?${listed}`, (answer) => showList(list, answer)),
+    loadMetric(chosen, wanted.signal),
   ]);
 }
 
@@ -70,6 +73,6 @@ function liveButton() {
 
 mountControls({ compare: false, refresh: false });
 document.getElementById("controls").prepend(liveButton());
-replace(page, products.element, filterForm(), list.element);
+replace(page, products.element, filterForm(), list.element, metricPanel.element);
 onChange(() => load().finally(live.plan));
 load().finally(live.plan);
