@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from meterd.access import Scope
 from tests.browser.conftest import Complaints
-from tests.browser.dashboards import DAY, asked, declared, mount, panel, send_day
+from tests.browser.dashboards import DAY, asked, declared, mount, panel, send, send_day
 from tests.process import Meterd
 
 
@@ -41,6 +41,20 @@ def test_a_click_adds_a_filter_and_its_chip_removes_it(page: Page) -> None:
     expect(panel(page, "calls").locator(".value")).to_have_text("48")
     page.go_back()
     expect(panel(page, "calls").locator(".value")).to_have_text("24")
+
+
+def test_yes_and_no_and_numbers_are_filtered_by_as_such(page: Page, server: Meterd) -> None:
+    rows = [{"createdAt": f"2025-03-03T0{n}:00:00Z", "agentName": "own", "httpStatusCode": 200 + n} for n in range(3)]
+    send(server, "agentMetrics", rows, "statuses")
+    page.goto(f"/overview?{DAY}")
+    statuses = declared("statuses", "top", groupBy=["httpStatusCode"], datasource="agentMetrics")
+    mount(page, declared("failures", "table", groupBy=["isFailure"]), statuses)
+    panel(page, "failures").get_by_role("button", name="true").click()
+    expect(panel(page, "failures").locator("tbody tr")).to_have_text(["true1"])
+    panel(page, "statuses").locator(".note").wait_for(state="hidden")
+    page.get_by_role("button", name="Remove the filter").first.click()
+    panel(page, "statuses").get_by_role("button", name="202").click()
+    expect(panel(page, "statuses").locator("button.name")).to_have_text(["202"])
 
 
 def test_a_filter_is_chosen_among_values_of_the_window(page: Page) -> None:

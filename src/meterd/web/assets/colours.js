@@ -10,6 +10,9 @@ const RESULTS = ["pass", "fail", "error", "mutate", "flag", "active", "ended", "
 const PERCENTILES = { p5: 3, p10: 3, p25: 6, p50: 0, p75: 2, p90: 4, p95: 3, p99: 1, "p99.9": 5 };
 const FIXED = new Map([
   ...RESULTS.map((each) => [each, each]),
+  ["block", "fail"],
+  ["redact", "mutate"],
+  ["(none)", "other"],
   ...Object.entries(PERCENTILES).map(([each, slot]) => [each, `series-${slot}`]),
 ]);
 const SHAPES = [
@@ -32,6 +35,9 @@ const FIXED_SHAPES = {
   suspended: 4,
   crashed: 3,
   hung: 2,
+  block: 2,
+  redact: 1,
+  "(none)": 0,
   p50: 0,
   p75: 4,
   p90: 1,

@@ -17,4 +17,7 @@ const carry = () => document.querySelectorAll(".navigation a").forEach(carried);
 export function startNavigation() {
   carry();
   onChange(carry);
+  const row = document.querySelector(".navigation");
+  const current = row?.querySelector("[aria-current=page]");
+  if (current && row.scrollWidth > row.clientWidth) row.scrollLeft = current.offsetLeft - row.clientWidth / 3;
 }

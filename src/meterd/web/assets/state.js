@@ -162,12 +162,19 @@ export function addFilter(field, value, operator = operatorFor(field)) {
   const filters = state().filters.map((each) => ({ ...each, values: [...each.values] }));
   const same = filters.find((each) => each.field === field && each.operator === operator);
   if (!same) filters.push({ field, operator, values: [value] });
+  else if (operator === "EQUAL") same.values = [value];
   else if (!same.values.includes(value)) same.values.push(value);
   update({ filters });
 }
 
-/** The operator that means "is one of" for a field. */
-export const operatorFor = (field) => (field === "team" ? "ARRAY_HAS_ANY" : "IN");
+/** The operators that a field takes in filters, in the first datasource that has it. */
+const operatorsOf = (field) => Object.values(boot.datasources ?? {}).find((fields) => field in fields)?.[field] ?? [];
+
+/** The operator that means "is one of" for a field, or "is" where there is none. */
+export function operatorFor(field) {
+  const operators = operatorsOf(field);
+  return ["IN", "ARRAY_HAS_ANY", "EQUAL"].find((each) => operators.includes(each)) ?? "IN";
+}
 
 const UNITS = { second: SECOND, minute: MINUTE, hour: HOUR, day: DAY, week: 7 * DAY };
 
@@ -231,11 +238,14 @@ export const filtersFor = (datasource) => splitFilters(datasource).filters;
 function asCondition({ field, operator, values }) {
   const isList = /^(NOT_)?IN$|^ARRAY_|^BETWEEN$/.test(operator);
   const name = field.startsWith("metadata.") ? { metadataKey: field.slice(9) } : { fieldName: field };
-  return { ...name, operator, value: isList ? values.map(plain(operator)) : plain(operator)(values[0]) };
+  const written = values.map((each) => valueFor(field, operator, each));
+  return { ...name, operator, value: isList ? written : written[0] };
 }
 
-/** Numbers and booleans stand in the address as text. */
-const plain = (operator) => (text) => {
-  if (operator === "IS_NULL") return text === "true";
-  return /^(BETWEEN|GREATER|LESS)/.test(operator) ? Number(text) : text;
-};
+/** Numbers and booleans stand in the address as text: which fields hold them, their operators tell. */
+function valueFor(field, operator, text) {
+  const operators = operatorsOf(field);
+  if (operators.includes("GREATER_THAN")) return Number(text);
+  const isBoolean = operator === "IS_NULL" || (operators.length === 1 && operators[0] === "EQUAL");
+  return isBoolean && /^(true|false)$/.test(text) ? text === "true" : text;
+}
