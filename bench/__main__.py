@@ -14,11 +14,13 @@ from bench import (
     complexity,
     dashboard,
     events,
+    first_minutes,
     fuzz,
     groups,
     influxdb,
     loading,
     memory,
+    pages,
     queries,
     recording,
     sessions,
@@ -35,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "queries": queries.measure,
     "dashboard": dashboard.measure,
     "groups": groups.measure,
+    "pages": pages.measure,
     "sessions": sessions.measure,
     "clients": clients.measure,
     "recording": recording.measure,
@@ -45,7 +48,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "loading": loading.measure,
     "fuzz": fuzz.measure,
 }
-LONG: dict[str, Callable[[], str]] = {"soak": soak.measure}
+LONG: dict[str, Callable[[], str]] = {"first-minutes": first_minutes.measure, "soak": soak.measure}
 """Run only when they are named."""
 
 
