@@ -51,6 +51,6 @@ class Request(NamedTuple):
         }
 
 
-def around(random: Random, usual: float, spread: float = 0.45) -> float:
+def around(random: Random, usual: float, spread: float = 0.38) -> float:
     """Return a duration that is mostly near the usual one, and sometimes much longer."""
     return round(usual * random.lognormvariate(0, spread), 2)

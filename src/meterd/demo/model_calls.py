@@ -76,7 +76,7 @@ class ModelCalls:
         trouble = self._trouble(request, model)
         self._look_up(row, request, model)
         failed = not row.cache_hit and self._random.random() < 0.006 + 0.45 * trouble
-        latency = self._fail(row, trouble) if failed else self._answer(row, model, 1 + 3.2 * trouble)
+        latency = self._fail(row, trouble) if failed else self._answer(row, model, 1 + 6 * trouble)
         row.is_failure, row.latency_ms = failed, latency
         return Fact(MODEL_CALLS, row), latency, failed
 
@@ -96,7 +96,8 @@ class ModelCalls:
         row.cache_read_input_tokens = cached
         price = _price(model, sent, cached, received)
         if row.cache_hit:
-            row.cost_in_usd, row.potential_cost_savings, row.streaming = 0.0, price, False
+            row.potential_cost_savings, row.streaming = price, False
+            row.cost_in_usd = None if price is None else 0.0
             return around(self._random, 32)
         row.cost_in_usd = price
         first = around(self._random, model.first_token * slowness)
@@ -113,7 +114,7 @@ class ModelCalls:
     def _tokens(self, model: Model) -> tuple[int, int]:
         if model is EMBED:
             return max(1, int(self._random.lognormvariate(5.4, 0.6))), 0
-        return max(8, int(self._random.lognormvariate(8.4, 0.9))), max(1, int(self._random.lognormvariate(5.4, 0.7)))
+        return max(8, int(self._random.lognormvariate(8.4, 0.9))), max(1, int(self._random.lognormvariate(5.4, 0.5)))
 
     def _look_up(self, row: "ModelCall", request: Request, model: Model) -> None:
         """Ask the gateway's cache, which it does for some models; a team's new prompts are not in it."""

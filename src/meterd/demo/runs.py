@@ -24,7 +24,7 @@ class Item(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run of an application, as its session will be."""
+    """A run of an application, as its session will be; everybody has one machine."""
 
     id: str
     person: Person
@@ -94,7 +94,8 @@ class Runs:
         items = sorted([*items, *self._last(how, end)], key=attrgetter("at"))
         id_ = f"{self._random.getrandbits(128):032x}"
         name = f"{id_[:8]}-{id_[8:12]}-4{id_[13:16]}-a{id_[17:20]}-{id_[20:]}"
-        return Run(name, person, product.name, version, f"{person.team}-{person.id}", at, items)
+        machine = f"{person.team}-{person.slug.partition('@')[0]}"
+        return Run(name, person, product.name, version, machine, at, items)
 
     def _moments(self, start: datetime, end: datetime, count: int) -> list[datetime]:
         return sorted(start + (end - start) * self._random.random() for _ in range(count))

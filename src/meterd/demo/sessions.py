@@ -53,7 +53,12 @@ class Sessions:
     def send(self, span: Span, door: Poster) -> None:
         """Send what happens in a span of time: sessions begin, and those that are under way go on."""
         for run in self._begun(span):
-            create = {"product": run.product, "version": run.version, "machine_id": run.id, "hostname": run.machine}
+            create = {
+                "product": run.product,
+                "version": run.version,
+                "machine_id": f"m-{run.person.id}",
+                "hostname": run.machine,
+            }
             answer = door.post("/api/sessions", msgspec.json.encode(create))
             id_ = msgspec.json.decode(answer, type=_Created).session_id
             self._remember(run.items, id_)
@@ -84,7 +89,7 @@ def _facts(items: list[Item], run: Run) -> Iterator[Fact]:
         run.version,
         run.begins,
         run.begins,
-        run.id,
+        f"m-{person.id}",
         run.machine,
         state={"product": run.product, "version": run.version},
     )
