@@ -25,9 +25,13 @@ ROOT = Path(__file__).parent.parent
 PICTURES, KEPT = ROOT / "screenshots", ROOT / "docs" / "images"
 MAX_KEPT_BYTES = 150_000
 _END, _WINDOW = "2026-11-26T16:30:00Z", "2026-11-25T16:30:00.000Z/2026-11-26T16:30:00.000Z"
+_WEEKS = "2026-11-06T00:00:00.000Z/2026-11-26T16:30:00.000Z"
 _WIDE, _NARROW = (1280, 860), (360, 740)
-_PATIENCE = 60_000
-_DONE = "() => document.querySelectorAll('[aria-busy=true]').length === 0"
+_PATIENCE = 240_000
+_DONE = """() => [...document.querySelectorAll("[aria-busy=true]")].every((panel) => {
+  const { top, bottom } = panel.getBoundingClientRect();
+  return bottom < 0 || top > innerHeight;  // what is not in view asks nothing
+})"""
 _AS_WEBP = """async ([png, quality]) => {
   const picture = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
   const canvas = new OffscreenCanvas(picture.width, picture.height);
@@ -83,10 +87,10 @@ def addresses(site: Demo) -> dict[str, str]:
 
 
 def _session(site: Demo) -> str:
-    """Choose a session that has much to show: of those that crashed the one with most events."""
+    """Choose a session that has much to show: of those that crashed after an exception the one with most events."""
     answer = httpx.get(
         f"{site.url}/api/data/sessions/list",
-        params={"status": "crashed", "limit": "50"},
+        params={"status": "crashed", "event": "exception", "limit": "50"},
         headers={"Authorization": f"Bearer {site.token}"},
     )
     found: list[dict[str, str]] = answer.raise_for_status().json()["sessions"]
@@ -111,7 +115,7 @@ def signed_in(browser: Browser, site: Demo) -> StorageState:
         page.goto("/sign-in")
         page.get_by_label("Token").fill(site.token)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/overview*", wait_until="commit")
+        page.wait_for_url("**/overview*", wait_until="commit", timeout=_PATIENCE)
         return context.storage_state()
 
 
@@ -135,13 +139,13 @@ def window(
 
 def look(page: Page, path: str, whole: bool) -> bytes:
     """Return a picture of a page, of which all panels are filled; `whole` has also what is below the window."""
-    page.goto(path)
+    page.goto(path, timeout=_PATIENCE)
     if whole:
         height = page.evaluate("() => document.documentElement.scrollHeight")
         page.set_viewport_size({"width": (page.viewport_size or {"width": _WIDE[0]})["width"], "height": height})
     page.wait_for_load_state("networkidle", timeout=_PATIENCE)
     page.wait_for_function(_DONE, timeout=_PATIENCE)
-    return page.screenshot(full_page=whole, animations="disabled")
+    return page.screenshot(full_page=whole, animations="disabled", timeout=_PATIENCE)
 
 
 def take_all(site: Demo, browser: Browser) -> None:
@@ -168,7 +172,7 @@ def take_kept(site: Demo, browser: Browser) -> None:
         Kept("models", paths["models"]),
         Kept("ai-guard", paths["ai-guard"]),
         Kept("session", paths["session"]),
-        Kept("usage", paths["usage"]),
+        Kept("usage", f"/usage?user=code-review&month={_END[:7]}&window={quote(_WEEKS, safe='')}"),
     ):
         with window(browser, site, each.theme, each.size, kept) as page:
             picture = KEPT / f"{each.name}.webp"
