@@ -45,7 +45,7 @@ PAGES = (
     Page("sessions", "Sessions", "/sessions", "sessions.js", "Sessions", style="sessions.css", window="7d"),
     Page("session", "Session", "/sessions/{id:str}", "session.js", style="sessions.css"),
     Page("usage", "Usage", "/usage", "usage.js", "Usage", style="sessions.css", window="30d"),
-    Page("explore", "Explore", "/explore", "explore.js", "Explore"),
+    Page("explore", "Explore", "/explore", "explore.js", "Explore", style="explore.css"),
     Page("classify", "Classify", "/classify", "classify.js", "Classify"),
     Page("system", "System", "/system", "system.js", "System", is_operators=True),
 )

@@ -14,7 +14,8 @@ const UNITS = [
   [/Bytes$/, "bytes"],
 ];
 
-function unitOf(key) {
+/** The unit that a key of an answer has by its name. */
+export function unitOf(key) {
   if (/^count|^total$/.test(key)) return "count";
   return UNITS.find(([pattern]) => pattern.test(key))?.[1] ?? "count";
 }
