@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import findings
+from tests.browser.conftest import Complaints
 from tests.browser.dashboards import DAY, asked, declared, mount, panel, send_day
 from tests.process import Meterd
 
@@ -35,6 +36,26 @@ def test_windows_and_zones_are_chosen_and_stand_in_the_address(page: Page, site:
     page.get_by_role("button", name="Show this window").click()
     expect(page).to_have_url(re.compile("window=2025-03-03T00:00:00Z/2025-03-04T00:00:00Z"))
     expect(page.get_by_role("button", name="3 Mar 2025, 05:30 – 4 Mar 2025, 05:30")).to_be_visible()
+
+
+def test_a_link_with_fixed_times_can_be_copied(new_page: Callable[..., Page], administrator: object, site: str) -> None:
+    page = new_page(administrator, permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/models?window=1h&f=modelName:IN:alpha")
+    page.get_by_role("button", name="Last hour").click()
+    page.get_by_role("button", name="Copy link with fixed times").click()
+    expect(page.get_by_text("Link with fixed times copied")).to_be_visible()
+    link = page.evaluate("() => navigator.clipboard.readText()")
+    assert re.fullmatch(rf"{site}/models\?f=modelName:IN:alpha&window=20[^/]+Z/20[^/&]+Z", link)
+
+
+def test_who_is_signed_out_meanwhile_comes_back_after_signing_in(page: Page, complaints: Complaints) -> None:
+    complaints.allow("^status 401: ")
+    page.goto(f"/overview?{DAY}")
+    panel(page, "calls")
+    page.context.clear_cookies()
+    page.keyboard.press("r")
+    expect(page).to_have_title("Sign in – meterd")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next=%2Foverview%3Fwindow%3D2025-03-03"))
 
 
 def test_days_are_those_of_the_chosen_zone(page: Page) -> None:

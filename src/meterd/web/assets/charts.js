@@ -7,6 +7,10 @@ import { colour, faint } from "./theme.js";
 
 const LINE = 1.75;
 const EDGE = 1;
+const moreContrast = matchMedia("(prefers-contrast: more)");
+
+/** Patterns beside colours, for those who ask their system for more contrast. */
+const patterns = () => ({ enabled: moreContrast.matches, decal: { show: true } });
 
 /** What is drawn of a panel: its series with looks, their buckets, and those of the window before. */
 export function pictureOf(panel, points, before) {
@@ -128,6 +132,7 @@ export function optionsOf(panel, picture, { width, height, isLogarithmic }) {
   const isBars = panel.kind === "bars";
   return {
     animation: false,
+    aria: patterns(),
     grid,
     xAxis: timeAxis(picture.starts, width, isBars),
     yAxis: valueAxis(panel.unit, { isLogarithmic, height }),
