@@ -142,7 +142,9 @@ def test_a_directory_of_an_earlier_version_is_adopted_quietly(history: History, 
     with closing(sqlite3.connect(path_of(data, File.JOURNAL), isolation_level=None)) as journal:
         journal.execute("DROP TABLE stamp")
     with closing(sqlite3.connect(path_of(data, File.METADATA), isolation_level=None)) as directory:
-        directory.execute("DROP TABLE installation")
+        for later in ("installation", "web_sessions", "sign_in_codes", "dashboards"):
+            directory.execute(f"DROP TABLE {later}")
+        directory.execute("ALTER TABLE tokens DROP COLUMN for_session")
         directory.execute("UPDATE alembic_version SET version_num = '0005'")
     with closing(duckdb.connect(str(path_of(data, File.STORE)))) as store:
         store.execute("DROP TABLE meterd_installation")
