@@ -140,12 +140,20 @@ def window(
 def look(page: Page, path: str, whole: bool) -> bytes:
     """Return a picture of a page, of which all panels are filled; `whole` has also what is below the window."""
     page.goto(path, timeout=_PATIENCE)
-    if whole:
-        height = page.evaluate("() => document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": (page.viewport_size or {"width": _WIDE[0]})["width"], "height": height})
+    _wait(page)
+    while whole and (height := page.evaluate("() => document.documentElement.scrollHeight")) > _height(page):
+        page.set_viewport_size({"width": page.evaluate("() => innerWidth"), "height": height})
+        _wait(page)  # what has come into view may make it longer again
+    return page.screenshot(full_page=whole, animations="disabled", timeout=_PATIENCE)
+
+
+def _wait(page: Page) -> None:
     page.wait_for_load_state("networkidle", timeout=_PATIENCE)
     page.wait_for_function(_DONE, timeout=_PATIENCE)
-    return page.screenshot(full_page=whole, animations="disabled", timeout=_PATIENCE)
+
+
+def _height(page: Page) -> int:
+    return (page.viewport_size or {"height": 0})["height"]
 
 
 def take_all(site: Demo, browser: Browser) -> None:
