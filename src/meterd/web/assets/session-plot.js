@@ -9,6 +9,7 @@ const LEFT = 52;
 const RIGHT = 8;
 const TOP = 8;
 const WIDEST_BAR = 64;
+const GAP = 12;
 const MOST_DOTS = 60;
 
 /** Round numbers that span values, about four of them. */
@@ -92,7 +93,7 @@ export function drawLines(
     ),
   );
   const readout = h("div", { class: "readout", hidden: true });
-  replace(element, drawing, readout);
+  replace(element, drawing, legend(series), readout);
   onDrag(drawing, () => scale, { left: LEFT, range: onRange });
   hover(element, drawing, readout, { inside, scale, zone, write, x });
 }
@@ -101,15 +102,38 @@ export function drawLines(
 const scattered = (points, x, y) =>
   points.map(({ at, value }) => `M${x(at).toFixed(1)} ${y(value).toFixed(1)}h0`).join("");
 
+/** How far points may be apart to be joined: much farther than they are elsewhere is a gap. */
+function longestStep(points) {
+  const steps = points.slice(1).map(({ at }, number) => at - points[number].at);
+  return Math.max(1, steps.sort((a, b) => a - b)[steps.length >> 1] ?? 0) * GAP;
+}
+
 function path(points, x, y, steps) {
+  const longest = steps ? Infinity : longestStep(points);
   return points
     .map(({ at, value }, number) => {
       const [px, py] = [x(at).toFixed(1), y(value).toFixed(1)];
-      if (number === 0) return `M${px} ${py}`;
+      if (number === 0 || at - points[number - 1].at > longest) return `M${px} ${py}h0`;
       return steps ? `H${px}V${py}` : `L${px} ${py}`;
     })
     .join("");
 }
+
+/** Names of lines, where there are several. */
+const legend = (series) =>
+  series.length > 1 &&
+  h(
+    "div",
+    { class: "legend" },
+    series.map(({ name }, number) =>
+      h(
+        "span",
+        { class: "entry" },
+        h("span", { class: `dot series-${number % 12}` }),
+        h("span", { class: "name", title: name }, name),
+      ),
+    ),
+  );
 
 /** The last point that is not after a time. */
 function before(points, at) {
