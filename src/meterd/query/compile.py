@@ -15,7 +15,7 @@ from meterd.query.aggregates import Position
 from meterd.query.buckets import Interval
 from meterd.query.dialects import Dialect
 from meterd.query.model import Query
-from meterd.query.ranking import MEASURED, PLACE, Ranks, count_of_groups, placed_only
+from meterd.query.ranking import PLACE, Ranks
 from meterd.query.visibility import Visibility
 
 
@@ -39,26 +39,35 @@ def compile_query(query: Query, visible: Visibility | None, dialect: Dialect, li
 class _Compiler(Ranks):
     def compile(self, visible: Visibility | None, limit: int) -> Compiled:
         query = self._query
-        source, measured = self._source(visible), None
+        source = self._source(visible)
+        bucket = [sql.named(self._bucket(query.interval), "k0")] if query.interval else []
+        first = len(bucket) + len(query.groups) + 1
         if query.ranking and query.is_ranked_first:
-            measured = self._measured(self._source(visible), query.ranking)
-            source = self._placed(source, query.ranking)
-        bucket = [self._bucket(query.interval)] if query.interval else []
-        groups = [placed_only(self._group(group)) if measured else self._group(group) for group in query.groups]
-        keys = [sql.named(key, f"k{number}") for number, key in enumerate([*bucket, *groups])]
-        total = sql.named(exp.Count(this=exp.Star()), "total")
-        aggregates, positions = self._aggregates(first=len(keys) + 1)
-        places = [sql.named(sql.column(PLACE), PLACE), sql.named(count_of_groups(), "groups")] if measured else []
-        select = sql.select([*keys, total, *aggregates, *places], source)
-        by = [*range(1, len(keys) + 1), *([len(keys) + len(aggregates) + 2] if measured else [])]
-        if by:
-            select.group_by(*map(exp.Literal.number, by), copy=False)
-        if measured:
-            select = select.with_(MEASURED, as_=measured, materialized=True, copy=False)
-        if query.ranking and not measured:
-            limit = min(limit, query.ranking.limit or limit)
-        select.order_by(*self._order(len(bucket), len(keys), positions), copy=False).limit(limit, copy=False)
+            measured, ranks = self._measured(self._source(visible), query.ranking), self._ranks(query.ranking)
+            place = sql.named(sql.column(PLACE), PLACE)
+            rows, positions = self._rows(self._placed(source, query.ranking), [*bucket, place], first)
+            select = self._with_groups(rows, measured, ranks, aggregates=len(rows.expressions) - len(bucket) - 2)
+        else:
+            groups = [
+                sql.named(self._group(group), f"k{number}") for number, group in enumerate(query.groups, len(bucket))
+            ]
+            select, positions = self._rows(source, [*bucket, *groups], first)
+            limit = min(limit, (query.ranking and query.ranking.limit) or limit)
+            select.order_by(*self._order(len(bucket), first - 1, positions), copy=False)
+        select.limit(limit, copy=False)
         return Compiled(select.sql(self._dialect.name, copy=False), tuple(self._parameters), tuple(positions))
+
+    def _rows(self, facts: exp.Expr, keys: Sequence[exp.Expr], first: int) -> tuple[exp.Select, list[Position]]:
+        """Return a row for each of the keys: those, the number of facts, the aggregates.
+
+        Aggregates are in columns of the result from `first` on.
+        """
+        total = sql.named(exp.Count(this=exp.Star()), "total")
+        aggregates, positions = self._aggregates(first)
+        select = sql.select([*keys, total, *aggregates], facts)
+        if keys:
+            select.group_by(*(exp.Literal.number(number + 1) for number in range(len(keys))), copy=False)
+        return select, positions
 
     def _bucket(self, interval: Interval) -> exp.Expr:
         query, time = self._query, sql.column("ts")
@@ -95,8 +104,6 @@ class _Compiler(Ranks):
         Nulls come last.
         """
         time = [sql.ordered(exp.Literal.number(number + 1)) for number in range(buckets)]
-        if self._query.is_ranked_first:
-            return [*time, sql.ordered(sql.column(PLACE))]
         groups = [sql.ordered(exp.Literal.number(number)) for number in range(buckets + 1, keys + 1)]
         largest = sql.ordered(exp.Literal.number(keys + 1), descending=True)
         return [*time, *self._first(keys, positions), largest, *groups]

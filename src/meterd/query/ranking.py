@@ -13,8 +13,10 @@ from meterd.query.aggregates import Aggregates, Position
 from meterd.query.facts import FACT
 from meterd.query.model import Ranking
 
-MEASURED, PLACE = "measured", "group_place"
-"""All groups with what they are ordered by, and the column with the place of a fact's group."""
+_MEASURED, _RANKS, _PLACED = "measured", "ranks", "placed"
+"""All groups with what they are ordered by, the places of the first ones, and rows by place."""
+PLACE = "group_place"
+"""The column with the place of a group."""
 
 
 class Ranks(Aggregates):
@@ -29,27 +31,52 @@ class Ranks(Aggregates):
         measured = sql.select([*groups, total, *self._measure(ranking)], facts)
         return measured.group_by(*(exp.Literal.number(number + 1) for number in range(len(groups))), copy=False)
 
-    def _placed(self, facts: exp.Subquery | exp.Table, ranking: Ranking) -> exp.Subquery:
-        """Join facts with the place of their group among those within the limit; others have none, or are left out."""
+    def _ranks(self, ranking: Ranking) -> exp.Select:
+        """Return the first groups, with their places."""
         order = [sql.ordered(sql.column(self._ranked_by(ranking)), ranking.is_descending)]
         order += [sql.ordered(sql.column("ranked_total"), descending=True)]
         order += [sql.ordered(sql.column(key)) for key in self._ranked]
-        first = sql.select([exp.Star()], exp.to_table(MEASURED)).order_by(*order, copy=False)
+        first = sql.select([exp.Star()], exp.to_table(_MEASURED)).order_by(*order, copy=False)
         if ranking.limit:
             first = first.limit(ranking.limit, copy=False)
         place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[each.copy() for each in order]))
         columns = [*map(sql.column, self._ranked), sql.named(place, PLACE)]
-        ranks = sql.subquery(columns, first.subquery("first", copy=False), "ranks")
+        return sql.select(columns, first.subquery("first", copy=False))
+
+    def _placed(self, facts: exp.Subquery | exp.Table, ranking: Ranking) -> exp.Subquery:
+        """Join facts with the place of their group among those within the limit; others have none, or are left out."""
         is_same = [
             exp.NullSafeEQ(this=self._group(group), expression=sql.column(key))
             for group, key in zip(self._query.groups, self._ranked, strict=True)
         ]
         kind = "left" if ranking.has_other else "inner"
+        ranks = exp.to_table(_RANKS)
         joined = sql.select([exp.Star()], facts).join(
             ranks, on=exp.and_(*is_same, copy=False), join_type=kind, copy=False
         )
         found = joined.subquery("facts", copy=False)
         return self._once(found) if ranking.has_other and self._has_elements else found
+
+    def _with_groups(self, rows: exp.Select, measured: exp.Select, ranks: exp.Select, aggregates: int) -> exp.Select:
+        """Return rows, which are by place, with the values of their groups, and how many groups there are.
+
+        Facts are grouped by numbers so: by texts it would take twice as long.
+        """
+        buckets = ["k0"] if self._query.interval else []
+        groups = [
+            sql.named(sql.column(key), f"k{number}") for number, key in enumerate(self._ranked, start=len(buckets))
+        ]
+        others = ["total", *(f"a{number}" for number in range(aggregates))]
+        place = exp.column(PLACE, table=_PLACED)
+        count = sql.select([exp.Count(this=exp.Star())], exp.to_table(_MEASURED)).subquery(copy=False)
+        columns = [*map(sql.column, buckets), *groups, *map(sql.column, others), place, sql.named(count, "groups")]
+        is_same = exp.EQ(this=place.copy(), expression=exp.column(PLACE, table=_RANKS))
+        select = sql.select(columns, rows.subquery(_PLACED, copy=False))
+        select = select.join(exp.to_table(_RANKS), on=is_same, join_type="left", copy=False)
+        select = select.with_(_MEASURED, as_=measured, materialized=True, copy=False)
+        select = select.with_(_RANKS, as_=ranks, materialized=True, copy=False)
+        by_time = [sql.ordered(sql.column(bucket)) for bucket in buckets]
+        return select.order_by(*by_time, sql.ordered(place.copy()), copy=False)
 
     @property
     def _ranked(self) -> list[str]:
@@ -91,12 +118,3 @@ class Ranks(Aggregates):
             else self._dialect.element(sql.column(f"a{column - keys - 1}"), place)
         )
         yield sql.ordered(by, ranking.is_descending)
-
-
-def placed_only(group: exp.Expr) -> exp.Expr:
-    """Return the value of a group that has a place, null of all others."""
-    return exp.Case().when(sql.not_null(sql.column(PLACE)), group, copy=False)
-
-
-def count_of_groups() -> exp.Expr:
-    return sql.select([exp.Count(this=exp.Star())], exp.to_table(MEASURED)).subquery(copy=False)
