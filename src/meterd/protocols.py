@@ -37,9 +37,11 @@ from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.promptness import Promptness
 from meterd.web.boot import Boot
 from meterd.web.catalogue import catalogue_router
+from meterd.web.classify import classify_router
 from meterd.web.routes import Web
 from meterd.web.saved import SavedDashboards
 from meterd.web.saved_routes import DashboardRoutes
+from meterd.web.system import system_router
 
 
 class Protocols(msgspec.Struct, frozen=True):
@@ -102,6 +104,8 @@ def build_protocols(core: Core) -> Protocols:
         *web.routers(),
         catalogue_router(authenticator, known),
         DashboardRoutes(authenticator, dashboards, settings.web.max_dashboard_bytes).router(),
+        classify_router(authenticator, guard),
+        system_router(authenticator, telemetry, health, settings),
     )
     exports = schedules(settings, engine, core.metadata.exports, core.supervisor)
     return Protocols(core, authenticator, Routes(hot_routes, routers, web.error_page), guard, repository, exports)

@@ -15,7 +15,7 @@ from meterd.api.http import json_response
 from meterd.api.openapi import PLAIN_ERRORS, Described, Media, Operation, described
 from meterd.api.responses import AnyRequest, litestar_response
 from meterd.query.model import Function
-from meterd.web.policy import GUARDS, PRIVATE
+from meterd.web.policy import PRIVATE
 
 PATH = "/api/datasources"
 _COUNTS = ("count", "countDistinct", "ratePerMinute")
@@ -75,7 +75,7 @@ def catalogue_router(authenticator: Authenticator, datasources: Mapping[str, Dat
     async def every(request: AnyRequest) -> LitestarResponse[bytes]:
         caller = await authenticator.identify_person(context_of(request.scope), request.headers.get("authorization"))
         caller.require(Scope.QUERY)
-        return litestar_response(json_response(200, known, (PRIVATE, *GUARDS)))
+        return litestar_response(json_response(200, known, (PRIVATE,)))
 
     return Router(PATH, route_handlers=[every])
 

@@ -46,8 +46,8 @@ PAGES = (
     Page("session", "Session", "/sessions/{id:str}", "session.js", style="sessions.css"),
     Page("usage", "Usage", "/usage", "usage.js", "Usage", style="sessions.css", window="30d"),
     Page("explore", "Explore", "/explore", "explore.js", "Explore", style="explore.css"),
-    Page("classify", "Classify", "/classify", "classify.js", "Classify"),
-    Page("system", "System", "/system", "system.js", "System", is_operators=True),
+    Page("classify", "Classify", "/classify", "classify.js", "Classify", style="system.css"),
+    Page("system", "System", "/system", "system.js", "System", is_operators=True, style="system.css"),
 )
 """In the order of the navigation."""
 

@@ -10,6 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from meterd.access.authentication import Authenticator
 from meterd.access.context import RequestContext, context_of
 from meterd.api.http import Request, Response, error_headers, json_response
+from meterd.api.openapi import described
 from meterd.api.responses import AnyRequest, litestar_response
 from meterd.errors import Forbidden, MeterdError, Unauthenticated
 from meterd.metadata import WebSessions
@@ -18,8 +19,9 @@ from meterd.settings import Access
 from meterd.telemetry import Telemetry
 from meterd.web.assets import FOLDERS, Assets
 from meterd.web.boot import Boot
+from meterd.web.openapi import ME
 from meterd.web.pages import PAGES, Page, Pages, as_person
-from meterd.web.policy import GUARDS, PRIVATE
+from meterd.web.policy import PRIVATE
 from meterd.web.sign_in import HOME, SignIn, see_other
 
 
@@ -94,11 +96,11 @@ class Web:
         return show
 
     def _questions(self) -> Router:
-        @get("/api/me")
+        @get("/api/me", opt=described(ME))
         async def me(request: AnyRequest) -> LitestarResponse[bytes]:
             authorization = request.headers.get("authorization")
             caller = await self._authenticator.identify_person(context_of(request.scope), authorization)
-            return litestar_response(json_response(200, as_person(caller), (PRIVATE, *GUARDS)))
+            return litestar_response(json_response(200, as_person(caller), (PRIVATE,)))
 
         return Router("/", route_handlers=[me])
 

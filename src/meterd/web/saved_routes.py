@@ -11,7 +11,7 @@ from meterd.api.openapi import PLAIN_ERRORS, Described, Media, Operation, Parame
 from meterd.api.responses import AnyRequest, litestar_response
 from meterd.errors import InvalidInput, MethodNotAllowed
 from meterd.validation import explain
-from meterd.web.policy import GUARDS, PRIVATE
+from meterd.web.policy import PRIVATE
 from meterd.web.saved import Change, Saved, SavedDashboards
 
 PREFIX = "/api/dashboards"
@@ -100,7 +100,7 @@ def _revision(query: str) -> int | None:
 
 
 def _answer(content: object) -> Response:
-    return json_response(200, content, (PRIVATE, *GUARDS))
+    return json_response(200, content, (PRIVATE,))
 
 
 def _operation(id_: str, summary: str, answer: type, body: type | None = None, *parameters: Parameter) -> Operation:

@@ -1,7 +1,7 @@
 """`POST /metric`, `POST /classifications/v1` and `GET /health` (`docs/specifications/ai-guard.md` sections 2 to 5)."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -12,7 +12,6 @@ from meterd.api.aiguard.authorization import Callers
 from meterd.api.aiguard.classifications import (
     ClassificationBody,
     Clock,
-    InlineBody,
     Parts,
     check_attributes,
     check_context,
@@ -25,7 +24,7 @@ from meterd.api.aiguard.classifiers import Classifiers
 from meterd.api.aiguard.meters import MeterEvent, meter_event_row
 from meterd.api.aiguard.openapi import CLASSIFY, HEALTH, metric_operation
 from meterd.api.http import HotRoute, Request, Response, json_response, plain_error
-from meterd.classify import ClassifyError, Likelihood
+from meterd.classify import ClassifyError, Inline, Library, Likelihood, Match, Selection
 from meterd.datasets import METER_EVENTS
 from meterd.errors import InvalidInput, MeterdError, TimedOut, TooLarge, Unavailable
 from meterd.ingest.facts import Submission, encode
@@ -147,19 +146,35 @@ class AIGuard:
         check_context(body.context)
         check_attributes(body.context, caller, self._classified)
         check_counted(body)
-        engine = await self._classifiers.engine()
+        await self._classifiers.engine()
         clock = Clock()
-        try:
-            arguments = (body.text, selection_of(body), metadata_of(body), self._minimum)
-            if len(body.text) < self._short and not isinstance(body.classifier_description, InlineBody):
-                matches = engine.classify(*arguments)
-            else:
-                matches = await self._workers.run(caller, lambda _turn: engine.classify(*arguments))
-        except ClassifyError as error:
-            raise self._classifiers.refusal(error) from None
+        matches = await self.find(caller, body.text, lambda: selection_of(body), metadata_of(body))
         facts = facts_of(body, matches, clock.stop(), caller, self._classified)
         await self._recorder.record(Submission(facts, key))
         return json_response(200, {"context": body.context, "matches": matches})
+
+    async def find(
+        self,
+        caller: Caller,
+        text: str,
+        select: Callable[[], Selection],
+        metadata: Mapping[str, str] | None = None,
+        minimum: Likelihood | None = None,
+    ) -> list[Match]:
+        """Return what the selected classifiers find in a text; nothing of it is recorded."""
+        engine = await self._classifiers.engine()
+        try:
+            selection = select()
+            arguments = (text, selection, metadata, minimum or self._minimum)
+            if len(text) < self._short and not isinstance(selection, Inline):
+                return engine.classify(*arguments)
+            return await self._workers.run(caller, lambda _turn: engine.classify(*arguments))
+        except ClassifyError as error:
+            raise self._classifiers.refusal(error) from None
+
+    async def library(self) -> Library:
+        """Return the classifiers and profiles that requests may name now."""
+        return (await self._classifiers.engine()).library
 
     async def health(self, _request: Request) -> Response:
         """Answer with an empty 200 when events can be taken."""
