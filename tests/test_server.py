@@ -77,7 +77,7 @@ def test_every_described_route_refuses_other_methods_in_json(shared: Meterd) -> 
                 if path.startswith("/api/sessions/"):  # below a session there is nothing for other methods
                     assert response.json()["error"] in ("Not found", "Session ID required")
                     continue
-                if path.startswith(USAGE) and not path.startswith("/api/data/sessions"):
+                if path.startswith(USAGE) and not path.startswith(("/api/data/sessions", "/api/datasources")):
                     refusal = f"[4050] method not allowed here, use {response.headers['allow']}"
                     assert [refusal] * 2 == [response.text, response.headers["x-odsl-error"]]
                     continue
