@@ -186,12 +186,12 @@ const top = h("div", {});
 const banner = h("div", {});
 const nothing = h("p", { class: "muted" }, "Nothing was refused and nothing failed since the start.");
 const layout = h("div", { class: "columns" },
-  section("limits", "Limits", "How much there is of what is limited; the nearest first", limits),
-  section("refusals", "Refused and failed", "What limits and faults cost since the start", h("div", {}, refusals, nothing)),
+  h("div", { class: "wide" }, section("limits", "Limits", "How much there is of what is limited; the nearest first", limits)),
+  h("div", { class: "wide" }, section("refusals", "Refused and failed", "What limits and faults cost since the start", h("div", {}, refusals, nothing))),
   section("datasets", "Facts", "What was taken, known already and stored, by dataset", datasets),
   section("queries", "Queries", "Time in the store, by dataset", queries),
-  section("workers", "Workers", "What works beside answering requests", workers),
-  section("requests", "Requests", "Time to answer, by address", requests),
+  h("div", { class: "wide" }, section("requests", "Requests", "Time to answer, by address", requests)),
+  h("div", { class: "wide" }, section("workers", "Workers", "What works beside answering requests", workers)),
   h("div", { class: "wide" }, section("settings", "Settings in effect", "Credentials in addresses are masked", settings, find)),
 );
 
