@@ -24,6 +24,7 @@ from meterd.refusals import (
     check_head,
     head_too_slow,
     malformed,
+    other_version,
     too_large,
     too_many_pipelined,
     unknown_method,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _DRAIN_SECONDS = 2.0
 """Seconds in which what a refused client still sends is read and dropped: closing at once could destroy the answer."""
 _AT_REST, _IN_HEAD, _IN_BODY = range(3)
+_VERSIONS = frozenset({"1.0", "1.1"})
 _BLANK_LINE = b"\r\n\r\n"
 _MAX_HEADS = 8
 """Heads of requests that a connection remembers, of at most `_MAX_HEAD_BYTES` each."""
@@ -143,6 +145,8 @@ class HTTPConnection(HttpToolsProtocol):
         if len(self.pipeline) >= self._limits.pipelined_requests:
             raise too_many_pipelined()
         version = self.parser.get_http_version()
+        if version not in _VERSIONS:
+            raise other_version(version)
         address = httptools.parse_url(self.url)
         raw_path = address.path or b"/"
         path = raw_path.decode("ascii")

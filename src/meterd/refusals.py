@@ -60,6 +60,11 @@ def malformed(error: httptools.HttpParserError) -> Refused:
     return Refused("malformed", InvalidInput(f"this is no valid HTTP/1.1 request: {error}"))
 
 
+def other_version(version: str) -> Refused:
+    """Refuse a version of HTTP in which requests and responses have another form, as 0.9 without headers."""
+    return Refused("malformed", InvalidInput(f"HTTP/{version} is not spoken here: send HTTP/1.1"))
+
+
 def unknown_method(data: bytes, error: httptools.HttpParserError) -> tuple[bytes, Refused] | None:
     """Return the address of a request whose method the parser does not know, and its refusal; None for other errors.
 
