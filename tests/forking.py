@@ -116,7 +116,8 @@ class _Parent:
 
 
 def _foreign(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if not name.startswith((OWN, "PYTEST_"))}
+    """What may matter to an import; variables that begin with a line are what libraries leave for themselves."""
+    return {name: value for name, value in environment.items() if not name.startswith((OWN, "PYTEST_", "_"))}
 
 
 PARENT = _Parent()

@@ -1,7 +1,7 @@
 """A real meterd in a process of its own, for tests that talk to it over HTTP, stop it, or kill it."""
 
+import json
 import os
-import resource
 import select
 import signal
 import subprocess
@@ -21,6 +21,13 @@ from tests.forking import PARENT, Forked
 
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
+_LIMITED = """
+import json, os, resource, sys
+for number, most in json.loads(sys.argv[1]).items():
+    resource.setrlimit(int(number), (most, most))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
 
 def make_token(
     data: Path,
@@ -38,6 +45,14 @@ def make_token(
         return metadata.tokens.create(subject, type_, teams, tenant, tenant_admin, scopes)
     finally:
         metadata.close()
+
+
+def limited(command: list[str], limits: dict[int, int]) -> list[str]:
+    """Return a command that runs another within resource limits, by their number in the module `resource`.
+
+    A function that sets them between fork and exec would run beside what libraries of the tests begin in each fork.
+    """
+    return [sys.executable, "-S", "-c", _LIMITED, json.dumps(limits), *command] if limits else command
 
 
 def plain_client(token: str = "", url: str = "") -> httpx.Client:
@@ -100,16 +115,8 @@ class Meterd:
         """A fork, but for what a process must have from its very start."""
         if self._forked and not self._limits and PARENT.fits(self._environment):
             return PARENT.fork(self._arguments, self._environment)
-        return subprocess.Popen(
-            [sys.executable, "-m", "meterd", *self._arguments],
-            stderr=subprocess.PIPE,
-            env=self._environment,
-            preexec_fn=self._set_limits if self._limits else None,
-        )
-
-    def _set_limits(self) -> None:
-        for number, most in self._limits.items():
-            resource.setrlimit(number, (most, most))
+        command = limited([sys.executable, "-m", "meterd", *self._arguments], self._limits)
+        return subprocess.Popen(command, stderr=subprocess.PIPE, env=self._environment)
 
     def _read_log(self) -> None:
         """While it runs: a full pipe would stop a process that logs every refusal."""

@@ -56,5 +56,6 @@ def test_a_fork_ends_by_signals_as_a_process_does(tmp_path: Path) -> None:
 def test_only_our_own_settings_may_differ_in_a_fork(tmp_path: Path) -> None:
     with Meterd(tmp_path, environment={"TZ": "Asia/Tokyo"}) as server:
         assert isinstance(server.process, subprocess.Popen)
-    with Meterd(tmp_path, environment={"METERD_INGEST__BACKLOG_BYTES": "100000000"}) as server:
+    ours = {"METERD_INGEST__BACKLOG_BYTES": "100000000", "_LEFT_BY_A_LIBRARY": "1"}
+    with Meterd(tmp_path, environment=ours) as server:
         assert isinstance(server.process, Forked)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from meterd.memory import available, limits_above
-from tests.process import Meterd
+from tests.process import Meterd, limited
 
 MEGABYTE = 2**20
 
@@ -21,8 +21,7 @@ def test_no_more_is_available_than_the_machine_has() -> None:
 def test_defaults_leave_room_within_the_process_own_limit(megabytes: int, defaults: str) -> None:
     program = "from meterd.memory import *; print(for_store(), for_query())"
     shown = subprocess.run(
-        [sys.executable, "-c", program],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE,) * 2),
+        limited([sys.executable, "-c", program], {resource.RLIMIT_AS: megabytes * MEGABYTE}),
         capture_output=True,
         text=True,
         check=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import METRICS, Meterd, make_token
+from tests.process import METRICS, Meterd, limited, make_token
 
 ITEMS: dict[str, dict[str, object]] = {
     "object": {"_id": "one"},
@@ -90,8 +90,10 @@ def test_the_disks_reserve_counts_for_items(tmp_path: Path) -> None:
 def test_a_token_that_can_not_be_stored_is_a_sentence(tmp_path: Path) -> None:
     make_token(tmp_path)
     ended = subprocess.run(
-        [sys.executable, "-m", "meterd", "token", "create", "--subject", "a", "--data", tmp_path],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)),
+        limited(
+            [sys.executable, "-m", "meterd", "token", "create", "--subject", "a", "--data", str(tmp_path)],
+            {resource.RLIMIT_FSIZE: 1024},
+        ),
         capture_output=True,
         text=True,
         check=False,
