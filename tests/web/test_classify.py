@@ -75,6 +75,14 @@ def test_what_can_not_be_classified_is_refused(shared: Meterd, body: bytes, stat
     assert said in answer.json()["message"]
 
 
+@pytest.mark.parametrize("member", ["minimum", "profile"])
+def test_a_refusal_repeats_little_of_what_was_sent(shared: Meterd, member: str) -> None:
+    answer = shared.client.post("/api/classify", json={"text": "a", member: "x" * 100_000})
+
+    assert 400 == answer.status_code
+    assert len(answer.content) < 1000
+
+
 def test_it_is_for_those_who_may_ask(shared: Meterd) -> None:
     mute = make_token(shared.data, "mute", scopes=(Scope.INGEST,)).token
     headers = {"Authorization": f"Bearer {mute}"}

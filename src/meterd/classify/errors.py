@@ -11,6 +11,9 @@ ClassifyError
 └── UnusableSource       an operator's profiles and classifiers can't be read: which file or record, and why
 """
 
+_SHOWN = 64
+"""Characters of what was sent that an error repeats."""
+
 
 class ClassifyError(Exception):
     """Base of the errors here; `message` is a sentence for the caller."""
@@ -22,7 +25,7 @@ class ClassifyError(Exception):
 
 class ProfileNotFound(ClassifyError):
     def __init__(self, uuid: str) -> None:
-        super().__init__(f"Profile not found: {uuid}")
+        super().__init__(f"Profile not found: {uuid[:_SHOWN]}")
 
 
 class NotAUuid(ProfileNotFound):
@@ -31,7 +34,7 @@ class NotAUuid(ProfileNotFound):
 
 class ClassifierNotFound(ClassifyError):
     def __init__(self, code: str) -> None:
-        super().__init__(f"Classifier not found: {code}")
+        super().__init__(f"Classifier not found: {code[:_SHOWN]}")
 
 
 class UnusableClassifier(ClassifyError):

@@ -107,7 +107,7 @@ async def _answer(guard: AIGuard, caller: Caller, body: bytes) -> Response:
 def _likelihood(name: str) -> Likelihood:
     known = [each.name for each in Likelihood if each is not Likelihood.NO_MATCH]
     if name not in known:
-        raise InvalidInput(f"minimum must be one of {', '.join(known)}, got {name!r}")
+        raise InvalidInput(f'minimum must be one of {", ".join(known)}, got "{name[:64]}"')
     return Likelihood[name]
 
 

@@ -65,6 +65,13 @@ def test_other_times_are_refused_by_name(member: str, text: str) -> None:
         parse(**{member: text})
 
 
+@pytest.mark.parametrize("member", ["startTs", "endTs"])
+def test_a_refusal_repeats_little_of_a_time(member: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse(**{member: "x" * 100_000})
+    assert len(refused.value.message) < 200
+
+
 @pytest.mark.parametrize("end", ["2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z", "2026-01-01T00:00:00+01:00"])
 def test_a_window_must_not_be_empty(end: str) -> None:
     with pytest.raises(InvalidInput, match="endTs must be later than startTs"):

@@ -153,7 +153,9 @@ def _time(member: str, text: str) -> datetime:
         time = datetime.fromisoformat(text)
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidInput(f'{member} must be an ISO 8601 time such as 2026-01-31T12:00:00Z, got "{text}"') from None
+        raise InvalidInput(
+            f'{member} must be an ISO 8601 time such as 2026-01-31T12:00:00Z, got "{text[:64]}"'
+        ) from None
 
 
 def _interval(sent: QueryBody) -> Interval | None:
