@@ -77,6 +77,7 @@ class Server:
         if route is None:
             route, parameter = self._match_template(path)
         context = self.begin(scope, route)
+        context.is_secure = scope["scheme"] == "https"
         if context.method == "HEAD":  # the connection leaves out the body; what is done and said is the same
             scope = {**scope, "method": "GET"}
         request = Request(scope, receive, parameter)

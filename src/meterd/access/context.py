@@ -44,14 +44,7 @@ Scope = MutableMapping[str, Any]
 def begin_request(scope: Scope, id_: bytes, protocol: str) -> RequestContext:
     """Make the context of a request that begins now, and leave it in its ASGI scope."""
     context = scope[_KEY] = RequestContext(
-        id_,
-        protocol,
-        scope["method"],
-        scope["path"],
-        scope["headers"],
-        time.perf_counter(),
-        time.time(),
-        is_secure=scope.get("scheme") == "https",
+        id_, protocol, scope["method"], scope["path"], scope["headers"], time.perf_counter(), time.time()
     )
     return context
 
