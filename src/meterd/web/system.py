@@ -1,8 +1,10 @@
 """`/api/system`: how the service is, for whoever runs it."""
 
+import asyncio
 import platform
 import time
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
@@ -64,7 +66,11 @@ class Setting(msgspec.Struct, frozen=True, rename="camel"):
 
 def system_router(authenticator: Authenticator, telemetry: Telemetry, health: Health, settings: Settings) -> Router:
     """Route what the page for operators asks."""
-    began, effective = time.monotonic(), list(_effective(settings))
+    began = time.monotonic()
+
+    @cache  # not made at the start, which it would slow down
+    def effective() -> list[Setting]:
+        return list(_effective(settings))
 
     @get("/api/system", opt=described(SYSTEM))
     async def system(request: AnyRequest) -> LitestarResponse[bytes]:
@@ -73,6 +79,7 @@ def system_router(authenticator: Authenticator, telemetry: Telemetry, health: He
         caller.require(Scope.QUERY)
         if not caller.tenant_admin:
             raise Forbidden("this is for administrators of the tenant")
+        shown = await asyncio.to_thread(effective)
         metrics = families(telemetry.registry.collect())
         answer = {
             "version": __version__,
@@ -80,9 +87,9 @@ def system_router(authenticator: Authenticator, telemetry: Telemetry, health: He
             "uptimeSeconds": round(time.monotonic() - began, 3),
             "problem": await health.problem(),
             "notice": health.notice,
-            "limits": list(_limits(metrics, {each.key: each.value for each in effective})),
+            "limits": list(_limits(metrics, {each.key: each.value for each in shown})),
             "metrics": metrics,
-            "settings": effective,
+            "settings": shown,
         }
         return litestar_response(json_response(200, answer, (PRIVATE,)))
 
