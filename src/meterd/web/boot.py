@@ -6,10 +6,10 @@ import msgspec
 
 from meterd.access import Caller
 from meterd.api.gateway.datasource import Datasource
-from meterd.web.pages import Page
+from meterd.web.pages import DASHBOARD, Page
 from meterd.web.saved import SavedDashboards
 
-_ASKING = ("dashboard.js", "explore.js")
+_ASKING = (DASHBOARD, "explore.js")
 """The modules that let a person filter what they ask."""
 
 
@@ -30,7 +30,7 @@ class Boot:
         each field of each datasource takes in a filter, under every spelling.
         """
         members: dict[str, object] = {"id": id_} if id_ else {}
-        if page.script == "dashboard.js":
+        if page.script == DASHBOARD:
             saved = await self._dashboards.one(caller, id_ or page.name)
             members["dashboard"] = saved.dashboard
             members["saved"] = msgspec.to_builtins(msgspec.structs.replace(saved, dashboard=msgspec.UNSET))

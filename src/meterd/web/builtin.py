@@ -7,10 +7,11 @@ import msgspec
 
 from meterd.api.gateway.datasource import Datasource
 from meterd.web.declaration import Dashboard, declared
+from meterd.web.pages import DASHBOARD, PAGES
 
 FOLDER = Path(__file__).parent / "dashboards"
-NAMES = ("overview", "models", "guardrails", "tools", "routing", "ai-guard")
-"""In the order of the navigation; also the names of their pages."""
+NAMES = tuple(page.name for page in PAGES if page.label and page.script == DASHBOARD)
+"""Those of their pages, in the order of the navigation."""
 
 
 def builtin_dashboards(datasources: Mapping[str, Datasource]) -> dict[str, Dashboard]:

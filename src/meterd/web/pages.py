@@ -14,6 +14,8 @@ from meterd.api.http import Response
 from meterd.web.assets import Assets
 from meterd.web.policy import GUARDS, PRIVATE
 
+DASHBOARD = "dashboard.js"
+"""The module that fills pages of panels."""
 _THEMES = ("light", "dark")
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -27,7 +29,7 @@ class Page(NamedTuple):
     name: str
     title: str
     path: str
-    script: str = "dashboard.js"
+    script: str = DASHBOARD
     label: str = ""
     is_operators: bool = False
     style: str = ""
