@@ -31,6 +31,9 @@ IMPORTED_LATE = ("alembic.command", "alembic.context", "sqlglot.dialects.duckdb"
 
 _MESSAGE = 2**17
 
+_ENVIRONMENT = dict(os.environ)
+"""Where everything is imported: not what a test has set for itself by the time it starts the first server."""
+
 
 class Forked:
     """A running fork, with what the tests use of `subprocess.Popen`."""
@@ -81,13 +84,10 @@ class _Parent:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests: socket.socket | None = None
-        self._environment: dict[str, str] = {}
 
     def fits(self, environment: dict[str, str]) -> bool:
         """Whether only settings of ours are other than where it was imported: another may matter to an import."""
-        with self._lock:
-            self._started()
-        return _foreign(environment) == _foreign(self._environment)
+        return _foreign(environment) == _foreign(_ENVIRONMENT)
 
     def fork(self, arguments: list[str], environment: dict[str, str]) -> Forked:
         """Let a fork run `meterd` with these arguments."""
@@ -105,11 +105,12 @@ class _Parent:
 
     def _started(self) -> socket.socket:
         if self._requests is None:
-            self._environment = dict(os.environ)
             self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 command = [sys.executable, "-m", "tests.forking", str(theirs.fileno())]
-                process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[1])
+                process = subprocess.Popen(
+                    command, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[1], env=_ENVIRONMENT
+                )
             atexit.register(process.wait)
             atexit.register(self._requests.close)  # before that: it ends when nobody can ask any more
         return self._requests

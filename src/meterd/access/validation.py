@@ -22,6 +22,8 @@ MAX_TOKEN_LENGTH = 8192
 """Characters of a token that somebody is asked about."""
 _WAITING = 32
 """Tokens that wait for each question that may be asked at once."""
+_WAITING_SHARE = 0.5
+"""Part of `max-retry-duration` for which a token may wait for its turn; the endpoint has the rest to answer."""
 _TRANSIENT_STATUSES = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
 """Statuses that say nothing of the token."""
 
@@ -88,18 +90,22 @@ class RemoteValidation:
 
     async def _ask(self, key: bytes, token: str) -> bool | None:
         """Tell whether it is good; None when its turn did not come in time."""
-        has_slot = False
+        deadline = asyncio.get_running_loop().time() + self._timeout
         try:
-            async with asyncio.timeout(self._timeout), self._slots:
-                has_slot = True
+            async with asyncio.timeout(self._timeout * _WAITING_SHARE):
+                await self._slots.acquire()
+        except TimeoutError:
+            return None
+        try:
+            async with asyncio.timeout_at(deadline):
                 status = await self._status(token)
         except (TimeoutError, httpx.HTTPError) as error:
-            if not has_slot:
-                return None
             reason = str(error).partition("\n")[0] or f"no answer within {self._timeout} s"
             log.warning("the validation endpoint did not answer: the token is refused", reason=reason)
             self._counter.labels("failed").inc()
             return False
+        finally:
+            self._slots.release()
         is_good = status == httpx.codes.OK
         self._counter.labels("accepted" if is_good else "refused").inc()
         if is_good:
