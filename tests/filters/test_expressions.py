@@ -59,13 +59,13 @@ def test_and_binds_tighter_than_or() -> None:
     ("text", "condition"),
     [
         ("httpstatus == 200", equal(STATUS, 200)),
-        ("httpstatus != 200", Compare(STATUS, Comparison.NOT_EQUAL, 200)),
+        ("httpstatus != 200", Not(equal(STATUS, 200))),
         ("httpstatus<200", Compare(STATUS, Comparison.LESS, 200)),
         ("httpstatus <= '200'", Compare(STATUS, Comparison.LESS_OR_EQUAL, 200)),
         ("duration>1.5e2", Compare(DURATION, Comparison.GREATER, 150.0)),
         ("duration >= -1", Compare(DURATION, Comparison.GREATER_OR_EQUAL, -1)),
         ("httpstatus in [200, 404]", OneOf(STATUS, (200, 404))),
-        ("service nin [api, 'a, b']", OneOf(SERVICE, ("api", "a, b"), negated=True)),
+        ("service nin [api, 'a, b']", Not(OneOf(SERVICE, ("api", "a, b")))),
         ("service in []", OneOf(SERVICE, ())),
         ("service in [null, api]", Or((IsNull(SERVICE), OneOf(SERVICE, ("api",))))),
         ("service like ob", Matches(SERVICE, TextTest.CONTAINS, "ob")),
@@ -85,7 +85,8 @@ def test_and_binds_tighter_than_or() -> None:
         ),
         ("service", IsNull(SERVICE, negated=True)),
         ("not service", IsNull(SERVICE)),
-        ("not service=a", Compare(SERVICE, Comparison.NOT_EQUAL, "a")),
+        ("not service=a", Not(equal(SERVICE, "a"))),
+        ("not not service=a", equal(SERVICE, "a")),
         ("not (service=a and key=b)", Not(And((equal(SERVICE, "a"), equal(KEY, "b"))))),
         ("failed=true", equal(FAILED, True)),
         ("failed='false'", equal(FAILED, False)),
@@ -107,8 +108,8 @@ def test_numbers_compare_with_text_as_they_are_written(written: str) -> None:
 
 def test_arrays_have_elements() -> None:
     assert read("teams=red") == HasAny("teams", ("red",))
-    assert read("teams!=red") == HasAny("teams", ("red",), negated=True)
-    assert read("teams nin [red, blue]") == HasAny("teams", ("red", "blue"), negated=True)
+    assert read("teams!=red") == Not(HasAny("teams", ("red",)))
+    assert read("teams nin [red, blue]") == Not(HasAny("teams", ("red", "blue")))
     assert read("not teams") == IsNull(TEAMS)
 
 
@@ -143,14 +144,19 @@ def test_times_cover_as_long_as_their_last_part(value: str, start: datetime, len
     assert read(f"timestamp>={value}") == Compare(TIMESTAMP, Comparison.GREATER_OR_EQUAL, start)
 
 
-@pytest.mark.parametrize("test", ["=a", "!=a", " in [a]", " nin [a]", "<1", " like a", " matches a", "=null", ""])
-def test_unknown_fields_match_nothing(test: str) -> None:
+@pytest.mark.parametrize("test", ["=a", " in [a]", "<1", " like a", " matches a", "=null", ""])
+def test_unknown_fields_are_null(test: str) -> None:
     assert read(f"nobody{test}") == (NOTHING if test != "=null" else And(()))
 
 
-def test_unknown_fields_match_nothing_below_a_negation_either() -> None:
-    assert read("not (nobody=a or not nobody=b)") == Not(Or((And(()), And(()))))
-    assert read("not not nobody=a") == Not(And(()))
+@pytest.mark.parametrize("test", ["nobody!=a", "nobody nin [a]", "not nobody=a", "not nobody<1", "nobody=ne(a)"])
+def test_all_is_the_opposite_of_what_an_unknown_field_must_be(test: str) -> None:
+    assert read(test) == Not(NOTHING)
+
+
+def test_negations_of_unknown_fields_go_through_each_other() -> None:
+    assert read("not (nobody=a or not nobody=b)") == Not(Or((NOTHING, Not(NOTHING))))
+    assert read("not not nobody=a") == NOTHING
     assert read("not nobody") == And(())
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from meterd.expressions.errors import ExpressionError
 from meterd.filters import document_field, matches, parse_simple
-from meterd.query.model import And, Compare, Comparison, Condition, IsNull, Matches, OneOf, Or, TextTest
+from meterd.query.model import And, Compare, Comparison, Condition, IsNull, Matches, Not, OneOf, Or, TextTest
 from tests.filters.fields import KEY, SERVICE, STATUS, TIMESTAMP, resolve
 from tests.filters.test_expressions import equal, utc
 
@@ -20,7 +20,7 @@ from tests.filters.test_expressions import equal, utc
         ("nobody", "x", Or(())),
         ("service", "null", IsNull(SERVICE)),
         ("service", "ne(null)", IsNull(SERVICE, negated=True)),
-        ("service", "ne(a)", Compare(SERVICE, Comparison.NOT_EQUAL, "a")),
+        ("service", "ne(a)", Not(equal(SERVICE, "a"))),
         ("service", "in(England, Germany)", OneOf(SERVICE, ("England", "Germany"))),
         ("service", "regex(.*type.*)", Matches(SERVICE, TextTest.HAS_MATCH, ".*type.*")),
         ("service", r"regex(\(a|b [()] \))", Matches(SERVICE, TextTest.HAS_MATCH, r"\(a|b [()] \)")),

@@ -140,14 +140,12 @@ def matching_with(field: Term, literal: Literal, any_case: bool) -> Condition:
 
 
 def negation(condition: Condition) -> Condition:
-    """Return the opposite of the condition, unknown where that is unknown; of a single test without a `Not` if
-    possible.
-    """
+    """Return the opposite of the condition, as MongoDB has it: what lacks the field satisfies it, too."""
     match condition:
-        case IsNull() | OneOf() | Matches() | HasAny():
-            return msgspec.structs.replace(condition, negated=not condition.negated)
-        case Compare(operand, Comparison.EQUAL, value):
-            return Compare(operand, Comparison.NOT_EQUAL, value)
+        case IsNull(operand, negated):
+            return IsNull(operand, not negated)
+        case Not(inner):
+            return inner
     return Not(condition)
 
 

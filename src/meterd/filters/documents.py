@@ -67,7 +67,7 @@ def _evaluate(condition: Condition, document: Mapping[str, object]) -> bool | No
         case Or(conditions):
             return _inverse(_every(_inverse(_evaluate(each, document)) for each in conditions))
         case Not(inner):
-            return _inverse(_evaluate(inner, document))
+            return not _evaluate(inner, document)
         case IsNull(operand, negated):
             return (_elements(operand, document) is None) != negated
         case OneOf(operand, (), negated):

@@ -14,7 +14,7 @@ from meterd.filters.conditions import Term
 from meterd.filters.literals import quoted_literal
 from meterd.filters.scanner import FilterScanner
 from meterd.filters.variables import Resolve, without_unknown_fields
-from meterd.query.model import And, Condition, Not
+from meterd.query.model import And, Condition
 
 _NAMED = re.compile(r"(?P<field>[\w#$@.:-]+)(?P<operator>==?)(?P<term>[^\s|()]*)")
 _WORD = re.compile(r"(?:[^\s|()\\]|\\.)+")
@@ -62,7 +62,7 @@ class _Reader:
         scanner = self._scanner
         if scanner.accept("-"):
             with scanner.nested():
-                return Not(self._part())
+                return conditions.negation(self._part())
         if scanner.accept("("):
             with scanner.nested():
                 condition = self.any()
@@ -76,10 +76,7 @@ class _Reader:
         scanner.count("values")
         pattern = quoted_literal(word[0], word.start())
         return conditions.any_of(
-            [
-                _false_if_absent(field, conditions.matching_with(field, pattern, any_case=True))
-                for field in self._searched()
-            ]
+            [conditions.matching_with(field, pattern, any_case=True) for field in self._searched()]
         )
 
     def _searched(self) -> list[Term]:
@@ -90,11 +87,6 @@ class _Reader:
         self._scanner.count("values")
         position = named.start("term")
         if named["operator"] == "==":
-            return _false_if_absent(field, conditions.equal(field, quoted_literal(named["term"], position)))
+            return conditions.equal(field, quoted_literal(named["term"], position))
         term = quoted_literal(escaped(named["term"]), position)
-        return _false_if_absent(field, conditions.matching_with(field, term, any_case=True))
-
-
-def _false_if_absent(field: Term, condition: Condition) -> Condition:
-    """Return the condition, false where the field is absent."""
-    return And((conditions.exists(field), condition))
+        return conditions.matching_with(field, term, any_case=True)

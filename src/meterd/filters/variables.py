@@ -25,22 +25,17 @@ UNKNOWN = Variable(Field(""), None)
 """Stands for a field that there isn't, until `settle`."""
 
 
-def without_unknown_fields(condition: Condition, negated: bool = False) -> Condition:
-    """Return the condition without unknown fields: they are null everywhere, so they satisfy nothing but `IsNull`.
-
-    Args:
-        negated: whether the condition stands below an odd number of negations: "unknown" must then become true, so
-            that it satisfies nothing once negated.
-    """
+def without_unknown_fields(condition: Condition) -> Condition:
+    """Return the condition without unknown fields: they are null everywhere, so they satisfy nothing but `IsNull`."""
     match condition:
         case And(conditions):
-            return And(tuple(without_unknown_fields(each, negated) for each in conditions))
+            return And(tuple(without_unknown_fields(each) for each in conditions))
         case Or(conditions):
-            return Or(tuple(without_unknown_fields(each, negated) for each in conditions))
+            return Or(tuple(without_unknown_fields(each) for each in conditions))
         case Not(inner):
-            return Not(without_unknown_fields(inner, not negated))
+            return Not(without_unknown_fields(inner))
         case IsNull(UNKNOWN.operand, is_present):
             return Or(()) if is_present else And(())
         case Compare(UNKNOWN.operand) | OneOf(UNKNOWN.operand) | Matches(UNKNOWN.operand):
-            return And(()) if negated else Or(())
+            return Or(())
     return condition

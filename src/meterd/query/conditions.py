@@ -88,7 +88,7 @@ class Conditions:
             case And(()) | Or(()):
                 return exp.true() if isinstance(condition, And) else exp.false()
             case Not(inner):
-                return sql.negated(self._condition(inner), negated=True)
+                return sql.negated(sql.known(self._condition(inner)), negated=True)
             case And(conditions):
                 return exp.and_(*map(self._condition, conditions), copy=False)
             case Or(conditions):

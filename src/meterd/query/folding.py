@@ -4,11 +4,20 @@ An engine plans a list of values at once, and tests in a time that grows with th
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from meterd.query.model import And, Compare, Comparison, Condition, HasAny, Not, OneOf, Operand, Or, Value
 
-_Key = tuple[Operand | str, type]
-"""What one list of values is compared with, and the type of the values: mixed ones would be compared as another."""
+
+class _Key(NamedTuple):
+    """What one list of values is compared with, and the type of the values: mixed ones would be compared as another.
+
+    `is_opposite` says that it is below a `Not`, which what lacks the operand satisfies.
+    """
+
+    tested: Operand | str
+    type: type
+    is_opposite: bool = False
 
 
 def folded(condition: Condition) -> Condition:
@@ -39,7 +48,7 @@ def _folded(connected: And | Or, negated: bool) -> Condition:
             others.append(part)
         else:
             lists.setdefault(key, []).extend(values)
-    parts = (*others, *(_test(key[0], tuple(dict.fromkeys(values)), negated) for key, values in lists.items()))
+    parts = (*others, *(_test(key, tuple(dict.fromkeys(values)), negated) for key, values in lists.items()))
     return parts[0] if len(parts) == 1 else type(connected)(parts)
 
 
@@ -55,18 +64,24 @@ def _parts(connected: And | Or) -> Iterator[Condition]:
 def _list_of(test: Condition, negated: bool) -> tuple[_Key | None, tuple[Value, ...]]:
     """Return the values of a test that may be part of a longer list, and of which."""
     match test:
+        case Not(inner) if negated:
+            key, values = _list_of(inner, negated=False)
+            return key and key._replace(is_opposite=True), values
         case Compare(operand, comparison, value):
             if comparison is (Comparison.NOT_EQUAL if negated else Comparison.EQUAL):
-                return (operand, type(value)), (value,)
+                return _Key(operand, type(value)), (value,)
         case OneOf(operand, (first, *_) as values, is_negated) if is_negated == negated:
             if all(type(value) is type(first) for value in values):
-                return (operand, type(first)), values
+                return _Key(operand, type(first)), values
         case HasAny(column, (_, *_) as values, is_negated) if is_negated == negated:
-            return (column, str), values
+            return _Key(column, str), values
     return None, ()
 
 
-def _test(tested: Operand | str, values: tuple[Value, ...], negated: bool) -> Condition:
+def _test(key: _Key, values: tuple[Value, ...], negated: bool) -> Condition:
+    tested = key.tested
+    if key.is_opposite:
+        return Not(_test(key._replace(is_opposite=False), values, negated=False))
     if isinstance(tested, str):
         return HasAny(tested, values, negated)  # type: ignore[arg-type]  # an array column has texts
     if len(values) == 1:

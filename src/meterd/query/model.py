@@ -112,6 +112,8 @@ class HasAny(msgspec.Struct, frozen=True):
 
 
 class Not(msgspec.Struct, frozen=True):
+    """What does not satisfy the condition, also because an operand of it is null."""
+
     condition: "Condition"
 
 
@@ -128,7 +130,8 @@ class Or(msgspec.Struct, frozen=True):
 
 
 Condition = Compare | OneOf | Matches | IsNull | HasAny | Not | And | Or
-"""Three-valued as in SQL: a null operand satisfies nothing but `IsNull`."""
+"""A null operand satisfies nothing but `IsNull`, nor a negated test; but all that does not satisfy one satisfies its
+`Not`."""
 
 
 class Order(msgspec.Struct, frozen=True):

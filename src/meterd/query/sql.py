@@ -33,5 +33,10 @@ def not_null(expression: exp.Expr) -> exp.Expr:
     return exp.Not(this=exp.Is(this=expression, expression=exp.Null()))
 
 
+def known(condition: exp.Expr) -> exp.Expr:
+    """Return a condition that is false where the given one is unknown."""
+    return exp.Coalesce(this=condition, expressions=[exp.false()])
+
+
 def negated(expression: exp.Expr, negated: bool) -> exp.Expr:
     return exp.Not(this=exp.paren(expression, copy=False)) if negated else expression

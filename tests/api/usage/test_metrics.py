@@ -83,6 +83,20 @@ SELECTIONS: list[tuple[list[tuple[str, str]], Callable[[Record], bool]]] = [
     ),
     ([("timestamp", "gte(2024-11-20T11:30:00.001)")], lambda each: each["timestamp"] >= "2024-11-20T11:30:00.001Z"),
     ([("unknown", "x")], lambda _: False),
+    ([("unknown", "ne(x)")], lambda _: True),
+    ([("key", "ne(#HENG)")], lambda each: each.get("key") != "#HENG"),
+    ([("key", "ne(null)")], lambda each: "key" in each),
+    *(
+        ([("_filter", text)], lambda each: each.get("key") not in ("#HENG", "ICE.NDEX.NLB"))
+        for text in (
+            '{"key": {"$nin": ["#HENG", "ICE.NDEX.NLB"]}}',
+            '{"$nor": [{"key": "#HENG"}, {"key": "ICE.NDEX.NLB"}]}',
+            '{"key": {"$ne": "#HENG", "$not": {"$eq": "ICE.NDEX.NLB"}}}',
+            "not (key='#HENG' or key='ICE.NDEX.NLB')",
+            "key != '#HENG' and key nin ['ICE.NDEX.NLB']",
+        )
+    ),
+    ([("_search", "-key==#HENG")], lambda each: each.get("key") != "#HENG"),
     ([("_filter", '{"application":"api"}')], lambda each: each["application"] == "api"),
     (
         [("_filter", '{"$or":[{"service":"data"},{"httpstatus":{"$gte":500}}]}')],
