@@ -141,8 +141,9 @@ def test_facts_of_a_gateway_are_told_apart_by_trace_and_span(name: str) -> None:
     ("known", "expected"),
     [
         ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 11}, 100.0),
-        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 1}, 1000.0),
-        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 0}, 1000.0),
+        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 2}, 1000.0),
+        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 1}, None),
+        ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0, "output_tokens": 0}, None),
         ({"latency_ms": 1100.0, "output_tokens": 11}, None),
         ({"latency_ms": 1100.0, "time_to_first_token_ms": 100.0}, None),
         ({"time_to_first_token_ms": 100.0, "output_tokens": 11}, None),

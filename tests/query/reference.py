@@ -258,9 +258,9 @@ def value_of(row: RowDict, name: str) -> Any:
 
 def _time_per_output_token(row: RowDict) -> float | None:
     latency, first, tokens = (row[name] for name in ("latencyMs", "timeToFirstTokenMs", "outputTokens"))
-    if None in (latency, first, tokens) or not 0 <= first <= latency or tokens < 0:
+    if None in (latency, first, tokens) or not 0 <= first <= latency or tokens < 2:
         return None
-    return float((latency - first) / max(tokens - 1, 1))
+    return float((latency - first) / (tokens - 1))
 
 
 def _group_value(row: RowDict, name: str) -> Any:

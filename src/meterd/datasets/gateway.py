@@ -48,8 +48,8 @@ def _time_per_output_token(row: "ModelCall") -> None:
     latency, first, tokens = row.latency_ms, row.time_to_first_token_ms, row.output_tokens
     if row.time_per_output_token_latency_ms is not None or latency is None or first is None or tokens is None:
         return
-    if 0 <= first <= latency and tokens >= 0:
-        row.time_per_output_token_latency_ms = (latency - first) / max(tokens - 1, 1)
+    if 0 <= first <= latency and tokens > 1:
+        row.time_per_output_token_latency_ms = (latency - first) / (tokens - 1)
 
 
 _RULE_IDS = {"load": "loadbalance_rule_id", "rate": "ratelimit_rule_id", "budg": "budget_rule_id"}
@@ -116,7 +116,7 @@ MODEL_CALLS: "Dataset[ModelCall]" = Dataset(
         _milliseconds(
             "time_per_output_token_latency_ms",
             "by default (latencyMs - timeToFirstTokenMs) / "
-            "(outputTokens - 1), where no first token comes after the end",
+            "(outputTokens - 1), where there are two tokens and the first comes before the end",
             derived=True,
         ),
         Column("streaming", Kind.BOOLEAN, "the answer was streamed"),

@@ -5,6 +5,8 @@ The rules are those of `docs/specifications/ingest-sources.md` sections 1.5 and 
 
 import contextlib
 import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,7 +30,23 @@ TOOL_ERROR = "MCPToolResultError"
 """The class of an error that a tool reports, whose call itself succeeded."""
 AGENT_CALL_TYPES = frozenset({"asend_message", "send_message", "asend_message_streaming"})
 _NOT_ASYNC = frozenset({"add_message", "anthropic_messages", "audio_speech", "audio_transcription"})
-_REQUEST_TYPES = {"completion": "chat", "text_completion": "completion", "anthropic_messages": "messages"}
+_REQUEST_TYPES = {
+    "completion": "chat",
+    "text_completion": "completion",
+    "anthropic_messages": "messages",
+    "responses_websocket": "responses",
+}
+_READS = frozenset(
+    {"add", "cancel", "code", "count", "delete", "get", "list", "retrieve", "update", "upload", "video_content"}
+)
+_INFERENCES = frozenset({"completion", "completions", "embedding", "embeddings", "run"})
+_ADMINISTERED = frozenset(
+    {
+        *("assistant", "assistants", "batch", "batches", "character", "container", "containers", "file", "files"),
+        *("fine", "sandbox", "skill", "skills", "thread", "threads", "vector"),
+    }
+)
+"""Words in the types of calls that read or administer what a provider keeps, unless it is asked to work with it."""
 _STATUS_BY_CLASS = {
     "APIConnectionError": 500,
     "APIError": 500,
@@ -55,6 +73,7 @@ _VERDICTS = {
 }
 _MASKED = frozenset({"MASK", "MASKED", "REDACT", "ANONYMIZED"})
 _BLOCKED = frozenset({"BLOCK", "BLOCKED"})
+_INTERVENED = "GUARDRAIL_INTERVENED"
 
 
 def guardrail_result(native: str | None, response: bytes, masked: bool) -> str | None:
@@ -66,34 +85,64 @@ def guardrail_result(native: str | None, response: bytes, masked: bool) -> str |
         masked: some entity was counted as masked.
     """
     if native in ("success", "guardrail_intervened") and (
-        response == b'"mask"' or (masked and native == "success") or _masks(response)
+        response == b'"mask"' or (masked and native == "success") or _masks(response, native == "success")
     ):
         return "mutate"
     return _VERDICTS.get(native or "", native)
 
 
 class _Action(msgspec.Struct, frozen=True):
+    """An action, or Bedrock's answer: what it did, and why, in policies that list what they found."""
+
     action: Any = None  # what a guardrail of the operator's says
+    assessments: Any = None
 
 
 _elements = msgspec.json.Decoder(list[msgspec.Raw])
 _action = msgspec.json.Decoder(_Action)
 
 
-def _masks(response: bytes) -> bool:
-    """Tell whether a list of actions changes the text and blocks nothing."""
-    if not response.startswith(b"["):
-        return False
+def _masks(response: bytes, has_passed: bool) -> bool:
+    """Tell whether a list of actions, or an answer of Bedrock's, changes the text and blocks nothing.
+
+    Bedrock says `GUARDRAIL_INTERVENED` of both: where the request went on, it was a change.
+    """
+    actions: set[object] = set()
+    for element in _elements_of(response):
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):  # a remark among the actions
+            decoded = _action.decode(element)
+            is_listed = element is not response or decoded.action == _INTERVENED
+            actions.update([decoded.action] if is_listed and isinstance(decoded.action, str) else [])
+            actions.update(_assessed(decoded.assessments))
+    changes = bool(actions & _MASKED) or (has_passed and _INTERVENED in actions)
+    return changes and not actions & _BLOCKED
+
+
+def _elements_of(response: bytes) -> list[msgspec.Raw] | list[bytes]:
+    if response.startswith(b"{"):
+        return [response]
     try:
-        elements = _elements.decode(response)
+        return _elements.decode(response) if response.startswith(b"[") else []
     except (msgspec.DecodeError, RecursionError):
-        return False
-    actions: set[str] = set()
-    for element in elements:
-        with contextlib.suppress(msgspec.DecodeError):  # a remark among the actions
-            if isinstance(action := _action.decode(element).action, str):
-                actions.add(action)
-    return bool(actions & _MASKED) and not actions & _BLOCKED
+        return []
+
+
+def _assessed(assessments: object) -> Iterator[str]:
+    """Yield the actions in Bedrock's assessments, `[{policy: {list: [{"action": …}]}}]`."""
+    for assessment in _listed(assessments):
+        for policy in _members(assessment):
+            for findings in _members(policy):
+                for finding in _listed(findings):
+                    if isinstance(finding, dict) and isinstance(action := finding.get("action"), str):
+                        yield action
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _members(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else ()
 
 
 def guardrail_scope(mode: object, is_late: bool) -> str:
@@ -115,9 +164,24 @@ def request_type(call_type: str | None) -> str | None:
         return "mcp"
     if call_type in AGENT_CALL_TYPES:
         return "a2a"
-    if call_type and call_type[0] == "a" and call_type not in _NOT_ASYNC:
-        call_type = call_type[1:].removeprefix("_")
-    return _REQUEST_TYPES.get(call_type or "", call_type)
+    name = _synchronous(call_type or "")
+    return _REQUEST_TYPES.get(name, name) or call_type
+
+
+def _synchronous(call_type: str) -> str:
+    """Return the name without what marks the asynchronous form, `_arealtime` -> `realtime`."""
+    name = call_type.removeprefix("_")
+    return name[1:].removeprefix("_") if name[:1] == "a" and name not in _NOT_ASYNC else name
+
+
+@lru_cache(maxsize=256)
+def is_model_call(call_type: str | None) -> bool:
+    """Tell whether a call of this type calls a model. MCP, agents, and what reads or administers don't."""
+    if call_type in MCP_CALL_TYPES or call_type in AGENT_CALL_TYPES:
+        return False
+    name = _synchronous(call_type or "")
+    words = frozenset([*name.split("_"), name])
+    return not words & _READS and (not words & _ADMINISTERED or bool(words & _INFERENCES))
 
 
 def error_status(code: str | None, normalized: str | None, error_class: str | None) -> int | None:

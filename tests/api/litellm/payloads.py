@@ -214,6 +214,12 @@ def evaluation(**members: Any) -> Payload:
     }
 
 
+def bedrock(action: str, *found: str) -> Payload:
+    """The answer of a guardrail of Bedrock: what it did, and with which entities."""
+    entities = [{"type": "EMAIL", "action": each, "detected": True} for each in found]
+    return {"action": action, "outputs": [], "assessments": [{"sensitiveInformationPolicy": {"piiEntities": entities}}]}
+
+
 def array(*payloads: Any) -> bytes:
     """A body of `log_format: json_array`."""
     return json.dumps(payloads).encode()

@@ -16,6 +16,7 @@ from tests.api.litellm.payloads import (
     Payload,
     agent_message,
     array,
+    bedrock,
     blocked,
     caller,
     embedding,
@@ -159,7 +160,9 @@ VERDICTS: list[tuple[Any, Any, Any, str | None]] = [
     ("guardrail_intervened", "mask", None, "mutate"),
     ("success", "allow", {"EMAIL": 2}, "mutate"),
     ("success", "allow", {"EMAIL": 0, "PHONE": 0}, "pass"),
-    ("success", "allow", {"EMAIL": "2", "PHONE": None}, "pass"),
+    ("success", "allow", {"EMAIL": "2", "PHONE": None}, "mutate"),
+    ("success", "allow", {"EMAIL": 2.0}, "mutate"),
+    ("success", "allow", {"EMAIL": "two", "PHONE": "0", "NAME": [2]}, "pass"),
     ("success", "allow", {}, "pass"),
     ("guardrail_intervened", "400: no", {"EMAIL": 2}, "fail"),
     *(("success", [{"action": word}], None, "mutate") for word in ("MASK", "MASKED", "REDACT", "ANONYMIZED")),
@@ -170,6 +173,21 @@ VERDICTS: list[tuple[Any, Any, Any, str | None]] = [
     ("success", [MASK, BLOCK], None, "pass"),
     ("guardrail_intervened", [MASK, BLOCK], None, "fail"),
     ("guardrail_intervened", [{"action": "MASKED"}, {"action": "BLOCKED"}], None, "fail"),
+    ("success", bedrock("GUARDRAIL_INTERVENED", "ANONYMIZED"), None, "mutate"),
+    ("success", [bedrock("GUARDRAIL_INTERVENED", "NONE", "ANONYMIZED")], None, "mutate"),
+    ("success", bedrock("GUARDRAIL_INTERVENED"), None, "mutate"),
+    ("success", bedrock("NONE", "NONE"), None, "pass"),
+    ("success", bedrock("NONE"), None, "pass"),
+    (
+        "success",
+        {"action": "GUARDRAIL_INTERVENED", "assessments": [5, {"a": 5, "b": {"c": 5, "d": [5]}}]},
+        None,
+        "mutate",
+    ),
+    ("success", {"assessments": [{"a": {"b": [{"action": 5}, {"action": "MASK"}]}}]}, None, "mutate"),
+    ("guardrail_intervened", bedrock("GUARDRAIL_INTERVENED", "BLOCKED"), None, "fail"),
+    ("guardrail_intervened", bedrock("GUARDRAIL_INTERVENED", "BLOCKED", "ANONYMIZED"), None, "fail"),
+    ("guardrail_intervened", bedrock("GUARDRAIL_INTERVENED"), None, "fail"),
     ("guardrail_intervened", "400: no", None, "fail"),
     ("guardrail_intervened", None, None, "fail"),
     ("blocked", "no", None, "fail"),
@@ -632,7 +650,11 @@ class TestModelCall:
             ("aspeech", "speech"),
             ("atranscription", "transcription"),
             ("amoderation", "moderation"),
-            ("add_message", "add_message"),
+            ("_arealtime", "realtime"),
+            ("_aresponses_websocket", "responses"),
+            ("agenerate_content", "generate_content"),
+            ("arun_thread", "run_thread"),
+            ("acreate_video", "create_video"),
             ("aimage_generation", "image_generation"),
             ("pass_through_endpoint", "pass_through_endpoint"),
             ("", None),
@@ -955,6 +977,14 @@ class TestIdentity:
 
         assert len(identities(*calls)) == 8
 
+    def test_a_call_that_is_logged_twice_with_another_id_of_its_answer_is_one_call(self) -> None:
+        first = success(call_type="anthropic_messages")
+        again = {**first, "id": "chatcmpl-made-again", "call_type": "acompletion"}
+
+        assert identities(first) == identities(again)
+        assert len({each["spanId"] for each in rows(MODEL, first, {**first, "startTime": START + 1})}) == 2
+        assert len({each["spanId"] for each in rows(MODEL, first, {**first, "status": "failure"})}) == 2
+
     def test_the_same_payload_has_the_same_identities_in_any_body(self) -> None:
         payloads = [success(guardrail_information=[evaluation()]), blocked(), tool_call(), agent_message(), embedding()]
 
@@ -1024,3 +1054,22 @@ class TestToolCallsOfOneRequest:
 
         assert rows(REQUEST, *self.tools()) == []
         assert row(REQUEST, whole)["spanId"] not in first
+
+
+@pytest.mark.parametrize(
+    "call_type",
+    [
+        *("aget_responses", "get_responses", "adelete_responses", "acancel_responses", "alist_input_items"),
+        *("acreate_batch", "aretrieve_batch", "alist_batches", "acancel_batch"),
+        *("acreate_file", "afile_retrieve", "afile_content", "afile_list", "afile_delete"),
+        *("acreate_fine_tuning_job", "alist_fine_tuning_jobs", "aget_assistants", "acreate_assistants"),
+        *("acreate_thread", "aget_thread", "a_add_message", "add_message", "aget_messages"),
+        *("avector_store_create", "avector_store_search", "avector_store_file_content", "acreate_container"),
+        *("avideo_retrieve", "avideo_content", "avideo_list", "acreate_skill", "arun_code"),
+    ],
+)
+def test_what_reads_or_administers_is_a_request_and_no_model_call(call_type: str) -> None:
+    payload = success(call_type=call_type)
+
+    assert rows(MODEL, payload) == []
+    assert row(REQUEST, payload)["isFailure"] is False

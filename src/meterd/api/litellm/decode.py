@@ -12,8 +12,8 @@ from meterd.datasets import MAX_TEXT_LENGTH
 from meterd.errors import InvalidInput, TooLarge
 from meterd.ingest.lenient_json import dumps, loads
 
-_payloads = msgspec.json.Decoder(list[Payload])
-_payload = msgspec.json.Decoder(Payload)
+_payloads = msgspec.json.Decoder(list[Payload], strict=False)  # numbers and yes and no may be texts
+_payload = msgspec.json.Decoder(Payload, strict=False)
 _elements = msgspec.json.Decoder(list[msgspec.Raw])
 _MEMBERS = frozenset(field.encode_name for field in msgspec.structs.fields(Payload))
 _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)

@@ -18,6 +18,7 @@ from meterd.litellm.vocabulary import (
     error_status,
     guardrail_result,
     guardrail_scope,
+    is_model_call,
     request_type,
     without_provider,
 )
@@ -64,7 +65,7 @@ class Translator:
             self._report.add(GUARDRAIL_EVALUATIONS, evaluations)
         if payload.call_type in MCP_CALL_TYPES:
             self._report.add(MCP_CALLS, [_mcp_call(payload, common)])
-        elif payload.call_type not in AGENT_CALL_TYPES and _reached_model(payload):
+        elif is_model_call(payload.call_type) and _reached_model(payload):
             self._report.add(MODEL_CALLS, [self._model_call(payload, common)])
         if payload.is_part:
             return
@@ -135,7 +136,6 @@ class Translator:
         is_spent = _is_spent(payload)
         has_answered = not payload.failed
         usage = payload.caller.usage_object
-        details = usage.prompt_tokens_details if usage else None
         streaming = payload.stream is True
         cost = payload.response_cost
         if is_spent and payload.cost_breakdown:
@@ -143,7 +143,7 @@ class Translator:
         columns: ModelCallColumns = {
             **common,
             **self._cache(payload),
-            "span_id": fact_id("model", payload.call, payload.id, payload.status, payload.startTime),
+            "span_id": fact_id("model", payload.call, payload.status, payload.startTime),
             "model_name": _model_name(payload),
             "requested_model_name": None if payload.had_fallback else _model_name(payload),
             "model_id": payload.model_id or None,
@@ -152,12 +152,8 @@ class Translator:
             "request_type": request_type(payload.call_type),
             "input_tokens": payload.prompt_tokens if has_answered else None,
             "output_tokens": payload.completion_tokens if has_answered else None,
-            "cache_read_input_tokens": _first(
-                usage.cache_read_input_tokens if usage else None, details.cached_tokens if details else None
-            ),
-            "cache_creation_input_tokens": _first(
-                usage.cache_creation_input_tokens if usage else None, details.cache_creation_tokens if details else None
-            ),
+            "cache_read_input_tokens": usage.cache_read if usage else None,
+            "cache_creation_input_tokens": usage.cache_creation if usage else None,
             "cost_in_usd": cost,
             "latency_ms": _latency(payload),
             "streaming": streaming,
@@ -306,7 +302,3 @@ def _origin(address: str | None) -> str | None:
     except ValueError:
         return None
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.scheme and parts.netloc else None
-
-
-def _first(*values: int | None) -> int | None:
-    return next((value for value in values if value is not None), None)

@@ -5,12 +5,13 @@ Two thirds of a payload are of no use; a typed decoder skips them without buildi
 errors and tracebacks are never decoded, so they can't reach the disk.
 """
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
 
 from meterd.datasets import MAX_TEXT_LENGTH
+from meterd.ingest.spellings import number, seconds
 from meterd.litellm.vocabulary import MCP_CALL_TYPES
 
 MAX_GUARDRAILS = 64
@@ -20,10 +21,29 @@ JSONObject = dict[str, Any]
 """What callers and operators attach to their requests: JSON of any form."""
 Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+if TYPE_CHECKING:
+    Time = float
+else:
+    Time = float | str
+"""Seconds since 1970. In a payload it may be ISO 8601, which `Timed` replaces."""
 
 
-class GuardrailEntry(msgspec.Struct, frozen=True):
+class Timed(msgspec.Struct, frozen=True):
+    """What has times; one that can't be read becomes None."""
+
+    times: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.times:
+            value = getattr(self, name)
+            if type(value) is str:
+                msgspec.structs.force_setattr(self, name, seconds(value))
+
+
+class GuardrailEntry(Timed, frozen=True):
     """One evaluation; `guardrail_response` stays undecoded, only a few words of it are ever looked at."""
+
+    times = ("start_time", "end_time")
 
     guardrail_name: Text | None = None
     guardrail_provider: Text | None = None
@@ -32,8 +52,8 @@ class GuardrailEntry(msgspec.Struct, frozen=True):
     guardrail_status: Text | None = None
     guardrail_response: msgspec.Raw = msgspec.Raw(b"null")
     masked_entity_count: JSONObject | None = None
-    start_time: float | None = None
-    end_time: float | None = None
+    start_time: Time | None = None
+    end_time: Time | None = None
     duration: float | None = None
 
     @property
@@ -43,7 +63,7 @@ class GuardrailEntry(msgspec.Struct, frozen=True):
     @property
     def is_masked(self) -> bool:
         counts = (self.masked_entity_count or {}).values()
-        return any(isinstance(count, int | float) and count > 0 for count in counts)
+        return any((number(count) or 0) > 0 for count in counts)
 
 
 class ErrorInformation(msgspec.Struct, frozen=True):
@@ -54,7 +74,7 @@ class ErrorInformation(msgspec.Struct, frozen=True):
 
     @property
     def code(self) -> str | None:
-        return None if self.error_code in (None, "") else str(self.error_code)
+        return None if self.error_code in (None, "") else str(self.error_code).removesuffix(".0")
 
 
 class CostBreakdown(msgspec.Struct, frozen=True):
@@ -78,12 +98,36 @@ class ToolCall(msgspec.Struct, frozen=True):
 class PromptTokens(msgspec.Struct, frozen=True):
     cached_tokens: Count | None = None
     cache_creation_tokens: Count | None = None
+    cache_write_tokens: Count | None = None
 
 
 class Usage(msgspec.Struct, frozen=True):
+    """The provider's counts; `input_tokens_details` is how the responses API calls `prompt_tokens_details`."""
+
     cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
     prompt_tokens_details: PromptTokens | None = None
+    input_tokens_details: PromptTokens | None = None
+
+    @property
+    def cache_read(self) -> int | None:
+        return _first(self.cache_read_input_tokens, self._details.cached_tokens)
+
+    @property
+    def cache_creation(self) -> int | None:
+        details = self._details
+        return _first(self.cache_creation_input_tokens, details.cache_creation_tokens, details.cache_write_tokens)
+
+    @property
+    def _details(self) -> PromptTokens:
+        return self.prompt_tokens_details or self.input_tokens_details or _NO_DETAILS
+
+
+def _first(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
+
+
+_NO_DETAILS = PromptTokens()
 
 
 class Metadata(msgspec.Struct, frozen=True):
@@ -104,12 +148,14 @@ class Metadata(msgspec.Struct, frozen=True):
     usage_object: Usage | None = None
 
 
-class Payload(msgspec.Struct, frozen=True):
-    """One event; times are seconds since 1970."""
+class Payload(Timed, frozen=True):
+    """One event."""
 
-    startTime: float  # noqa: N815 - LiteLLM's names
-    endTime: float | None = None  # noqa: N815
-    completionStartTime: float | None = None  # noqa: N815
+    times = ("startTime", "endTime", "completionStartTime")
+
+    startTime: Time  # noqa: N815 - LiteLLM's names
+    endTime: Time | None = None  # noqa: N815
+    completionStartTime: Time | None = None  # noqa: N815
     id: Text | None = None
     litellm_call_id: Text | None = None
     trace_id: Text | None = None
@@ -133,6 +179,11 @@ class Payload(msgspec.Struct, frozen=True):
     guardrail_information: list[GuardrailEntry] | GuardrailEntry | None = None
     hidden_params: HiddenParams | None = None
     metadata: Metadata | None = None
+
+    def __post_init__(self) -> None:
+        Timed.__post_init__(self)
+        if self.startTime is None:
+            raise ValueError("startTime is no time")
 
     @property
     def caller(self) -> Metadata:
@@ -177,7 +228,7 @@ class Payload(msgspec.Struct, frozen=True):
     @property
     def had_fallback(self) -> bool:
         headers = self.hidden_params.additional_headers if self.hidden_params else None
-        return headers is not None and headers.fallbacks not in (None, 0, "0")
+        return headers is not None and headers.fallbacks is not None and number(headers.fallbacks) != 0
 
 
 _NO_METADATA = Metadata()

@@ -7,9 +7,11 @@ or arguments of tools are never read.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from meterd.api.otlp import attributes as names
 from meterd.api.otlp.spans import CLIENT, Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
 from meterd.ingest.reports import cut
+from meterd.ingest.spellings import whole_number
 from meterd.litellm.vocabulary import TOOL_ERROR
 
 if TYPE_CHECKING:
@@ -67,21 +69,29 @@ def model_call(span: Span) -> "ModelCallColumns":
     """Return the columns of a model call. Cached and reasoning tokens are parts of the counts."""
     first = span.number("gen_ai.response.time_to_first_chunk")
     return {
-        "model_name": span.text("gen_ai.request.model", "gen_ai.response.model"),
-        "provider_model_name": span.text("gen_ai.response.model"),
-        "provider_account_type": span.text("gen_ai.provider.name", "gen_ai.system"),
+        "model_name": span.text(*names.REQUEST_MODEL, *names.RESPONSE_MODEL),
+        "provider_model_name": span.text(*names.RESPONSE_MODEL),
+        "provider_account_type": _provider(span),
         "request_type": MODEL_OPERATIONS.get(span.operation or ""),
-        "input_tokens": span.count("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
-        "output_tokens": span.count("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
-        "cache_read_input_tokens": span.count("gen_ai.usage.cache_read.input_tokens"),
-        "cache_creation_input_tokens": span.count("gen_ai.usage.cache_creation.input_tokens"),
-        "streaming": span.attributes.get("gen_ai.request.stream") is True,
+        "input_tokens": span.count(*names.INPUT_TOKENS),
+        "output_tokens": span.count(*names.OUTPUT_TOKENS),
+        "cache_read_input_tokens": span.count(*names.CACHE_READ_TOKENS),
+        "cache_creation_input_tokens": span.count(*names.CACHE_CREATION_TOKENS),
+        "cost_in_usd": _cost(span),
+        "streaming": any(span.flag(name) for name in names.STREAMS),
         "time_to_first_token_ms": None if first is None else first * 1000,
         "latency_ms": span.latency,
         "http_status_code": span.status,
         "is_failure": _failed(span),
         "error_type": span.text("error.type"),
+        "error_code": span.text("error.type"),
     }
+
+
+def _cost(span: Span) -> float | None:
+    """Return US dollars; what is given in another currency can't be added to them."""
+    is_dollars = (span.text(names.COST_CURRENCY) or "USD").upper() == "USD"
+    return span.number(*names.COST) if is_dollars else None
 
 
 def mcp_call(span: Span) -> "McpCallColumns":
@@ -105,8 +115,8 @@ def _server(span: Span) -> str | None:
 
 
 def _code(span: Span) -> int | None:
-    text = span.text("rpc.response.status_code") or ""
-    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 12 else None
+    code = whole_number(span.attributes.get("rpc.response.status_code"))
+    return code if code is not None and abs(code) < 10**11 else None
 
 
 def _agent_request(span: Span) -> "GatewayRequestColumns":
@@ -122,7 +132,7 @@ def _agent_request(span: Span) -> "GatewayRequestColumns":
 
 
 def _provider(span: Span) -> str | None:
-    return span.text("gen_ai.provider.name", "gen_ai.system")
+    return span.text(*names.PROVIDER)
 
 
 def _failed(span: Span) -> bool:

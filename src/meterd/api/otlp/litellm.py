@@ -11,11 +11,11 @@ from meterd.api.otlp.genai import MODEL_OPERATIONS, Columns, mcp_call, model_cal
 from meterd.api.otlp.spans import CLIENT, SERVER, Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
 from meterd.litellm.vocabulary import (
-    MCP_CALL_TYPES,
     NOT_METADATA,
     error_status,
     guardrail_result,
     guardrail_scope,
+    is_model_call,
     request_type,
     without_provider,
 )
@@ -58,8 +58,8 @@ def facts_of(span: Span, trace: Trace) -> tuple[Dataset, Columns] | None:
     if _is_model_call(span):
         if "litellm.api_key.hash" in span.attributes and "litellm.request.route" not in span.attributes:
             return None  # the proxy's own health check
-        return MODEL_CALLS, _model_call(span)
-    if span.name == "litellm_request" and span.text("llm.request.type") not in MCP_CALL_TYPES:
+        return (MODEL_CALLS, _model_call(span)) if is_model_call(span.text("litellm.call_type")) else None
+    if span.name == "litellm_request" and is_model_call(span.text("llm.request.type")):
         return MODEL_CALLS, _model_call_v1(span)
     if _guardrail_name(span) and _guardrail_status(span) != "not_run":
         return GUARDRAIL_EVALUATIONS, _evaluation(span, trace)
@@ -126,7 +126,7 @@ def _model_call(span: Span) -> "ModelCallColumns":
         **model_call(span),
         "provider_model_name": without_provider(span.text("litellm.provider.model"), span.text("gen_ai.provider.name")),
         "request_type": request_type(span.text("litellm.call_type")),
-        "streaming": span.attributes.get("litellm.request.streaming") is True,
+        "streaming": span.flag("litellm.request.streaming"),
         "cost_in_usd": cost,
         "http_status_code": status,
         "is_failure": failed,
@@ -173,11 +173,12 @@ def _result(span: Span) -> str | None:
     if status is None:
         return None
     response = span.attributes.get("litellm.guardrail.response", span.attributes.get("guardrail_response"))
-    if not isinstance(response, str):
-        response = ""
-    is_json = response.startswith(("[", '"'))
+    if isinstance(response, str) and response.startswith(("[", "{", '"')):
+        encoded = response.encode("utf-8", "replace")
+    else:
+        encoded = msgspec.json.encode(response)
     masked = span.number("litellm.guardrail.masked_entity_count") or 0
-    return guardrail_result(status, response.encode() if is_json else msgspec.json.encode(response), masked > 0)
+    return guardrail_result(status, encoded, masked > 0)
 
 
 def _evaluation(span: Span, trace: Trace) -> "GuardrailEvaluationColumns":

@@ -1,12 +1,13 @@
 """Spans of an export request, in one form for both encodings, and what they say in the GenAI conventions."""
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from meterd.api.otlp.messages import AnyMessage, attributes_of, identifier, integer
 from meterd.datasets import MAX_TEXT_LENGTH
+from meterd.datasets.model import MAX_STATUS, MIN_STATUS
+from meterd.ingest import spellings
 
 SERVER, CLIENT = 2, 3
 _ERROR = 2
@@ -63,24 +64,33 @@ class Span(msgspec.Struct, frozen=True, gc=False):
         return None
 
     def number(self, *names: str) -> float | None:
-        """Return the first of the attributes that is a number."""
+        """Return the first of the attributes that is a number, in whatever spelling."""
         for name in names:
             value = self.attributes.get(name)
-            if type(value) is int or type(value) is float:
-                return value
+            if value is not None and (found := spellings.number(value)) is not None:
+                return found
         return None
 
     def count(self, *names: str) -> int | None:
         """Return the first of the attributes that is a whole number, not negative."""
-        value = self.number(*names)
-        return int(value) if value is not None and 0 <= value < 2**63 else None
+        for name in names:
+            value = self.attributes.get(name)
+            if value is not None:
+                found = value if type(value) is int else spellings.whole_number(value)
+                if found is not None and 0 <= found < 2**63:
+                    return found
+        return None
+
+    def flag(self, name: str) -> bool:
+        """Tell whether the attribute is there and says yes."""
+        return spellings.flag(self.attributes.get(name)) is True
 
     @property
     def status(self) -> int | None:
         """The HTTP status; also from an `error.type` that is one."""
         status = self.count("http.response.status_code", "http.status_code")
-        if status is None and re.fullmatch("[1-5][0-9]{2}", error := self.text("error.type") or ""):
-            return int(error)
+        if status is None and (status := self.count("error.type")) is not None:
+            return status if MIN_STATUS <= status <= MAX_STATUS else None
         return status
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meterd.api.otlp import genai, litellm
+from meterd.api.otlp.attributes import CONVERSATION, USER
 from meterd.api.otlp.litellm import Trace
 from meterd.api.otlp.messages import AnyMessage, canonical
 from meterd.api.otlp.spans import Rejected, Span, spans_of
@@ -15,8 +16,6 @@ from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 if TYPE_CHECKING:
     from meterd.datasets.rows import Row, RowColumns
     from meterd.ingest.reports import ReportedColumns
-
-_USER = ("user.email", "enduser.id", "user.id")
 
 
 def add_traces(
@@ -92,14 +91,14 @@ class _Export:
             subject = report.subject(*litellm.subject_of(span))
             metadata |= litellm.metadata_of(span)
         else:
-            user = span.text(*_USER)
+            user = span.text(*USER)
             subject = report.subject(user, None, None, ()) if user else report.own_subject()
         common: ReportedColumns = {
             "subject_id": None,
             "ts": report.time(span.started),
             "trace_id": span.trace_id,
             "span_id": span.span_id,
-            "conversation_id": span.text("gen_ai.conversation.id", "session.id"),
+            "conversation_id": span.text(*CONVERSATION),
             "metadata": self._labels(span, metadata),
             **subject,
         }
