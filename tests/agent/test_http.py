@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -55,6 +56,27 @@ def test_an_event_of_a_name_alone_has_empty_labels_and_data(daemon: Daemon) -> N
     daemon.post("/event", id_, name="x", category=None, labels=None, data=None)
     (event,) = delivered(daemon, id_)["events"]
     assert ("info", [], {}) == (event["category"], event["labels"], event["data"])
+
+
+def test_text_that_is_no_unicode_is_escaped_wherever_it_is(daemon: Daemon) -> None:
+    id_ = daemon.register()
+    path, escaped = os.fsdecode(b"caf\xe9.txt"), r"caf\udce9.txt"
+    daemon.post("/event", id_, name=path, labels=[path], data={path: [path]})
+    daemon.post("/state", id_, state={"open": path, "emoji": "😀"})
+    daemon.post("/metric", id_, name=path, type="counter", delta=1, tags=[path])
+    daemon.post("/end", id_)
+    found = delivered(daemon, id_)
+    (event,), (metric,) = found["events"], found["metrics"]
+    assert (escaped, [escaped], {escaped: [escaped]}) == (event["name"], event["labels"], event["data"])
+    assert (escaped, "😀") == (found["state"]["open"], found["state"]["emoji"])
+    assert (escaped, [escaped]) == (metric["name"], metric["tags"])
+
+
+def test_names_of_members_are_read_without_regard_to_case(daemon: Daemon) -> None:
+    id_ = daemon.register()
+    call(daemon.port, "/event", json.dumps({"Session_ID": id_, "Name": "x", "MESSAGE": "m"}).encode())
+    (event,) = delivered(daemon, id_)["events"]
+    assert ("x", "m") == (event["name"], event["message"])
 
 
 def test_a_state_is_sent_only_when_it_changes(daemon: Daemon) -> None:
@@ -121,11 +143,19 @@ def test_the_agent_stays_when_its_last_session_has_ended(daemon: Daemon) -> None
         ("/metric", {"session_id": "ID", "name": "x", "value": 1, "count": 1.5}, "400 Invalid request: "),
         (
             "/metric",
-            {"session_id": "ID", "type": "histogram", "value": 1, "metadata": {"buckets": ["x"]}},
+            {"session_id": "ID", "name": "x", "type": "histogram", "value": 1, "metadata": {"buckets": ["x"]}},
             '400 Invalid request: metadata.buckets must be numbers or "inf"',
         ),
         ("/state", {"session_id": "ID", "state": 1}, "400 Invalid request: "),
-        ("/event", b'{"session_id": "ID", "name": "\\ud800"}', "400 Invalid request: "),
+        ("/event", {"session_id": "ID", "message": "x"}, "400 Invalid request: name is required"),
+        ("/metric", {"session_id": "ID", "value": 1}, "400 Invalid request: name is required"),
+        (
+            "/metric",
+            {"session_id": "ID", "name": "x", "vlaue": 1},
+            "400 Invalid request: value must be a finite number",
+        ),
+        ("/metric", {"session_id": "ID", "name": "x", "type": "histogram"}, "400 Invalid request: value must be"),
+        ("/metric", {"session_id": "ID", "type": "counter", "delta": 1}, "400 Invalid request: name is required"),
         ("/session", None, "400 Session ID required"),
         ("/session?session_id=nobody", None, "404 Session not found"),
         ("/event", None, "405 Method not allowed"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from meterd.agent.bodies import JSONObject, Metric, finite
+from meterd.agent.bodies import JSONObject, Metric, finite, named
 from meterd.agent.errors import Refused
 
 DEFAULT_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -66,10 +66,10 @@ def aggregate_for(metric: Metric) -> tuple[Aggregate, float] | None:
     """Return an empty aggregate for a metric, with the number to add; None for one that is sent as it is.
 
     Raises:
-        Refused: the number or the buckets make no sense (400).
+        Refused: there is no name, or the number or the buckets make no sense (400).
     """
     metadata = dict(metric.metadata or {})
-    name, tags = metric.name or "", metric.tags or []
+    name, tags = named(metric.name), list(dict.fromkeys(metric.tags or []))
     if metric.type == "counter" and metric.delta is not None:
         return Aggregate("counter", name, tags, metric.unit, metadata), finite(metric.delta, "delta")
     if metric.type == "histogram":

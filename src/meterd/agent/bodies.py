@@ -4,6 +4,7 @@ write it.
 
 import json
 import math
+import re
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -14,6 +15,8 @@ JSONObject = dict[str, Any]
 """A JSON object of an application's own: what is in it is its matter."""
 
 Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Where JSON may hold half of a character."""
 _T = TypeVar("_T")
 
 
@@ -63,17 +66,33 @@ class Metric(Named, frozen=True):
 
 
 def decode(body: bytes, type_: type[_T], line: str) -> _T:
-    """Decode a body as a type. `Infinity` and `NaN`, which Python writes and JSON lacks, are read as texts.
+    """Decode a body as a type; the case of its members' names does not matter, as in the original.
+
+    `Infinity` and `NaN`, which Python writes and JSON lacks, are read as texts, and text that is no Unicode is escaped.
 
     Raises:
         Refused: it is no JSON of that type; the sentence begins with `line`, as in the original (400).
     """
     try:
-        return msgspec.convert(json.loads(body, parse_constant=str), type_)
+        document = json.loads(body, parse_constant=str)
+        if _HALF.search(body):
+            document = _unicode(document)
+        if isinstance(document, dict):
+            document = {name.lower(): value for name, value in document.items()}
+        return msgspec.convert(document, type_)
     except msgspec.ValidationError as error:
         raise Refused(400, f"{line}: {error}") from None
     except (ValueError, RecursionError):
         raise Refused(400, f"{line}: the body is no JSON") from None
+
+
+def _unicode(value: Any) -> Any:  # JSON
+    """Escape halves of characters in texts, which are bytes of file names that are not UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_unicode(key): _unicode(each) for key, each in value.items()}
+    return [_unicode(each) for each in value] if isinstance(value, list) else value
 
 
 def encode(value: object) -> bytes:
@@ -89,15 +108,25 @@ def encode(value: object) -> bytes:
 
 
 def finite(value: float | None, member: str) -> float:
-    """Return a number that is finite; absent means 0.
+    """Return a number that is finite.
 
     Raises:
-        Refused: it is infinite, or none (400).
+        Refused: it is absent or infinite (400).
     """
-    number = 0.0 if value is None else value
-    if not math.isfinite(number):
+    if value is None or not math.isfinite(value):
         raise Refused(400, f"Invalid request: {member} must be a finite number")
-    return number
+    return value
+
+
+def named(name: str | None) -> str:
+    """Return the name of an event or a metric.
+
+    Raises:
+        Refused: there is none (400).
+    """
+    if not name:
+        raise Refused(400, "Invalid request: name is required")
+    return name
 
 
 def given(request: Named) -> dict[str, object]:

@@ -4,7 +4,7 @@ import time
 from uuid import uuid4
 
 from meterd.agent.aggregates import aggregate_for
-from meterd.agent.bodies import Event, Metric, Named, Register, State, decode, encode, finite, given, merge
+from meterd.agent.bodies import Event, Metric, Named, Register, State, decode, encode, finite, given, merge, named
 from meterd.agent.delivery import Delivery
 from meterd.agent.errors import Refused
 from meterd.agent.machine import hostname, machine_id
@@ -88,6 +88,7 @@ class Requests:
         """Record an event at the agent's time."""
         request = decode(body, Event, _LINE)
         active = self._table.find_running(request.session_id, user)
+        named(request.name)
         event = {"labels": [], "data": {}} | given(request) | {"timestamp": now()}
         await self._recorder.record(active, [], ("events", encode(event)))
 
@@ -98,6 +99,7 @@ class Requests:
         if aggregated := aggregate_for(request):
             await self._recorder.add(active, *aggregated)
             return
+        named(request.name)
         point = given(request) | {"value": finite(request.value, "value"), "timestamp": now()}
         point.pop("delta", None)
         await self._recorder.record(active, [], ("metrics", encode(point)))
