@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import stamina
 
+from meterd.client import retry
+from meterd.client.base import BaseClient
 from tests.client.proxy import Proxy
 from tests.process import Meterd
 
@@ -62,7 +63,9 @@ def proxy(shared: Meterd) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def impatient() -> Iterator[None]:
-    """Retries without waits, three attempts in all."""
-    with stamina.set_testing(True, attempts=3):
-        yield
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries without waits, three attempts in all unless a test says otherwise."""
+    monkeypatch.setattr(retry, "MAX_WAIT", 0.0)
+    defaults = BaseClient.__init__.__kwdefaults__
+    assert defaults
+    monkeypatch.setitem(defaults, "retry_attempts", 3)

@@ -111,6 +111,20 @@ def test_offsets_count_characters(guard: Guard) -> None:
     assert [text[match.start : match.end] for match in guard.classify(text)] == ["321-", "321-507-0525"]
 
 
+@pytest.mark.parametrize("half", [chr(0xD83D), chr(0xDCE9)])
+async def test_a_text_that_is_no_unicode_is_classified_and_redacted_at_the_right_places(
+    guard: Guard, asynchronous: AsyncGuard, service: GuardService, half: str
+) -> None:
+    text = f"{half}😀 {half} {PHONE} {half}"
+    found = guard.classify(text, metadata={"objectName": half})
+    assert [text[match.start : match.end] for match in found] == ["321-", "321-507-0525"]
+    assert found == await asynchronous.classify(text)
+    assert guard.redact(text).text == f"{half}😀 {half} phone ************ number {half}"
+    assert "".join(guard.stream(text)) == guard.redact(text).text
+    assert service.classifications[0]["text"] == f"\ufffd😀 \ufffd {PHONE} \ufffd"
+    guard.metric("ai_guard.user", 1, new_session=half)
+
+
 def test_a_match_does_not_show_what_it_found() -> None:
     shown = repr(Redaction("phone ************ number", FOUND, "redact"))
     assert "321" not in shown

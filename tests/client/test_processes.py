@@ -185,12 +185,20 @@ class TestDelivery:
             with pytest.raises(StatusError):
                 client.ingest(PROCESSES, ())
 
-    def test_labels_that_are_no_json_are_logged(
-        self, client: Client, name: str, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        with client.process_run(name, metadata={"when": object()}):  # type: ignore[dict-item]
+    def test_what_is_no_text_is_kept_as_text(self, client: Client, proxy: Proxy, name: str) -> None:
+        odd: Any = {"when": datetime(2026, 1, 31, tzinfo=UTC), 2: "\udce9", "left out": None}
+        with client.process_run(name, trigger=3, metadata=odd) as run:  # type: ignore[arg-type]
+            run.warning(LookupError("\ud83d"))
+        client.flush()
+        row = sent(proxy)
+        assert ("3", {"when": "2026-01-31 00:00:00+00:00", "2": r"\udce9"}) == (row["trigger"], row["metadata"])
+        assert ("warning", r"\ud83d") == (row["status"], row["detail"])
+
+    def test_labels_that_are_no_mapping_are_one_label(self, client: Client, proxy: Proxy, name: str) -> None:
+        with client.process_run(name, metadata="nightly"):  # type: ignore[arg-type]
             pass
-        assert "'metadata' can't be sent as JSON" in caplog.text
+        client.flush()
+        assert {"metadata": "nightly"} == sent(proxy)["metadata"]
 
     def test_a_closed_client_does_not_hide_the_exception_of_the_block(
         self, client: Client, name: str, caplog: pytest.LogCaptureFixture

@@ -6,7 +6,6 @@ from typing import Any
 import pandas
 import polars
 import pytest
-import stamina
 
 from meterd.client import (
     Client,
@@ -156,15 +155,14 @@ def test_attempts_are_limited(client: Client, proxy: Proxy) -> None:
     assert len(proxy.seen) == 3
 
 
-def test_the_server_is_given_the_time_it_asks_for(client: Client, proxy: Proxy) -> None:
-    waits: list[float] = []
-    stamina.instrumentation.set_on_retry_hooks([lambda details: waits.append(details.wait_for)])
-    proxy.script(answer(503, Retry_After="1"))
-    try:
-        client.query("guardrailMetrics", *DAY)
-    finally:
-        stamina.instrumentation.set_on_retry_hooks(None)
-    assert waits == [1.0]
+def test_the_server_is_given_the_time_it_asks_for(
+    client: Client, proxy: Proxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "meterd.client")
+    proxy.script(answer(503, b"not now", Retry_After="1"))
+    client.query("guardrailMetrics", *DAY)
+    retries = [record.message for record in caplog.records if record.name == "meterd.client"]
+    assert retries == ["another attempt in 1.0 seconds: not now (status 503)"]
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

@@ -1,10 +1,14 @@
 import json
+import os
 from collections import UserDict
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
+import numpy
 import pandas
 import pytest
 
@@ -57,7 +61,7 @@ def test_a_row_is_not_changed() -> None:
     ("row", "reason"),
     [
         ({"latencyMs": 1j}, "row 2: 'latencyMs' can't be sent as JSON: objects of type complex are not supported"),
-        ({"guardrailName": "\ud800"}, "row 2: 'guardrailName' can't be sent as JSON"),
+        ({"latencyMs": object()}, "row 2: 'latencyMs' can't be sent as JSON: objects of type object are not supported"),
         ("text", "row 2 must be a mapping, got str"),
     ],
 )
@@ -71,3 +75,46 @@ def test_a_row_that_is_no_json_is_named_and_its_group_is_not_taken(row: Any, rea
 
 def test_decimals_are_text_as_json_has_none() -> None:
     assert encoded({"latencyMs": Decimal("1.5")})["latencyMs"] == "1.5"
+
+
+HALVES = [
+    ("caf\udce9.txt", r"caf\udce9.txt"),
+    ("cut \ud83d", r"cut \ud83d"),
+    ("\ude00 cut", r"\ude00 cut"),
+    ("\ud83d\ude00", "😀"),
+    ("é\udce9", r"é\udce9"),
+]
+
+
+@pytest.mark.parametrize(("text", "sent"), HALVES)
+def test_text_that_is_no_unicode_is_escaped_wherever_it_is(text: str, sent: str) -> None:
+    row = {"createdAt": "t", "name": text, "metadata": {text: text}, "teams": [text]}
+    assert encoded(row) == {"createdAt": "t", "name": sent, "metadata": {sent: sent}, "teams": [sent]}
+
+
+def test_a_row_with_such_a_text_keeps_no_other_from_being_taken() -> None:
+    rows = [{"name": "a"}, {"name": "b", "detail": os.fsdecode(b"caf\xe9.txt")}, {"name": "c"}]
+    (lines,) = encode(rows, 10)
+    assert ["a", "b", "c"] == [json.loads(line)["name"] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (PurePosixPath("a/b.txt"), "a/b.txt"),
+        (PurePosixPath(os.fsdecode(b"caf\xe9.txt")), r"caf\udce9.txt"),
+        (LookupError("no paper"), "no paper"),
+        (numpy.int64(3), 3),
+        (numpy.float32(1.5), 1.5),
+        (Fraction(1, 4), 0.25),
+    ],
+)
+def test_paths_errors_and_numbers_of_other_types_have_a_form_in_json(value: object, sent: object) -> None:
+    assert encoded({"detail": value})["detail"] == sent
+
+
+def test_a_row_that_holds_itself_is_named() -> None:
+    row: dict[str, Any] = {"name": "\udce9"}
+    row["metadata"] = {"row": row}
+    with pytest.raises(InvalidRow, match=r"^row 0: 'metadata' can't be sent as JSON"):
+        encoded(row)

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 
 from meterd.agent.errors import Unreachable
+from meterd.agent.sessions import now
 from meterd.agent.settings import Settings
 
 _TIMEOUT = httpx.Timeout(30, connect=5)
@@ -42,7 +43,9 @@ class Transport:
         Raises:
             Unreachable: there is no answer.
         """
-        headers = {"Idempotency-Key": key} if key else {}
+        headers = {"X-Meterd-Sent-At": now()}  # by which the server corrects times of this machine's clock
+        if key:
+            headers["Idempotency-Key"] = key
         if self._compresses and len(body) >= _WORTH_COMPRESSING:
             body = gzip.compress(body, 1)
             headers["Content-Encoding"] = "gzip"

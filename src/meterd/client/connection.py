@@ -1,16 +1,17 @@
 """Requests over HTTP with retries: `Connection` blocks, `AsyncConnection` is its twin for asyncio."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self, TypedDict
 
 import httpx
-import stamina
 
-from meterd.client.errors import ClientClosed, ConnectionFailed, UnexpectedAnswer
+from meterd.client.errors import ClientClosed, ConnectionFailed, MeterdClientError, UnexpectedAnswer
 from meterd.client.options import Options
 from meterd.client.retry import Backoff
-from meterd.client.wire import Request, check_status, identification
+from meterd.client.wire import SENT_AT, Request, check_status, identification, stamp
 
 _MAX_CONNECT_TIMEOUT = 5.0
 
@@ -20,7 +21,6 @@ class Connection:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._retrying = stamina.RetryingCaller(attempts=options.retry_attempts, timeout=options.retry_timeout)
         self.reset()
 
     def reset(self) -> None:
@@ -36,12 +36,20 @@ class Connection:
             ClientClosed: the connection was closed.
         """
         _check_open(self._http.is_closed)
-        return self._retrying(Backoff(request.retried, self._options.retry_timeout), self._attempt, request)
+        backoff = _backoff(request, self._options)
+        while True:
+            try:
+                return self._attempt(request)
+            except MeterdClientError as error:
+                pause = backoff.pause_after(error)
+                if pause is None:
+                    raise
+            time.sleep(pause)
 
     def _attempt(self, request: Request) -> bytes:
         with _translated_errors():
             response = self._http.post(
-                request.path, params=request.params, content=request.content, headers=request.headers
+                request.path, params=request.params, content=request.content, headers=_headers(request)
             )
         check_status(response.status_code, response.headers, response.content)
         return response.content
@@ -61,18 +69,25 @@ class AsyncConnection:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._retrying = stamina.AsyncRetryingCaller(attempts=options.retry_attempts, timeout=options.retry_timeout)
         self._http = httpx.AsyncClient(**_arguments(options))
 
     async def send(self, request: Request) -> bytes:
         """Do what `Connection.send` does."""
         _check_open(self._http.is_closed)
-        return await self._retrying(Backoff(request.retried, self._options.retry_timeout), self._attempt, request)
+        backoff = _backoff(request, self._options)
+        while True:
+            try:
+                return await self._attempt(request)
+            except MeterdClientError as error:
+                pause = backoff.pause_after(error)
+                if pause is None:
+                    raise
+            await asyncio.sleep(pause)
 
     async def _attempt(self, request: Request) -> bytes:
         with _translated_errors():
             response = await self._http.post(
-                request.path, params=request.params, content=request.content, headers=request.headers
+                request.path, params=request.params, content=request.content, headers=_headers(request)
             )
         check_status(response.status_code, response.headers, response.content)
         return response.content
@@ -84,6 +99,15 @@ class AsyncConnection:
 def _check_open(is_closed: bool) -> None:
     if is_closed:
         raise ClientClosed("the client is closed")
+
+
+def _backoff(request: Request, options: Options) -> Backoff:
+    return Backoff(request.retried, options.retry_attempts, options.retry_timeout)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """Return the headers of this very attempt."""
+    return request.headers | {SENT_AT: stamp(time.time_ns())} if request.says_when else request.headers
 
 
 class _Arguments(TypedDict):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from meterd.client.encoding import as_text, printable
 from meterd.client.errors import MeterdClientError
 from meterd.client.rows import Row
 
@@ -22,8 +23,8 @@ class ProcessRun:
 
     def __init__(self, name: str, trigger: str | None, environment: str | None, metadata: Mapping[str, str] | None):
         self.id = secrets.token_hex(12)
-        self.name = name
-        self._members = {"trigger": trigger, "environment": environment, "metadata": metadata}
+        self.name = as_text(name)
+        self._members = {"trigger": _text(trigger), "environment": _text(environment), "metadata": _labels(metadata)}
         self._began = datetime.now(UTC)
         self._started = time.monotonic()
         self._failure = ""
@@ -31,7 +32,7 @@ class ProcessRun:
 
     def warning(self, text: object) -> None:
         """Record that something is not as it should be while the process goes on: its status becomes `warning`."""
-        self._warnings.append(str(text))
+        self._warnings.append(as_text(text))
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -40,7 +41,7 @@ class ProcessRun:
             yield
         except BaseException as error:
             if not isinstance(error, SystemExit) or error.code not in (None, 0):
-                self._failure = "".join(traceback.format_exception_only(error)).strip()
+                self._failure = printable("".join(traceback.format_exception_only(error)).strip())
             raise
 
     def row(self) -> Row:
@@ -52,14 +53,21 @@ class ProcessRun:
             "createdAt": self._began,
             "status": "failed" if self._failure else "warning" if self._warnings else "success",
             "duration": round((time.monotonic() - self._started) * 1000),
-            "detail": _cut("; ".join(problems)) or None,
+            "detail": "; ".join(problems)[:_MAX_DETAIL_LENGTH] or None,
         }
         return {name: value for name, value in members.items() if value is not None}
 
 
-def _cut(text: str) -> str:
-    """Make text UTF-8, whatever it was, and not too long."""
-    return text.encode("utf-8", "backslashreplace").decode()[:_MAX_DETAIL_LENGTH]
+def _text(value: object) -> str | None:
+    return None if value is None else as_text(value)
+
+
+def _labels(metadata: Mapping[str, object] | None) -> dict[str, str] | None:
+    """Return labels as texts, of whatever they are made; a thing without keys is one label."""
+    if metadata is None:
+        return None
+    pairs = metadata.items() if isinstance(metadata, Mapping) else [("metadata", metadata)]
+    return {as_text(key): as_text(value) for key, value in pairs if value is not None}
 
 
 @contextmanager

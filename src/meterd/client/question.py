@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from meterd.client.encoding import encode
+
 AggregationType = Literal[
     "count",
     "countDistinct",
@@ -89,6 +91,7 @@ def question(
 
     Raises:
         ValueError: the interval is not made of whole seconds.
+        TypeError: something has no form in JSON.
     """
     body: dict[str, object] = {
         "startTs": _time(start),
@@ -104,7 +107,7 @@ def question(
     body |= {name: value for name, value in further.items() if value is not None}
     if "limit" in body:
         body.setdefault("orderBy", "total")
-    return msgspec.json.encode(body)
+    return encode(body)
 
 
 def _each(aggregations: Aggregation | Sequence[Aggregation]) -> Sequence[Aggregation]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 
-import msgspec
-
+from meterd.client import encoding
+from meterd.client.encoding import ENCODING_ERRORS
 from meterd.client.errors import InvalidRow
 
 Row = Mapping[str, object]
@@ -31,7 +31,7 @@ def _encode(row: Row, now: datetime, number: int, taken: int) -> bytes:
         raise InvalidRow(f"row {number} must be a mapping, got {type(row).__name__}", taken)
     try:
         whole = dict(row) if row.get("createdAt") is not None else {**row, "createdAt": now}
-        return encoder.encode(whole)
+        return encoding.encode(whole)
     except ENCODING_ERRORS as error:
         raise InvalidRow(f"row {number}: {_name_of_invalid(row)} can't be sent as JSON: {error}", taken) from None
 
@@ -40,21 +40,7 @@ def _name_of_invalid(row: Row) -> str:
     """Find the member that can't be encoded."""
     for name, value in row.items():
         try:
-            encoder.encode({name: value})
+            encoding.encode({name: value})
         except ENCODING_ERRORS:
             return repr(name)
     return "it"
-
-
-def _plain(value: object) -> object:
-    """Convert what msgspec does not know by itself: other mappings than dict, and classes derived from datetime."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"objects of type {type(value).__name__} are not supported")
-
-
-ENCODING_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
-encoder = msgspec.json.Encoder(enc_hook=_plain)
-"""Encodes whatever a caller hands over; raises `ENCODING_ERRORS`."""

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -19,19 +20,39 @@ REPEATABLE = PASSING | {500}
 """The same for a request with an idempotency key: after 500 the rows may have been stored, or not."""
 
 
+SENT_AT = "X-Meterd-Sent-At"
+"""The header with the sender's clock when an attempt is made, by which the server corrects times of that clock."""
+
+
 class Request(msgspec.Struct, frozen=True):
-    """A POST request; an answer with one of the statuses in `retried` is no reason to give up."""
+    """A POST request; an answer with one of the statuses in `retried` is no reason to give up.
+
+    `says_when` is whether each attempt has the header `SENT_AT`.
+    """
 
     path: str
     content: bytes
     headers: dict[str, str]
     retried: frozenset[int]
     params: dict[str, str] = {}
+    says_when: bool = False
 
 
 def identification(token: str) -> dict[str, str]:
     """Make the headers of every request."""
     return {"Authorization": f"Bearer {token}", "User-Agent": f"meterd-client/{__version__}"}
+
+
+Moment = int
+"""Nanoseconds since 1970."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamp(moment: Moment) -> str:
+    """Write a moment as RFC 3339 in UTC."""
+    time = _EPOCH + timedelta(microseconds=moment // 1000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
 
 
 def query_request(body: bytes) -> Request:

@@ -8,7 +8,6 @@ import time
 from datetime import UTC, datetime
 from typing import NoReturn
 
-import stamina.instrumentation
 from azure.identity import DefaultAzureCredential
 from azure.monitor.querymetrics import MetricsClient
 
@@ -30,7 +29,7 @@ def run(url: str | None, namespace: str, endpoint: str, interval: float, environ
     fail. Nothing is delivered at the end, because the next start collects it again.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.LoggingOnRetryHook])
+    logging.getLogger("meterd.client").setLevel(logging.INFO)  # so that each retry is said
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     status = 0
     try:

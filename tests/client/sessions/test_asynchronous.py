@@ -72,7 +72,7 @@ async def test_errors_are_raised_where_they_are_awaited(client: AsyncClient, pro
     with pytest.raises(StatusError):
         await session.flush()
     proxy.always(None)
-    session.log_event("wrong", exception_type=3)
+    session.log_event("wrong", source_line=2**70)
     with pytest.raises(ItemsRefused):
         await client.close()
     assert ["e"] == names(read(session)["events"])

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +98,14 @@ def test_what_the_server_refuses_is_reported_and_the_rest_goes_on(
     client: Client, read: Read, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = client.create_session("p", "1")
-    session.log_event("wrong", exception_type=["no text"])
-    session.log_metric("wrong", 1, count="three")  # type: ignore[arg-type]  # on purpose
+    session.log_event("wrong", source_line=2**70)
+    session.log_metric("wrong", 1, count=2**70)
     session.log_event("right")
-    with pytest.raises(
-        ItemsRefused, match=r"^events of a session was refused: .*exception_type.*besides: 1$"
-    ) as caught:
+    with pytest.raises(ItemsRefused, match=r"^events of a session was refused: .*source_line.*besides: 1$") as caught:
         session.flush()
     error = caught.value
     assert (400, "events", ["metrics"]) == (error.status, error.operation, [e.operation for e in error.further])
-    assert b'"no text"' in error.body
+    assert b'"name":"wrong"' in error.body
     session.flush()
     assert ["right"] == names(read(session)["events"])
     assert 2 == sum(record.levelno == logging.WARNING for record in caplog.records)
@@ -167,12 +166,19 @@ def test_more_than_there_is_room_for_is_dropped_and_counted(
     ]
 
 
-def test_a_call_that_turns_out_not_to_be_json_is_counted(client: Client, read: Read) -> None:
-    session = client.create_session("p", "1")
-    session.log_metric("\udcff", 1)
-    session.log_metric("good", 1)
-    session.flush()
-    assert (1, ["good"]) == (session.dropped, names(read(session)["metrics"]))
+@pytest.mark.usefixtures("impatient")
+def test_each_attempt_says_when_it_is_made(proxy: Proxy, shared: Meterd) -> None:
+    before = datetime.now(UTC)
+    with Client(proxy.url, shared.token, flush_interval=3600) as client:
+        session = client.create_session("p", "1", wait=60)
+        proxy.script(lose_request, lose_answer)
+        session.heartbeat()
+        session.flush()
+        client.query("sessionEvents", "2026-01-01", "2026-01-02")
+    *about_session, question = proxy.seen[:5]
+    said = [datetime.fromisoformat(request.headers["x-meterd-sent-at"]) for request in about_session]
+    assert before <= said[0] < said[1] < said[2] < said[3] <= datetime.now(UTC)
+    assert "x-meterd-sent-at" not in question.headers
 
 
 def test_the_threads_end_with_the_session(client: Client) -> None:

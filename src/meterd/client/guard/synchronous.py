@@ -40,7 +40,7 @@ class Guard(BaseGuard):
             structured: whether it is structured data.
 
         Raises:
-            ValueError: the classifiers are neither all codes nor all definitions, or the text is not Unicode.
+            ValueError: the classifiers are neither all codes nor all definitions.
             StatusError: the server answers with an error.
             ConnectionFailed: there is no answer.
             UnexpectedAnswer: the answer is not AI Guard's.

@@ -1,11 +1,13 @@
 """Requests and answers of AI Guard (`docs/specifications/ai-guard.md` sections 4 to 6), without a connection."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
+from meterd.client.encoding import as_text, encode
 from meterd.client.errors import UnexpectedAnswer
 from meterd.client.wire import PASSING, Request
 
@@ -18,6 +20,8 @@ sequence, or those defined by the mappings in a sequence. A mapping is sent as `
 
 _DEFAULT_PROFILE = "7dbf380f-0af8-4276-acb0-85413db2dbff"
 _VERSION = 1
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character: what is left of one that was cut, or a byte of a file name that is not UTF-8."""
 _HEADERS = {"Content-Type": "application/json"}
 
 
@@ -57,20 +61,22 @@ def classification_request(
 ) -> Request:
     """Make a request; all matches count if `counted` is None. However often it is sent, meterd counts them once.
 
+    Of a text that is no Unicode each half of a character is sent as U+FFFD, so that offsets stay right.
+
     Raises:
-        ValueError: the classifiers are neither all codes nor all definitions, or the text is not Unicode.
+        ValueError: the classifiers are neither all codes nor all definitions.
     """
     body: dict[str, object] = {
         "context": context,
         "classifierDescription": _description(classifiers),
         "structured": structured,
         "metadata": metadata or {},
-        "text": text,
+        "text": _HALF.sub("\ufffd", text),
     }
     if counted is not None:
         body["counted"] = counted
     headers = {**_HEADERS, "Idempotency-Key": secrets.token_hex(16)}
-    return Request("/classifications/v1", msgspec.json.encode(body), headers, PASSING)
+    return Request("/classifications/v1", encode(body), headers, PASSING)
 
 
 def _description(classifiers: Classifiers) -> Mapping[str, object]:
@@ -102,9 +108,10 @@ def read_matches(body: bytes, text: str) -> list[Match]:
     for match in matches:
         if not 0 <= match.start <= match.end <= len(text):
             raise UnexpectedAnswer(f"{match} is not within the text, which has {len(text)} characters")
-    return matches
+    return [msgspec.structs.replace(match, text=text[match.start : match.end]) for match in matches]
 
 
 def metric_request(meter: str, value: int, attributes: Mapping[str, str]) -> Request:
-    body = {"attributes": attributes, "meter": {"name": meter, "value": str(value)}}
-    return Request("/metric", msgspec.json.encode(body), _HEADERS, PASSING)
+    texts = {member: as_text(each) for member, each in attributes.items()}
+    body = {"attributes": texts, "meter": {"name": meter, "value": str(value)}}
+    return Request("/metric", encode(body), _HEADERS, PASSING)

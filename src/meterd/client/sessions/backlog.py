@@ -19,7 +19,7 @@ class Backlog:
 
     Attributes:
         aggregates: what is added up until a flush.
-        dropped: how many calls were dropped, because there was no room or because they could not be encoded.
+        dropped: how many calls were dropped, because there was no room.
         closed: whether the session was ended, so that it takes no more calls.
         server_id: what the server calls the session, None until it has said so.
         begun: set when the server has begun the session.
@@ -78,7 +78,7 @@ class Backlog:
             raise ClientClosed("the session has ended")
         calls = self._calls
         if len(calls) + self._store.in_memory >= self._max_calls:
-            self._drop("there is no room")
+            self._drop()
             return False
         calls.append(pending)
         return True
@@ -93,9 +93,9 @@ class Backlog:
             self._calls.extend(last)
         return True
 
-    def _drop(self, reason: str) -> None:
+    def _drop(self) -> None:
         if not self.dropped:
-            logger.warning("a call of a session is dropped: %s; the session counts all that follow", reason)
+            logger.warning("a call of a session is dropped: there is no room; the session counts all that follow")
         self.dropped += 1
 
     def store_calls(self, with_aggregates: bool) -> int:
@@ -111,7 +111,7 @@ class Backlog:
                 self._collect_aggregates_locked()
             calls = [self._calls.popleft() for _ in range(len(self._calls))]
             try:
-                self._append_locked(self._encode(calls))
+                self._append_locked([encode_pending(call) for call in calls])
             except BaseException:
                 self._calls.extendleft(reversed(calls))
                 raise
@@ -120,15 +120,6 @@ class Backlog:
     def _collect_aggregates_locked(self) -> None:
         now = time.time_ns()
         self._calls.extend((METRIC, (now, *point)) for point in self.aggregates.take())
-
-    def _encode(self, calls: list[Pending]) -> list[Item]:
-        items: list[Item] = []
-        for call in calls:
-            try:
-                items.append(encode_pending(call))
-            except Exception as error:  # noqa: BLE001 - the calls behind it must not wait for ever
-                self._drop(str(error))
-        return items
 
     def _append_locked(self, items: list[Item]) -> None:
         """Store items; of the heartbeats that wait only one, with the time of the last."""

@@ -2,51 +2,25 @@
 
 import traceback
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from operator import index
 from typing import Any
 
 import msgspec
 
-from meterd.client.rows import ENCODING_ERRORS, encoder
+from meterd.client.encoding import as_text, encode_anything, one_text, printable, several_texts
 from meterd.client.sessions.aggregates import Point
-
-Moment = int
-"""Nanoseconds since 1970."""
+from meterd.client.wire import Moment, stamp
 
 Pending = tuple[str, Any]
 """An operation and its body, or for a point of a metric its moment and members; those are encoded later."""
 
 METRIC = "metrics"
 HEARTBEAT = "heartbeat"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def stamp(moment: Moment) -> str:
-    """Write a moment as RFC 3339 in UTC."""
-    time = _EPOCH + timedelta(microseconds=moment // 1000)
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
 
 
 def encode_members(members: Mapping[str, object], **always: object) -> bytes:
-    """Encode the members that have a value.
-
-    Raises:
-        TypeError: one can't be sent as JSON, which the message names.
-    """
-    present = {name: value for name, value in members.items() if value is not None}
-    try:
-        return encoder.encode(present | always)
-    except ENCODING_ERRORS as error:
-        raise TypeError(f"{_name_of_invalid(present)} can't be sent as JSON: {error}") from None
-
-
-def _name_of_invalid(members: Mapping[str, object]) -> str:
-    for name, value in members.items():
-        try:
-            encoder.encode(value)
-        except ENCODING_ERRORS:
-            return name
-    return "it"
+    """Encode the members that have a value; what has no form in JSON is kept as text."""
+    return encode_anything({name: value for name, value in members.items() if value is not None} | always)
 
 
 def creation_body(product: str, version: str, machine_id: str | None, hostname: str | None) -> bytes:
@@ -54,12 +28,13 @@ def creation_body(product: str, version: str, machine_id: str | None, hostname: 
 
     Raises:
         ValueError: product or version are not text, or empty.
-        TypeError: a member can't be sent as JSON.
+        TypeError: a member is a collection.
     """
     for name, value in (("product", product), ("version", version)):
         if not isinstance(value, str) or not value:
             raise ValueError(f"{name} must be text that is not empty, got {value!r}")
-    return encode_members({"product": product, "version": version, "machine_id": machine_id, "hostname": hostname})
+    names = {"machine_id": one_text(machine_id, "machine_id"), "hostname": one_text(hostname, "hostname")}
+    return encode_members(names, product=product, version=version)
 
 
 def state_body(moment: Moment, state: Mapping[str, object]) -> bytes:
@@ -68,15 +43,61 @@ def state_body(moment: Moment, state: Mapping[str, object]) -> bytes:
     return encode_members({"state": state, "timestamp": stamp(moment)})
 
 
+_EVENT_TEXTS = (
+    "category",
+    "level",
+    "group",
+    "message",
+    "exception_type",
+    "exception_msg",
+    "source_file",
+    "source_function",
+)
+_EVENT_MEMBERS = {*_EVENT_TEXTS, "labels", "data", "stacktrace", "source_line"}
+
+
 def event_body(moment: Moment, name: str, members: Mapping[str, Any]) -> bytes:  # by callers, of any type
-    data, labels = members.get("data"), members.get("labels")
-    if not isinstance(name, str):
-        raise TypeError(f"name must be text, got {type(name).__name__}")
+    """Make the body of an event.
+
+    Raises:
+        TypeError: the name is no text, a member is unknown, or its value certainly meant for another.
+    """
+    check_name(name)
+    if unknown := members.keys() - _EVENT_MEMBERS:
+        raise TypeError(f"an event has no member {min(unknown)}: put it into data")
+    data, stack = members.get("data"), members.get("stacktrace")
     if data is not None and not isinstance(data, Mapping):
         raise TypeError(f"data must be a mapping, got {type(data).__name__}")
-    if isinstance(labels, str):
-        raise TypeError("labels must be several texts, got one")
-    return encode_members(dict(members) | {"labels": list(labels or ()), "name": name, "timestamp": stamp(moment)})
+    body: dict[str, object] = {member: one_text(members.get(member), member) for member in _EVENT_TEXTS}
+    body["data"] = data
+    body["stacktrace"] = (
+        None if stack is None else several_texts([stack] if isinstance(stack, str) else stack, "stacktrace")
+    )
+    body["source_line"] = whole_number(members.get("source_line"), "source_line")
+    labels = list(dict.fromkeys(several_texts(members.get("labels"), "labels")))
+    return encode_members(body, labels=labels, name=name, timestamp=stamp(moment))
+
+
+def check_name(name: object) -> None:
+    """Check the name of an event or a metric.
+
+    Raises:
+        TypeError: it is no text.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be text, got {type(name).__name__}")
+
+
+def whole_number(value: Any, member: str) -> int | None:  # by callers, of any type
+    """Return a whole number, of whatever type it was.
+
+    Raises:
+        TypeError: it is none.
+    """
+    try:
+        return None if value is None else index(value)
+    except TypeError:
+        raise TypeError(f"{member} must be a whole number, got {value!r}") from None
 
 
 def metric_body(moment: Moment, point: Point) -> bytes:
@@ -92,18 +113,18 @@ def moment_body(moment: Moment) -> bytes:
 
 
 def crash_body(moment: Moment, reason: str) -> bytes:
-    return encode_members({"reason": _printable(reason), "timestamp": stamp(moment)})
+    return encode_members({"reason": as_text(reason), "timestamp": stamp(moment)})
 
 
 def exception_members(error: BaseException) -> dict[str, object]:
     """Make the members of an event about an exception; the source is where it was raised."""
     members: dict[str, object] = {
         "exception_type": type(error).__name__,
-        "exception_msg": _text(error),
-        "stacktrace": [_printable(line) for line in traceback.format_exception(error)],
+        "exception_msg": as_text(error),
+        "stacktrace": [printable(line) for line in traceback.format_exception(error)],
     }
     if frames := traceback.extract_tb(error.__traceback__):
-        members["source_file"] = _printable(frames[-1].filename)
+        members["source_file"] = printable(frames[-1].filename)
         members["source_line"] = frames[-1].lineno
         members["source_function"] = frames[-1].name
     return members
@@ -116,24 +137,8 @@ def exception_body(moment: Moment, error: BaseException, data: Mapping[str, obje
     return event_body(moment, "exception", members | described | {"message": members["exception_msg"], "data": data})
 
 
-def _text(error: BaseException) -> str:
-    try:
-        return _printable(str(error))
-    except Exception:  # noqa: BLE001 - an exception that can't be shown is reported all the same
-        return f"a {type(error).__name__} that can't be shown"
-
-
-def _printable(text: str) -> str:
-    """Make text UTF-8, whatever it was."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def encode_pending(pending: Pending) -> tuple[str, bytes]:
-    """Return an operation and its body.
-
-    Raises:
-        TypeError: a member can't be sent as JSON.
-    """
+    """Return an operation and its body."""
     operation, body = pending
     if operation == METRIC:
         moment, *point = body

@@ -4,21 +4,24 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from math import isfinite
+from math import inf, isfinite
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
-from meterd.client.rows import ENCODING_ERRORS, encoder
+from meterd.client.encoding import encode_anything, one_text, several_texts
+from meterd.client.errors import ClientClosed
 from meterd.client.sessions.bodies import (
     HEARTBEAT,
     METRIC,
+    check_name,
     crash_body,
     event_body,
     exception_body,
     moment_body,
     state_body,
+    whole_number,
 )
 from meterd.client.sessions.delivery import Delivery
 
@@ -28,7 +31,8 @@ _PER_SECOND = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanose
 class BaseSession:
     """The base of both sessions: calls that record what happened and never wait. They are thread-safe.
 
-    Wrong arguments raise `TypeError` and `ValueError`; every call raises `ClientClosed` once the session has ended.
+    No call raises for data: text that is no Unicode is escaped, and what has no form in JSON is kept as text. Arguments
+    that make no sense raise `TypeError` and `ValueError`; every call raises `ClientClosed` once the session has ended.
     """
 
     def __init__(self, delivery: Delivery) -> None:
@@ -52,14 +56,14 @@ class BaseSession:
 
     @property
     def dropped(self) -> int:
-        """How many calls were dropped: `max_buffered_rows` waited already, or they could not be sent as JSON."""
+        """How many calls were dropped: `max_buffered_rows` waited already."""
         return self._delivery.backlog.dropped
 
     def update_state(self, state: Mapping[str, object]) -> None:
         """Merge `state` into the session's: objects key by key, None deletes a key, everything else replaces.
 
         Raises:
-            TypeError: it is no mapping, or can't be sent as JSON.
+            TypeError: it is no mapping.
             ClientClosed: the session has ended.
         """
         self._put(("state", state_body(time.time_ns(), state)))
@@ -83,7 +87,7 @@ class BaseSession:
                 `source_function`.
 
         Raises:
-            TypeError: an argument is of a wrong type, or can't be sent as JSON.
+            TypeError: an argument is certainly meant for another, such as a mapping for `category`, or is unknown.
             ClientClosed: the session has ended.
         """
         own = {"category": category, "group": group, "labels": labels, "message": message, "data": data}
@@ -94,19 +98,21 @@ class BaseSession:
 
         Raises:
             ValueError: none is being handled.
-            TypeError: `data` can't be sent as JSON.
+            TypeError: `exc` is no exception, or `data` no mapping.
             ClientClosed: the session has ended.
         """
-        error = exc or sys.exception()
+        error = sys.exception() if exc is None else exc
         if error is None:
             raise ValueError("no exception is being handled: pass one as exc")
+        if not isinstance(error, BaseException):
+            raise TypeError(f"exc must be an exception, got {type(error).__name__}")
         self._put(("events", exception_body(time.time_ns(), error, data)))
 
     def log_metric(
         self,
         name: str,
         value: float,
-        tags: Iterable[str] = (),
+        tags: Iterable[str] | None = None,
         type: str = "gauge",  # noqa: A002 - the name on the wire
         unit: str | None = None,
         count: int | None = None,
@@ -115,36 +121,34 @@ class BaseSession:
         """Record a point of a metric.
 
         Arguments:
-            tags: customarily `key:value`.
+            value: what `float` takes.
+            tags: customarily `key:value`; each counts once.
             type: `gauge`, `counter` (the total), `timer` or `histogram` (the whole distribution).
             count: iterations that a timer's value is for.
 
         Raises:
-            ValueError: the value is not finite.
-            TypeError: an argument is of a wrong type, or can't be sent as JSON.
+            ValueError: the value is no finite number.
+            TypeError: the name is no text, `tags` are not several, `metadata` is no mapping, or `count` is not whole.
             ClientClosed: the session has ended.
         """
         now = time.time_ns()
-        value = float(value)
-        if not isfinite(value):
-            raise ValueError(f"value of {name} must be finite, got {value!r}")
-        if isinstance(tags, str):
-            raise TypeError("tags must be several texts, got one")
+        value, distinct = _checked(name, value, tags)
         raw = None if metadata is None else _encoded(metadata)
-        self._put((METRIC, (now, name, value, tuple(tags), type, unit, count, raw)))
+        members = (one_text(type, "type"), one_text(unit, "unit"), whole_number(count, "count"), raw)
+        self._put((METRIC, (now, name, value, distinct, *members)))
 
-    def log_gauge(self, name: str, value: float, tags: Iterable[str] = (), unit: str | None = None) -> None:
+    def log_gauge(self, name: str, value: float, tags: Iterable[str] | None = None, unit: str | None = None) -> None:
         """Record a value as it is now. Raises what `log_metric` raises."""
         self.log_metric(name, value, tags, unit=unit)
 
-    def log_counter(self, name: str, delta: float = 1, tags: Iterable[str] = ()) -> None:
+    def log_counter(self, name: str, delta: float = 1, tags: Iterable[str] | None = None) -> None:
         """Add to the running total of this name and these tags; it is sent at a flush, if it changed.
 
         Raises:
             ValueError, TypeError, ClientClosed: as `log_metric`.
         """
-        self._check(name, delta, tags)
-        if self._delivery.backlog.aggregates.count(name, delta, tags):
+        delta, distinct = self._checked(name, delta, tags)
+        if self._delivery.backlog.aggregates.count(name, delta, distinct):
             self._delivery.schedule_flush()
 
     def log_histogram(
@@ -153,7 +157,7 @@ class BaseSession:
         value: float,
         buckets: Iterable[float] | None = None,
         unit: str | None = None,
-        tags: Iterable[str] = (),
+        tags: Iterable[str] | None = None,
     ) -> None:
         """Add to the distribution of this name, these tags and buckets; it is sent at a flush, if it changed.
 
@@ -163,17 +167,24 @@ class BaseSession:
             ValueError: the value or a bucket is not finite.
             TypeError, ClientClosed: as `log_metric`.
         """
-        self._check(name, value, tags)
-        if self._delivery.backlog.aggregates.sample(name, value, tags, buckets, unit):
+        value, distinct = self._checked(name, value, tags)
+        if self._delivery.backlog.aggregates.sample(name, value, distinct, buckets, one_text(unit, "unit")):
             self._delivery.schedule_flush()
 
     def log_timer(
-        self, name: str, duration: float, count: int | None = None, tags: Iterable[str] = (), unit: str = "seconds"
+        self,
+        name: str,
+        duration: float,
+        count: int | None = None,
+        tags: Iterable[str] | None = None,
+        unit: str = "seconds",
     ) -> None:
         """Record a duration that was measured, for `count` iterations. Raises what `log_metric` raises."""
         self.log_metric(name, duration, tags, "timer", unit, count)
 
-    def timer(self, name: str, count: int | None = None, tags: Iterable[str] = (), unit: str = "seconds") -> "Timer":
+    def timer(
+        self, name: str, count: int | None = None, tags: Iterable[str] | None = None, unit: str = "seconds"
+    ) -> "Timer":
         """Measure a `with` block; `unit` is seconds, milliseconds, microseconds or nanoseconds.
 
         Raises:
@@ -197,13 +208,11 @@ class BaseSession:
         """End the session because the application can't go on. Does nothing when it has ended."""
         self._delivery.close_with(("crash", crash_body(time.time_ns(), reason)))
 
-    def _check(self, name: str, value: float, tags: Iterable[str]) -> None:
-        if not isfinite(value):
-            raise ValueError(f"value of {name} must be finite, got {value!r}")
-        if isinstance(tags, str):
-            raise TypeError("tags must be several texts, got one")
+    def _checked(self, name: str, value: float, tags: Iterable[str] | None) -> tuple[float, tuple[str, ...]]:
+        """Do what `_checked` does, for what is added up; then nothing else would say that the session has ended."""
         if self._delivery.backlog.closed:
-            self._put((HEARTBEAT, b""))  # raises
+            raise ClientClosed("the session has ended")
+        return _checked(name, value, tags)
 
     def _end_block(self, error: BaseException | None) -> None:
         """End the session with its `with` block. What is no `Exception`, such as `SystemExit`, is no crash."""
@@ -266,7 +275,10 @@ class AsyncSession(BaseSession):
 class Timer:
     """Measures a block and logs it, also when the block raises. `count`, its iterations, may be set inside."""
 
-    def __init__(self, session: BaseSession, name: str, count: int | None, tags: Iterable[str], unit: str) -> None:
+    def __init__(
+        self, session: BaseSession, name: str, count: int | None, tags: Iterable[str] | None, unit: str
+    ) -> None:
+        check_name(name)
         if unit not in _PER_SECOND:
             raise ValueError(f"unit must be one of {', '.join(_PER_SECOND)}, got {unit!r}")
         self._session = session
@@ -286,10 +298,27 @@ class Timer:
         self._session.log_timer(self._name, duration, self.count, self._tags, self._unit)
 
 
+def _checked(name: str, value: Any, tags: Iterable[str] | None) -> tuple[float, tuple[str, ...]]:
+    """Return the value of a metric as a number, and its tags, each once.
+
+    Raises:
+        ValueError, TypeError: the value is no finite number, the name is no text, or the tags are not several.
+    """
+    check_name(name)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = inf
+    except TypeError:
+        raise TypeError(f"value of {name} must be a number, got {type(value).__name__}") from None
+    except ValueError:
+        raise ValueError(f"value of {name} must be a number, got {value!r}") from None
+    if not isfinite(number):
+        raise ValueError(f"value of {name} must be finite, got {value!r}")
+    return number, tuple(dict.fromkeys(several_texts(tags, "tags")))
+
+
 def _encoded(metadata: Mapping[str, object]) -> msgspec.Raw:
     if not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a mapping, got {type(metadata).__name__}")
-    try:
-        return msgspec.Raw(encoder.encode(metadata))
-    except ENCODING_ERRORS as error:
-        raise TypeError(f"metadata can't be sent as JSON: {error}") from None
+    return msgspec.Raw(encode_anything(metadata))

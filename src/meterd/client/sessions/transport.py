@@ -73,7 +73,7 @@ class SessionTransport:
 def _request(entry: Entry, server_id: str | None) -> Request:
     path = _PATH if entry.operation == CREATE else f"{_PATH}/{server_id}/{entry.operation}"
     headers = {"Content-Type": "application/json", "Idempotency-Key": entry.key}
-    return Request(path, entry.body, headers, REPEATABLE)
+    return Request(path, entry.body, headers, REPEATABLE, says_when=True)
 
 
 def _is_done(entry: Entry, response: bytes) -> bool:
