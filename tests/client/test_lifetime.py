@@ -9,6 +9,7 @@ import pytest
 
 from tests.client.conftest import Ledger
 from tests.client.proxy import Proxy, answer
+from tests.client.sessions.conftest import names
 from tests.process import Meterd
 
 PREFACE = """
@@ -20,10 +21,10 @@ def rows(first, last):
 """
 
 
-def run(ledger: Ledger, program: str, url: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a program that makes ten rows of the ledger."""
+def run(ledger: Ledger, program: str, url: str = "", first: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a program that makes ten rows of the ledger; `first` is what it does before it imports the client."""
     ledger.rows(10)
-    text = PREFACE.format(label=ledger.label) + textwrap.dedent(program)
+    text = first + PREFACE.format(label=ledger.label) + textwrap.dedent(program)
     environment = os.environ | {"METERD_URL": url or ledger.meterd.url, "METERD_TOKEN": ledger.meterd.token}
     return subprocess.run(
         [sys.executable, "-c", text], env=environment, capture_output=True, text=True, timeout=60, check=False
@@ -73,6 +74,75 @@ def test_a_program_that_ends_loses_nothing(ledger: Ledger, end: str) -> None:
     )
     assert (done.returncode, done.stderr.strip().rpartition("\n")[2]) == (status, ours)
     assert ledger.all_stored_once()
+
+
+LATE = {
+    "rows": 'client.ingest("guardrailMetrics", rows(0, 10))',
+    "rows of an asynchronous client": """
+        async def hand_over():
+            await client.ingest("guardrailMetrics", rows(0, 10))
+        asyncio.run(hand_over())
+    """,
+    "one call after another": """
+        for number in range(10):
+            client.ingest("guardrailMetrics", rows(number, number + 1))
+    """,
+    "a run of a process": """
+        with client.process_run("late"):
+            client.ingest("guardrailMetrics", rows(0, 10))
+    """,
+}
+
+
+def late(handler: str) -> str:
+    """What registers an exit handler that runs after the client's own, because it was registered before."""
+    body = textwrap.indent(textwrap.dedent(handler).strip(), "    ")
+    return f"import atexit\n@atexit.register\ndef handler():\n{body}\n"
+
+
+@pytest.mark.parametrize("handler", LATE)
+def test_rows_of_an_exit_handler_that_runs_later_are_delivered(ledger: Ledger, handler: str) -> None:
+    made = "AsyncClient" if "asynchronous" in handler else "Client"
+    done = run(ledger, f"client = {made}(flush_interval=3600)", first=late(LATE[handler]))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert ledger.all_stored_once()
+
+
+def test_rows_of_a_later_exit_handler_that_are_lost_are_named(ledger: Ledger, proxy: Proxy) -> None:
+    proxy.always(answer(401, b'{"code": 401, "message": "no"}'))
+    done = run(ledger, "client = Client()", proxy.url, late(LATE["rows"]))
+    assert done.stderr.strip() == "the program ends, 10 rows are lost: no (status 401)"
+
+
+def test_a_session_of_a_later_exit_handler_is_delivered(shared: Meterd) -> None:
+    handler = """
+    with client.create_session("late", "1") as session:
+        session.log_event("said")
+        session.log_counter("counted")
+    print(session.waiting, session.id)
+    """
+    done = run(Ledger(shared), "client = Client()", first=late(handler))
+    waiting, id_ = done.stdout.split()
+    assert (waiting, done.stderr) == ("0", "")
+    shown = shared.client.get(f"/api/sessions/{id_}").json()
+    assert (False, ["said"], ["counted"]) == (shown["active"], *map(names, (shown["events"], shown["metrics"])))
+
+
+def test_nothing_is_printed_while_the_server_is_away(ledger: Ledger, proxy: Proxy) -> None:
+    """A program whose standard output is a protocol: a library that is installed beside must not write to it either."""
+    proxy.always(answer(503, b"not now"))
+    program = """
+    import structlog
+    client = Client(retry_attempts=3)
+    client.ingest("guardrailMetrics", rows(0, 10))
+    try:
+        client.flush()
+    except Exception as error:
+        print(type(error).__name__)
+    os._exit(0)
+    """
+    done = run(ledger, program, proxy.url)
+    assert done.stdout == "StatusError\n"
 
 
 def test_what_is_lost_at_the_end_is_said(ledger: Ledger, proxy: Proxy) -> None:

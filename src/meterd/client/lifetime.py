@@ -3,6 +3,7 @@
 import atexit
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -32,6 +33,7 @@ class Sender(Protocol):
 
 _all: WeakSet[Sender] = WeakSet()
 _holding: set[Sender] = set()
+_ended = threading.Event()
 
 
 def register(sender: Sender) -> None:
@@ -59,17 +61,33 @@ def released_by_failure(sender: Sender) -> Iterator[None]:
         raise
 
 
+def has_ended() -> bool:
+    """Return whether the program ends, and what waited has been delivered, or is being.
+
+    Exit handlers that were registered before this module's come later. What they hand over nobody looks after, so it
+    has to be delivered at once.
+    """
+    return _ended.is_set()
+
+
+def deliver(sender: Sender) -> None:
+    """Deliver what waits at the end of the program; what can't be delivered is logged."""
+    try:
+        sender.deliver_rest()
+    except Exception as error:  # noqa: BLE001 - other senders have rows, too
+        failure = as_client_error(error)
+        logger.error("the program ends, %d rows are lost: %s", sender.waiting, failure)
+
+
 def _deliver_all() -> None:
+    _ended.set()
     for sender in list(_holding):
-        try:
-            sender.deliver_rest()
-        except Exception as error:  # noqa: BLE001 - other senders have rows, too
-            failure = as_client_error(error)
-            logger.error("the program ends, %d rows are lost: %s", sender.waiting, failure)
+        deliver(sender)
 
 
 def _restart_in_child() -> None:
     _holding.clear()
+    _ended.clear()
     for sender in list(_all):
         sender.after_fork()
 

@@ -60,7 +60,10 @@ class _Sender(ABC):
 
     def _take(self, datasource: str, lines: list[bytes]) -> int:
         taken = self._outbox.take(datasource, lines)
-        self._ensure_background()
+        if lifetime.has_ended():
+            lifetime.deliver(self)
+        else:
+            self._ensure_background()
         return taken
 
     def raise_errors(self) -> None:

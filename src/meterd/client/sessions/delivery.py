@@ -5,6 +5,7 @@ import sys
 import time
 
 from meterd.client import lifetime
+from meterd.client.encoding import as_text
 from meterd.client.errors import MeterdClientError
 from meterd.client.options import Options
 from meterd.client.sessions.background import Background
@@ -50,16 +51,12 @@ class Delivery:
 
     def finish(self, error: BaseException | None = None) -> None:
         """End the session; with an error, which is recorded, it crashes. Does nothing when it has ended."""
-        now = time.time_ns()
-        last: list[Pending] = [("end", moment_body(now))]
-        if error:
-            last = [("events", exception_body(now, error, None)), ("crash", crash_body(now, repr(error)))]
-        self.close_with(*last)
+        self.close_with(*_last_calls(error))
 
-    def finish_own(self, error: BaseException | None = None) -> None:
-        """End the session as `finish` does, unless it is a parent process's."""
+    def finish_own(self) -> None:
+        """End the session, unless it is a parent process's."""
         if self._is_own:
-            self.finish(error)
+            self.finish()
 
     def close_with(self, *last: Pending) -> None:
         """Take these calls and no more. Does nothing when the session has ended."""
@@ -110,8 +107,11 @@ class Delivery:
             self._background.join()
 
     def _signal(self) -> None:
-        lifetime.hold(self)
-        self._background.signal()
+        if lifetime.has_ended():
+            self._deliver_or_say()
+        else:
+            lifetime.hold(self)
+            self._background.signal()
 
     def _store_calls(self) -> int:
         last = self.backlog.store_calls(with_aggregates=True)
@@ -139,7 +139,11 @@ class Delivery:
 
     def deliver_rest(self) -> None:
         """End the session with the program, as a crash if that ends with an exception, and deliver what waits."""
-        self.finish_own(_uncaught())
+        if self._is_own:
+            self.backlog.close(*_last_calls(_uncaught()))
+        self._deliver_or_say()
+
+    def _deliver_or_say(self) -> None:
         try:
             self.flush()
         except MeterdClientError as error:
@@ -152,6 +156,14 @@ class Delivery:
         self.backlog.after_fork()
         self._sender.after_fork()
         self._background.forget_threads()
+
+
+def _last_calls(error: BaseException | None) -> list[Pending]:
+    """Make the calls that end a session, or let it crash with an error."""
+    now = time.time_ns()
+    if error is None:
+        return [("end", moment_body(now))]
+    return [("events", exception_body(now, error, None)), ("crash", crash_body(now, as_text(error, repr)))]
 
 
 def _uncaught() -> Exception | None:
