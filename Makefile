@@ -95,7 +95,7 @@ docs: src/meterd/datasets/rows.pyi docs/datasources.md docs/commands.md docs/cla
 docs/datasources.md: $(call modules,datasets api/gateway)
 docs/commands.md: $(call modules,cli.py commands)
 docs/classifiers.md: $(call modules,classify)
-docs/classifier-accuracy.md: $(call modules,classify) $(wildcard tests/classify/*.py tests/classify/heldout/*.py)
+docs/classifier-accuracy.md: $(call modules,classify) $(wildcard tests/classify/*.py tests/classify/heldout*/*.py)
 
 src/meterd/datasets/rows.pyi: $(call modules,datasets) docs/generate_rows.py | .venv/.ready
 	$(BIN)/python -m docs.generate_rows
