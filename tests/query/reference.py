@@ -175,7 +175,7 @@ def _sortable(value: Any) -> Any:
 def _add_increases(rows: list[RowDict]) -> None:
     """By how much the total of each row is more than the one before it of its series; after a reset all of it."""
     last: dict[Any, float] = {}
-    for row in sorted(rows, key=lambda row: (row["createdAt"], row["position"])):
+    for row in sorted(rows, key=lambda row: (row["position"], row["createdAt"])):
         series = (row["tenant"], row["sessionId"], row["name"], tuple(sorted(row["tags"])))
         value = row["value"]
         if value is not None:
@@ -186,7 +186,7 @@ def _add_increases(rows: list[RowDict]) -> None:
 def _add_samples(rows: list[RowDict]) -> None:
     """The samples that each row adds to a distribution, by upper bound; after a reset all that it has."""
     last: dict[Any, list[float]] = {}
-    for row in sorted(rows, key=lambda row: (row["createdAt"], row["position"])):
+    for row in sorted(rows, key=lambda row: (row["position"], row["createdAt"])):
         bounds, counts = row["bucketBounds"], row["bucketCounts"]
         series = (row["tenant"], row["sessionId"], row["name"], tuple(sorted(row["tags"])), tuple(bounds))
         if counts is not None:

@@ -74,6 +74,17 @@ def test_ending_again_moves_the_end() -> None:
     assert BEGINNING + timedelta(seconds=5) == session(("end", 1), ("end", 5)).ended_at
 
 
+@pytest.mark.parametrize("change", ["end", "crash"])
+@pytest.mark.parametrize(("happened", "ended"), [(-120, 0), (0, 0), (3, 3), (7, 7), (86_400, 7)])
+def test_a_session_ends_no_earlier_than_it_began_and_not_after_that_arrived(
+    change: str, happened: int, ended: int
+) -> None:
+    over = session()
+    over.apply(change, 1, BEGINNING + timedelta(seconds=7), BEGINNING + timedelta(seconds=happened), None)
+
+    assert BEGINNING + timedelta(seconds=ended) == over.ended_at
+
+
 def test_a_session_whose_machine_came_back_has_no_end() -> None:
     assert session(("heartbeat", 1), ("abandoned", 2)).ended_at is None
 

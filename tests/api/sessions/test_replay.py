@@ -122,6 +122,24 @@ async def test_facts_that_are_followed_again_change_nothing(application: Applica
     assert before == [await application.document(path) for path in paths]
 
 
+async def test_beats_of_slow_clocks_are_followed_again_by_their_arrival(application: Application) -> None:
+    path = await application.begin()
+    await application.write(f"{path}/heartbeat", {"timestamp": "2026-01-31T12:00:00Z"})
+    before = await application.document(path)
+    assert before["active"]
+
+    application.restart()
+    assert before == await application.document(path)
+    application.forget_documents()
+    assert before == await application.document(path)
+
+    await application.write(f"{path}/end", {"timestamp": "2026-01-31T12:00:00Z"})
+    ended = await application.document(path)
+    assert before["created_at"] == ended["ended_at"]
+    application.forget_documents()
+    assert ended == await application.document(path)
+
+
 @pytest.mark.parametrize(
     ("whose", "reason"),
     [

@@ -825,16 +825,6 @@ def test_a_limit_that_is_too_large_is_refused_however_it_is_written(ann: Client,
     assert "limit" in error_of(ann.send("GET", f"{path}?limit={limit}"))
 
 
-@pytest.mark.parametrize(
-    ("operation", "member"), [("heartbeat", "last_heartbeat"), ("end", "ended_at"), ("crash", "ended_at")]
-)
-def test_a_change_that_is_delivered_late_carries_its_own_time(ann: Client, operation: str, member: str) -> None:
-    path = ann.begin()
-    ann.write(f"{path}/{operation}", {"timestamp": "2026-01-31T13:00:00+01:00", "reason": "r"})
-
-    assert "2026-01-31T12:00:00.000000Z" == ann.document(path)[member]
-
-
 @pytest.mark.parametrize("operation", ["heartbeat", "end", "crash"])
 def test_the_time_of_a_change_must_have_an_offset(ann: Client, operation: str) -> None:
     response = ann.send("POST", f"{ann.begin()}/{operation}", json={"timestamp": "2026-01-31T12:00:00"})
@@ -847,16 +837,6 @@ def test_the_time_of_a_change_must_have_an_offset(ann: Client, operation: str) -
 @pytest.mark.parametrize("body", [b"", b"[1]", b"{", b"\xff", b'{"reason": 1}'])
 def test_what_else_stands_in_the_body_of_a_change_is_not_read(ann: Client, operation: str, body: bytes) -> None:
     ann.write(f"{ann.begin()}/{operation}", body)
-
-
-def test_heartbeats_that_overtake_each_other_leave_the_latest(ann: Client) -> None:
-    path = ann.begin()
-    for second in (1, 3, 2):
-        ann.write(f"{path}/heartbeat", {"timestamp": f"2026-01-31T12:00:0{second}Z"})
-    assert "2026-01-31T12:00:03.000000Z" == ann.document(path)["last_heartbeat"]
-
-    ann.write(f"{path}/heartbeat", {"timestamp": "2200-01-01T00:00:00Z"})
-    assert ann.document(path)["last_heartbeat"] < "2200"
 
 
 def test_percentiles_of_histograms_come_from_their_buckets(ann: Client) -> None:

@@ -69,7 +69,10 @@ class Session(msgspec.Struct):
     def apply(
         self, change: str, position: int | None, at: datetime, happened: datetime, state: dict[str, object] | None
     ) -> None:
-        """Follow a change that arrived `at` a time, when it is recorded or when facts are replayed."""
+        """Follow a change that arrived `at` a time, when it is recorded or when facts are replayed.
+
+        By whatever clock it `happened`: a session ends no earlier than it began, and not after that arrived.
+        """
         self.updated_at = at
         self.position = position or self.position
         match change:
@@ -78,9 +81,9 @@ class Session(msgspec.Struct):
             case "heartbeat":
                 self.last_heartbeat = min(at, max(self.last_heartbeat or happened, happened))
             case "end":
-                self.ended_at = happened
+                self.ended_at = min(at, max(self.created_at, happened))
             case "crash":
-                self.ended_at, self.crashed, self.hung = happened, True, False
+                self.ended_at, self.crashed, self.hung = min(at, max(self.created_at, happened)), True, False
             case "abandoned":
                 self.crashed = True
 

@@ -4,6 +4,7 @@ import msgspec
 
 from meterd.api.openapi import IDEMPOTENCY_KEY, JSON, OBJECT, TIME, Media, Operation, Parameter
 from meterd.api.sessions.bodies import Create, Event, JSONObject, Metric
+from meterd.api.sessions.clocks import SENT_AT
 from meterd.api.sessions.collections import COLLECTIONS
 from meterd.api.sessions.listing import MAX_LISTED, ORDERS, SORTS, ProductList, SessionList
 from meterd.api.sessions.parameters import MAX_LIMIT
@@ -51,6 +52,7 @@ class SessionDocument(msgspec.Struct, frozen=True):
 
 
 _ERRORS = (Media(SessionProblem),)
+_SENT_AT = Parameter(SENT_AT, "What the sender's clock shows; times of the body are corrected by it", TIME, "header")
 _LIMIT = Parameter("limit", "At most so many", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT})
 _CURSOR = Parameter("cursor", "Where the page before ended, as its answer says")
 
@@ -77,7 +79,7 @@ def _write(id_: str, summary: str, body: tuple[Media, ...], required: bool = Tru
         _TAG,
         summary,
         _ERRORS,
-        parameters=(IDEMPOTENCY_KEY,),
+        parameters=(IDEMPOTENCY_KEY, _SENT_AT),
         body=body,
         body_required=required,
         responses=(Media(SessionDone),),

@@ -12,6 +12,7 @@ from meterd.access import Caller
 from meterd.access.ownership import may_write
 from meterd.api.sessions.active import ActiveSession
 from meterd.api.sessions.bodies import Create, Event, JSONObject, check_depth, merge
+from meterd.api.sessions.clocks import ARRIVAL, Moment
 from meterd.api.sessions.facts import MANY, FactWriter, SessionFact, place_of
 from meterd.api.sessions.model import CRASH_DETECTED, Session
 from meterd.api.sessions.registry import Registry
@@ -145,7 +146,7 @@ class SessionRecorder:
             self._repository.schedule_save(active)
 
     async def update(
-        self, active: ActiveSession, update: dict[str, object], size: int, timestamp: str | None, key: bytes | None
+        self, active: ActiveSession, update: dict[str, object], size: int, moment: Moment, key: bytes | None
     ) -> None:
         """Merge an update of about `size` bytes into the state.
 
@@ -153,10 +154,10 @@ class SessionRecorder:
             InvalidInput: it is nested too deeply.
             TooLarge: the state would be.
         """
-        await self._finish(self._update(active, update, size, timestamp, key))
+        await self._finish(self._update(active, update, size, moment, key))
 
     async def _update(
-        self, active: ActiveSession, update: dict[str, object], size: int, timestamp: str | None, key: bytes | None
+        self, active: ActiveSession, update: dict[str, object], size: int, moment: Moment, key: bytes | None
     ) -> None:
         async with active.lock:
             if active.size + size < _SLOW_TO_MERGE:
@@ -164,7 +165,7 @@ class SessionRecorder:
             else:
                 merged = await asyncio.to_thread(self._merged, active.session.state, update)
             active.size = len(merged.text)
-            await self._change_locked(active, "state", timestamp, merged, key=key)
+            await self._change_locked(active, "state", moment, merged, key=key)
 
     def _merged(self, state: dict[str, object], update: dict[str, object]) -> _Merged:
         merged = merge(state, update)
@@ -178,24 +179,24 @@ class SessionRecorder:
         self,
         active: ActiveSession,
         change: str,
-        timestamp: str | None,
+        moment: Moment,
         event: Event | None = None,
         key: bytes | None = None,
     ) -> None:
         """Record a change of the session's life, with an event if one goes with it."""
-        await self._finish(self._change(active, change, timestamp, event, key))
+        await self._finish(self._change(active, change, moment, event, key))
 
     async def _change(
-        self, active: ActiveSession, change: str, timestamp: str | None, event: Event | None, key: bytes | None
+        self, active: ActiveSession, change: str, moment: Moment, event: Event | None, key: bytes | None
     ) -> None:
         async with active.lock:
-            await self._change_locked(active, change, timestamp, event=event, key=key)
+            await self._change_locked(active, change, moment, event=event, key=key)
 
     async def _change_locked(
         self,
         active: ActiveSession,
         change: str,
-        timestamp: str | None = None,
+        moment: Moment = ARRIVAL,
         merged: _Merged | None = None,
         event: Event | None = None,
         key: bytes | None = None,
@@ -208,12 +209,13 @@ class SessionRecorder:
         elif merged:
             state = merged.text.decode()
         if active.size < _SLOW_TO_MERGE:
-            changed = change_row(session, change, timestamp, state, update)
+            changed = change_row(session, change, moment, state, update)
         else:
-            changed = await asyncio.to_thread(change_row, session, change, timestamp, state, update)
+            changed = await asyncio.to_thread(change_row, session, change, moment, state, update)
         facts = [SessionFact(active, SESSION_STATES, changed)]
         if event:
             row = event_row(session, event)
+            row.ts, row.sent_at = moment.time, moment.sent
             row.category = "" if change == "abandoned" else row.category  # as the original has it
             facts.append(SessionFact(active, SESSION_EVENTS, row))
         async with self._writer.recorded(facts, key) as receipt:

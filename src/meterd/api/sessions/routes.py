@@ -24,8 +24,8 @@ from meterd.api.sessions.bodies import (
     decode_change,
     decode_create,
     decode_update,
-    parse_stamp,
 )
+from meterd.api.sessions.clocks import clock_of
 from meterd.api.sessions.listing import Lister
 from meterd.api.sessions.model import CRASH_DETECTED
 from meterd.api.sessions.reading import Reader
@@ -141,36 +141,39 @@ class Sessions:
     async def _state(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         body = await request.body(self._max_bytes)
         update, timestamp = await self._decoding.run(body, decode_update)
-        parse_stamp(timestamp)
-        await self._recorder.update(active, update, len(body), timestamp, key)
+        await self._recorder.update(active, update, len(body), clock_of(request).moment(timestamp), key)
 
     async def _event(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
+        clock = clock_of(request)
+
         def row(body: bytes) -> "SessionEvent":
-            return event_row(active.session, decode(body, Event))
+            return event_row(active.session, decode(body, Event), clock)
 
         body = await request.body(self._max_bytes)
         await self._recorder.add(active, SESSION_EVENTS, await self._decoding.run(body, row), key)
 
     async def _metric(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
+        clock = clock_of(request)
+
         def row(body: bytes) -> "SessionMetric":
-            return metric_row(active.session, decode(body, Metric))
+            return metric_row(active.session, decode(body, Metric), clock)
 
         body = await request.body(self._max_bytes)
         await self._recorder.add(active, SESSION_METRICS, await self._decoding.run(body, row), key)
 
     async def _heartbeat(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         change = await self._change(request) or Change()
-        await self._recorder.change(active, "heartbeat", change.timestamp, key=key)
+        await self._recorder.change(active, "heartbeat", clock_of(request).sign_of_life(change.timestamp), key=key)
 
     async def _end(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         change = await self._change(request) or Change()
-        await self._recorder.change(active, "end", change.timestamp, key=key)
+        await self._recorder.change(active, "end", clock_of(request).moment(change.timestamp), key=key)
 
     async def _crash(self, request: Request, active: ActiveSession, key: bytes | None) -> None:
         change = await self._change(request) or Change(reason="abnormal_termination")
         data = msgspec.Raw(msgspec.json.encode({"reason": change.reason or ""}))
-        event = Event(name=CRASH_DETECTED, category="critical", data=data, timestamp=change.timestamp)
-        await self._recorder.change(active, "crash", change.timestamp, event, key)
+        event = Event(name=CRASH_DETECTED, category="critical", data=data)
+        await self._recorder.change(active, "crash", clock_of(request).moment(change.timestamp), event, key)
 
     async def _change(self, request: Request) -> Change | None:
         return decode_change(await request.body(self._max_bytes))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from meterd.api.sessions.bodies import Event, Metric, json_object, parse_stamp
+from meterd.api.sessions.clocks import ARRIVAL, UNKNOWN_CLOCK, Moment, SenderClock
 from meterd.api.sessions.model import Session
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.errors import InvalidInput
@@ -68,14 +69,14 @@ _BRIEF_LENGTH = 200
 """Characters of a text of an application's own, in a list."""
 
 
-def event_row(session: Session, event: Event) -> "SessionEvent":
+def event_row(session: Session, event: Event, clock: SenderClock = UNKNOWN_CLOCK) -> "SessionEvent":
     """Make a row of `SESSION_EVENTS`, which has no position yet.
 
     Raises:
         InvalidInput: a member is not what the dataset allows.
     """
     row = SESSION_EVENTS.row_type(
-        **_common(session, event.timestamp),
+        **_common(session, clock.moment(event.timestamp)),
         name=event.name or "",
         category=event.severity,
         event_group=event.group or "",
@@ -92,14 +93,14 @@ def event_row(session: Session, event: Event) -> "SessionEvent":
     return _admitted(SESSION_EVENTS, row)
 
 
-def metric_row(session: Session, metric: Metric) -> "SessionMetric":
+def metric_row(session: Session, metric: Metric, clock: SenderClock = UNKNOWN_CLOCK) -> "SessionMetric":
     """Make a row of `SESSION_METRICS`, which has no position yet.
 
     Raises:
         InvalidInput: a member is not what the dataset allows.
     """
     row = SESSION_METRICS.row_type(
-        **_common(session, metric.timestamp),
+        **_common(session, clock.moment(metric.timestamp)),
         name=metric.name or "",
         value=metric.value or 0.0,
         metric_type=metric.type or "gauge",
@@ -112,7 +113,7 @@ def metric_row(session: Session, metric: Metric) -> "SessionMetric":
 
 
 def change_row(
-    session: Session, change: str, timestamp: str | None = None, state: str | None = None, update: str | None = None
+    session: Session, change: str, moment: Moment = ARRIVAL, state: str | None = None, update: str | None = None
 ) -> "SessionState":
     """Make a row of `SESSION_STATES`, which has no position yet.
 
@@ -121,7 +122,7 @@ def change_row(
     """
     is_beginning = change == "create"
     row = SESSION_STATES.row_type(
-        **_common(session, timestamp),
+        **_common(session, moment),
         change=change,
         state=state,
         state_update=update,
@@ -152,10 +153,10 @@ def settle(number: int, row: "SessionRow", session: Session) -> None:
     row.product, row.version = session.product, session.version
 
 
-def _common(session: Session, timestamp: str | None) -> "CommonColumns":
+def _common(session: Session, moment: Moment) -> "CommonColumns":
     return {
-        "ts": parse_stamp(timestamp),
-        "sent_at": timestamp,
+        "ts": moment.time,
+        "sent_at": moment.sent,
         "subject": session.subject,
         "subject_type": session.subject_type,
         "teams": session.teams,
