@@ -10,12 +10,12 @@ import msgspec
 from sqlglot import exp
 
 from meterd.calendars.zones import Span
-from meterd.query import local_time, sql
+from meterd.query import cells, local_time, sql
 from meterd.query.aggregates import Position
 from meterd.query.buckets import Interval
 from meterd.query.dialects import Dialect
-from meterd.query.model import Query
-from meterd.query.ranking import PLACE, Ranks
+from meterd.query.model import Query, Ranking
+from meterd.query.ranking import MEASURED, PLACE, RANKS
 from meterd.query.visibility import Visibility
 
 
@@ -36,17 +36,15 @@ def compile_query(query: Query, visible: Visibility | None, dialect: Dialect, li
     return _Compiler(query, dialect).compile(visible, limit)
 
 
-class _Compiler(Ranks):
+class _Compiler(cells.Cells):
     def compile(self, visible: Visibility | None, limit: int) -> Compiled:
         query = self._query
         source = self._source(visible)
         bucket = [sql.named(self._bucket(query.interval), "k0")] if query.interval else []
         first = len(bucket) + len(query.groups) + 1
         if query.ranking and query.is_ranked_first:
-            measured, ranks = self._measured(self._source(visible), query.ranking), self._ranks(query.ranking)
-            place = sql.named(sql.column(PLACE), PLACE)
-            rows, positions = self._rows(self._placed(source, query.ranking), [*bucket, place], first)
-            select = self._with_groups(rows, measured, ranks, aggregates=len(rows.expressions) - len(bucket) - 2)
+            rows, steps, positions = self._ranked_rows(source, query.ranking, bucket, visible)
+            select = self._with_groups(rows, steps, aggregates=len(rows.expressions) - len(bucket) - 2)
         else:
             groups = [
                 sql.named(self._group(group), f"k{number}") for number, group in enumerate(query.groups, len(bucket))
@@ -56,6 +54,20 @@ class _Compiler(Ranks):
             select.order_by(*self._order(len(bucket), first - 1, positions), copy=False)
         select.limit(limit, copy=False)
         return Compiled(select.sql(self._dialect.name, copy=False), tuple(self._parameters), tuple(positions))
+
+    def _ranked_rows(
+        self, source: exp.Subquery | exp.Table, ranking: Ranking, bucket: list[exp.Expr], visible: Visibility | None
+    ) -> tuple[exp.Select, dict[str, exp.Select], list[Position]]:
+        """Return rows by place, and what must be made before them: the places, by what groups have."""
+        first = len(bucket) + len(self._query.groups) + 1
+        if cells.are_enough(self._query):
+            made, positions = self._rows(source, [*bucket, *self._cell_groups()], first)
+            steps = {cells.CELLS: made, MEASURED: self._measured_cells(ranking), RANKS: self._ranks(ranking)}
+            return self._placed_cells(ranking), steps, positions
+        measured = self._measured(self._source(visible), ranking)
+        place = sql.named(sql.column(PLACE), PLACE)
+        rows, positions = self._rows(self._placed(source, ranking), [*bucket, place], first)
+        return rows, {MEASURED: measured, RANKS: self._ranks(ranking)}, positions
 
     def _rows(self, facts: exp.Expr, keys: Sequence[exp.Expr], first: int) -> tuple[exp.Select, list[Position]]:
         """Return a row for each of the keys: those, the number of facts, the aggregates.

@@ -13,7 +13,7 @@ from meterd.query.aggregates import Aggregates, Position
 from meterd.query.facts import FACT
 from meterd.query.model import Ranking
 
-_MEASURED, _RANKS, _PLACED = "measured", "ranks", "placed"
+MEASURED, RANKS, _PLACED = "measured", "ranks", "placed"
 """All groups with what they are ordered by, the places of the first ones, and rows by place."""
 PLACE = "group_place"
 """The column with the place of a group."""
@@ -36,7 +36,7 @@ class Ranks(Aggregates):
         order = [sql.ordered(sql.column(self._ranked_by(ranking)), ranking.is_descending)]
         order += [sql.ordered(sql.column("ranked_total"), descending=True)]
         order += [sql.ordered(sql.column(key)) for key in self._ranked]
-        first = sql.select([exp.Star()], exp.to_table(_MEASURED)).order_by(*order, copy=False)
+        first = sql.select([exp.Star()], exp.to_table(MEASURED)).order_by(*order, copy=False)
         if ranking.limit:
             first = first.limit(ranking.limit, copy=False)
         place = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=[each.copy() for each in order]))
@@ -50,17 +50,17 @@ class Ranks(Aggregates):
             for group, key in zip(self._query.groups, self._ranked, strict=True)
         ]
         kind = "left" if ranking.has_other else "inner"
-        ranks = exp.to_table(_RANKS)
+        ranks = exp.to_table(RANKS)
         joined = sql.select([exp.Star()], facts).join(
             ranks, on=exp.and_(*is_same, copy=False), join_type=kind, copy=False
         )
         found = joined.subquery("facts", copy=False)
         return self._once(found) if ranking.has_other and self._has_elements else found
 
-    def _with_groups(self, rows: exp.Select, measured: exp.Select, ranks: exp.Select, aggregates: int) -> exp.Select:
+    def _with_groups(self, rows: exp.Select, steps: dict[str, exp.Select], aggregates: int) -> exp.Select:
         """Return rows, which are by place, with the values of their groups, and how many groups there are.
 
-        Facts are grouped by numbers so: by texts it would take twice as long.
+        Facts are grouped by numbers so: by texts it would take twice as long. `steps` are made before, in their order.
         """
         buckets = ["k0"] if self._query.interval else []
         groups = [
@@ -68,13 +68,13 @@ class Ranks(Aggregates):
         ]
         others = ["total", *(f"a{number}" for number in range(aggregates))]
         place = exp.column(PLACE, table=_PLACED)
-        count = sql.select([exp.Count(this=exp.Star())], exp.to_table(_MEASURED)).subquery(copy=False)
+        count = sql.select([exp.Count(this=exp.Star())], exp.to_table(MEASURED)).subquery(copy=False)
         columns = [*map(sql.column, buckets), *groups, *map(sql.column, others), place, sql.named(count, "groups")]
-        is_same = exp.EQ(this=place.copy(), expression=exp.column(PLACE, table=_RANKS))
+        is_same = exp.EQ(this=place.copy(), expression=exp.column(PLACE, table=RANKS))
         select = sql.select(columns, rows.subquery(_PLACED, copy=False))
-        select = select.join(exp.to_table(_RANKS), on=is_same, join_type="left", copy=False)
-        select = select.with_(_MEASURED, as_=measured, materialized=True, copy=False)
-        select = select.with_(_RANKS, as_=ranks, materialized=True, copy=False)
+        select = select.join(exp.to_table(RANKS), on=is_same, join_type="left", copy=False)
+        for name, step in steps.items():
+            select = select.with_(name, as_=step, materialized=True, copy=False)
         by_time = [sql.ordered(sql.column(bucket)) for bucket in buckets]
         return select.order_by(*by_time, sql.ordered(place.copy()), copy=False)
 
