@@ -125,6 +125,7 @@ class Telemetry:
     checkpoints = _counter("meterd_store_checkpoints", "Checkpoints of the store")
     query_seconds = _histogram("meterd_query_seconds", "Time of one query in the store", "dataset")
     query_failures = _counter("meterd_query_failures", "Queries that hit a limit", "reason")
+    query_cache_hits = _counter("meterd_query_cache_hits", "Questions that were answered as before, without the store")
     loop_delays = _histogram(
         "meterd_event_loop_delay_seconds", "How late the event loop comes back, looked at 20 times a second"
     )

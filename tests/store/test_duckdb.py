@@ -534,3 +534,22 @@ class TestDamage:
         again = opened(locked)
         assert (again.watermark(), meters(again)) == (1, ["a"])
         again.close()
+
+
+def test_the_state_of_a_dataset_is_another_one_after_each_change_and_none_during_it(
+    store: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = [store.state(METER_EVENTS)]
+    during: list[int | None] = []
+    monkeypatch.setattr("meterd.store.duckdb.reach", lambda _name: during.append(store.state(METER_EVENTS)))
+    store.append([lines({})], 1)
+    seen.append(store.state(METER_EVENTS))
+    store.delete_before(METER_EVENTS, datetime(2100, 1, 1, tzinfo=UTC))
+    seen.append(store.state(METER_EVENTS))
+    store.reopen()
+    seen.append(store.state(METER_EVENTS))
+
+    assert len({*seen}) == 4
+    assert None not in seen
+    assert during[0] is None  # before the commit
+    assert store.state(GUARDRAIL_EVALUATIONS) != store.state(METER_EVENTS)

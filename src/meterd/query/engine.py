@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
@@ -11,7 +11,8 @@ from meterd.access import Caller
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput, Unavailable
 from meterd.query import bins, histograms, totals
-from meterd.query.compile import compile_query
+from meterd.query.cache import Cache, key_of
+from meterd.query.compile import Compiled, compile_query
 from meterd.query.complexity import Bounds
 from meterd.query.dialects import DIALECTS
 from meterd.query.listings import compile_listing
@@ -50,6 +51,7 @@ class QueryEngine:
         self._telemetry = telemetry
         self._bounds = Bounds(limits, lambda reason: telemetry.query_failures.labels(reason).inc())
         self._dialect = DIALECTS[store.dialect]
+        self._cache = Cache(limits.max_cache_bytes, telemetry)
         self._workers = Workers("query", limits.concurrency, limits.max_waiting, limits.timeout, telemetry)
         self.shapers = Workers("shaping", _SHAPING_THREADS, limits.max_waiting, limits.timeout, telemetry)
 
@@ -141,7 +143,7 @@ class QueryEngine:
         bins_of_a_row = sum(len(aggregate.bins) for aggregate in query.aggregates)
         most = self._limits.max_rows // max(bins_of_a_row, 1)
         compiled = compile_query(query, visible, self._dialect, most + 1)
-        rows = self._select(query.dataset, compiled.sql, compiled.parameters, execution)
+        rows = self._kept_or_selected(query.dataset, compiled, execution)
         if len(rows) > most:
             raise self._limit_exceeded(
                 "rows",
@@ -150,6 +152,16 @@ class QueryEngine:
                 "group by fewer fields, filter, or ask for a longer interval or a shorter window",
             )
         return shape(query, compiled, rows)
+
+    def _kept_or_selected(self, dataset: Dataset, compiled: Compiled, execution: Execution) -> Sequence[StoredRow]:
+        """Return rows that were answered before, as long as the facts are the same, else those of the store."""
+        key, state = key_of(compiled.sql, compiled.parameters), self._store.state(dataset)
+        if (kept := self._cache.find(key, state)) is not None:
+            return kept
+        rows = self._select(dataset, compiled.sql, compiled.parameters, execution)
+        if state is not None and self._store.state(dataset) == state:
+            self._cache.keep(key, state, rows)
+        return rows
 
     def _select(
         self, dataset: Dataset, sql: str, parameters: tuple[object, ...], execution: Execution

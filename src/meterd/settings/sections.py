@@ -99,6 +99,7 @@ class Query(Section, frozen=True):
     max_aggregates: Count = 100
     concurrency: Count = 4
     max_waiting: Count = 100
+    max_cache_bytes: Annotated[int, Meta(ge=0)] = 32 * 2**20
 
 
 class Access(Section, frozen=True):

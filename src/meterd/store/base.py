@@ -112,6 +112,12 @@ class Store(Protocol):
             StoreError: the engine failed otherwise.
         """
 
+    def state(self, dataset: Dataset) -> int | None:
+        """Return a number that is another one after each change of a dataset's facts; None while they are changed.
+
+        Rows that were selected between two looks at the same number are those of all such looks.
+        """
+
     def watermark(self) -> int:
         """Return the sequence number up to which journal entries are in the store."""
 

@@ -29,6 +29,7 @@ from meterd.store.base import (
     StoreError,
     Unreadable,
 )
+from meterd.store.changes import Changes
 from meterd.store.compaction import Options, compact, is_due
 from meterd.store.extent import is_cut_short, newest_header
 from meterd.store.lines import (
@@ -89,6 +90,7 @@ class DuckDBStore:
         self._readers = threading.local()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._datasets: tuple[Dataset, ...] = ()
+        self._changes = Changes()
         self._connection = self._open()
         with self._translated_errors():
             due = is_due(self._connection)
@@ -159,6 +161,11 @@ class DuckDBStore:
             self._connection.execute(f"ALTER TABLE {dataset.name} ADD COLUMN IF NOT EXISTS {name} {type_}")
 
     def append(self, batch: Sequence[Lines], watermark: int) -> None:
+        with self._changes.of(lines.dataset for lines in batch):
+            self._append(batch, watermark)
+        reach("after-store-commit")
+
+    def _append(self, batch: Sequence[Lines], watermark: int) -> None:
         connection = self._connection
         try:
             connection.begin()
@@ -171,7 +178,6 @@ class DuckDBStore:
             with contextlib.suppress(duckdb.Error):
                 connection.rollback()
             raise _failure(error) from None
-        reach("after-store-commit")
 
     def _insert(self, lines: Lines) -> None:
         """Add facts, and compare how many came out of the lines with how many went in."""
@@ -218,6 +224,9 @@ class DuckDBStore:
         cursor: duckdb.DuckDBPyConnection = self._readers.cursor
         return cursor
 
+    def state(self, dataset: Dataset) -> int | None:
+        return self._changes.state(dataset)
+
     def watermark(self) -> int:
         row = self._connection.execute(WATERMARK).fetchone()
         assert row is not None  # an aggregate has a row
@@ -249,9 +258,10 @@ class DuckDBStore:
 
     def delete_before(self, dataset: Dataset, time: datetime) -> int:
         try:
-            deleted = self._connection.execute(
-                f"DELETE FROM {dataset.name} WHERE ts < $1", [time.astimezone(UTC).replace(tzinfo=None)]
-            ).fetchone()
+            with self._changes.of([dataset]):
+                deleted = self._connection.execute(
+                    f"DELETE FROM {dataset.name} WHERE ts < $1", [time.astimezone(UTC).replace(tzinfo=None)]
+                ).fetchone()
         except duckdb.Error as error:
             raise StoreError(_message_of(error)) from None
         return int(deleted[0]) if deleted else 0
@@ -265,9 +275,10 @@ class DuckDBStore:
             raise StoreError(_message_of(error)) from None
 
     def reopen(self) -> None:
-        self.close()
-        self._connection = self._open()
-        self.create(self._datasets)
+        with self._changes.of(self._datasets):
+            self.close()
+            self._connection = self._open()
+            self.create(self._datasets)
 
     def close(self) -> None:
         with self._lock:
