@@ -207,3 +207,41 @@ def test_nothing_is_asked_twice_and_only_what_is_in_view(new_page: Callable[...,
     panel(page, "cost-by-team")
     assert first < len(questions)
     assert len(questions) == len(set(questions))
+
+
+def test_panels_that_differ_in_what_they_aggregate_are_asked_as_one(page: Page) -> None:
+    page.goto(f"/ai-guard?{DAY}")
+    questions = asked(page)
+    cost = [{"type": "sum", "column": "costInUSD"}]
+    tokens = [{"type": "sum", "column": "inputTokens"}, *cost]
+    mount(
+        page,
+        declared("calls", "table", groupBy=["modelName"]),
+        declared("cost", "table", groupBy=["modelName"], aggregations=cost),
+        declared("tokens", "table", groupBy=["modelName"], aggregations=tokens),
+        declared("slow", "table", groupBy=["modelName"], aggregations=[{"type": "p90", "column": "latencyMs"}]),
+    )
+
+    heads = {name: panel(page, name).locator("th").all_inner_texts() for name in ("calls", "cost", "tokens", "slow")}
+    assert heads["calls"] == ["Model name", "Total"]
+    assert heads["cost"] == ["Model name", "Total", "Cost"]
+    assert heads["tokens"] == ["Model name", "Total", "Input tokens", "Cost"]
+    expect(panel(page, "tokens").locator("tbody tr").first).to_contain_text("2,400")
+    assert len([each for each in questions if "modelMetrics" in each]) == 2  # what is slow keeps nothing else waiting
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Menu of cost").click()
+        page.get_by_role("menuitem", name="Download CSV").click()
+    assert downloading.value.path().read_text().splitlines()[0] == "total,modelName,sumCostInUSD"
+
+
+def test_a_refused_panel_takes_none_with_it(page: Page, complaints: Complaints) -> None:
+    complaints.allow("status 400")
+    page.goto(f"/ai-guard?{DAY}")
+    mount(
+        page,
+        declared("good", "table", groupBy=["modelName"], aggregations=[{"type": "sum", "column": "costInUSD"}]),
+        declared("bad", "table", groupBy=["modelName"], aggregations=[{"type": "sum", "column": "nothing"}]),
+    )
+
+    expect(panel(page, "bad").get_by_role("alert")).to_contain_text("nothing")
+    expect(panel(page, "good").locator("tbody tr")).to_have_count(2)

@@ -1,6 +1,6 @@
 /** The question of Explore: a panel in the making, which stands in the address and always can be asked. */
 
-import { aggregationKey } from "./query.js";
+import { aggregationKey } from "./combining.js";
 import { unitOf } from "./rows.js";
 import { update } from "./state.js";
 

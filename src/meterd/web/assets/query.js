@@ -1,5 +1,6 @@
-/** Asks the public metrics query: equal questions once, few at a time, none that nobody waits for. */
+/** Asks the public metrics query: equal questions once, alike ones as one, few at a time, none that nobody waits for. */
 
+import { combined, common, fits, partOf, textOf } from "./combining.js";
 import { onChange } from "./state.js";
 
 const ADDRESS = "/api/svc/v1/llm-gateway/metrics/query";
@@ -62,24 +63,54 @@ onChange(({ reason }) => {
   answered.clear();
 });
 
+const bodiesOf = (questions) => questions.map(({ body }) => body);
+
+/** Take the first of those that wait, with what can be asked together with it. */
+function takeNext() {
+  const taken = [waiting.shift()];
+  const [first] = taken;
+  const alike = first.isAlone ? [] : waiting.filter((each) => !each.isAlone && each.common === first.common);
+  for (const question of alike) {
+    if (!fits(bodiesOf(taken), question.body)) continue;
+    taken.push(question);
+    waiting.splice(waiting.indexOf(question), 1);
+  }
+  return taken;
+}
+
+/** Ask some questions as one. Where that is refused, the mistake is that of one of them: each is asked alone. */
+async function answer(questions) {
+  const body = combined(bodiesOf(questions));
+  const abort = new AbortController();
+  questions.forEach((each) => Object.assign(each, { abort, beside: questions }));
+  try {
+    const points = await send(JSON.stringify(body), abort.signal);
+    questions.forEach((each) => each.resolve(partOf(points, each.body, body)));
+  } catch (error) {
+    const wanted = questions.filter((each) => each.wanted > 0);
+    if (error.status === 400 && questions.length > 1) {
+      wanted.forEach((each) => Object.assign(each, { isAlone: true, beside: [each] }));
+      waiting.unshift(...wanted);
+    } else questions.forEach((each) => each.reject(error));
+  }
+}
+
 function startNext() {
   while (running < AT_ONCE && waiting.length) {
-    const question = waiting.shift();
+    const questions = takeNext();
     running += 1;
-    send(question.body, question.abort.signal)
-      .then(question.resolve, question.reject)
-      .finally(() => {
-        running -= 1;
-        if (underWay.get(question.key) === question) underWay.delete(question.key);
-        startNext();
-      });
+    answer(questions).finally(() => {
+      running -= 1;
+      startNext();
+    });
   }
 }
 
 function open(key, body) {
-  const question = { key, body, round: current, abort: new AbortController(), wanted: 0 };
+  const question = { key, body, common: common(body), round: current, wanted: 0 };
   question.answer = new Promise((resolve, reject) => Object.assign(question, { resolve, reject }));
-  question.answer.then((points) => keep(question, points)).catch(() => {});
+  const isOver = () => underWay.get(key) === question && underWay.delete(key);
+  question.answer.then((points) => keep(question, points), () => {}).finally(isOver);
   underWay.set(key, question);
   waiting.push(question);
   queueMicrotask(startNext);
@@ -93,7 +124,7 @@ function leave(question) {
   if (underWay.get(question.key) === question) underWay.delete(question.key);
   const place = waiting.indexOf(question);
   if (place >= 0) waiting.splice(place, 1);
-  question.abort.abort();
+  else if (question.beside.every(({ wanted }) => wanted === 0)) question.abort?.abort();
 }
 
 /**
@@ -102,9 +133,9 @@ function leave(question) {
  * Throws `QueryError`, or an `AbortError` when `signal` says that the answer is not wanted any more.
  */
 export function ask(body, { signal } = {}) {
-  const key = JSON.stringify(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const key = textOf(body);
   if (answered.has(key)) return Promise.resolve(answered.get(key));
-  const question = underWay.get(key) ?? open(key, JSON.stringify(body));
+  const question = underWay.get(key) ?? open(key, body);
   question.wanted += 1;
   if (!signal) return question.answer;
   return new Promise((resolve, reject) => {
@@ -127,6 +158,3 @@ const ANSWERED = {
 
 /** The key of a group in answers. */
 export const answerKey = (field) => ANSWERED[field] ?? field;
-
-/** The key of an aggregation in answers. */
-export const aggregationKey = ({ type, column }) => type + column[0].toUpperCase() + column.slice(1);

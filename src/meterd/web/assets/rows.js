@@ -3,7 +3,8 @@
 import { labelOf } from "./answers.js";
 import { h } from "./dom.js";
 import { exact, measure, time } from "./format.js";
-import { aggregationKey, answerKey } from "./query.js";
+import { aggregationKey } from "./combining.js";
+import { answerKey } from "./query.js";
 import { addFilter, state } from "./state.js";
 import { table } from "./table.js";
 

@@ -37,6 +37,7 @@ const INTERVALS = [
 ];
 const MOST_BUCKETS = 120;
 const MOST_DRAWN = 5000;
+const ROUND_PARTS = 60;
 const FIRST_MONDAY = 4 * DAY;
 
 export const boot = JSON.parse(document.getElementById("boot")?.textContent || "{}");
@@ -191,14 +192,20 @@ function interval(length) {
   return { count, unit, text: `${count} ${unit}`, milliseconds, seconds: milliseconds / 1000 };
 }
 
-/** The window of the page as `{start, end, interval}`; one that ends now stays where it is until the next refresh. */
+/**
+ * The window of the page as `{start, end, interval}`. One that ends now stays where it is until the next refresh, and
+ * ends at a round time a little later, so that those who look at the same page ask the same.
+ */
 export function currentWindow() {
   const { window: chosen } = state();
   if (chosen.name === "custom") {
     return { start: chosen.start, end: chosen.end, interval: interval(chosen.end - chosen.start) };
   }
   const { length } = WINDOWS.find(({ name }) => name === chosen.name);
-  return { start: new Date(now - length), end: new Date(now), interval: interval(length) };
+  const cut = interval(length);
+  const step = cut.milliseconds / ROUND_PARTS;
+  const end = Math.ceil(now / step) * step;
+  return { start: new Date(end - length), end: new Date(end), interval: cut };
 }
 
 /** The window of the same length before it. */
