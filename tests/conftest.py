@@ -21,6 +21,6 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
-    """One server for all tests that leave nothing behind that others would see."""
-    with Meterd(tmp_path_factory.mktemp("shared")) as meterd:
+    """One server for all tests that leave nothing behind that others would see; it takes OTLP over gRPC."""
+    with Meterd(tmp_path_factory.mktemp("shared"), environment={"METERD_OTLP__GRPC__LISTEN": "127.0.0.1:0"}) as meterd:
         yield meterd

@@ -67,7 +67,7 @@ class Meterd:
     Usable as a context manager: enters when the server answers, stops it gracefully on leaving. `limits` are resource
     limits of the process, by their number in the module `resource`. It is a fork of a process that has imported meterd
     (`tests/forking.py`), unless `forked` is False or something else matters to imports. While it runs, `client` sends
-    the token and `anonymous` none.
+    the token and `anonymous` none. It takes OTLP over gRPC on a free port, `grpc`, if the settings say so.
     """
 
     def __init__(
@@ -84,10 +84,10 @@ class Meterd:
         self._arguments = ["serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments]
         if config:
             self._arguments += ["--config", str(config)]
-        self._environment = os.environ | (environment or {})
+        self._environment = {"METERD_OTLP__GRPC__LISTEN": "off"} | os.environ | (environment or {})
         self._limits = limits or {}
         self._forked = forked
-        self.url = ""
+        self.url = self.grpc = ""
         self.log = b""
 
     def start(self) -> Self:
@@ -105,6 +105,8 @@ class Meterd:
                 raise AssertionError(f"meterd ended: {self.log.decode()}")
             assert time.monotonic() < deadline, f"meterd is not ready: {self.log.decode()}"
         self.url = self.log.rpartition(b"meterd ready on ")[2].split()[0].decode()
+        if (announced := self.log.rpartition(b"meterd takes OTLP over gRPC on ")[2]) != self.log:
+            self.grpc = announced.split()[0].decode()
         self._log_reader = threading.Thread(target=self._read_log, daemon=True)
         self._log_reader.start()
         self.client = plain_client(self.token, self.url)

@@ -32,13 +32,14 @@ _DISPLACED_PART = 8
 """One of that many connections that wait is closed when all are taken, so that looking for them is rare."""
 
 
-def max_connections(wanted: int) -> int:
-    """Return as many as are wanted, or as there are file descriptors for. Call it when all is open that stays open.
+def max_connections(wanted: int, others: int = 0) -> int:
+    """Return as many as are wanted, or as there are file descriptors for beside those of `others`. Call it when all is
+    open that stays open.
 
     Raises `ConfigurationError` when that is hardly one.
     """
     descriptors.raise_limit()
-    room = descriptors.room()
+    room = descriptors.room() - others
     if room < _MIN_CONNECTIONS:
         missing = _MIN_CONNECTIONS - room
         raise ConfigurationError(

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from meterd.connections import Acceptor, Connections, Slot, max_connections
 from meterd.errors import ConfigurationError
+from meterd.grpc_listener import GrpcListener
 from meterd.http_connection import HTTPConnection, SharedState
 from meterd.phrases import STATUS_LINES
 from meterd.server import Server
@@ -49,6 +50,7 @@ class HTTPServer(uvicorn.Server):
         ports: Sequence[Port],
         limits: Limits,
         telemetry: Telemetry,
+        grpc: GrpcListener,
         on_ready: Callable[[], None],
     ) -> None:
         config = uvicorn.Config(
@@ -63,18 +65,26 @@ class HTTPServer(uvicorn.Server):
         )
         super().__init__(config)
         self._ports = ports
-        self._connections = Connections(limits, max_connections(limits.connections), telemetry)
+        self._grpc = grpc
+        most = max_connections(limits.connections, grpc.connections * grpc.count)
+        self._connections = Connections(limits, most, telemetry)
         self._shared = SharedState(application, config, self.server_state, self._connections, telemetry)
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then accept connections: uvicorn would take any number, with one kind of TLS."""
         await super().startup(sockets or [])
+        await self._grpc.start()
         for port in self._ports:
             acceptor = Acceptor(port.socket, port.tls, self._connections, self._protocol)
             self.servers.append(acceptor)  # type: ignore[arg-type]  # it closes as an event loop's server does
         self._connections.enforce_timeouts()
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End exports over gRPC, then what uvicorn knows of."""
+        await self._grpc.stop(_SHUTDOWN_SECONDS)
+        await super().shutdown(sockets)
 
     def _protocol(self, slot: Slot) -> asyncio.Protocol:
         return HTTPConnection(self._shared, slot, self.lifespan.state)

@@ -69,6 +69,15 @@ class ServedCertificate:
         self.pin = pin(read_certificate(self._certificate))
         self.context.sni_callback = self._choose
 
+    def changed(self, seen: object) -> object | None:
+        """Return what is different once the files are, None while it is still as `seen`."""
+        states = self._file_states()
+        return None if states == seen else states
+
+    def pem(self) -> tuple[bytes, bytes]:
+        """Return the key and the certificate with its chain, as the files hold them now. Raises `OSError`."""
+        return self._key.read_bytes(), self._certificate.read_bytes()
+
     def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         """OpenSSL asks at the start of each connection, whether the client named a server or not."""
         seen = self._file_states()

@@ -21,6 +21,8 @@ from meterd.presence import ClientGone
 if TYPE_CHECKING:
     from litestar.types import HTTPScope, Receive
 
+ENCODING_OF = "meterd.encoding_of"
+"""A key of ASGI scopes: what tells the encoding of a body by its bytes, for a protocol without a header for that."""
 GONE = 499
 """The status that a call has whose client did not wait."""
 _SINGLE = frozenset(
@@ -129,7 +131,8 @@ class Request:
         """Read and decompress the body; raises `TooLarge` above `limit` bytes before or after decompression."""
         body = await self._raw_body(limit)
         self.received = len(body)
-        encoding = self.header(b"content-encoding")
+        encoding_of: Callable[[bytes], str] | None = self._scope.get(ENCODING_OF)  # type: ignore[assignment]  # ours
+        encoding = encoding_of(body) if encoding_of else self.header(b"content-encoding")
         if encoding is None or encoding == "identity":
             return body
         if len(body) < SLOW_TO_DECODE:

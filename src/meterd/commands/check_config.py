@@ -18,6 +18,7 @@ def command(config: ConfigOption = None, no_tls: NoTlsOption = False) -> None:
     settings = load(config)
     logs.configure(msgspec.structs.replace(settings.logging, level="error"))
     served_certificate(settings, no_tls)
+    settings.otlp.grpc.listeners(settings.service)
     with tempfile.TemporaryDirectory(prefix="meterd-check-") as empty:
         Service(settings, Path(empty)).close()
     typer.echo(describe(settings), nl=False)

@@ -48,7 +48,7 @@ def command(
     """Run a server with made-up traffic: weeks of history with incidents, then live. For looking around."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))  # until the server has its own way; a temporary directory goes
-    settings = load(None, flags={"service.listen": listen})
+    settings = load(None, flags={"service.listen": listen, "otlp.grpc.listen": "off"})
     logs.configure(settings.logging)
     workload = Workload(seed, tell(_time(end) if end else datetime.now(UTC), days), facts)
     with ExitStack() as stack:

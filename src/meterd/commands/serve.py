@@ -7,19 +7,24 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import structlog
 import typer
 
 from meterd import logs
 from meterd.commands.options import DATA, ConfigOption, DataOption, NoTlsOption
+from meterd.errors import ConfigurationError
 from meterd.first_token import announce_first_token
+from meterd.grpc_listener import GrpcListener
 from meterd.installation import File
 from meterd.service import Service
 from meterd.serving import HTTPServer, Port, listening
-from meterd.settings import Settings, load
+from meterd.settings import Listener, Settings, load
 from meterd.starting import end_on_signals
 
 if TYPE_CHECKING:
     from meterd.tls import ServedCertificate
+
+log = structlog.get_logger()
 
 
 def command(
@@ -58,7 +63,7 @@ def command(
             announce_first_token(service.tokens, service.web_sessions, data, ports[0].url, curl)
             announce_ready(ports, pins)
 
-        serve(settings, data, ports, announce, accept_loss or ())
+        serve(settings, data, ports, announce, accept_loss or (), certificate)
 
 
 def serve(
@@ -67,13 +72,20 @@ def serve(
     ports: Sequence[Port],
     announce: Callable[[Service], None],
     accept_loss: Sequence[File] = (),
+    certificate: "ServedCertificate | None" = None,
 ) -> None:
     """Serve a data directory until SIGTERM or SIGINT; `announce` is called when it answers."""
+    listeners = grpc_listeners(settings, certificate)
     service = Service(settings, data, accept_loss)
+    telemetry = service.telemetry
     try:
-        HTTPServer(
-            service.application, ports, settings.service.limits, service.telemetry, lambda: _ready(service, announce)
-        ).run()
+        grpc = GrpcListener(service.application, listeners, certificate, settings, telemetry)
+
+        def ready() -> None:
+            sys.stderr.write("".join(f"meterd takes OTLP over gRPC on {address}\n" for address in grpc.addresses))
+            _ready(service, announce)
+
+        HTTPServer(service.application, ports, settings.service.limits, telemetry, grpc, ready).run()
     finally:
         service.close()
         gc.unfreeze()
@@ -87,6 +99,22 @@ def served_certificate(settings: Settings, no_tls: bool) -> "ServedCertificate |
 
     assert settings.service.tls is not None  # otherwise no listener has TLS
     return ServedCertificate(settings.service.tls)
+
+
+def grpc_listeners(settings: Settings, certificate: "ServedCertificate | None") -> list[Listener]:
+    """Return where to listen for gRPC, which is free. Raises `ConfigurationError` unless nobody asked for it."""
+    grpc = settings.otlp.grpc
+    listeners = grpc.listeners(settings.service)
+    try:
+        for each in listeners:
+            with listening(each.host, each.port):
+                pass  # gRPC opens it itself, and would not say what is wrong
+    except ConfigurationError as error:
+        if not grpc.is_automatic:
+            raise ConfigurationError(f"otlp.grpc.listen: {error.message}") from None
+        log.warning("OTLP over gRPC is off (otlp.grpc.listen)", reason=error.message)
+        return []
+    return [each._replace(tls=each.tls and certificate is not None) for each in listeners]
 
 
 def _ready(service: Service, announce: Callable[[Service], None]) -> None:

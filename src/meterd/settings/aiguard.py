@@ -37,6 +37,9 @@ class Listener(NamedTuple):
     tls: bool
 
 
+Listen = str | int | Annotated[tuple[str | int, ...], Meta(min_length=1)]
+
+
 class Limits(Section, frozen=True):
     """What connections may take before and while a request is read. Sizes are in bytes, rates in bytes a second."""
 
@@ -57,7 +60,7 @@ class Limits(Section, frozen=True):
 
 
 class Service(Section, frozen=True):
-    listen: str | int | Annotated[tuple[str | int, ...], Meta(min_length=1)] = "127.0.0.1:8080"
+    listen: Listen = "127.0.0.1:8080"
     timeout: Seconds = 10.0
     limits: Limits = Limits()
     authorization: Authorization | None = None
@@ -70,16 +73,20 @@ class Service(Section, frozen=True):
         An address is `host:port`, `[ipv6]:port` or a port alone (then every interface). It has TLS when there is a
         section `tls`; `http://` before it says without, `https://` with.
         """
-        listen = self.listen if isinstance(self.listen, tuple) else (self.listen,)
-        return tuple(self._listener(str(each)) for each in listen)
+        return self.listeners_at("service.listen", self.listen)
 
-    def _listener(self, text: str) -> Listener:
+    def listeners_at(self, setting: str, listen: Listen) -> tuple[Listener, ...]:
+        """Return what a setting names, whose values are as those of `service.listen`. Raises `ConfigurationError`."""
+        each = listen if isinstance(listen, tuple) else (listen,)
+        return tuple(self._listener(setting, str(address)) for address in each)
+
+    def _listener(self, setting: str, text: str) -> Listener:
         scheme, _, address = text.rpartition("://")
         host, _, port = address.rpartition(":")
         if scheme not in ("", "http", "https") or not port.isdecimal() or int(port) > 65535:
-            raise ConfigurationError(f"service.listen must be HOST:PORT or a port up to 65535, got {text!r}")
+            raise ConfigurationError(f"{setting} must be HOST:PORT or a port up to 65535, got {text!r}")
         if scheme == "https" and self.tls is None:
-            raise ConfigurationError(f"service.listen: {text} needs the section service.tls")
+            raise ConfigurationError(f"{setting}: {text} needs the section service.tls")
         host = host.strip("[]") or "0.0.0.0"  # noqa: S104 - what AI Guard's file means
         return Listener(host, int(port), self.tls is not None and scheme != "http")
 

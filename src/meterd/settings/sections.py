@@ -6,8 +6,12 @@ import msgspec
 from msgspec import Meta
 
 from meterd import memory
-from meterd.settings.aiguard import Classification, Metrics, Service
+from meterd.errors import ConfigurationError
+from meterd.settings.aiguard import Classification, Listen, Listener, Metrics, Service
 from meterd.settings.section import Count, Days, Seconds, Section, Size
+
+_OPENTELEMETRY_PORT = 4317
+"""Where exporters send by gRPC unless they are told otherwise."""
 
 
 class Prometheus(Section, frozen=True):
@@ -36,10 +40,33 @@ class LiteLLM(Section, frozen=True):
     assume_cache_misses: bool = False
 
 
+class Grpc(Section, frozen=True):
+    """OpenTelemetry exports over gRPC. `auto` listens where HTTP does, at OpenTelemetry's port unless it is taken."""
+
+    listen: Listen | bool = "auto"
+    connections: Count = 256
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.listen == "auto"
+
+    def listeners(self, service: Service) -> tuple[Listener, ...]:
+        """Return the addresses to listen on, none when it is off. Raises `ConfigurationError`."""
+        if self.listen is False or self.listen == "off":  # YAML reads the word as False
+            return ()
+        if self.listen is True:
+            raise ConfigurationError("otlp.grpc.listen must be auto, off, HOST:PORT or a port, got on")
+        if self.is_automatic:
+            first = service.listeners[0]
+            return (first._replace(port=first.port and _OPENTELEMETRY_PORT),)
+        return service.listeners_at("otlp.grpc.listen", self.listen)
+
+
 class Otlp(Section, frozen=True):
     """OpenTelemetry exports. Attributes are not kept unless they are named here."""
 
     max_body_bytes: Count = 20 * 2**20
+    grpc: Grpc = Grpc()
     metadata_attributes: tuple[str, ...] = ()
     point_attributes: tuple[str, ...] = (
         "error.type",
