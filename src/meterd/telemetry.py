@@ -101,6 +101,7 @@ class Telemetry:
     left_out = _counter(
         "meterd_ingest_left_out", "Elements and values of gateways' reports that could not be used", "source"
     )
+    spans_left_out = _counter("meterd_otlp_spans_left_out", "Spans that are no fact, by what they are", "reason")
     classification_refusals = _counter(
         "meterd_classification_refusals", "Classifications that were beyond a limit", "limit"
     )

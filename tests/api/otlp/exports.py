@@ -7,6 +7,7 @@ import base64
 import itertools
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from google.protobuf import json_format
@@ -154,12 +155,17 @@ def decoded(signal: Signal, document: Document, encoding: str) -> Any:
 
 
 def read_traces(
-    document: Document, encoding: str = PROTOBUF, caller: Caller = CALLER, metadata: tuple[str, ...] = ()
+    document: Document,
+    encoding: str = PROTOBUF,
+    caller: Caller = CALLER,
+    metadata: tuple[str, ...] = (),
+    left_out: Counter[str] | None = None,
 ) -> tuple[dict[str, list[Document]], Document]:
     """Facts of a trace export by dataset, as the journal gets them, and what is rejected by reason."""
     report = Report(caller, Ingest(), 2**20)
     request, damage = decode(TRACES, encoded(document, encoding), encoding == JSON)
-    rejected = add_traces(report, request, metadata, DuplicateSourceDetector())
+    counted = Counter[str]() if left_out is None else left_out
+    rejected = add_traces(report, request, metadata, DuplicateSourceDetector(), counted)
     return _facts(report), dict(rejected + damage.rejected)
 
 

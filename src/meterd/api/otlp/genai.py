@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from meterd.api.otlp import attributes as names
-from meterd.api.otlp.spans import CLIENT, Span
+from meterd.api.otlp import langfuse
+from meterd.api.otlp.recognition import Kind, Recognised
+from meterd.api.otlp.spans import Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
 from meterd.ingest.reports import cut
 from meterd.ingest.spellings import whole_number
@@ -21,14 +23,6 @@ if TYPE_CHECKING:
         McpCallColumns,
         ModelCallColumns,
     )
-
-MODEL_OPERATIONS = {
-    "chat": "chat",
-    "text_completion": "completion",
-    "generate_content": "generate_content",
-    "embeddings": "embedding",
-}
-"""Operations that call a model, and our type of such a request."""
 
 _DECISIONS = {
     "allow": "pass",
@@ -45,47 +39,47 @@ Columns = Mapping[str, object]
 """Columns of a dataset that is returned with them."""
 
 
-def facts_of(span: Span, agents: frozenset[tuple[str, str]]) -> tuple[Dataset, Columns] | None:
-    """Return the dataset and own columns of what the span stands for; None when it is no fact.
-
-    Args:
-        agents: trace and span ids of the `invoke_agent` spans. An A2A span below one is the same request.
-    """
-    operation = span.operation
-    if operation in MODEL_OPERATIONS:
-        return MODEL_CALLS, model_call(span)
-    if operation in ("apply_guardrail", "run_guardrail"):
-        return GUARDRAIL_EVALUATIONS, _evaluation(span)
-    if operation == "invoke_agent":
-        return GATEWAY_REQUESTS, _agent_request(span)
-    if span.text("mcp.method.name"):
-        return (MCP_CALLS, mcp_call(span)) if span.kind == CLIENT else None
-    if "a2a.method.name" in span.attributes and (span.trace_id, span.parent_id) not in agents:
-        return GATEWAY_REQUESTS, _agent_request(span)
+def facts_of(span: Span, recognised: Recognised) -> tuple[Dataset, Columns] | None:
+    """Return the dataset and own columns of what the span stands for; None when it is no fact."""
+    match recognised.kind:
+        case Kind.MODEL:
+            return MODEL_CALLS, model_call(span, recognised)
+        case Kind.GUARDRAIL:
+            return GUARDRAIL_EVALUATIONS, _evaluation(span)
+        case Kind.AGENT | Kind.A2A:
+            return GATEWAY_REQUESTS, _agent_request(span)
+        case Kind.MCP:
+            return MCP_CALLS, mcp_call(span)
     return None
 
 
-def model_call(span: Span) -> "ModelCallColumns":
+def model_call(span: Span, recognised: Recognised) -> "ModelCallColumns":
     """Return the columns of a model call. Cached and reasoning tokens are parts of the counts."""
-    first = span.number("gen_ai.response.time_to_first_chunk")
+    if langfuse.TYPE in span.attributes:
+        span = langfuse.translated(span)
     return {
         "model_name": span.text(*names.REQUEST_MODEL, *names.RESPONSE_MODEL),
         "provider_model_name": span.text(*names.RESPONSE_MODEL),
         "provider_account_type": _provider(span),
-        "request_type": MODEL_OPERATIONS.get(span.operation or ""),
+        "request_type": recognised.request_type,
         "input_tokens": span.count(*names.INPUT_TOKENS),
         "output_tokens": span.count(*names.OUTPUT_TOKENS),
         "cache_read_input_tokens": span.count(*names.CACHE_READ_TOKENS),
         "cache_creation_input_tokens": span.count(*names.CACHE_CREATION_TOKENS),
         "cost_in_usd": _cost(span),
-        "streaming": any(span.flag(name) for name in names.STREAMS),
-        "time_to_first_token_ms": None if first is None else first * 1000,
+        "streaming": recognised.streams or any(span.flag(name) for name in names.STREAMS),
+        "time_to_first_token_ms": _time_to_first_token(span),
         "latency_ms": span.latency,
         "http_status_code": span.status,
         "is_failure": _failed(span),
         "error_type": span.text("error.type"),
         "error_code": span.text("error.type"),
     }
+
+
+def _time_to_first_token(span: Span) -> float | None:
+    seconds = span.number("gen_ai.response.time_to_first_chunk")
+    return span.number("ai.response.msToFirstChunk") if seconds is None else seconds * 1000
 
 
 def _cost(span: Span) -> float | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meterd.api.otlp.genai import MODEL_OPERATIONS, Columns, mcp_call, model_call
+from meterd.api.otlp.genai import Columns, mcp_call, model_call
+from meterd.api.otlp.recognition import MODEL_OPERATIONS, recognise
 from meterd.api.otlp.spans import CLIENT, SERVER, Span
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
 from meterd.litellm.vocabulary import (
@@ -123,7 +124,7 @@ def _model_call(span: Span) -> "ModelCallColumns":
     cost = span.number("litellm.cost.original", "litellm.cost.total") if is_spent else span.number("litellm.cost.total")
     status = error_status(code, None, error_class) if failed else 200
     columns: ModelCallColumns = {
-        **model_call(span),
+        **model_call(span, recognise(span)),
         "provider_model_name": without_provider(span.text("litellm.provider.model"), span.text("gen_ai.provider.name")),
         "request_type": request_type(span.text("litellm.call_type")),
         "streaming": span.flag("litellm.request.streaming"),
@@ -142,7 +143,7 @@ def _model_call_v1(span: Span) -> "ModelCallColumns":
     code, error_class = span.text("error.code"), span.text("error.type")
     provider = span.text("gen_ai.provider.name", "gen_ai.system")
     return {
-        **model_call(span),
+        **model_call(span, recognise(span)),
         "model_name": span.text("litellm.model_group", "gen_ai.request.model"),
         "provider_model_name": without_provider(span.text("litellm.provider.model"), provider),
         "request_type": request_type(span.text("llm.request.type")),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import msgspec
 import structlog
@@ -79,7 +80,7 @@ class OpenTelemetry:
                 TRACES,
                 ExportTraceServiceResponse,
                 "rejected_spans",
-                lambda report, request: add_traces(report, request, metadata_attributes, sources),
+                partial(_add_traces, metadata_attributes, sources, telemetry),
             ),
             "metrics": Endpoint(
                 METRICS,
@@ -136,6 +137,20 @@ class OpenTelemetry:
     def _facts(self, request: object, damage: Damage, endpoint: Endpoint, report: Report) -> _Read:
         damage.rejected.update(endpoint.add(report, request) + report.rows_left_out)
         return report.facts(), damage, report.members_left_out
+
+
+def _add_traces(
+    metadata_attributes: tuple[str, ...],
+    sources: DuplicateSourceDetector,
+    telemetry: Telemetry,
+    report: Report,
+    request: AnyMessage,
+) -> Counter[str]:
+    left_out: Counter[str] = Counter()
+    rejected = add_traces(report, request, metadata_attributes, sources, left_out)
+    for reason, count in left_out.items():
+        telemetry.spans_left_out.labels(reason).inc(count)
+    return rejected
 
 
 def _refuse_logs(_report: Report, request: AnyMessage) -> Counter[str]:

@@ -8,6 +8,7 @@ from meterd.api.otlp import genai, litellm
 from meterd.api.otlp.attributes import CONVERSATION, USER
 from meterd.api.otlp.litellm import Trace
 from meterd.api.otlp.messages import AnyMessage, canonical
+from meterd.api.otlp.recognition import Kind, recognise
 from meterd.api.otlp.spans import Rejected, Span, spans_of
 from meterd.datasets import Dataset
 from meterd.ingest.reports import Report, labels
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
 
 
 def add_traces(
-    report: Report, request: AnyMessage, metadata_attributes: tuple[str, ...], sources: DuplicateSourceDetector
+    report: Report,
+    request: AnyMessage,
+    metadata_attributes: tuple[str, ...],
+    sources: DuplicateSourceDetector,
+    left_out: Counter[str],
 ) -> Counter[str]:
     """Add the facts of a trace export to the report.
 
-    Spans that are no fact are left out; that is no error. Returns how many spans are rejected, by reason.
+    Spans that are no fact are counted in `left_out`, by what they are; that is no error. Returns how many spans are
+    rejected, by reason.
     """
     rejected: Counter[str] = Counter()
     spans: list[Span] = []
@@ -37,11 +43,18 @@ def add_traces(
         sources.note(report.caller, "OpenTelemetry")
     for span in spans:
         try:
-            if row := export.row(report, span):
+            row = export.row(report, span)
+            if isinstance(row, str):
+                left_out[row] += 1
+            else:
                 report.add(*row)
         except ValueError as error:
             rejected[f"startTimeUnixNano {error}"] += 1
     return rejected
+
+
+GATEWAYS_OWN = "gateway"
+"""Why spans of LiteLLM's are left out that tell of its own work, or of a call once more."""
 
 
 class _Resource(NamedTuple):
@@ -73,17 +86,21 @@ class _Export:
     def has_litellm(self) -> bool:
         return bool(self._gateways)
 
-    def row(self, report: Report, span: Span) -> "tuple[Dataset, list[Row]] | None":
-        """Return the fact that a span stands for. Raises `ValueError` about its start."""
+    def row(self, report: Report, span: Span) -> "tuple[Dataset, list[Row]] | str":
+        """Return the fact that a span stands for, or why it stands for none. Raises `ValueError` about its start."""
         from_litellm = span.scope == litellm.SCOPE or "litellm.api_key.hash" in span.attributes
         if span.scope in litellm.DUPLICATE_SCOPES and self._is_gateway(span):
-            return None
+            return GATEWAYS_OWN
         if from_litellm:
             found = litellm.facts_of(span, self._traces.get(span.trace_id) or Trace())
+            reason = GATEWAYS_OWN
         else:
-            found = genai.facts_of(span, self._agents)
+            recognised = recognise(span)
+            reason = recognised.kind
+            is_part = recognised.kind is Kind.A2A and (span.trace_id, span.parent_id) in self._agents
+            found = None if is_part else genai.facts_of(span, recognised)
         if found is None:
-            return None
+            return reason
         dataset, own = found
         metadata = self._of_span(span)
         subject: RowColumns  # with the id of the subject, where that is known
