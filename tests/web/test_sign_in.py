@@ -267,7 +267,10 @@ def test_hostile_names_sign_in_and_stay_text(shared: Meterd, subject: str) -> No
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
-    environment = {"METERD_ACCESS__SIGN_IN_FAILURES_PER_MINUTE": "3"}
+    environment = {
+        "METERD_ACCESS__SIGN_IN_FAILURES_PER_MINUTE": "3",
+        "METERD_ACCESS__TRUSTED_PROXIES": '["127.0.0.1"]',
+    }
     with Meterd(tmp_path_factory.mktemp("strict"), environment=environment) as meterd:
         yield meterd
 
@@ -285,3 +288,12 @@ def test_who_guesses_is_refused_by_a_limit_with_a_name_and_in_the_metrics(strict
     metrics = strict.client.get("/metrics").text
     for reason, count in (("code", 2), ("token", 1), ("limit", 2)):
         assert f'meterd_sign_in_refusals_total{{reason="{reason}"}} {count}.0' in metrics
+
+
+def test_behind_a_proxy_who_guesses_keeps_nobody_else_out(strict: Meterd) -> None:
+    with plain_client(url=strict.url) as client:
+        from_one, from_another = ({"X-Forwarded-For": f"192.0.2.{each}"} for each in (1, 2))
+        guesses = [client.get(f"/sign-in?code={'B' * 43}", headers=from_one).status_code for _ in range(4)]
+
+        assert [401, 401, 401, 503] == guesses
+        assert 401 == client.get(f"/sign-in?code={'B' * 43}", headers=from_another).status_code

@@ -132,6 +132,7 @@ class Query(Section, frozen=True):
 class Access(Section, frozen=True):
     metrics_without_token: Literal["loopback", "never", "always"] = "loopback"
     sign_in_failures_per_minute: Count = 30
+    trusted_proxies: tuple[str, ...] = ()
 
 
 class Web(Section, frozen=True):

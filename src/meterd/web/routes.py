@@ -35,7 +35,7 @@ class Web:
         self._boot = boot
         self._assets = Assets(*FOLDERS)
         self._pages = Pages(self._assets)
-        self._sign_in = SignIn(authenticator, sessions, self._pages, telemetry, access.sign_in_failures_per_minute)
+        self._sign_in = SignIn(authenticator, sessions, self._pages, telemetry, access)
 
     def routers(self) -> tuple[Router, ...]:
         """Return the pages with their errors as pages, the files, and what pages ask."""

@@ -12,10 +12,12 @@ from meterd.access.tokens import digest, looks_like_secret
 from meterd.api.http import Request, Response
 from meterd.errors import InvalidInput, Unauthenticated, Unavailable
 from meterd.metadata import NewWebSession, WebSessions
+from meterd.settings import Access
 from meterd.telemetry import Telemetry
 from meterd.web.attempts import Attempts
 from meterd.web.pages import Pages
 from meterd.web.policy import GUARDS, PRIVATE
+from meterd.web.proxies import Proxies
 from meterd.web.sessions import drop, keep
 
 HOME = "/overview"
@@ -28,7 +30,7 @@ _BAD_CODE = "This link is used or too old: it signs in once, within ten minutes.
 
 
 class SignIn:
-    """Begins and ends sessions; at most `failures_per_minute` of one address may fail."""
+    """Begins and ends sessions; of one address at most so many may fail in a minute as the settings allow."""
 
     def __init__(
         self,
@@ -36,13 +38,14 @@ class SignIn:
         sessions: WebSessions,
         pages: Pages,
         telemetry: Telemetry,
-        failures_per_minute: int,
+        access: Access,
     ) -> None:
         self._authenticator = authenticator
         self._sessions = sessions
         self._pages = pages
         self._refusals = telemetry.sign_in_refusals
-        self._attempts = Attempts(failures_per_minute)
+        self._attempts = Attempts(access.sign_in_failures_per_minute)
+        self._proxies = Proxies(access.trusted_proxies)
 
     async def show(self, request: Request) -> Response:
         """Show the page that asks for a token; a link with a code signs in, if surely a person followed it."""
@@ -68,14 +71,15 @@ class SignIn:
 
     async def _begin(self, request: Request, sent: dict[str, str], *, by_code: bool) -> Response:
         kind: Literal["code", "token"] = "code" if by_code else "token"
+        address = self._proxies.client(request.client, request.context.headers)
         try:
-            self._attempts.check(request.client)
+            self._attempts.check(address)
         except Unavailable:
             self._refusals.labels("limit").inc()
             raise
         begun = await (self._by_code(sent["code"]) if by_code else self._by_token(sent.get("token", "").strip()))
         if begun is None:
-            self._attempts.note_failure(request.client)
+            self._attempts.note_failure(address)
             self._refusals.labels(kind).inc()
             return self._form(request, sent, _BAD_CODE if by_code else _BAD_TOKEN, 401)
         request.context.caller = begun.caller
