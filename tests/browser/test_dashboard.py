@@ -12,6 +12,8 @@ from tests.browser.conftest import Complaints
 from tests.browser.dashboards import DAY, asked, declared, mount, panel, send, send_day
 from tests.process import Meterd
 
+HISTOGRAM = {"type": "histogram", "column": "latencyMs", "buckets": 10}
+
 
 @pytest.fixture(scope="module", autouse=True)
 def facts(server: Meterd) -> None:
@@ -117,14 +119,49 @@ def test_pointing_at_a_chart_shows_the_same_moment_in_all(page: Page) -> None:
 
 def test_a_heat_map_shows_how_many_took_how_long(page: Page) -> None:
     page.goto(f"/overview?{DAY}")
-    histogram = [{"type": "histogram", "column": "latencyMs", "buckets": 10}]
-    mount(page, declared("heat", "heatmap", unit="ms", aggregations=histogram, interval="12 hours"))
+    mount(page, declared("heat", "heatmap", unit="ms", aggregations=[HISTOGRAM], interval="12 hours"))
     chart = panel(page, "heat").locator(".chart")
     chart.focus()
     page.keyboard.press("ArrowLeft")
     expect(chart.locator(".when")).to_have_text("3 Mar 2025, 12:00 – 00:00 UTC")
     counts = [int(text) for text in chart.locator(".amount").all_inner_texts()]
     assert sum(counts) == 24
+
+
+def test_a_cell_of_a_heat_map_filters_by_its_bin(page: Page) -> None:
+    page.goto(f"/overview?{DAY}")
+    mount(
+        page,
+        declared(
+            "heat", "heatmap", unit="ms", interval="12 hours", aggregations=[HISTOGRAM | {"buckets": 1}], filters=[]
+        ),
+        declared("calls", "table", groupBy=["modelName"]),
+    )
+    panel(page, "heat").locator(".chart").click()
+    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator(".chip").first).to_contain_text("latencyMs > ")
+    expect(panel(page, "calls").locator("tbody tr")).to_have_count(2)
+    panel(page, "heat").locator(".chart").click()
+    expect(page.locator(".chip")).to_have_count(2)
+
+
+def test_a_finger_reads_a_chart_and_zooms_by_dragging(new_page: Callable[..., Page], administrator: object) -> None:
+    page = new_page(administrator, viewport={"width": 360, "height": 740}, has_touch=True)
+    page.goto(f"/overview?{DAY}")
+    chart = panel(page, "calls-by-model").locator(".chart")
+    box = chart.bounding_box()
+    assert box
+    left, right, middle = box["x"] + 120, box["x"] + 220, box["y"] + 60
+    page.touchscreen.tap(left, middle)
+    expect(chart.locator(".readout .when")).to_be_visible()
+    assert "f=" not in page.url
+
+    fingers = page.context.new_cdp_session(page)
+    for kind, points in (("touchStart", [left]), ("touchMove", [left + 30]), ("touchMove", [right]), ("touchEnd", [])):
+        touching = [{"x": x, "y": middle} for x in points]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touching})
+    expect(page).not_to_have_url(re.compile(re.escape(DAY)))
+    expect(page).to_have_url(re.compile("window=2025-03-03T.*/2025-03-03T"))
 
 
 def test_totals_stand_below_a_table_and_are_what_shares_are_of(page: Page) -> None:

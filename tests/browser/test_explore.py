@@ -1,6 +1,7 @@
 """Explore in a browser: a question is chosen, answered, shared by its address; mistakes stand beside their part."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -86,3 +87,83 @@ def test_an_address_that_holds_no_question_begins_with_one(page: Page, question:
 
     expect(page.get_by_label("Datasource", exact=True)).to_have_value("modelMetrics")
     expect(page.locator("section.answer-table tbody tr").first).to_be_visible()
+
+
+def test_the_answer_leaves_as_a_command_and_as_a_file(page: Page, server: Meterd) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    query = {"datasource": "guardrailMetrics", "groupBy": ["guardrailResult"], "filters": ["$filters"]}
+    page.goto(f"/explore?{WINDOW}&q={quote(json.dumps({'kind': 'top', 'query': query}))}")
+    expect(page.locator("section.answer-table tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="Copy as curl").click()
+    expect(page.get_by_text("Command copied")).to_be_visible()
+    command = page.evaluate("() => navigator.clipboard.readText()")
+    ran = subprocess.run(
+        ["bash", "-c", command], env={"METERD_TOKEN": server.token, "PATH": "/usr/bin:/bin"}, capture_output=True
+    )
+    answered = {point["guardrailResult"]: point["total"] for point in json.loads(ran.stdout)["data"]["dataPoints"]}
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Download CSV").click()
+    head, *rows = downloading.value.path().read_text().splitlines()
+
+    assert answered == {"pass": 2, "fail": 1, "error": 1}
+    assert head == "total,guardrailResult"
+    assert sorted(rows) == ["1,error", "1,fail", "2,pass"]
+
+
+def test_filters_are_offered_of_the_fields_that_the_datasource_has(page: Page) -> None:
+    page.goto(f"/explore?{WINDOW}")
+    choose(page, "Datasource", "mcpMetrics")
+    page.locator("#add-filter").click()
+    offered = page.get_by_role("dialog", name="Filter")
+    expect(offered.get_by_role("button", name="modelName", exact=True)).to_have_count(0)
+    offered.get_by_role("button", name="toolName", exact=True).click()
+    offered.get_by_role("button", name="search").click()
+
+    expect(page.locator(".chip")).to_have_text("toolName is search")
+    expect(page.locator("section.answer-table tbody tr")).to_have_count(1)
+
+
+def test_a_question_is_saved_as_a_panel_which_is_changed_in_explore(page_of: Callable[..., Page]) -> None:
+    page = page_of("ann@example.org")
+    query = {"datasource": "guardrailMetrics", "groupBy": ["guardrailResult"], "filters": ["$filters"]}
+    page.goto(f"/explore?{WINDOW}&q={quote(json.dumps({'kind': 'top', 'query': query}))}")
+    page.get_by_role("button", name="Save to a dashboard").click()
+    page.get_by_label("Title", exact=True).fill("Verdicts <b>")
+    page.get_by_label("Title of the dashboard").fill("Own")
+    assert [] == findings(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Own")).to_be_visible()
+    expect(page.get_by_role("heading", name="Verdicts <b>")).to_be_visible()
+    page.get_by_label("Menu of Verdicts <b>").click()
+    page.get_by_role("menuitem", name="Change the panel").click()
+    choose(page, "Picture", "table")
+    page.get_by_role("button", name="Save the panel").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.locator(".panel")).to_have_count(1)
+    expect(page.locator(".panel.kind-table tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="Dashboard", exact=True).click()
+    page.get_by_role("menuitem", name="Add a panel").click()
+    expect(page.get_by_label("Datasource", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Save to a dashboard").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".panel")).to_have_count(2)
+
+
+def test_many_groups_and_dark_colours_are_readable(
+    new_page: Callable[..., Page], administrator: object, server: Meterd
+) -> None:
+    rows = [{"createdAt": "2021-04-01T12:00:00Z", "agentName": f"agent-{each:05}"} for each in range(10_000)]
+    for start in range(0, len(rows), 2_500):
+        some = server.ingest(rows[start : start + 2_500], "agentMetrics", **{"Idempotency-Key": f"agents {start}"})
+        assert 200 == some.status_code, some.text
+    page = new_page(administrator, color_scheme="dark")
+    query = {"datasource": "agentMetrics", "groupBy": ["agentName"], "filters": ["$filters"]}
+    window = "window=2021-04-01T00:00:00Z/2021-04-02T00:00:00Z"
+    page.goto(f"/explore?{window}&q={quote(json.dumps({'kind': 'lines', 'query': query}))}")
+
+    expect(page.locator(".pages")).to_contain_text("1 to 50 of 10,000")
+    expect(page.locator("#p-answer")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#p-answer .legend")).to_contain_text("other (9,989)")
+    assert [] == findings(page)

@@ -140,7 +140,7 @@ export function optionsOf(panel, picture, { width, height, isLogarithmic }) {
   };
 }
 
-/** Cells of a heat map: `{starts, bins, cells: [[bucket, bin, count]]}`. */
+/** Cells of a heat map: `{starts, bins, cells: [[bucket, bin, count]], column}`. */
 export function heatmapOf(panel, points) {
   const picture = seriesOf({ ...panel, series: undefined, value: "total" }, points);
   const key = Object.keys(points[0] ?? {}).find((each) => each.startsWith("histogram"));
@@ -156,8 +156,10 @@ export function heatmapOf(panel, points) {
       counts.set(at, (counts.get(at) ?? 0) + count);
     }
   }
+  const { column } = panel.query.aggregations?.find(({ type }) => type === "histogram") ?? {};
   return {
     ...picture,
+    column,
     bins,
     cells: [...counts].filter(([, count]) => count).map(([at, count]) => [...at.split(" ").map(Number), count]),
   };

@@ -1,9 +1,10 @@
 /** Explore: any question to any datasource, as a picture and a table; the address holds all of it. */
 
 import { mountControls } from "./controls.js";
-import { copy, download, h, replace } from "./dom.js";
+import { copy, download, h, notify, replace } from "./dom.js";
 import { Form } from "./explore_form.js";
 import { ask, readQuestion } from "./explore_question.js";
+import { saver } from "./explore_saving.js";
 import { mountFilters } from "./filters.js";
 import { Panel } from "./panels.js";
 import { showError } from "./panel_states.js";
@@ -27,10 +28,15 @@ const ABOUT = [
 const problemOf = ({ status, message }) =>
   status === 400 ? { part: ABOUT.find(([pattern]) => pattern.test(message))?.[1], message } : null;
 
+/** Fields that chips filter by, with values that are suggested. */
+const filterable = ({ fields }) =>
+  fields.filter(({ group, operators }) => group && operators.length).map(({ name }) => ({ field: name, label: name }));
+
 /** Explore as it is: its form, its panel, and the rows that were answered. */
 class Explore {
-  constructor(catalogue) {
+  constructor(catalogue, offer) {
     this.catalogue = catalogue;
+    this.offer = offer;
     this.text = "";
     replace(main, formPlace, this.#tools(), picture, rows);
   }
@@ -39,6 +45,7 @@ class Explore {
     const body = () => bodyOf(this.question.query);
     const button = (label, onclick) => h("button", { type: "button", onclick }, label);
     return h("div", { class: "row tools" },
+      saver(() => this.question, notify),
       button("Copy as curl", () => copy(asCurl(body()), "Command")),
       button("Copy as Python", () => copy(asPython(body()), "Program")),
       button("Download CSV", () => this.points && download("meterd-explore.csv", asCsv(this.points), "text/csv")));
@@ -60,6 +67,7 @@ class Explore {
     this.question = question;
     this.form = new Form(this.catalogue, question, ask);
     replace(formPlace, this.form.element);
+    this.offer(this.form.source);
     if (isInside && focused) formPlace.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
     this.panel?.dispose();
     this.panel = new Panel(question);
@@ -89,9 +97,8 @@ async function start() {
   mountControls();
   try {
     const { datasources } = await askJson("/api/datasources");
-    const explore = new Explore(datasources);
-    const fields = ["team", "userEmail", "virtualAccount", "modelName"].map((field) => ({ field, label: field }));
-    mountFilters(fields, [explore.question?.query.datasource ?? "modelMetrics"]);
+    const offer = mountFilters([], []);
+    const explore = new Explore(datasources, (source) => offer(filterable(source), [source.name]));
     onChange(() => explore.show());
     explore.show();
   } catch (error) {

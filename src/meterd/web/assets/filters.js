@@ -133,29 +133,34 @@ function sourceFor(field, datasources) {
   return datasources.find(takes) ?? datasources[0];
 }
 
-/** Fill the place of filters; `fields` are `{field, label}`, `datasources` those of the page's panels. */
+/**
+ * Fill the place of filters; `fields` are `{field, label}`, `datasources` those of the page's panels. Returns a function
+ * that offers others.
+ */
 export function mountFilters(fields, datasources, parent = document.getElementById("filters")) {
-  const labels = new Map(fields.map(({ field, label }) => [field, label]));
+  const offered = { fields, datasources };
+  const labels = () => new Map(offered.fields.map(({ field, label }) => [field, label]));
   const button = h("button", { class: "add", id: "add-filter", type: "button" }, icon("plus"), "Filter");
   const fill = (box) =>
     box.append(
-      ...fields.map((each) =>
+      ...offered.fields.map((each) =>
         h(
           "button",
-          { type: "button", onclick: () => fillValues(box, each, sourceFor(each.field, datasources)) },
+          { type: "button", onclick: () => fillValues(box, each, sourceFor(each.field, offered.datasources)) },
           each.label,
         ),
       ),
     );
-  const adder = fields.length ? popup(button, fill, { isLeft: true }) : null;
+  const adder = popup(button, fill, { isLeft: true });
   const chips = h("div", { class: "row", role: "group", "aria-label": "Filters" });
   const clear = h("button", { class: "plain", type: "button", onclick: () => update({ filters: [] }) }, "Remove all");
   function show() {
     const { filters } = state();
     replace(
       chips,
-      filters.map((each) => chip(each, labels)),
+      filters.map((each) => chip(each, labels())),
     );
+    adder.hidden = !offered.fields.length;
     chips.hidden = !filters.length;
     clear.hidden = filters.length < 2;
   }
@@ -164,4 +169,8 @@ export function mountFilters(fields, datasources, parent = document.getElementBy
   onChange(({ reason }) => {
     if (reason !== "refresh") show();
   });
+  return (...others) => {
+    [offered.fields, offered.datasources] = others;
+    show();
+  };
 }

@@ -3,7 +3,7 @@
 import { swatch } from "./colours.js";
 import { announce, h, replace } from "./dom.js";
 import { exact, measure, time } from "./format.js";
-import { addFilter, state, update, windowText } from "./state.js";
+import { addFilter, setRange, state, update, windowText } from "./state.js";
 
 const charts = new Set();
 const SHORTEST_DRAG = 6;
@@ -73,7 +73,7 @@ export class Overlay {
     element.addEventListener("pointerdown", (event) => this.#onDown(event));
     element.addEventListener("pointerup", (event) => this.#onUp(event));
     element.addEventListener("pointercancel", () => this.#endDrag());
-    element.addEventListener("pointerleave", () => this.drag || leave());
+    element.addEventListener("pointerleave", ({ pointerType }) => this.drag || pointerType === "touch" || leave());
     element.addEventListener("blur", leave);
     element.addEventListener("keydown", (event) => this.#onKey(event));
   }
@@ -185,21 +185,23 @@ export class Overlay {
   }
 
   #onDown(event) {
-    if (!this.picture || event.button !== 0 || event.pointerType === "touch") return;
+    if (!this.picture || event.button !== 0 || !event.isPrimary) return;
     const { x, isInside } = this.#offset(event);
     if (!isInside) return;
-    this.drag = { x };
+    this.drag = { x, isTouch: event.pointerType === "touch", wasShown: this.bucket };
     this.element.setPointerCapture(event.pointerId);
   }
 
   #onUp(event) {
     if (!this.drag) return;
     const { x, y } = this.#offset(event);
-    const from = this.drag.x;
+    const { x: from, isTouch, wasShown } = this.drag;
     this.#endDrag();
+    const bucket = this.#bucketAt(x);
     if (Math.abs(x - from) >= SHORTEST_DRAG)
       this.#zoom(this.#bucketAt(Math.min(from, x)), this.#bucketAt(Math.max(from, x)));
-    else this.#choose(this.#bucketAt(x), y);
+    else if (isTouch && wasShown !== bucket) point(this.picture.starts[bucket], this, y);
+    else this.#choose(bucket, y);
   }
 
   #endDrag() {
@@ -213,10 +215,15 @@ export class Overlay {
     update({ window: windowText(starts[first], Math.min(starts[last + 1] ?? end, Date.now())) });
   }
 
-  /** Filter by the series that was pointed at. */
+  /** Filter by the series that was pointed at, or by the bin of a heat map. A finger reads first, then chooses. */
   #choose(bucket, pixel) {
     const { picture, chart } = this;
-    if (picture.cells) return;
+    if (picture.cells) {
+      const bin = picture.bins[this.#rowAt(pixel)];
+      const isFilled = picture.cells.some(([place, row]) => place === bucket && picture.bins[row] === bin);
+      if (isFilled) setRange(picture.column, bin.from, bin.to);
+      return;
+    }
     const series = picture.isStacked
       ? stackedAt(picture, bucket, chart.convertFromPixel({ yAxisIndex: 0 }, pixel))
       : nearest(picture, bucket, (value) => Math.abs(chart.convertToPixel({ yAxisIndex: 0 }, value) - pixel));

@@ -3,12 +3,20 @@
 import { copy, download, h } from "./dom.js";
 import { menuItem } from "./popup.js";
 import { asCsv, asCurl, asPython, bodyOf } from "./questions.js";
-import { addressWith, currentWindow, state, update } from "./state.js";
+import { addressWith, boot, currentWindow, state, update } from "./state.js";
 
 /** The page where a panel's question can be changed, with the question in its address. */
-export function exploreAddress({ kind, unit, value, series, query, title }) {
+export function exploreAddress({ kind, unit, value, series, query, title }, goal = {}) {
   const question = JSON.stringify({ title, kind, unit, value, series, query });
-  return addressWith({ panel: "", q: question }, "/explore");
+  return addressWith({ panel: "", q: question, ...goal }, "/explore");
+}
+
+/** A link that changes the panel, of a saved dashboard that this person may change. */
+function editing({ id, ...declaration }) {
+  const { saved } = boot;
+  if (!saved?.mayChange) return null;
+  const href = exploreAddress(declaration, { into: saved.id, edits: id });
+  return h("a", { class: "item", role: "menuitem", href }, "Change the panel");
 }
 
 /** The name of a file with a panel's figures: which, and from when. */
@@ -24,6 +32,7 @@ export function fillMenu(box, panel) {
   const isOpened = state().panel === declaration.id;
   box.append(
     h("a", { class: "item", role: "menuitem", href: exploreAddress(declaration) }, "Open in Explore"),
+    ...[editing(declaration)].filter(Boolean),
     menuItem("Copy as curl", () => copy(asCurl(body()), "Command")),
     menuItem("Copy as Python", () => copy(asPython(body()), "Program")),
     menuItem("Download CSV", () => download(fileName(declaration), asCsv(answers[0]), "text/csv"), {

@@ -3,40 +3,33 @@
 import { download, h, notify, replace } from "./dom.js";
 import { editor } from "./saving_editor.js";
 import { menuItem, popup } from "./popup.js";
-import { askJson } from "./query.js";
-import { boot } from "./state.js";
-
-const ADDRESS = "/api/dashboards";
-
-function send(method, address, body) {
-  const headers = { "Content-Type": "application/json" };
-  return askJson(address, { method, headers, body: body && JSON.stringify(body) });
-}
+import { allSaved, change, create, remove as removeSaved } from "./saved.js";
+import { addressWith, boot } from "./state.js";
 
 const open = (id) => location.assign(`/dashboards/${id}${location.search}`);
 
 async function saveNew(dashboard, team) {
-  const { id } = await send("POST", ADDRESS, { dashboard, team });
+  const { id } = await create(dashboard, team);
   open(id);
 }
 
-async function saveChange({ id, revision }, dashboard, team) {
-  await send("PUT", `${ADDRESS}/${id}`, { dashboard, team, revision });
+async function saveChange(saved, dashboard, team) {
+  await change(saved, dashboard, team);
   location.reload();
 }
 
-function remove({ id, revision, title }) {
+function remove(saved) {
   const problem = h("p", { class: "problem", role: "alert" });
   const confirm = async () => {
     try {
-      await send("DELETE", `${ADDRESS}/${id}?revision=${revision}`);
+      await removeSaved(saved);
       location.assign("/overview");
     } catch (error) {
       replace(problem, error.message);
     }
   };
   const dialog = h("dialog", { "aria-label": "Delete the dashboard", onclose: () => dialog.remove() },
-    h("h2", {}, `Delete “${title}”?`), h("p", { class: "muted" }, "It is gone then, for whoever it is shared with too."), problem,
+    h("h2", {}, `Delete “${saved.title}”?`), h("p", { class: "muted" }, "It is gone then, for whoever it is shared with too."), problem,
     h("div", { class: "row" }, h("button", { type: "button", class: "primary", onclick: confirm }, "Delete"),
       h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")));
   document.body.append(dialog);
@@ -64,8 +57,7 @@ function edit(dashboard, saved) {
 async function fillList(box) {
   const note = box.appendChild(h("p", { class: "note" }, "Looking for dashboards …"));
   try {
-    const { dashboards } = await askJson(ADDRESS);
-    const items = dashboards.filter(({ builtIn }) => !builtIn).map(({ id, title, owner, team }) => {
+    const items = (await allSaved()).map(({ id, title, owner, team }) => {
       const whose = team ? `for ${team}` : owner === boot.me.subject ? "yours" : `of ${owner}`;
       return h("a", { class: "item", role: "menuitem", href: `/dashboards/${id}${location.search}` },
         h("span", {}, title), h("span", { class: "muted" }, whose));
@@ -84,7 +76,9 @@ export function mountSaving(parent = document.getElementById("page")) {
   const text = JSON.stringify(content, null, 2);
   const fillMenu = (box) => box.append(
     menuItem("Save a copy", () => edit(copy, null)),
-    ...(saved.mayChange ? [menuItem("Edit", () => edit(content, saved)), menuItem("Delete", () => remove(saved))] : []),
+    ...(saved.mayChange ? [
+      h("a", { class: "item", role: "menuitem", href: addressWith({ panel: "", into: saved.id }, "/explore") }, "Add a panel"),
+      menuItem("Edit", () => edit(content, saved)), menuItem("Delete", () => remove(saved))] : []),
     menuItem("Export as JSON", () => download(`${dashboard.id}.json`, text, "application/json")),
     menuItem("Import from JSON", importFile));
   const list = h("button", { type: "button" }, "Saved dashboards");

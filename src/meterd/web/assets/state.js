@@ -168,6 +168,21 @@ export function addFilter(field, value, operator = operatorFor(field)) {
   update({ filters });
 }
 
+/** Filter by the values of a measure above one and up to another, if it can be filtered by; null is no bound. */
+export function setRange(field, from, to) {
+  if (!operatorsOf(field).includes("GREATER_THAN")) return;
+  const bounds = [
+    ["GREATER_THAN", from],
+    ["LESS_THAN_EQUAL", to],
+  ];
+  const isBound = (each) => each.field === field && bounds.some(([operator]) => operator === each.operator);
+  const others = state().filters.filter((each) => !isBound(each));
+  const added = bounds.filter(([, value]) => value !== null);
+  update({
+    filters: [...others, ...added.map(([operator, value]) => ({ field, operator, values: [String(value)] }))],
+  });
+}
+
 /** The operators that a field takes in filters, in the first datasource that has it. */
 const operatorsOf = (field) => Object.values(boot.datasources ?? {}).find((fields) => field in fields)?.[field] ?? [];
 
