@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
-import httpx
+import httpx2
 from tests.attacks.fuzzing import Fuzzer, Outcome, by_status, doors, faults, send
 
 from bench.servers import Running, meterd, starved_seconds
@@ -27,7 +27,7 @@ def measure() -> str:
     """Requests until the time is up, and what the server looked like then."""
     minutes = float(os.environ.get("METERD_FUZZ_MINUTES", "2"))
     with meterd() as server:
-        document: dict[str, Any] = httpx.get(f"http://127.0.0.1:{server.port}/openapi.json").json()
+        document: dict[str, Any] = httpx2.get(f"http://127.0.0.1:{server.port}/openapi.json").json()
         fuzzer = Fuzzer(doors(document), server.token)
 
         def run(number: int) -> Outcome:
@@ -65,7 +65,7 @@ def measure() -> str:
 def _stalls(server: Running, ended: threading.Event) -> tuple[int, int]:
     """How often `/healthz` was asked, and how often the server let the probe wait for too long."""
     probes = stalled = 0
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60) as client:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60) as client:
         while not ended.wait(_PROBED_EVERY):
             starved, began = _starved(server), time.perf_counter()
             client.get("/healthz")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
+import httpx2
 
 from bench import servers
 from bench.tables import table
@@ -78,12 +78,12 @@ def _slope(looks: list[_Look]) -> float:
 
 def _work(server: servers.Running, ended: threading.Event, rounds: "itertools.count[int]") -> None:
     headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", headers=headers, timeout=60) as client:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", headers=headers, timeout=60) as client:
         while not ended.wait(_PAUSE):
             _round(client, next(rounds))
 
 
-def _round(client: httpx.Client, number: int) -> None:
+def _round(client: httpx2.Client, number: int) -> None:
     """Every kind of work once; values repeat, as those of real senders do."""
     agent = {"agent_id": f"agent-{number % 50}", "platform": "DATABRICKS"}
     _post(client, "/metric", {"attributes": agent, "meter": {"name": "ai_guard.agent", "value": "120"}})
@@ -107,8 +107,8 @@ def _round(client: httpx.Client, number: int) -> None:
     _post(client, f"/api/sessions/{session}/end", {})
 
 
-def _post(client: httpx.Client, path: str, body: Any) -> Any:
-    while (answer := client.post(path, json=body)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+def _post(client: httpx2.Client, path: str, body: Any) -> Any:
+    while (answer := client.post(path, json=body)).status_code == httpx2.codes.SERVICE_UNAVAILABLE:
         next(_refused)
         time.sleep(float(answer.headers["retry-after"]))
     answer.raise_for_status()

@@ -72,7 +72,7 @@ def _payload(number: int) -> dict[str, Any]:
         "response_cost": 0.00049,
         "cost_breakdown": {"input_cost": 0.0001, "output_cost": 0.00039, "total_cost": 0.00049},
         "cache_hit": None,
-        "request_tags": ["batch", "User-Agent: python-httpx"],
+        "request_tags": ["batch", "User-Agent: python-httpx2"],
         "end_user": None,
         "error_information": {"error_code": "", "error_class": "", "llm_provider": "", "traceback": ""},
         "guardrail_information": [evaluation] if number % 2 else None,

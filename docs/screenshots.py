@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-import httpx
+import httpx2
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from meterd.web.pages import PAGES
@@ -88,7 +88,7 @@ def addresses(site: Demo) -> dict[str, str]:
 
 def _session(site: Demo) -> str:
     """Choose a session that has much to show: of those that crashed after an exception the one with most events."""
-    answer = httpx.get(
+    answer = httpx2.get(
         f"{site.url}/api/data/sessions/list",
         params={"status": "crashed", "event": "exception", "limit": "50"},
         headers={"Authorization": f"Bearer {site.token}"},

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
+import httpx2
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
@@ -55,10 +55,10 @@ def limited(command: list[str], limits: dict[int, int]) -> list[str]:
     return [sys.executable, "-S", "-c", _LIMITED, json.dumps(limits), *command] if limits else command
 
 
-def plain_client(token: str = "", url: str = "") -> httpx.Client:
+def plain_client(token: str = "", url: str = "") -> httpx2.Client:
     """Make a client for plain HTTP, quickly: it loads no certificates of authorities."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.Client(base_url=url, headers=headers, timeout=60, verify=False)
+    return httpx2.Client(base_url=url, headers=headers, timeout=60, verify=False)
 
 
 class Meterd:
@@ -147,14 +147,14 @@ class Meterd:
 
     def ingest(
         self, rows: object, datasource: str = "guardrailMetrics", token: str = "", **headers: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send rows as JSON."""
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         return self.client.post(
             f"{METRICS}/ingest", params={"datasource": datasource}, json=rows, headers=authorization | headers
         )
 
-    def query(self, token: str = "", **body: Any) -> httpx.Response:
+    def query(self, token: str = "", **body: Any) -> httpx2.Response:
         """Ask; a distribution of guardrail facts of all times unless `body` says otherwise."""
         whole: dict[str, Any] = {
             "startTs": "1970-01-01T00:00:00Z",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import httpx
+import httpx2
 import pytest
 import yaml
 
@@ -320,13 +320,13 @@ class TestServing:
             assert file.stat().st_mode & 0o777 == 0o600
             authorization = {"Authorization": f"Bearer {file.read_text().strip()}"}
             assert data.stat().st_mode & 0o777 == 0o700
-            assert httpx.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json()["accepted"] == 1
+            assert httpx2.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json()["accepted"] == 1
         file.unlink()
 
         with served(data, signal.SIGTERM) as (url, shown):
             assert "token" not in shown
             assert not file.exists()
-            assert httpx.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json()["accepted"] == 1
+            assert httpx2.post(f"{url}{INGEST}", headers=authorization, json=[{}]).json()["accepted"] == 1
 
     def test_the_first_start_shows_a_token_on_a_terminal(self, tmp_path: Path) -> None:
         ours, terminal = pty.openpty()
@@ -339,7 +339,7 @@ class TestServing:
             assert part, shown
             shown += part
         (link,) = re.findall(r"http://\S+/sign-in\?code=\S+", shown.decode())
-        with httpx.Client() as browser:
+        with httpx2.Client() as browser:
             assert browser.get(link).headers["location"] == "/overview"
             assert browser.get(urljoin(link, "/api/me")).json()["tenantAdmin"] is True
         server.terminate()

@@ -3,7 +3,7 @@
 import ssl
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
@@ -26,7 +26,7 @@ def port_of(scheme: str, port: str) -> int:
     return int(port[1:]) if port else DEFAULTS[scheme]
 
 
-def connected(url: httpx.URL) -> tuple[str, int]:
+def connected(url: httpx2.URL) -> tuple[str, int]:
     """What a client connects to."""
     return url.host, url.port or DEFAULTS[url.scheme]
 
@@ -34,7 +34,7 @@ def connected(url: httpx.URL) -> tuple[str, int]:
 class TestAddress:
     @given(st.sampled_from(["http", "https"]), NAMES, PORTS, st.sampled_from(["", "/", "/api/search?term=a%20b"]))
     def test_without_another_one_is_that_of_the_url(self, scheme: str, name: str, port: str, path: str) -> None:
-        made = Endpoint(httpx.URL(f"{scheme}://{name}{port}{path}"))
+        made = Endpoint(httpx2.URL(f"{scheme}://{name}{port}{path}"))
 
         assert made.url == made.target
         assert (name.strip("[]"), port_of(scheme, port)) == connected(made.target)
@@ -43,7 +43,7 @@ class TestAddress:
     def test_changes_what_is_connected_to_and_nothing_else(
         self, scheme: str, name: str, port: str, there: str, there_port: str
     ) -> None:
-        plain = Endpoint(httpx.URL(f"{scheme}://{name}{port}/api?term=x"))
+        plain = Endpoint(httpx2.URL(f"{scheme}://{name}{port}/api?term=x"))
         made = Endpoint(plain.url, there + there_port)
 
         assert (there.strip("[]"), port_of(scheme, there_port)) == connected(made.target)

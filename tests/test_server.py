@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from tests.process import METRICS, Meterd
@@ -37,7 +37,7 @@ ADDRESSES = [
 ]
 
 
-def message_of(response: httpx.Response, status: int) -> str:
+def message_of(response: httpx2.Response, status: int) -> str:
     """The message of an error, in the shape of the address's protocol."""
     body: dict[str, Any] = response.json()
     assert response.status_code == status, response.text
@@ -128,12 +128,12 @@ def test_errors_below_the_gateway_have_its_shape_and_others_the_plain_one(shared
     assert plain.keys() == {"code", "message"}
 
 
-def raw(server: Meterd, method: str, path: str, *headers: tuple[str, str]) -> httpx.Response:
+def raw(server: Meterd, method: str, path: str, *headers: tuple[str, str]) -> httpx2.Response:
     """Headers exactly as they are given, repeated ones too."""
     return server.anonymous.request(method, server.url + path, headers=list(headers))
 
 
-def sentence(response: httpx.Response) -> str:
+def sentence(response: httpx2.Response) -> str:
     """What an error says, in whichever shape its address has."""
     if response.headers["content-type"] == "application/json":
         body = response.json()
@@ -199,7 +199,7 @@ def test_options_lists_what_every_address_takes_and_lets_no_page_of_others_in(sh
 
 @pytest.mark.parametrize("method", ["BREW", "X-1"])
 def test_every_route_refuses_a_method_that_nobody_knows_in_its_own_shape(shared: Meterd, method: str) -> None:
-    with httpx.Client(base_url=shared.url) as client:
+    with httpx2.Client(base_url=shared.url) as client:
         for path in dict.fromkeys(path for _, path in [*described(shared), *PAGES]):
             client.get("/healthz")  # so that the connection was of use before
             response = client.request(method, path)
@@ -233,7 +233,7 @@ def test_the_framework_shows_no_pages_of_its_own(shared: Meterd, path: str) -> N
 
 
 def test_a_connection_stays_usable_after_refusals(shared: Meterd) -> None:
-    with httpx.Client(base_url=shared.url) as client:
+    with httpx2.Client(base_url=shared.url) as client:
         statuses = [
             client.post("/metric", content=b"x" * 5_000_000).status_code,
             client.post(f"{METRICS}/query", content=b"x" * 5_000_000).status_code,

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -23,13 +23,13 @@ EVENT = {
 
 
 @contextlib.asynccontextmanager
-async def opened(data: Path, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def opened(data: Path, settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """A service on `data`, and a client of it without a network between them."""
     service = Service(settings, data)
     try:
         token = service.tokens.create("root", tenant_admin=True, scopes=tuple(Scope)).token
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(service.application),  # type: ignore[arg-type]  # ASGI as Litestar types it
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(service.application),  # type: ignore[arg-type]  # ASGI as Litestar types it
             base_url="http://meterd",
             headers={"Authorization": f"Bearer {token}"},
         ) as client:

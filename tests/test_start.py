@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -67,8 +67,8 @@ async def test_a_start_that_fails_leaves_nothing_open_and_the_next_one_works(
     try:
         token = service.tokens.create("root", scopes=tuple(Scope)).token
         headers = {"Authorization": f"Bearer {token}"}
-        transport = httpx.ASGITransport(service.application)  # type: ignore[arg-type]  # ASGI as Litestar types it
-        async with httpx.AsyncClient(transport=transport, base_url="http://meterd", headers=headers) as client:
+        transport = httpx2.ASGITransport(service.application)  # type: ignore[arg-type]  # ASGI as Litestar types it
+        async with httpx2.AsyncClient(transport=transport, base_url="http://meterd", headers=headers) as client:
             assert (await client.get("/readyz")).status_code == 200
     finally:
         service.close()

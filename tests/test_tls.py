@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from cryptography import x509
 from structlog.testing import capture_logs
@@ -399,12 +399,12 @@ class TestServing:
         trusting = ssl.create_default_context(cafile=own.certificate_path)
 
         assert 200 == ports.client.get("/health").status_code
-        assert 200 == httpx.get(f"{ports.secure}/health", verify=trusting).status_code
+        assert 200 == httpx2.get(f"{ports.secure}/health", verify=trusting).status_code
 
     def test_a_renewed_certificate_is_used_without_a_restart_and_open_connections_go_on(
         self, ports: Ports, own: Tls
     ) -> None:
-        with httpx.Client(verify=ssl.create_default_context(cafile=own.certificate_path)) as before:
+        with httpx2.Client(verify=ssl.create_default_context(cafile=own.certificate_path)) as before:
             assert 200 == before.get(f"{ports.secure}/health").status_code
             renewed = renew(own, "127.0.0.1", "renewed.example")
 
@@ -445,8 +445,8 @@ def refuse_the_certificate(address: tuple[str, int]) -> None:
 
 
 def speak_plainly(address: tuple[str, int]) -> None:
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"http://{address[0]}:{address[1]}/health")
+    with pytest.raises(httpx2.TransportError):
+        httpx2.get(f"http://{address[0]}:{address[1]}/health")
 
 
 def say_nothing(address: tuple[str, int]) -> None:

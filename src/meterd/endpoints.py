@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator, Callable
 
-import httpx
+import httpx2
 import msgspec
 import stamina
 
@@ -18,16 +18,16 @@ class Endpoint(msgspec.Struct, frozen=True):
     for the machine's.
     """
 
-    url: httpx.URL
+    url: httpx2.URL
     address: str | None = None
     root: str | None = None
 
     @property
-    def target(self) -> httpx.URL:
+    def target(self) -> httpx2.URL:
         """The URL with the host and port to connect to."""
         if not self.address:
             return self.url
-        there = httpx.URL(f"{self.url.scheme}://{self.address}")
+        there = httpx2.URL(f"{self.url.scheme}://{self.address}")
         return self.url.copy_with(host=there.host, port=there.port)
 
     @property
@@ -42,7 +42,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     def trust(self) -> ssl.SSLContext:
         """Whose certificates are accepted. Raises `OSError` for a file that can't be used."""
-        return ssl.create_default_context(cafile=self.root) if self.root else httpx.create_ssl_context()
+        return ssl.create_default_context(cafile=self.root) if self.root else httpx2.create_ssl_context()
 
 
 def endpoint_of(section: str, key: str, url: str, address: str | None, root: str | None) -> Endpoint:
@@ -84,9 +84,9 @@ def attempts(
     )
 
 
-def _url(text: str) -> httpx.URL | None:
+def _url(text: str) -> httpx2.URL | None:
     try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL:
         return None
     return url if url.scheme in ("http", "https") and url.host and not url.userinfo else None

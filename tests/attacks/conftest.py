@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -34,7 +34,7 @@ class Party:
         self.token = make_token(server.data, self.name, tenant=self.tenant, tenant_admin=admin, scopes=scopes).token
         self._url = server.url
 
-    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> httpx2.Response:
         with plain_client(self.token or "") as client:
             return client.request(method, f"{self._url}{path}", headers=headers, **options)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -60,7 +60,7 @@ def ask(meterd: Meterd, path: str = f"{METRICS}/query", question: object = ENDLE
         f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {meterd.token}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
     )
-    url = httpx.URL(meterd.url)
+    url = httpx2.URL(meterd.url)
     connection = socket.create_connection((url.host, url.port or 80))
     connection.sendall(head.encode() + content)
     return connection

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.attacks.conftest import SMALL
@@ -25,7 +25,7 @@ def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
 
 
 def test_damaged_requests_do_no_harm(meterd: Meterd) -> None:
-    url = httpx.URL(meterd.url)
+    url = httpx2.URL(meterd.url)
     fuzzer = Fuzzer(doors(meterd.anonymous.get("/openapi.json").json()), meterd.token)
 
     def run(number: int) -> Outcome:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from tests.access.endpoint import Endpoint
@@ -102,7 +102,7 @@ def test_what_is_no_request_is_refused_and_opens_no_other(shared: Meterd, head: 
 
 
 def test_many_made_up_tokens_keep_nobody_out(shared: Meterd) -> None:
-    with ThreadPoolExecutor(8) as threads, httpx.Client(base_url=shared.url, timeout=60) as nobody:
+    with ThreadPoolExecutor(8) as threads, httpx2.Client(base_url=shared.url, timeout=60) as nobody:
         statuses = threads.map(
             lambda number: (
                 nobody.get("/api/metric/v1", headers={"Authorization": f"Bearer mtr_{number:040}"}).status_code

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import httpx
+import httpx2
 
 from tests.process import METRICS
 
@@ -98,13 +98,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             response = self.forward(body)
-        except httpx.TransportError:
+        except httpx2.TransportError:
             self.hang_up()
             return
         passed = {name: response.headers[name] for name in ("retry-after",) if name in response.headers}
         self.reply(response.status_code, response.content, passed)
 
-    def forward(self, body: bytes) -> httpx.Response:
+    def forward(self, body: bytes) -> httpx2.Response:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         return self.server.http.post(f"{self.server.target}{self.path}", content=body, headers=headers)
 
@@ -133,7 +133,7 @@ class Proxy(ThreadingHTTPServer):
         self.target = target
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.seen: list[Seen] = []
-        self.http = httpx.Client(timeout=60)
+        self.http = httpx2.Client(timeout=60)
         self._faults: deque[Fault] = deque()
         self._standing: Fault | None = None
 

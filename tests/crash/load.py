@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import httpx
+import httpx2
 
 from tests.process import METRICS, Meterd, plain_client
 
@@ -41,18 +41,18 @@ class Ledger:
         self.label = label
         self.sent: set[str] = set()
         self.acknowledged: set[str] = set()
-        self.refusals: list[httpx.Response] = []
+        self.refusals: list[httpx2.Response] = []
         self.unexpected: list[str] = []
         self._unanswered: list[Request] = []
         self._changed = threading.Condition()
 
-    def send(self, client: httpx.Client, request: Request) -> None:
-        """Send, and note the answer. Raises `httpx.TransportError` when there is none."""
+    def send(self, client: httpx2.Client, request: Request) -> None:
+        """Send, and note the answer. Raises `httpx2.TransportError` when there is none."""
         with self._changed:
             self.sent.update(request.ids)
         try:
             response = client.post(request.path, content=request.content, headers=request.headers)
-        except httpx.TransportError:
+        except httpx2.TransportError:
             with self._changed:
                 self._unanswered.append(request)
             raise
@@ -60,7 +60,7 @@ class Ledger:
             self._note(request, response)
             self._changed.notify_all()
 
-    def _note(self, request: Request, response: httpx.Response) -> None:
+    def _note(self, request: Request, response: httpx2.Response) -> None:
         if response.status_code == 200 and (not response.content or response.json()["accepted"] == len(request.ids)):
             self.acknowledged.update(request.ids)
         elif response.status_code == 503:
@@ -123,7 +123,7 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _client(self) -> httpx.Client:
+    def _client(self) -> httpx2.Client:
         return plain_client(self._server.token, self._server.url)
 
     def _write(self, prefix: str) -> None:
@@ -135,7 +135,7 @@ class Load:
                     self._ledger.send(client, request)
                     if request.repeatable and random.random() < 0.2:
                         self._ledger.send(client, request)
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     return
 
     def _read(self) -> None:
@@ -145,7 +145,7 @@ class Load:
             while not self._stop.wait(0.02):
                 try:
                     response = client.post(f"{METRICS}/query", json=question)
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     return
                 if response.status_code not in (200, 503):
                     self._ledger.unexpected.append(f"query: {response.status_code} {response.text}")

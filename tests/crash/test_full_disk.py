@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.crash.load import BUSY, Ledger, Load, check
@@ -65,7 +65,7 @@ def fill(server: Meterd, ledger: Ledger, padding: int = 4096) -> None:
     assert server.process.poll() is None
 
 
-def wait_for_readiness(server: Meterd, status: int) -> httpx.Response:
+def wait_for_readiness(server: Meterd, status: int) -> httpx2.Response:
     """Ask `/readyz` until it answers with `status`; it never answers with anything but 200 and 503."""
     deadline = time.monotonic() + 60
     while (response := server.client.get("/readyz")).status_code != status:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import httpx
+import httpx2
 import pytest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE
 
@@ -56,7 +56,7 @@ def sending(meterd: Meterd) -> Iterator[None]:
     """Events arrive all the time; leave after `kill`."""
 
     def work() -> None:
-        with contextlib.suppress(httpx.TransportError):
+        with contextlib.suppress(httpx2.TransportError):
             for number in range(1_000_000):
                 send(meterd, number)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
+import httpx2
 import msgspec
 
 from meterd.api.gateway.datasources import datasources
@@ -36,7 +36,7 @@ class Writers:
 
     def run(self) -> None:
         """Send everything; the first refusal fails the test."""
-        writers: list[Callable[[httpx.Client], None]] = [self._event, self._classify, self._session, self._report]
+        writers: list[Callable[[httpx2.Client], None]] = [self._event, self._classify, self._session, self._report]
         writers += [self._export, *(self._rows(name) for name in _OPEN)]
         threads = [threading.Thread(target=self._rounds, args=(writer,)) for writer in writers]
         for thread in threads:
@@ -45,12 +45,12 @@ class Writers:
             thread.join()
         assert [] == self._problems
 
-    def _rounds(self, writer: Callable[[httpx.Client], None]) -> None:
+    def _rounds(self, writer: Callable[[httpx2.Client], None]) -> None:
         with plain_client(self._server.token, self._server.url) as client:
             for _ in range(ROUNDS):
                 writer(client)
 
-    def _post(self, client: httpx.Client, path: str, document: Any) -> dict[str, Any]:
+    def _post(self, client: httpx2.Client, path: str, document: Any) -> dict[str, Any]:
         content = document if isinstance(document, bytes) else msgspec.json.encode(document)
         response = client.post(path, content=content, headers={"Content-Type": "application/json"})
         with self._lock:
@@ -59,32 +59,32 @@ class Writers:
                 self._problems.append(f"{path}: {response.status_code} {response.text}")
         return dict(response.json()) if response.content and response.status_code == 200 else {}
 
-    def _event(self, client: httpx.Client) -> None:
+    def _event(self, client: httpx2.Client) -> None:
         attributes = {"agent_id": "bot", "platform": "DATABRICKS"}
         self._post(client, "/metric", {"attributes": attributes, "meter": {"name": "ai_guard.agent", "value": "7"}})
 
-    def _classify(self, client: httpx.Client) -> None:
+    def _classify(self, client: httpx2.Client) -> None:
         self._post(client, "/classifications/v1", classification())
 
-    def _session(self, client: httpx.Client) -> None:
+    def _session(self, client: httpx2.Client) -> None:
         path = f"/api/sessions/{self._begin(client)}"
         self._post(client, f"{path}/events", {"name": "e"})
         self._post(client, f"{path}/metrics", {"name": "m", "value": 1.5})
         self._post(client, f"{path}/end", {})
 
-    def _begin(self, client: httpx.Client) -> str:
+    def _begin(self, client: httpx2.Client) -> str:
         return str(self._post(client, "/api/sessions", {"product": "p", "version": "1"})["session_id"])
 
-    def _report(self, client: httpx.Client) -> None:
+    def _report(self, client: httpx2.Client) -> None:
         calls = [payloads.success(), payloads.failure(), payloads.blocked(), payloads.tool_call()]
         self._post(client, "/ingest/litellm", payloads.array(*calls))
 
-    def _export(self, client: httpx.Client) -> None:
+    def _export(self, client: httpx2.Client) -> None:
         self._post(client, "/v1/traces", exports.traces(exports.chat(), exports.chat()))
         self._post(client, "/v1/metrics", exports.metrics("gauge", exports.point(asDouble=1.5)))
 
-    def _rows(self, datasource: str) -> Callable[[httpx.Client], None]:
-        def write(client: httpx.Client) -> None:
+    def _rows(self, datasource: str) -> Callable[[httpx2.Client], None]:
+        def write(client: httpx2.Client) -> None:
             columns = _OPEN[datasource].columns
             row = {column.member: _value(column) for column in columns if column.required} | {"createdAt": _NOW}
             if datasource == "aiGuardMetrics":

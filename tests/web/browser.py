@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 
 from tests.process import Meterd, plain_client
 
@@ -20,20 +20,20 @@ QUESTION = {
 COOKIE = "meterd_session"
 
 
-def sign_in(client: httpx.Client, token: str, **fields: str) -> httpx.Response:
+def sign_in(client: httpx2.Client, token: str, **fields: str) -> httpx2.Response:
     """Send the form of the sign-in page."""
     return client.post("/sign-in", data={"token": token, **fields}, headers=OWN_PAGE)
 
 
 @contextmanager
-def signed_in(meterd: Meterd, token: str = "") -> Iterator[httpx.Client]:
+def signed_in(meterd: Meterd, token: str = "") -> Iterator[httpx2.Client]:
     """A client with the cookie of a session, and no token."""
     with plain_client(url=meterd.url) as client:
         assert 303 == sign_in(client, token or meterd.token).status_code
         yield client
 
 
-def boot(page: httpx.Response) -> dict[str, object]:
+def boot(page: httpx2.Response) -> dict[str, object]:
     """Return what a page knows from the start."""
     found = re.search(r'<script type="application/json" id="boot">(.*?)</script>', page.text)
     assert found is not None

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope, SubjectType
@@ -24,25 +24,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield meterd
 
 
-def client_of(meterd: Meterd, subject: str, *teams: str, **options: Any) -> httpx.Client:
+def client_of(meterd: Meterd, subject: str, *teams: str, **options: Any) -> httpx2.Client:
     """A client with the token of a subject, which may query."""
     token = make_token(meterd.data, subject, teams=teams, scopes=(Scope.QUERY,), **options).token or ""
     return plain_client(token, meterd.url)
 
 
-def save(client: httpx.Client, team: str | None = None, **changes: Any) -> dict[str, Any]:
+def save(client: httpx2.Client, team: str | None = None, **changes: Any) -> dict[str, Any]:
     answer = client.post(PATH, json={"dashboard": BOARD | changes, "team": team})
     assert 200 == answer.status_code, answer.text
     saved: dict[str, Any] = answer.json()
     return saved
 
 
-def listed(client: httpx.Client) -> set[str]:
+def listed(client: httpx2.Client) -> set[str]:
     """The identifiers of dashboards that a client sees and that don't come with meterd."""
     return {each["id"] for each in client.get(PATH).json()["dashboards"] if not each["builtIn"]}
 
 
-def statuses(client: httpx.Client, saved: dict[str, Any]) -> tuple[int, int, int]:
+def statuses(client: httpx2.Client, saved: dict[str, Any]) -> tuple[int, int, int]:
     """How reading, changing and deleting a dashboard are answered."""
     path = f"{PATH}/{saved['id']}"
     change = {key: saved[key] for key in ("dashboard", "team", "revision")}
@@ -109,7 +109,7 @@ def test_of_several_editors_one_saves_and_the_others_are_told(server: Meterd) ->
     with client_of(server, "dora") as dora:
         saved = save(dora)
 
-        def put(number: int) -> httpx.Response:
+        def put(number: int) -> httpx2.Response:
             body = {"dashboard": BOARD | {"title": f"By {number}"}, "revision": 1}
             return dora.put(f"{PATH}/{saved['id']}", json=body)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -17,7 +17,7 @@ def metadata(shared: Meterd) -> Metadata:
     return open_metadata(shared.data)
 
 
-def is_in(client: httpx.Client) -> bool:
+def is_in(client: httpx2.Client) -> bool:
     return client.get("/api/me").status_code == 200
 
 

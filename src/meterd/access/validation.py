@@ -5,7 +5,7 @@ section 7).
 import asyncio
 import time
 
-import httpx
+import httpx2
 import structlog
 
 from meterd.access.tokens import digest
@@ -24,7 +24,7 @@ _WAITING = 32
 """Tokens that wait for each question that may be asked at once."""
 _WAITING_SHARE = 0.5
 """Part of `max-retry-duration` for which a token may wait for its turn; the endpoint has the rest to answer."""
-_TRANSIENT_STATUSES = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
+_TRANSIENT_STATUSES = frozenset({httpx2.codes.REQUEST_TIMEOUT, httpx2.codes.TOO_MANY_REQUESTS})
 """Statuses that say nothing of the token."""
 
 
@@ -46,7 +46,7 @@ class RemoteValidation:
         self._asking: dict[bytes, asyncio.Task[bool | None]] = {}
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._max_asking = settings.concurrency * (1 + _WAITING)
-        self._client = httpx.AsyncClient(verify=self._endpoint.trust(), timeout=self._timeout)
+        self._client = httpx2.AsyncClient(verify=self._endpoint.trust(), timeout=self._timeout)
         self._counter = telemetry.validations
 
     async def accepts(self, token: str) -> bool:
@@ -99,14 +99,14 @@ class RemoteValidation:
         try:
             async with asyncio.timeout_at(deadline):
                 status = await self._status(token)
-        except (TimeoutError, httpx.HTTPError) as error:
+        except (TimeoutError, httpx2.HTTPError) as error:
             reason = str(error).partition("\n")[0] or f"no answer within {self._timeout} s"
             log.warning("the validation endpoint did not answer: the token is refused", reason=reason)
             self._counter.labels("failed").inc()
             return False
         finally:
             self._slots.release()
-        is_good = status == httpx.codes.OK
+        is_good = status == httpx2.codes.OK
         self._counter.labels("accepted" if is_good else "refused").inc()
         if is_good:
             self._accepted.add(key)
@@ -150,7 +150,7 @@ class _ExpiringSet:
 
 def _is_transient(error: Exception) -> bool:
     """Tell whether trying again may help: the connection failed, or the endpoint has trouble of its own."""
-    return isinstance(error, httpx.TransportError | httpx.HTTPStatusError)
+    return isinstance(error, httpx2.TransportError | httpx2.HTTPStatusError)
 
 
 def _endpoint(settings: Authorization) -> Endpoint:

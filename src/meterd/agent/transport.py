@@ -1,19 +1,19 @@
-"""Requests to the server over HTTP. Imported only once the agent answers: httpx takes a while to load."""
+"""Requests to the server over HTTP. Imported only once the agent answers: httpx2 takes a while to load."""
 
 import gzip
 import ssl
 
-import httpx
+import httpx2
 import msgspec
 
 from meterd.agent.errors import Unreachable
 from meterd.agent.sessions import now
 from meterd.agent.settings import Settings
 
-_TIMEOUT = httpx.Timeout(30, connect=5)
-_READ_TIMEOUT = httpx.Timeout(10, connect=2)
+_TIMEOUT = httpx2.Timeout(30, connect=5)
+_READ_TIMEOUT = httpx2.Timeout(10, connect=2)
 _WORTH_COMPRESSING = 1024
-_CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16)
+_CONNECTIONS = httpx2.Limits(max_connections=16, max_keepalive_connections=16)
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ class Transport:
         if settings.api_key:
             headers["Authorization"] = f"Bearer {settings.api_key}"
         verify: ssl.SSLContext | bool = settings.verifies_tls and settings.server_url.startswith("https")
-        self._http = httpx.AsyncClient(
+        self._http = httpx2.AsyncClient(
             base_url=settings.server_url, headers=headers, timeout=_TIMEOUT, limits=_CONNECTIONS, verify=verify
         )
         self._compresses = settings.enable_compression
@@ -60,11 +60,11 @@ class Transport:
         return await self._send("GET", path, b"", {}, _READ_TIMEOUT)
 
     async def _send(
-        self, method: str, path: str, body: bytes, headers: dict[str, str], limit: httpx.Timeout = _TIMEOUT
+        self, method: str, path: str, body: bytes, headers: dict[str, str], limit: httpx2.Timeout = _TIMEOUT
     ) -> Response:
         try:
             response = await self._http.request(method, path, content=body, headers=headers, timeout=limit)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from None
         return Response(response.status_code, response.content, _seconds(response.headers.get("Retry-After")))
 

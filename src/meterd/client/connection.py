@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self, TypedDict
 
-import httpx
+import httpx2
 
 from meterd.client.errors import ClientClosed, ConnectionFailed, MeterdClientError, UnexpectedAnswer
 from meterd.client.options import Options
@@ -25,7 +25,7 @@ class Connection:
 
     def reset(self) -> None:
         """Use new sockets, because the present ones are another process's."""
-        self._http = httpx.Client(**_arguments(self._options))
+        self._http = httpx2.Client(**_arguments(self._options))
 
     def send(self, request: Request) -> bytes:
         """Return the body of a success, after as many attempts as it takes and the options allow.
@@ -69,7 +69,7 @@ class AsyncConnection:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._http = httpx.AsyncClient(**_arguments(options))
+        self._http = httpx2.AsyncClient(**_arguments(options))
 
     async def send(self, request: Request) -> bytes:
         """Do what `Connection.send` does."""
@@ -113,20 +113,20 @@ def _headers(request: Request) -> dict[str, str]:
 class _Arguments(TypedDict):
     base_url: str
     headers: dict[str, str]
-    timeout: httpx.Timeout
+    timeout: httpx2.Timeout
 
 
 def _arguments(options: Options) -> _Arguments:
-    timeout = httpx.Timeout(options.timeout, connect=min(options.timeout, _MAX_CONNECT_TIMEOUT))
+    timeout = httpx2.Timeout(options.timeout, connect=min(options.timeout, _MAX_CONNECT_TIMEOUT))
     return {"base_url": options.url, "headers": identification(options.token), "timeout": timeout}
 
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """Raise httpx's errors as ours."""
+    """Raise httpx2's errors as ours."""
     try:
         yield
-    except httpx.TransportError as error:
+    except httpx2.TransportError as error:
         raise ConnectionFailed(f"{type(error).__name__}: {error or 'no answer'}") from error
-    except httpx.DecodingError as error:
+    except httpx2.DecodingError as error:
         raise UnexpectedAnswer(f"the answer can't be decompressed: {error}") from error

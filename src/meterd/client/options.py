@@ -2,7 +2,7 @@
 
 import os
 
-import httpx
+import httpx2
 import msgspec
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -43,8 +43,8 @@ def address(given: str | None) -> str:
     """
     text = given or os.environ.get("METERD_URL") or DEFAULT_URL
     try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL as error:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL as error:
         raise ValueError(f"url is not valid: {error}") from None
     if url.userinfo:
         raise ValueError("url must not hold a name or password: pass the token as token")

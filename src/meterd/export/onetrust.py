@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-import httpx
+import httpx2
 import msgspec
 import structlog
 
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 _DEFAULT = "http://datadiscovery-onprem-agent:8080"
 _PATH = "/api/discovery-platform/v1/send-async"
-_PASSING = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
+_PASSING = frozenset({httpx2.codes.REQUEST_TIMEOUT, httpx2.codes.TOO_MANY_REQUESTS})
 _ABOUT_THE_MESSAGE = frozenset({400, 413, 422})
 _OVERFLOW = {"otel.metric.overflow": "true"}
 
@@ -51,7 +51,7 @@ class OneTrust:
         self._url = where.target.copy_with(path=where.target.path.rstrip("/") + _PATH)
         self._headers = {"Content-Type": "application/json", "Host": where.host}
         self._extensions = {"sni_hostname": where.tls_name}
-        self._client = httpx.AsyncClient(verify=where.trust(), timeout=self._timeout)
+        self._client = httpx2.AsyncClient(verify=where.trust(), timeout=self._timeout)
 
     def window(self, progress: Progress, end: datetime) -> Window:
         return windows.delta(progress, end, self.interval)
@@ -82,10 +82,10 @@ class OneTrust:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._post(body)
-        except httpx.HTTPStatusError as error:
+        except httpx2.HTTPStatusError as error:
             log.warning("the collector did not take a message", status=error.response.status_code, series=len(batch))
             return Fate.REFUSED if error.response.status_code in _ABOUT_THE_MESSAGE else Fate.FAILED
-        except (TimeoutError, httpx.HTTPError) as error:
+        except (TimeoutError, httpx2.HTTPError) as error:
             reason = str(error).partition("\n")[0] or f"no answer within {self._timeout:g} s"
             log.warning("the collector can't be reached", reason=reason)
             return Fate.FAILED
@@ -102,6 +102,6 @@ class OneTrust:
 
 def _may_pass(error: Exception) -> bool:
     """Return whether trying again may help."""
-    if isinstance(error, httpx.HTTPStatusError):
+    if isinstance(error, httpx2.HTTPStatusError):
         return error.response.status_code in _PASSING or error.response.is_server_error
-    return isinstance(error, httpx.TransportError)
+    return isinstance(error, httpx2.TransportError)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.access.endpoint import HANG, HANG_UP, Endpoint
@@ -44,7 +44,7 @@ def token() -> str:
     return f"ot-{uuid.uuid4().hex}"
 
 
-def post(meterd: Meterd, token: str) -> httpx.Response:
+def post(meterd: Meterd, token: str) -> httpx2.Response:
     event = {
         "attributes": {"agent_id": token[-32:], "platform": "GCP_VERTEX"},
         "meter": {"name": "ai_guard.agent", "value": "120"},
@@ -52,7 +52,7 @@ def post(meterd: Meterd, token: str) -> httpx.Response:
     return meterd.anonymous.post("/metric", json=event, headers={"Authorization": f"Bearer {token}"})
 
 
-def assert_unauthorized(response: httpx.Response) -> None:
+def assert_unauthorized(response: httpx2.Response) -> None:
     assert 401 == response.status_code
     assert {"code": 401, "message": "Invalid or missing bearer token"} == response.json()
     assert 'Bearer realm="meterd"' == response.headers["www-authenticate"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ def body(text: str = PHONE, description: Any = DEFAULT, agent: str = "bot", **co
     return {"context": known | context, "classifierDescription": description, "structured": False, "text": text}
 
 
-def classify(meterd: Meterd, sent: Any) -> httpx.Response:
+def classify(meterd: Meterd, sent: Any) -> httpx2.Response:
     content = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
     return meterd.client.post(PATH, content=content)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.process import Meterd
@@ -42,7 +42,7 @@ def body(text: str, *definitions: dict[str, Any], context: dict[str, str] | None
     return {"context": context or CONTEXT, "classifierDescription": description, "structured": False, "text": text}
 
 
-def send(meterd: Meterd, sent: dict[str, Any]) -> httpx.Response:
+def send(meterd: Meterd, sent: dict[str, Any]) -> httpx2.Response:
     return meterd.client.post("/classifications/v1", content=json.dumps(sent).encode())
 
 
@@ -138,7 +138,7 @@ def test_others_are_answered_while_definitions_are_compiled_and_run(shared: Mete
     thread = threading.Thread(target=work)
     thread.start()
     probes = 0
-    with httpx.Client(base_url=shared.url) as prober:
+    with httpx2.Client(base_url=shared.url) as prober:
         while not done.is_set():
             assert prober.get("/healthz").status_code == 200
             probes += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.api.aiguard import remote_profiles
@@ -212,15 +212,15 @@ def started(folder: Path, **client: Any) -> Meterd:
     return Meterd(folder / "data", config=config)
 
 
-def by_profile(meterd: Meterd, wanted: str) -> httpx.Response:
+def by_profile(meterd: Meterd, wanted: str) -> httpx2.Response:
     return classify(meterd, {"type": "profile", "uuid": wanted, "version": 1})
 
 
-def by_code(meterd: Meterd, code: str, version: int) -> httpx.Response:
+def by_code(meterd: Meterd, code: str, version: int) -> httpx2.Response:
     return classify(meterd, {"type": "codes", "codes": [{"code": code, "version": version}]})
 
 
-def classify(meterd: Meterd, description: object) -> httpx.Response:
+def classify(meterd: Meterd, description: object) -> httpx2.Response:
     context = {"actor": "user", "agent_id": "bot", "platform": "DATABRICKS"}
     body = {"context": context, "classifierDescription": description, "structured": False, "text": TEXT}
     return meterd.client.post("/classifications/v1", json=body)
@@ -231,7 +231,7 @@ def refusal(meterd: Meterd, wanted: str) -> str:
     return message
 
 
-def found(response: httpx.Response) -> list[str]:
+def found(response: httpx2.Response) -> list[str]:
     return [match["classifier"] for match in response.json()["matches"]]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -45,14 +45,14 @@ def without_metrics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd
         yield meterd
 
 
-def post(meterd: Meterd, body: Any = EVENT, token: str = "", **headers: str) -> httpx.Response:
+def post(meterd: Meterd, body: Any = EVENT, token: str = "", **headers: str) -> httpx2.Response:
     """Send bytes as they are, anything else as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     authorization = {"authorization": f"Bearer {token}"} if token else {}
     return meterd.client.post("/metric", content=content, headers=authorization | headers)
 
 
-def error_of(response: httpx.Response, status: int = 400) -> str:
+def error_of(response: httpx2.Response, status: int = 400) -> str:
     body = response.json()
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope, SubjectType
@@ -43,7 +43,7 @@ class Sender:
         datasource: str = "guardrailMetrics",
         token: str = "",
         **headers: str,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send bytes as they are, anything else as JSON."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -77,7 +77,7 @@ def gateway(shared: Meterd) -> Sender:
     return Sender(shared, Scope.INGEST, Scope.INGEST_ANY_SUBJECT)
 
 
-def error_of(response: httpx.Response, status: int = 400) -> str:
+def error_of(response: httpx2.Response, status: int = 400) -> str:
     body = response.json()
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"
@@ -86,7 +86,7 @@ def error_of(response: httpx.Response, status: int = 400) -> str:
     return message
 
 
-def accepted(response: httpx.Response) -> int:
+def accepted(response: httpx2.Response) -> int:
     assert response.status_code == 200, response.text
     assert response.json().keys() in ({"accepted"}, {"accepted", "duplicates"})
     count: int = response.json()["accepted"]

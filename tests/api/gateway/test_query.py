@@ -4,7 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -30,7 +30,7 @@ class Tenant:
         response = self.meterd.ingest(list(rows), datasource, self.token)
         assert response.status_code == 200, response.text
 
-    def query(self, **body: Any) -> httpx.Response:
+    def query(self, **body: Any) -> httpx2.Response:
         return self.meterd.query(self.token, **body)
 
     def points(self, **body: Any) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ def filled(shared: Meterd) -> Tenant:
     return tenant
 
 
-def error_of(response: httpx.Response, status: int = 400) -> str:
+def error_of(response: httpx2.Response, status: int = 400) -> str:
     """The message of an error in the protocol's shape."""
     body = response.json()
     assert response.status_code == status, response.text

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -54,7 +54,7 @@ class Proxy:
             make_token(meterd.data, "reader", tenant=tenant, scopes=(Scope.QUERY,), tenant_admin=True).token or ""
         )
 
-    def send(self, body: bytes | Iterator[bytes], **headers: str) -> httpx.Response:
+    def send(self, body: bytes | Iterator[bytes], **headers: str) -> httpx2.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         standard = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
         return self.meterd.client.post("/ingest/litellm", content=body, headers=standard | named)
@@ -76,7 +76,7 @@ def proxy(shared: Meterd) -> Proxy:
     return Proxy(shared, Scope.INGEST, Scope.INGEST_ANY_SUBJECT)
 
 
-def answer(response: httpx.Response) -> tuple[int, int]:
+def answer(response: httpx2.Response) -> tuple[int, int]:
     """Rows and elements of an answer that must be a success: accepted, skipped."""
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "application/json"
@@ -84,7 +84,7 @@ def answer(response: httpx.Response) -> tuple[int, int]:
     return response.json()["accepted"], response.json()["skipped"]
 
 
-def error_of(response: httpx.Response, status: int = 400) -> str:
+def error_of(response: httpx2.Response, status: int = 400) -> str:
     assert response.status_code == status, response.text
     assert response.json() == {"code": status, "message": response.json()["message"]}
     message: str = response.json()["message"]
@@ -167,7 +167,7 @@ class TestRefusal:
         assert proxy.total() == 0
 
     def test_is_never_a_redirection(self, proxy: Proxy) -> None:
-        response = httpx.post(f"{proxy.meterd.url}/ingest/litellm/", content=b"[]", follow_redirects=False)
+        response = httpx2.post(f"{proxy.meterd.url}/ingest/litellm/", content=b"[]", follow_redirects=False)
 
         assert not response.is_redirect
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from google.rpc.status_pb2 import Status
 from hypothesis import HealthCheck, given, settings
@@ -64,7 +64,7 @@ class Exporter:
 
     def send(
         self, body: Document | bytes, encoding: str = PROTOBUF, signal: str = "traces", **headers: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send bytes as they are, a document in the encoding."""
         content = body if isinstance(body, bytes) else encoded(body, encoding)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -94,7 +94,7 @@ def gateway(shared: Meterd) -> Exporter:
     return Exporter(shared, Scope.INGEST, Scope.INGEST_ANY_SUBJECT)
 
 
-def taken(response: httpx.Response) -> None:
+def taken(response: httpx2.Response) -> None:
     """Everything was taken: the answer's body is an empty message."""
     assert response.status_code == 200, response.text
     is_json = response.headers["content-type"] == JSON
@@ -102,7 +102,7 @@ def taken(response: httpx.Response) -> None:
     assert response.headers["content-type"] == response.request.headers["content-type"]
 
 
-def rejected(response: httpx.Response, signal: str = "traces") -> tuple[int, str]:
+def rejected(response: httpx2.Response, signal: str = "traces") -> tuple[int, str]:
     """How many were rejected, and the reason, from an answer in the request's encoding."""
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == response.request.headers["content-type"]
@@ -116,7 +116,7 @@ def rejected(response: httpx.Response, signal: str = "traces") -> tuple[int, str
     return counts.get(name, 0), partial.error_message
 
 
-def error_of(response: httpx.Response, status: int, is_json: bool) -> str:
+def error_of(response: httpx2.Response, status: int, is_json: bool) -> str:
     """The message of a `google.rpc.Status` in the request's encoding."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == (JSON if is_json else PROTOBUF)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -12,7 +12,7 @@ from tests.process import METRICS, Meterd
 HUNG = "application_appears_hung"
 
 
-def send(client: Client, rows: Any, datasource: str = "sessionEvents", **headers: str) -> httpx.Response:
+def send(client: Client, rows: Any, datasource: str = "sessionEvents", **headers: str) -> httpx2.Response:
     return client.send("POST", f"{METRICS}/ingest?datasource={datasource}", json=rows, headers=headers)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.access import Scope
@@ -25,11 +25,11 @@ class Fleet:
         self.names: dict[str, str] = {}
         self.token = make_token(meterd.data, "root", tenant=tenant, tenant_admin=True).token or ""
 
-    def get(self, path: str, token: str = "", **parameters: Any) -> httpx.Response:
+    def get(self, path: str, token: str = "", **parameters: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token or self.token}"}
         return self.meterd.client.get(path, params=parameters, headers=headers)
 
-    def write(self, path: str, body: Any, token: str = "") -> httpx.Response:
+    def write(self, path: str, body: Any, token: str = "") -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token or self.token}"}
         response = self.meterd.client.post(path, json=body, headers=headers)
         assert 200 == response.status_code, response.text

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from meterd.api.sessions import collections
@@ -113,7 +113,7 @@ def test_an_export_ends_when_its_client_goes(shared: Meterd) -> None:
     assert 200 == shared.ingest([point] * 50_000, "sessionMetrics", token=token).status_code
     before, logged = queries(shared), len(shared.log)
 
-    address = httpx.URL(shared.url)
+    address = httpx2.URL(shared.url)
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect((address.host, address.port))

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,8 +31,8 @@ class Application:
 
     def start(self) -> None:
         self.service = Service(load(None, self._environment), self._data)
-        transport = httpx.ASGITransport(self.service.application)  # type: ignore[arg-type]
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://meterd")
+        transport = httpx2.ASGITransport(self.service.application)  # type: ignore[arg-type]
+        self._client = httpx2.AsyncClient(transport=transport, base_url="http://meterd")
 
     def act_as(self, subject: str, **details: Any) -> None:
         """Go on with a token of somebody else in the same tenant."""
@@ -51,7 +51,7 @@ class Application:
         directory.close()
         self.start()
 
-    async def send(self, method: str, path: str, idempotency_key: str = "", **options: Any) -> httpx.Response:
+    async def send(self, method: str, path: str, idempotency_key: str = "", **options: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self._token}"}
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ class Client:
         self._meterd = meterd
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         headers = self._headers | options.pop("headers", {})
         client = self._meterd.client if self._headers else self._meterd.anonymous
         return client.request(method, path, headers=headers, **options)
@@ -101,7 +101,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
         yield meterd
 
 
-def error_of(response: httpx.Response, status: int = 400) -> str:
+def error_of(response: httpx2.Response, status: int = 400) -> str:
     assert status == response.status_code, response.text
     assert "application/json" == response.headers["content-type"]
     assert {"error"} == response.json().keys()
@@ -775,7 +775,7 @@ def test_killed_in_the_middle_of_writes_every_acknowledged_one_is_there_once(tmp
         acknowledged: list[tuple[str, str, str]] = []
 
         def send(writer: int) -> None:
-            with contextlib.suppress(httpx.TransportError):
+            with contextlib.suppress(httpx2.TransportError):
                 for number in range(10_000):
                     name, path = f"{writer}-{number}", paths[(writer + number) % 4]
                     operation = ("events", "metrics", "state")[number % 3]

@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.process import Meterd
 
@@ -14,14 +14,14 @@ class Environment:
 
     def __init__(self, meterd: Meterd, token: str = "", name: str = "") -> None:
         self.name = name or uuid.uuid4().hex
-        self.url = httpx.URL(meterd.url)
+        self.url = httpx2.URL(meterd.url)
         self._client = meterd.client
         self._headers = {"x-odsl-environment": self.name}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
         self.headers = {"Authorization": f"Bearer {meterd.token}"} | self._headers
 
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """`path` is below `/api/`. A server that fails is never what a test wants."""
         headers = self._headers | options.pop("headers", {})
         response = self._client.request(method, f"/api/{path}", headers=headers, **options)

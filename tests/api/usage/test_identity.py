@@ -3,7 +3,7 @@
 import base64
 import uuid
 
-import httpx
+import httpx2
 import pytest
 
 from tests.process import Meterd, make_token
@@ -30,7 +30,7 @@ def basic(credentials: str | bytes) -> dict[str, str]:
 
 def status(server: Meterd, headers: dict[str, str], path: str = PATHS[0]) -> int:
     """Of a call with these headers; a refusal says why, and how to do better."""
-    response = httpx.get(
+    response = httpx2.get(
         f"{server.url}{path}", headers={name.encode(): value.encode("latin-1") for name, value in headers.items()}
     )
     if response.status_code == 401:

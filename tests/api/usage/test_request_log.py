@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -208,7 +208,7 @@ def test_a_key_of_someone_else_names_no_one(quiet: Meterd) -> None:
 def test_calls_of_nobody_known_are_recorded_and_logged_so_many_a_minute(path: Path) -> None:
     few = {"METERD_USAGE__UNKNOWN_CALLERS_PER_MINUTE": "5", "METERD_LOGGING__UNKNOWN_CALLERS_PER_MINUTE": "5"}
     with Meterd(path, environment=few) as server:
-        with httpx.Client(base_url=server.url) as nobody:
+        with httpx2.Client(base_url=server.url) as nobody:
             for number in range(60):
                 assert nobody.post("/metric").status_code == 401
                 assert nobody.get(f"/api/object/v1/private/{number}").status_code == 401
@@ -270,7 +270,7 @@ def test_calls_of_eight_threads_are_counted_exactly(shared: Meterd) -> None:
 
     def work(number: int) -> set[str]:
         headers = {"Authorization": f"Bearer {token}", "x-odsl-environment": environment.name}
-        with httpx.Client(base_url=shared.url, headers=headers, timeout=60) as client:
+        with httpx2.Client(base_url=shared.url, headers=headers, timeout=60) as client:
             paths = itertools.cycle(
                 [f"/api/object/v1/private/K{number}", "/api/calendar/v1/public/%23DAILY", "/api/object/v1"]
             )

@@ -124,7 +124,7 @@ def test_a_process_forked_before_the_server_knows_the_session_begins_its_own(
 
 
 def test_logging_everything_of_a_program_ends(shared: Meterd, read: Read) -> None:
-    """What the client and httpx log while they deliver is not delivered as well."""
+    """What the client and httpx2 log while they deliver is not delivered as well."""
     program = """
     client = Client(flush_interval=0.05)
     session = client.create_session("p", "1", wait=60)

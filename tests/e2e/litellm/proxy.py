@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
+import httpx2
 import yaml
 
 HERE = Path(__file__).parent
@@ -80,7 +80,7 @@ class Proxy:
 
     def flush(self) -> None:
         """Let every call be reported, and send what the callback has queued."""
-        response = httpx.get(f"{self.url}/health/backlog", headers={"Authorization": "Bearer sk-flush"}, timeout=60)
+        response = httpx2.get(f"{self.url}/health/backlog", headers={"Authorization": "Bearer sk-flush"}, timeout=60)
         assert response.status_code == 200, response.text
 
     def _settings(self) -> dict[str, Any]:
@@ -137,6 +137,6 @@ class Proxy:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/readiness", timeout=5).status_code == 200
-        except httpx.TransportError:
+            return httpx2.get(f"{self.url}/health/readiness", timeout=5).status_code == 200
+        except httpx2.TransportError:
             return False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
 
-import httpx
+import httpx2
 
 from tests.e2e.litellm.proxy import Transport
 
@@ -171,14 +171,14 @@ def guarded() -> Iterator[Step]:
 def run(url: str) -> list[Exchange]:
     """Do it all, one after the other."""
     numbers = count()
-    with httpx.Client(base_url=url, timeout=60) as client:
+    with httpx2.Client(base_url=url, timeout=60) as client:
         exchanges = [exchange(client, step, next(numbers)) for step in script()]
         health = client.get("/health", headers={"Authorization": f"Bearer {ANN.key}"})  # calls every model; no fact
         assert health.json()["healthy_count"] == 3
         return exchanges
 
 
-def exchange(client: httpx.Client, step: Step, number: int) -> Exchange:
+def exchange(client: httpx2.Client, step: Step, number: int) -> Exchange:
     """Send one request; check that what was meant to happen did, by what the proxy says."""
     headers = {"Authorization": f"Bearer {step.caller.key}"}
     if step.header:
@@ -223,7 +223,7 @@ def body(step: Step, number: int) -> dict[str, Any]:
     return whole
 
 
-def told(response: httpx.Response, stream: bool) -> tuple[dict[str, Any], float]:
+def told(response: httpx2.Response, stream: bool) -> tuple[dict[str, Any], float]:
     """Usage and cost in USD; of an answer from the cache it is the cost that was avoided."""
     if not stream:
         cost = response.headers.get("x-litellm-response-cost", response.headers["x-litellm-response-cost-original"])

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 
-import httpx
+import httpx2
 
 from meterd.classify import Library, UnusableSource
 from meterd.classify.records import read_document
@@ -41,18 +41,18 @@ class RemoteProfiles:
                 status, headers, document = await self._fetch()
         except TimeoutError:
             raise UnusableSource(_DOCUMENT, f"there was no answer within {_TIMEOUT:g} s") from None
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise UnusableSource(_DOCUMENT, str(error).partition("\n")[0] or type(error).__name__) from None
-        if status == httpx.codes.NOT_MODIFIED and self._conditions:
+        if status == httpx2.codes.NOT_MODIFIED and self._conditions:
             return None
-        if status != httpx.codes.OK:
+        if status != httpx2.codes.OK:
             raise UnusableSource(_DOCUMENT, f"the answer was {status}")
         return await self._read(headers, document)
 
-    async def _fetch(self) -> tuple[int, httpx.Headers, bytes]:
+    async def _fetch(self) -> tuple[int, httpx2.Headers, bytes]:
         """Return status, headers and body. Looks are so rare that no connection is kept for the next one."""
         async with (
-            httpx.AsyncClient(verify=self._trust, timeout=_TIMEOUT) as client,
+            httpx2.AsyncClient(verify=self._trust, timeout=_TIMEOUT) as client,
             client.stream("GET", self._url, headers=self._conditions) as response,
         ):
             document = bytearray()
@@ -62,7 +62,7 @@ class RemoteProfiles:
                     raise UnusableSource(_DOCUMENT, f"it has more than {_MAX_BYTES} bytes")
             return response.status_code, response.headers, bytes(document)
 
-    async def _read(self, headers: httpx.Headers, document: bytes) -> Library | None:
+    async def _read(self, headers: httpx2.Headers, document: bytes) -> Library | None:
         digest = hashlib.sha256(document).digest()
         library = None
         if digest != self._digest:
