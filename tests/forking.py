@@ -21,12 +21,32 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sqlalchemy.orm import configure_mappers
+
 from meterd import failpoints
 
 OWN = "METERD_"
 """What the names of our own settings begin with, which nothing reads while it is imported."""
 
-IMPORTED_LATE = ("alembic.command", "alembic.context", "sqlglot.dialects.duckdb", "uvicorn.lifespan.on", "uvloop")
+IMPORTED_LATE = (
+    "alembic.command",
+    "alembic.config",
+    "alembic.context",
+    "anyio._backends._asyncio",
+    "litestar._kwargs",
+    "litestar.exceptions.responses",
+    "litestar.middleware._internal.exceptions",
+    "litestar.middleware.allowed_hosts",
+    "litestar.middleware.csrf",
+    "litestar.middleware.response_cache",
+    "litestar.plugins.attrs",
+    "litestar.plugins.pydantic",
+    "meterd.__main__",
+    "sqlglot.dialects.duckdb",
+    "typer._adapters",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+)
 """What a start imports besides its command."""
 
 _MESSAGE = 2**17
@@ -191,6 +211,7 @@ def _run() -> None:
 if __name__ == "__main__":
     for name in ("meterd.cli", "meterd.commands.serve", *IMPORTED_LATE):
         importlib.import_module(name)
+    configure_mappers()  # which the first statement would do
     gc.collect()
     gc.freeze()  # forks share what is not looked at
     asking = socket.socket(fileno=int(sys.argv[1]))
