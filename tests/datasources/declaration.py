@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from hypothesis import strategies as st
-
 from meterd.datasets import Dataset
+from tests.datasources.values import Values
 from tests.datasources.vocabulary import Operators
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -20,7 +19,7 @@ class Declaration(NamedTuple):
         filters: operators by field.
         measures: columns to aggregate as numbers.
         dimension: a member that tests may name a row by.
-        members: a strategy for each member of a row beyond the common ones.
+        members: what each member of a row may be, beyond the common ones.
         required: members without which a row is refused, with a value; those of a session aside.
         further: fields that come from settings or tags.
         pinned: the member that only the facts of this datasource have; they are sent through another.
@@ -34,7 +33,7 @@ class Declaration(NamedTuple):
     filters: dict[str, Operators]
     measures: tuple[str, ...]
     dimension: str
-    members: dict[str, st.SearchStrategy[Any]]
+    members: dict[str, Values]
     required: Mapping[str, Any] = NOTHING
     further: tuple[str, ...] = ()
     pinned: str = ""

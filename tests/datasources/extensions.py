@@ -1,7 +1,5 @@
 """Our own datasources."""
 
-from hypothesis import strategies as st
-
 from meterd.datasets import (
     API_REQUESTS,
     METER_EVENTS,
@@ -12,7 +10,8 @@ from meterd.datasets import (
     SESSION_METRICS,
 )
 from tests.datasources.declaration import Declaration
-from tests.datasources.strategies import codes, durations, latencies, numbers, tags, text_members, texts, tokens
+from tests.datasources.members import codes, durations, latencies, numbers, tags, text_members, texts, tokens
+from tests.datasources.values import integers, lists, none, sampled_from
 from tests.datasources.vocabulary import CODE, COMMON_FILTERS, COMMON_GROUPS, FULL, RANGE, TEAM
 
 _RECORD = ("environment", "recordType")
@@ -68,14 +67,14 @@ SESSION_POINT = Declaration(
     dimension="name",
     members=text_members("product", "version", "type", "unit")
     | {
-        "sessionId": st.sampled_from(["s-1", "s-2"]),
-        "name": st.sampled_from(["jobs", "bytes"]),
-        "value": durations | st.sampled_from([1.0, 2.0, 3.0]),
+        "sessionId": sampled_from(["s-1", "s-2"]),
+        "name": sampled_from(["jobs", "bytes"]),
+        "value": durations | sampled_from([1.0, 2.0, 3.0]),
         "count": tokens,
         "tags": tags,
-        "position": st.integers(0, 2**62),
-        "bucketBounds": st.sampled_from([[1.0, 2.0, 5.0], [1.0, 5.0, 10.0], [-1.0, 0.0, None]]),
-        "bucketCounts": st.none() | st.lists(st.integers(0, 5).map(float), min_size=3, max_size=3),
+        "position": integers(0, 2**62),
+        "bucketBounds": sampled_from([[1.0, 2.0, 5.0], [1.0, 5.0, 10.0], [-1.0, 0.0, None]]),
+        "bucketCounts": none() | lists(integers(0, 5).map(float), 3, 3),
     },
     further=("tag.endpoint", "tag.a:b"),
     totals=("value",),
@@ -96,7 +95,7 @@ SESSION_EVENT = Declaration(
     members=text_members(
         "product", "version", "name", "category", "group", "exceptionType", "sourceFile", "sourceFunction"
     )
-    | {"sessionId": st.sampled_from(["s-1", "s-2"]), "position": st.integers(0, 2**62), "labels": tags},
+    | {"sessionId": sampled_from(["s-1", "s-2"]), "position": integers(0, 2**62), "labels": tags},
 )
 
 REQUEST = Declaration(
@@ -113,7 +112,7 @@ REQUEST = Declaration(
     dimension="service",
     members=text_members("service", "action", "method", "key", "application")
     | _RECORD_MEMBERS
-    | {"httpstatus": st.none() | codes, "duration": tokens, "responseSize": tokens, "value": st.integers(0, 3)},
+    | {"httpstatus": none() | codes, "duration": tokens, "responseSize": tokens, "value": integers(0, 3)},
 )
 
 PROCESS = Declaration(
@@ -129,7 +128,7 @@ PROCESS = Declaration(
     dimension="status",
     members=text_members("trigger", "status")
     | _RECORD_MEMBERS
-    | {"name": texts, "duration": tokens, "value": st.integers(0, 3)},
+    | {"name": texts, "duration": tokens, "value": integers(0, 3)},
     required={"name": "nightly"},
 )
 

@@ -1,10 +1,9 @@
 """The datasources of `docs/specifications/gateway-metrics-query.md` sections 3, 5 and 7, written down from it alone."""
 
-from hypothesis import strategies as st
-
 from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, ROUTING_DECISIONS
 from tests.datasources.declaration import Declaration
-from tests.datasources.strategies import codes, durations, text_members, texts, tokens
+from tests.datasources.members import codes, durations, text_members, texts, tokens
+from tests.datasources.values import booleans, none, sampled_from
 from tests.datasources.vocabulary import CMP, CODE, COMMON_FILTERS, COMMON_GROUPS, FULL, NARROW, RANGE, SET, Operators
 
 _MODEL_GROUPS = ("modelName", "virtualModel", "requestType", "errorCode", "providerAccountType", "providerModelName")
@@ -62,8 +61,8 @@ _MODEL_MEMBERS = {
         ),
         durations,
     ),
-    "httpStatusCode": st.none() | codes,
-    "isFailure": st.none() | st.booleans(),
+    "httpStatusCode": none() | codes,
+    "isFailure": none() | booleans(),
 }
 
 GUARDRAIL = Declaration(
@@ -177,7 +176,7 @@ CONFIG = Declaration(
         "budgetRuleId",
     )
     | {
-        "configType": st.sampled_from(["loadbalance", "load_balance", "Rate-Limit", "budget"]) | texts,
+        "configType": sampled_from(["loadbalance", "load_balance", "Rate-Limit", "budget"]) | texts,
         "loadbalanceTargetAttemptCount": tokens,
     },
     required={"configType": "loadbalance"},
@@ -200,5 +199,5 @@ AGENT = Declaration(
     measures=("latencyMs",),
     dimension="agentName",
     members=text_members("conversationId", "agentName", "agentFramework", "agentServerType")
-    | {"isFailure": st.none() | st.booleans(), "httpStatusCode": st.none() | codes, "latencyMs": durations},
+    | {"isFailure": none() | booleans(), "httpStatusCode": none() | codes, "latencyMs": durations},
 )

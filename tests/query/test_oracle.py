@@ -14,7 +14,8 @@ from meterd.access import Caller, SubjectType
 from meterd.query.model import HistogramBin
 from tests.datasources import DATASOURCES
 from tests.datasources.declaration import Declaration
-from tests.datasources.strategies import METADATA_KEYS, SUBJECTS, TAGS, TEAMS, codes, texts
+from tests.datasources.members import METADATA_KEYS, SUBJECTS, TAGS, TEAMS, codes, texts
+from tests.datasources.values import Values, dictionaries, fixed_dictionaries, integers, sampled_from, subsets
 from tests.datasources.vocabulary import FULL, PERCENTILES, RATES, SCALARS, TEAM
 from tests.query.reference import (
     ARRAYS,
@@ -56,6 +57,12 @@ ZONES = [
 """Clocks that change by an hour and by half, at midnight and a minute after it, and a zone that skipped a day."""
 
 
+ANY_CODE, ANY_TEXT = codes.strategy(), texts.strategy()
+SOUGHT = {"isFailure": st.booleans(), "httpStatusCode": ANY_CODE | st.floats(100, 600), "httpstatus": ANY_CODE}
+
+BY_CALLER = st.lists(st.sampled_from(["userEmail", "virtualaccount", "team", "createdBySubjectType"]), max_size=4)
+
+
 class Source:
     """What queries of a datasource may say, and where the values of its rows come from."""
 
@@ -70,6 +77,8 @@ class Source:
         self.counted = [group for group in self.groups if group not in SUBJECT_TYPES]
         self.measures = declaration.measures
         self.operators = declaration.filters | dict.fromkeys((*declaration.further, *keys), FULL)
+        self.grouped = st.lists(st.sampled_from(self.groups), max_size=3) | BY_CALLER
+        self._aggregations = {kind: self._aggregated(kind) for kind in ("distribution", "timeseries")}
 
     def sought(self, name: str) -> st.SearchStrategy[Any]:
         """Values to filter a field by."""
@@ -83,8 +92,30 @@ class Source:
             return st.sampled_from(TAGS)
         if name in self.measures:
             return st.integers(-1, 2**64) | st.floats(0, 1e6)
-        return {"isFailure": st.booleans(), "httpStatusCode": codes | st.floats(100, 600), "httpstatus": codes}.get(
-            name, texts
+        return SOUGHT.get(name, ANY_TEXT)
+
+    def aggregations(self, kind: str, bins: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+        """Return up to five aggregations, with histograms of `bins` bins among them unless that is 0."""
+        plain = self._aggregations[kind]
+        if not bins:
+            return st.lists(plain, max_size=5)
+        counting = [{"type": "histogram", "buckets": bins, "column": column} for column in self.measures]
+        return st.lists(plain | st.sampled_from(counting), max_size=5)
+
+    def _aggregated(self, kind: str) -> st.SearchStrategy[dict[str, Any]]:
+        over_time = kind == "timeseries"
+        functions = [
+            ([*SCALARS, *PERCENTILES, *(RATES if over_time else [])], self.measures),
+            (["increase", *(["rateIncrease"] if over_time else [])], self.totals),
+            (PERCENTILES, self.distributions),
+            (["count", "countDistinct", *(["ratePerMinute"] if over_time else [])], self.counted),
+        ]
+        return st.one_of(
+            [
+                st.fixed_dictionaries({"type": st.sampled_from(types), "column": st.sampled_from(columns)})
+                for types, columns in functions
+                if columns
+            ]
         )
 
 
@@ -96,21 +127,20 @@ def windows(draw: st.DrawFn) -> tuple[datetime, timedelta]:
 
 
 COMMON_MEMBERS = {
-    "tenant": st.sampled_from(["one", "one", "one", "two"]),
-    "createdBySubjectSlug": st.sampled_from(SUBJECTS),
-    "createdBySubjectType": st.sampled_from(["user", "virtualaccount"]),
-    "teams": st.lists(st.sampled_from(TEAMS), unique=True, max_size=3),
-    "metadata": st.dictionaries(st.sampled_from([*METADATA_KEYS, "region"]), texts, max_size=2),
+    "tenant": sampled_from(["one", "one", "one", "two"]),
+    "createdBySubjectSlug": sampled_from(SUBJECTS),
+    "createdBySubjectType": sampled_from(["user", "virtualaccount"]),
+    "teams": subsets(TEAMS, 3),
+    "metadata": dictionaries([*METADATA_KEYS, "region"], texts, 2),
 }
 
 
 def rows_of(source: Source, window: tuple[datetime, timedelta]) -> st.SearchStrategy[dict[str, Any]]:
     """Rows whose times often lie at one of the eighths of a window."""
     start, span = window
-    eighths = st.sampled_from([start + eighth * span / 8 for eighth in range(9)])
-    behind = st.integers(0, span // timedelta(microseconds=8)).map(lambda count: timedelta(microseconds=count))
-    times = st.tuples(eighths, behind).map(lambda parts: parts[0] + parts[1])
-    return st.fixed_dictionaries(COMMON_MEMBERS | source.members | {"createdAt": times})
+    behind = integers(0, span // timedelta(microseconds=8))
+    times = Values(lambda random: start + random.randint(0, 8) * span / 8 + timedelta(microseconds=behind.draw(random)))
+    return fixed_dictionaries(COMMON_MEMBERS | source.members | {"createdAt": times}).strategy()
 
 
 def facts(rows: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -186,33 +216,14 @@ def bodies(
     first = start + draw(st.sampled_from([timedelta(0), timedelta(0), timedelta(microseconds=1), slack]))
     last = start + span + draw(st.sampled_from([slack, timedelta(0), timedelta(microseconds=1), -slack]))
     kind = draw(st.sampled_from(["distribution", "timeseries"]))
-    types = [*SCALARS, *PERCENTILES, *(RATES if kind == "timeseries" else [])]
-    totals = ["increase", *(["rateIncrease"] if kind == "timeseries" else [])]
-    dimension_types = ["count", "countDistinct", *(["ratePerMinute"] if kind == "timeseries" else [])]
-    measured = (
-        st.fixed_dictionaries({"type": st.sampled_from(types), "column": st.sampled_from(source.measures)})
-        if source.measures
-        else st.nothing()
-    )
-    if source.measures and draw(st.integers(0, 3)) == 0:
-        counting = {"type": "histogram", "buckets": draw(st.sampled_from([1, 2, 3, 10, 100]))}
-        measured |= st.sampled_from([counting | {"column": column} for column in source.measures])
-    if source.totals:
-        measured |= st.fixed_dictionaries({"type": st.sampled_from(totals), "column": st.sampled_from(source.totals)})
-    if source.distributions:
-        column = st.sampled_from(source.distributions)
-        measured |= st.fixed_dictionaries({"type": st.sampled_from(PERCENTILES), "column": column})
-    counted = st.fixed_dictionaries(
-        {"type": st.sampled_from(dimension_types), "column": st.sampled_from(source.counted)}
-    )
-    by_caller = st.lists(st.sampled_from(["userEmail", "virtualaccount", "team", "createdBySubjectType"]), max_size=4)
+    bins = draw(st.sampled_from([0, 0, 0, 1, 2, 3, 10, 100])) if source.measures else 0
     body: dict[str, Any] = {
         "startTs": _written(first, draw(st.integers(0, 2))),
         "endTs": _written(last, draw(st.integers(0, 2))),
         "datasource": source.name,
         "type": kind,
-        "aggregations": draw(st.lists(measured | counted, max_size=5)),
-        "groupBy": draw(st.lists(st.sampled_from(source.groups), max_size=3) | by_caller),
+        "aggregations": draw(source.aggregations(kind, bins)),
+        "groupBy": draw(source.grouped),
         "filters": draw(st.lists(filters(source, rows), max_size=2)),
     }
     if kind == "timeseries":
