@@ -8,14 +8,14 @@ from meterd.api.otlp import genai, litellm
 from meterd.api.otlp.attributes import CONVERSATION, USER
 from meterd.api.otlp.litellm import Trace
 from meterd.api.otlp.messages import AnyMessage, canonical
+from meterd.api.otlp.nesting import Nesting, SpanFact, label_of
 from meterd.api.otlp.recognition import Kind, recognise
 from meterd.api.otlp.spans import Rejected, Span, spans_of
-from meterd.datasets import Dataset
 from meterd.ingest.reports import Report, labels
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 
 if TYPE_CHECKING:
-    from meterd.datasets.rows import Row, RowColumns
+    from meterd.datasets.rows import RowColumns
     from meterd.ingest.reports import ReportedColumns
 
 
@@ -26,7 +26,7 @@ def add_traces(
     sources: DuplicateSourceDetector,
     left_out: Counter[str],
 ) -> Counter[str]:
-    """Add the facts of a trace export to the report.
+    """Add the facts of a trace export to the report: of spans of one call that are within one another the outermost.
 
     Spans that are no fact are counted in `left_out`, by what they are; that is no error. Returns how many spans are
     rejected, by reason.
@@ -41,20 +41,33 @@ def add_traces(
     export = _Export(spans, metadata_attributes)
     if export.has_litellm:
         sources.note(report.caller, "OpenTelemetry")
+    facts: list[SpanFact] = []
+    others: list[tuple[Span, bool]] = []
     for span in spans:
         try:
-            row = export.row(report, span)
-            if isinstance(row, str):
-                left_out[row] += 1
-            else:
-                report.add(*row)
+            fact = export.fact(report, span)
         except ValueError as error:
             rejected[f"startTimeUnixNano {error}"] += 1
+            continue
+        if isinstance(fact, SpanFact):
+            facts.append(fact)
+        else:
+            left_out[fact] += 1
+            others.append((span, fact in BETWEEN))
+    calls = Nesting(facts, others).merged()
+    if len(calls) < len(facts):
+        left_out[NESTED] += len(facts) - len(calls)
+    for call in calls:
+        report.add(call.dataset, [call.row])
     return rejected
 
 
 GATEWAYS_OWN = "gateway"
 """Why spans of LiteLLM's are left out that tell of its own work, or of a call once more."""
+NESTED = "nested"
+"""Why spans are left out that are within another one of the same call."""
+BETWEEN = frozenset({Kind.WRAPPER, Kind.OTHER})
+"""Spans that may stand between two of one call."""
 
 
 class _Resource(NamedTuple):
@@ -69,7 +82,6 @@ class _Export:
 
     def __init__(self, spans: Sequence[Span], metadata_attributes: tuple[str, ...]) -> None:
         self._names = metadata_attributes
-        self._agents = frozenset((span.trace_id, span.span_id) for span in spans if span.operation == "invoke_agent")
         self._traces: dict[str, Trace] = {}
         self._gateways: set[str] = set()
         self._resources: dict[int, _Resource] = {}
@@ -86,21 +98,19 @@ class _Export:
     def has_litellm(self) -> bool:
         return bool(self._gateways)
 
-    def row(self, report: Report, span: Span) -> "tuple[Dataset, list[Row]] | str":
+    def fact(self, report: Report, span: Span) -> SpanFact | str:
         """Return the fact that a span stands for, or why it stands for none. Raises `ValueError` about its start."""
         from_litellm = span.scope == litellm.SCOPE or "litellm.api_key.hash" in span.attributes
         if span.scope in litellm.DUPLICATE_SCOPES and self._is_gateway(span):
             return GATEWAYS_OWN
         if from_litellm:
+            recognised = None
             found = litellm.facts_of(span, self._traces.get(span.trace_id) or Trace())
-            reason = GATEWAYS_OWN
         else:
             recognised = recognise(span)
-            reason = recognised.kind
-            is_part = recognised.kind is Kind.A2A and (span.trace_id, span.parent_id) in self._agents
-            found = None if is_part else genai.facts_of(span, recognised)
+            found = genai.facts_of(span, recognised)
         if found is None:
-            return reason
+            return recognised.kind if recognised else GATEWAYS_OWN
         dataset, own = found
         metadata = self._of_span(span)
         subject: RowColumns  # with the id of the subject, where that is known
@@ -120,7 +130,8 @@ class _Export:
             **subject,
         }
         columns: dict[str, Any] = {**common, **own}  # of which dataset, only `facts_of` knows
-        return dataset, [dataset.row_type(**columns)]
+        row = dataset.row_type(**columns)
+        return SpanFact(span, dataset, row, label_of(span, recognised, row) if recognised else None)
 
     def _labels(self, span: Span, metadata: dict[str, object]) -> dict[str, str] | None:
         of_resource = self._resources[id(span.resource)].labels
