@@ -4,7 +4,7 @@
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +13,7 @@ from meterd.classify.errors import LimitExceeded, UnusableClassifier
 from meterd.classify.findings import Finding
 from meterd.classify.inline import InlineLimits, read_inline
 from meterd.classify.library import Library
-from meterd.classify.model import Classifier, Dictionary, Likelihood, Target
+from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern, Target
 from meterd.classify.plan import Plan
 from meterd.classify.prefilter import Prefilter
 from meterd.classify.rules import Source
@@ -87,8 +87,8 @@ def inline(definitions: Sequence[object]) -> Inline:
 class Engine:
     """A library of classifiers, ready to run in any thread, within limits; those for entities need a `recogniser`.
 
-    It works at once. After `prepare`, which takes seconds and may run in a thread of its own, large selections are
-    much faster.
+    It works at once. After `prepare`, which takes a second or more and may run in a thread of its own, large selections
+    are much faster.
     """
 
     def __init__(self, library: Library, recogniser: Recogniser | None = None, limits: Limits | None = None) -> None:
@@ -111,17 +111,15 @@ class Engine:
         return self._library
 
     def prepare(self) -> None:
-        """Compile the patterns of the whole library into one."""
+        """Compile the patterns of the library: first those of its profiles, which most texts are for, then all."""
         library = self._library
-        dictionaries = {
-            rule.test
-            for classifier in library.classifiers
-            for rule in classifier.rules
-            if isinstance(rule.test, Dictionary) and rule.target is Target.CONTEXT
-        }
-        patterns = [pattern for classifier in library.classifiers for pattern in classifier.patterns]
-        prefilter = Prefilter([*patterns, *dictionaries])
-        if library is self._library:
+        named = {detector.code for profile in library.profiles for detector in profile.detectors}
+        members = [one for one in library.classifiers if named & {one.code, one.name}]
+        prefilter: Prefilter | None = None
+        for classifiers in (members, library.classifiers):
+            prefilter = Prefilter(_searched(classifiers), prefilter)
+            if library is not self._library:
+                return
             self._use(library, prefilter)
 
     def replace(self, library: Library) -> None:
@@ -167,6 +165,15 @@ class Engine:
             )
             for finding in findings
         ]
+
+
+def _searched(classifiers: Iterable[Classifier]) -> Iterator[Pattern | Dictionary]:
+    """Return what tells that a classifier may find something: its patterns, and its context words."""
+    for classifier in classifiers:
+        yield from classifier.patterns
+        for rule in classifier.rules:
+            if isinstance(rule.test, Dictionary) and rule.target is Target.CONTEXT:
+                yield rule.test
 
 
 def _check_work(instructions: int, characters: int, limits: InlineLimits) -> None:

@@ -122,7 +122,11 @@ class Expression(msgspec.Struct, frozen=True):
 
 
 class Dictionary(msgspec.Struct, frozen=True):
-    """A test that is met where the target has one of the terms as whole words."""
+    """A test that is met where the target has one of the terms as whole words.
+
+    Words of a term may be joined as names in programs are: `date of birth` is met by `date_of_birth`, `date-of-birth`
+    and `dateOfBirth` too, `phone` by `homePhone`.
+    """
 
     terms: tuple[str, ...]
     ignore_case: bool = True

@@ -5,6 +5,7 @@ text of more than `_PIECE` bytes, what is found is exact but for finds of more t
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -12,8 +13,8 @@ from meterd.classify.entities import Recogniser, likelihood
 from meterd.classify.errors import LimitExceeded, UnusableClassifier
 from meterd.classify.expressions import compiled
 from meterd.classify.findings import Finding, Precedence
-from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern
-from meterd.classify.prefilter import Prefilter, Probe, probe
+from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern, Target
+from meterd.classify.prefilter import Prefilter, Probe, probe, probes
 from meterd.classify.rules import Rules, Source
 from meterd.classify.validators import UnknownValidator
 from meterd.classify.words import stands_alone
@@ -77,9 +78,9 @@ class Plan:
         recogniser: Recogniser | None = None,
     ) -> None:
         expressions = {probe(pattern) for classifier in classifiers for pattern in classifier.patterns}
-        self._prefilter = prefilter if len(expressions) > _FEW else None
+        filtered = prefilter if len(expressions) > _FEW else None
         self._precedence = Precedence(classifiers)
-        numbers = {} if self._prefilter is None else self._prefilter.numbers
+        numbers = filtered.numbers if filtered else {}
         dictionaries = _numbered(classifiers, numbers)
         regexps: dict[Probe, RegularExpression] = {}
         uses: dict[Probe, list[Use]] = {}
@@ -98,6 +99,7 @@ class Plan:
         searches = {one: Search(regexp, tuple(uses[one])) for one, regexp in regexps.items()}
         self._filtered = {numbers[one]: search for one, search in searches.items() if one in numbers}
         self._always = [search for one, search in searches.items() if one not in numbers]
+        self._scan = filtered.scan({*self._filtered, *chain.from_iterable(dictionaries.values())}) if filtered else None
         self.instructions = sum(regexp.programsize for regexp in regexps.values())
         """Of its patterns, compiled: the most work for a character."""
 
@@ -141,8 +143,8 @@ class Plan:
         """
         occurring: Collection[int] | None = None
         searches = self._always
-        if self._prefilter is not None:
-            occurring = self._prefilter.occurring(encoded[piece.before : piece.after])
+        if self._scan is not None:
+            occurring = self._scan.occurring(encoded[piece.before : piece.after])
             searches = [*searches, *(self._filtered[one] for one in occurring if one in self._filtered)]
         places: list[Place] = []
         for search in searches:
@@ -159,12 +161,20 @@ class Plan:
         return places
 
 
-def _numbered(classifiers: Sequence[Classifier], numbers: dict[Probe, int]) -> dict[Dictionary, int]:
-    """Return the dictionaries that the prefilter knows."""
+def _numbered(classifiers: Sequence[Classifier], numbers: dict[Probe, int]) -> dict[Dictionary, frozenset[int]]:
+    """Return the dictionaries of which the prefilter knows every term, with its numbers for them."""
     dictionaries = {
-        rule.test for classifier in classifiers for rule in classifier.rules if isinstance(rule.test, Dictionary)
+        rule.test
+        for classifier in classifiers
+        for rule in classifier.rules
+        if isinstance(rule.test, Dictionary) and rule.target is Target.CONTEXT
     }
-    return {one: numbers[probe(one)] for one in dictionaries if probe(one) in numbers}
+    terms = {one: probes(one) for one in dictionaries}
+    return {
+        one: frozenset(map(numbers.__getitem__, searched))
+        for one, searched in terms.items()
+        if searched and searched <= numbers.keys()
+    }
 
 
 def _pieces(encoded: bytes, size: int) -> Iterator[Piece]:

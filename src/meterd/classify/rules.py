@@ -33,14 +33,14 @@ class Source(msgspec.Struct, frozen=True):
 class CompiledRule:
     """A rule that is ready to be applied. Raises `InvalidExpression` or `UnknownValidator`.
 
-    `probe` numbers a dictionary of context words in the prefilter; the rule can't be met in a text without them.
+    `probes` numbers a dictionary's context words in the prefilter; the rule can't be met in a text without any of them.
     """
 
-    def __init__(self, rule: Rule, probe: int | None = None) -> None:
+    def __init__(self, rule: Rule, probes: frozenset[int] | None = None) -> None:
         self.rule = rule
         self.removes = isinstance(rule.effect, Set) and rule.effect.likelihood is Likelihood.NO_MATCH
         self.expands = rule.expand and rule.target is Target.CONTEXT
-        self.probe = None if rule.inverse or rule.target is not Target.CONTEXT else probe
+        self.probes = None if rule.inverse or rule.target is not Target.CONTEXT else probes
         self._search = _search(rule.test)
 
     def spans(self, source: Source, start: int, end: int) -> list[Span]:
@@ -64,7 +64,7 @@ class CompiledRule:
         """Tell whether a finding of the text could meet it; `occurring` are the probes found in it, None if unknown."""
         if self.rule.target is Target.OBJECT_NAME and not self.rule.inverse:
             return bool(source.object_name) and bool(self.spans(source, 0, 0))
-        return self.probe is None or occurring is None or self.probe in occurring
+        return self.probes is None or occurring is None or not self.probes.isdisjoint(occurring)
 
 
 def _search(test: Expression | Dictionary | Validator) -> Search:
@@ -86,9 +86,9 @@ def _search(test: Expression | Dictionary | Validator) -> Search:
 
 
 class Rules:
-    """The rules of a classifier; `probes` numbers the dictionaries that the prefilter looks for."""
+    """The rules of a classifier; `probes` numbers the terms of the dictionaries that the prefilter looks for."""
 
-    def __init__(self, classifier: Classifier, probes: dict[Dictionary, int]) -> None:
+    def __init__(self, classifier: Classifier, probes: dict[Dictionary, frozenset[int]]) -> None:
         self._classifier = classifier
         self._rules = [
             CompiledRule(rule, probes.get(rule.test) if isinstance(rule.test, Dictionary) else None)

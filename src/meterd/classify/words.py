@@ -17,6 +17,8 @@ _WITHOUT_BLANKS = re.compile(
 """Thai, Lao, Burmese, Khmer, Korean (whose particles follow a word at once), Japanese and Chinese."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])")
 _SEPARATORS = "-./"
+_GAP = re.compile(r"(?<=\w)[ _-](?=\w)")
+_BETWEEN_WORDS = r"[\s_-]{0,2}"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -46,12 +48,21 @@ def _in_number(outwards: str) -> bool:
     return len(outwards) == 2 and outwards[0] in _SEPARATORS and outwards[1].isdigit()
 
 
+def spelling(term: str) -> str:
+    """Return an expression for a term in prose and as a name in a program: `date of birth` is `date_of_birth` and
+    `dateOfBirth` too.
+    """
+    return _BETWEEN_WORDS.join(escaped(word) for word in _GAP.split(term))
+
+
 class Words:
-    """The terms of a dictionary, found as whole words. Raises `InvalidExpression` when there are too many."""
+    """The terms of a dictionary, found as whole words, of names in programs too. Raises `InvalidExpression` when there
+    are too many.
+    """
 
     def __init__(self, dictionary: Dictionary) -> None:
         longest_first = sorted((term for term in dictionary.terms if term), key=len, reverse=True)
-        self.regexp = compiled("|".join(map(escaped, longest_first)) or r"[^\x00-\x{10FFFF}]", dictionary.ignore_case)
+        self.regexp = compiled("|".join(map(spelling, longest_first)) or r"[^\x00-\x{10FFFF}]", dictionary.ignore_case)
 
     def find(self, text: str, start: int, end: int) -> Span | None:
         """Return the first of the terms within a part of the text."""
@@ -64,7 +75,12 @@ class Words:
 
 def _free(text: str, position: int) -> bool:
     """Tell whether a word may begin or end at a position."""
-    return position in (0, len(text)) or not (joins(text[position - 1]) and joins(text[position]))
+    if position in (0, len(text)):
+        return True
+    before, after = text[position - 1], text[position]
+    return not (joins(before) and joins(after)) or (
+        after.isupper() and before.islower() and text[position - 2 : position - 1].islower()
+    )
 
 
 def split_words(name: str) -> str:

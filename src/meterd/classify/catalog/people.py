@@ -2,10 +2,12 @@
 
 from meterd.classify.model import Boundary, Category, Classifier, Pattern, bare, formatted, identifier
 
+_DAY_NUMBER = r"(?:3[01]|[12]\d|0?[1-9])"
+_MONTH_NUMBER = r"(?:1[0-2]|0?[1-9])"
+_YEAR = r"(?:19|20)\d{2}"
 _DAY = (
-    r"(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:19|20)\d{2}|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d"
-    r"|3[01])/(?:19|20)\d{2}"
-    r"|(?:19|20)\d{2}[./-](?:0?[1-9]|1[0-2])[./-](?:0?[1-9]|[12]\d|3[01])"
+    rf"{_DAY_NUMBER}(?:[./-]|\. ){_MONTH_NUMBER}(?:[./-]|\. ){_YEAR}|{_MONTH_NUMBER}/{_DAY_NUMBER}/{_YEAR}"
+    rf"|{_YEAR}[./-]{_MONTH_NUMBER}[./-]{_DAY_NUMBER}|{_YEAR} ?[年년] ?{_MONTH_NUMBER} ?[月월] ?{_DAY_NUMBER} ?[日일]"
 )
 _MONTH = (
     r"(?i:jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|février|mar(?:ch|s)?|märz|apr(?:il)?|avril|may|mai|june?"
