@@ -1,5 +1,7 @@
 """Runs some classifiers over a text: their patterns, or a language model, propose places, their rules judge them.
 
+A text with escapes, or characters in place of others, is searched twice: as it is written, and as it is read.
+
 A long text is searched piece by piece, so that a pattern costs time only where it occurs. The pieces overlap: in a
 text of more than `_PIECE` bytes, what is found is exact but for finds of more than `_OVERLAP` bytes, which may be cut.
 """
@@ -17,6 +19,7 @@ from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern, T
 from meterd.classify.prefilter import Prefilter, Probe, probe, probes
 from meterd.classify.rules import Rules, Source
 from meterd.classify.validators import UnknownValidator
+from meterd.classify.views import Origin, Proposal, Proposed, View, views, without_doubtful
 from meterd.classify.words import stands_alone
 from meterd.expressions.regular import InvalidExpression, RegularExpression
 
@@ -30,14 +33,6 @@ _FEW = 8
 """So many expressions are searched for faster than they are filtered."""
 
 
-class Origin(msgspec.Struct, frozen=True):
-    """The origin of a proposed finding, and how likely it is before the rules."""
-
-    likelihood: Likelihood
-    classifier: Classifier
-    rules: Rules
-
-
 class Use(Origin, frozen=True):
     """The use that one classifier makes of an expression's matches."""
 
@@ -46,7 +41,6 @@ class Use(Origin, frozen=True):
 
 Place = tuple[int, int, Use]
 """Where it matches: start and end."""
-Proposal = tuple[int, int, Origin]
 
 
 class Search(msgspec.Struct, frozen=True):
@@ -110,19 +104,13 @@ class Plan:
 
         Raises `LimitExceeded` for more than `maximum`.
         """
-        proposals = list(self._recognised(source.text))
-        encoded = source.text.encode()
-        characters = 0
-        for piece in _pieces(encoded, size):
-            places = self._places(source, encoded, piece, minimum, maximum * _PROPOSALS - len(proposals))
-            offsets = _characters(
-                source.text, encoded, piece, characters, {place for *ends, _ in places for place in ends}
-            )
-            proposals += _standing_alone(source.text, places, offsets)
-            characters = offsets[piece.end]
+        proposals = list(self._recognised(source))
+        for view in views(source):
+            proposals += self._proposals(view, minimum, size, maximum * _PROPOSALS - len(proposals))
+        proposals = without_doubtful(proposals)
 
-        def evaluate(start: int, end: int, origin: Origin) -> Finding | None:
-            return origin.rules.verdict(source, start, end, origin.likelihood, minimum)
+        def evaluate(_start: int, _end: int, proposed: Proposed) -> Finding | None:
+            return proposed.verdict(minimum)
 
         findings = self._precedence.settled(_likeliest(proposals), evaluate)
         if len(findings) > maximum:
@@ -131,10 +119,24 @@ class Plan:
             )
         return findings
 
-    def _recognised(self, text: str) -> Iterator[Proposal]:
-        for entity in self._recogniser.find(text) if self._recogniser else ():
+    def _proposals(self, view: View, minimum: Likelihood, size: int, maximum: int) -> Iterator[Proposal]:
+        """Return what patterns propose that may come to the minimum. Raises `LimitExceeded` for more than `maximum`."""
+        text = view.source.text
+        encoded = text.encode()
+        characters = count = 0
+        for piece in _pieces(encoded, size):
+            places = self._places(view.source, encoded, piece, minimum, maximum - count)
+            offsets = _characters(text, encoded, piece, characters, {place for *ends, _ in places for place in ends})
+            for start, end, use in _standing_alone(text, places, offsets):
+                count += 1
+                yield view.proposal(start, end, use)
+            characters = offsets[piece.end]
+
+    def _recognised(self, source: Source) -> Iterator[Proposal]:
+        view = View(source)
+        for entity in self._recogniser.find(source.text) if self._recogniser else ():
             for classifier, rules in self._entities.get(entity.kind, ()):
-                yield entity.start, entity.end, Origin(likelihood(entity.score), classifier, rules)
+                yield view.proposal(entity.start, entity.end, Origin(likelihood(entity.score), classifier, rules))
 
     def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood, maximum: int) -> list[Place]:
         """Tell where patterns that may come to the minimum match, in bytes; they begin in the piece.
@@ -219,5 +221,5 @@ def _standing_alone(text: str, places: list[Place], offsets: dict[int, int]) -> 
 
 def _likeliest(proposals: list[Proposal]) -> Collection[Proposal]:
     """Keep one for each place and classifier: rules make the most of the one that is likeliest before them."""
-    ordered = sorted(proposals, key=lambda proposal: proposal[2].likelihood)
-    return {(start, end, origin.classifier.code): (start, end, origin) for start, end, origin in ordered}.values()
+    ordered = sorted(proposals, key=lambda proposal: proposal[2].origin.likelihood)
+    return {(start, end, one.classifier.code): (start, end, one) for start, end, one in ordered}.values()

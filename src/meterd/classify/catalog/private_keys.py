@@ -154,7 +154,7 @@ CLASSIFIERS = (
         "password_assignment",
         "PASSWORD_ASSIGNMENT",
         r"(?i:password|passwd|passwort|passphrase|contraseña|mot de passe|senha|pwd)[\"']? ?(?:[:=]|=>|:="
-        r"|is:) ?[\"']?([^\s\"',;<>]{6,128})",
+        r"|is:) ?[\"']?([^\s\pZ\"',;<>]{6,128})",
         group=1,
         boundary=Boundary.ANYWHERE,
         description="Password that is named as one",

@@ -1,0 +1,156 @@
+r"""Characters that are written as several: escapes of programs (`\n`, `\"`, `\u0041`), of addresses (`%40`), of markup
+(`&#64;`), letters with an accent after them; and what is no character at all, as colours of terminals.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable
+from html.entities import html5
+from typing import NamedTuple
+
+from meterd.classify.characters import IN_EMOJI, INVISIBLE, LONG_SOUND, MARKS
+from meterd.expressions.regular import RegularExpression, compiled
+
+_HEX = "[0-9A-Fa-f]"
+_COLOUR = r"\[[0-9;:?<=>]*[@-~]"
+_NAMED = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def _of_program(written: str) -> str | None:
+    sign = written.lstrip("\\")
+    if sign[:1] in ("u", "U", "x"):
+        return _by_codes(sign[0], re.findall(rf"{_HEX}{{2,}}", written))
+    if sign[:1] in ("\r", "\n"):
+        return " "
+    return _NAMED.get(sign, sign or "\\")
+
+
+def _by_codes(kind: str, codes: list[str]) -> str | None:
+    try:
+        if kind == "x" and len(codes) > 1:
+            return bytes.fromhex("".join(codes)).decode()
+        if len(codes) > 1:
+            return bytes.fromhex("".join(codes)).decode("utf-16-be")
+        return chr(int(codes[0], 16))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _of_address(written: str) -> str | None:
+    try:
+        return bytes.fromhex(re.sub("%(?:25(?=.))*", "", written)).decode()
+    except ValueError:
+        return None
+
+
+def _of_markup(written: str) -> str | None:
+    name = re.sub("&(?:amp;(?=.))*", "", written)
+    if not name.startswith("#"):
+        return html5.get(name)
+    try:
+        return chr(int(name[2:-1], 16) if name[1] in "xX" else int(name[1:-1]))
+    except (ValueError, OverflowError):
+        return None
+
+
+class Kind(NamedTuple):
+    """A way to write characters: what it begins with, as part of a class, what follows, and what it stands for.
+
+    `sign` is something that every text has which has some.
+    """
+
+    name: str
+    first: str
+    rest: str
+    meaning: Callable[[str], str | None]
+    sign: str | RegularExpression
+
+    def occurs(self, text: str) -> bool:
+        """Tell whether a text may have some."""
+        return self.sign in text if isinstance(self.sign, str) else self.sign.search(text) is not None
+
+
+GAP = "gap"
+"""Two or three blanks, or a tab, within what may be a number: also what stands between columns."""
+ADDRESS = "address"
+
+KINDS = (
+    Kind("terminal", r"\x1b", _COLOUR, lambda _: "", "\x1b"),
+    Kind("link", r"\x1b", r"\][0-9]{1,4};;?|\\", lambda _: " ", "\x1b]"),
+    Kind("shown_terminal", r"\^", r"\[\[[0-9;]*m", lambda _: "", "^[["),
+    Kind("written_terminal", r"\\", rf"\\*(?:u001[bB]|x1[bB]|0?33|e){_COLOUR}", lambda _: "", "\\"),
+    Kind(
+        "program",
+        r"\\",
+        rf"\\*(?:u[dD][89abAB]{_HEX}{{2}}\\+u[dD][c-fC-F]{_HEX}{{2}}|u{_HEX}{{4}}|u\{{{_HEX}{{2,6}}\}}|U0{_HEX}{{7}}"
+        rf"|x[c-fC-F]{_HEX}(?:\\+x[89abAB]{_HEX}){{1,3}}|x{_HEX}{{2}}|\r?\n|[nrt\"'`/]|(?<=\\\\))",
+        _of_program,
+        "\\",
+    ),
+    Kind(
+        ADDRESS,
+        "%",
+        rf"(?:25)*(?:[0-7]{_HEX}|[c-fC-F]{_HEX}(?:%(?:25)*[89abAB]{_HEX}){{1,3}})",
+        _of_address,
+        "%",
+    ),
+    Kind(
+        "markup", "&", rf"(?:amp;)*(?:#[0-9]{{2,7}}|#[xX]{_HEX}{{2,6}}|[A-Za-z][A-Za-z0-9]{{1,31}});", _of_markup, "&"
+    ),
+    Kind("invisible", INVISIBLE + IN_EMOJI, "", lambda _: "", compiled(f"[{INVISIBLE}{IN_EMOJI}]")),
+    Kind("long_sound", LONG_SOUND, "(?<=[0-9].)(?=[0-9])", lambda _: "-", LONG_SOUND),
+    Kind(
+        "accented",
+        r"A-Za-z\u3040-\u30ff",
+        f"[{MARKS}]",
+        lambda written: unicodedata.normalize("NFC", written),
+        compiled(f"[{MARKS}]"),
+    ),
+    Kind(
+        GAP,
+        r" \t",
+        r"(?:(?<=[0-9][ \t])[ \t]{1,2}|(?<=[0-9]\t))(?=[0-9A-Z])|(?:(?<=[A-Z][ \t])[ \t]{1,2}|(?<=[A-Z]\t))(?=[0-9])",
+        lambda _: " ",
+        compiled(r"[0-9](?:[ \t]{2,3}|\t)[0-9A-Z]|[A-Z](?:[ \t]{2,3}|\t)[0-9]"),
+    ),
+)
+MEANINGS = {kind.name: kind.meaning for kind in KINDS}
+_BEYOND_ASCII = frozenset({"invisible", "long_sound", "accented"})
+_INVISIBLE = re.compile(f"[{INVISIBLE}{IN_EMOJI}]")
+
+
+def is_invisible(character: str) -> bool:
+    """Tell whether nobody sees a character."""
+    return _INVISIBLE.fullmatch(character) is not None
+
+
+def may_occur(text: str) -> bool:
+    """Tell, at once, whether a text may have any that is written in ASCII."""
+    return "\\" in text or "%" in text or "&" in text or "\x1b" in text or "^[[" in text or _may_have_gaps(text)
+
+
+def _may_have_gaps(text: str) -> bool:
+    return "\t" in text or "  " in text
+
+
+def expression(text: str) -> re.Pattern[str] | None:
+    """Return what matches all that is written otherwise in a text, in a group of the kind's name; None if there is no
+    sign of any.
+    """
+    gaps, beyond = _may_have_gaps(text), not text.isascii()
+    kinds = tuple(
+        place
+        for place, kind in enumerate(KINDS)
+        if (gaps or kind.name != GAP) and (beyond or kind.name not in _BEYOND_ASCII) and kind.occurs(text)
+    )
+    return _compiled(kinds) if kinds else None
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(places: tuple[int, ...]) -> re.Pattern[str]:
+    """Compile some kinds. They begin with a class, as those characters are then looked for quickly."""
+    kinds = [KINDS[place] for place in places]
+    firsts = "".join(dict.fromkeys(kind.first for kind in kinds))
+    rests = (f"(?P<{kind.name}>(?<=[{kind.first}])(?:{kind.rest}))" for kind in kinds)
+    return re.compile(f"[{firsts}](?:{'|'.join(rests)})")
