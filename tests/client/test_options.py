@@ -27,6 +27,11 @@ def test_the_default_address_is_the_servers() -> None:
     assert repr(AsyncClient(token="mtr_secret")) == "AsyncClient('http://127.0.0.1:8080')"
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]"])
+def test_a_server_on_this_machine_may_be_asked_without_a_token(host: str) -> None:
+    assert Client(f"http://{host}:8080")._options.token is None
+
+
 def test_the_token_is_not_shown() -> None:
     client = Client(token="mtr_secret")
     assert "mtr_secret" not in f"{client!r} {client} {client._options!r} {vars(client)!r}"
@@ -35,7 +40,8 @@ def test_the_token_is_not_shown() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ({"token": None}, "there is no token: pass token or set METERD_TOKEN"),
+        ({"token": None, "url": "http://10.0.0.7:8080"}, "there is no token: pass token or set METERD_TOKEN"),
+        ({"token": None, "url": "https://localhost.example.org"}, "there is no token: pass token or set METERD_TOKEN"),
         ({"token": "mtr_secret\n"}, "token must be printable ASCII"),
         ({"url": "127.0.0.1:8080"}, "url must look like"),
         ({"url": "ftp://host"}, "url must look like"),

@@ -1,9 +1,22 @@
-"""The Python client of a meterd server: `Client`, and `AsyncClient` for asyncio.
+"""The Python client of a meterd server: `Client`, `AsyncClient` for asyncio, functions for a default session.
 
 Stands alone: nothing of the server is imported. `docs/python-client.md` is its manual.
 """
 
 from meterd.client.asynchronous import AsyncClient
+from meterd.client.default import (
+    heartbeat,
+    log_counter,
+    log_event,
+    log_exception,
+    log_gauge,
+    log_histogram,
+    log_metric,
+    log_timer,
+    session,
+    timer,
+    update_state,
+)
 from meterd.client.errors import (
     BufferFull,
     ClientClosed,
@@ -63,4 +76,15 @@ __all__ = [
     "SpoolFailed",
     "StatusError",
     "UnexpectedAnswer",
+    "heartbeat",
+    "log_counter",
+    "log_event",
+    "log_exception",
+    "log_gauge",
+    "log_histogram",
+    "log_metric",
+    "log_timer",
+    "session",
+    "timer",
+    "update_state",
 ]

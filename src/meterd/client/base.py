@@ -24,7 +24,7 @@ class BaseClient:
 
         Arguments:
             url: address of the server; `METERD_URL` if not given, else `http://127.0.0.1:8080`.
-            token: a meterd token; `METERD_TOKEN` if not given.
+            token: a meterd token; `METERD_TOKEN` if not given. Sessions at a server on this machine need none.
             timeout: seconds that one attempt may wait for the server; connecting may take 5 of them.
             retry_attempts: most attempts at one request; 1 is no retry.
             retry_timeout: seconds after which no further attempt begins.
@@ -33,11 +33,12 @@ class BaseClient:
             max_buffered_rows: rows that wait in memory, at most.
 
         Raises:
-            ValueError: there is no token, or an argument is wrong, which the message names.
+            ValueError: there is no token for a server elsewhere, or an argument is wrong, which the message names.
         """
+        where = address(url)
         self._options: Final = Options(
-            url=address(url),
-            token=credential(token),
+            url=where,
+            token=credential(token, where),
             timeout=timeout,
             retry_attempts=retry_attempts,
             retry_timeout=retry_timeout,

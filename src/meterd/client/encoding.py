@@ -9,6 +9,8 @@ from numbers import Integral, Real
 import msgspec
 
 _COLLECTIONS = (Mapping, list, tuple, Set)
+_SEVERAL = (tuple, list)
+_ONLY_TEXTS = frozenset([str])
 _MAX_DEPTH = 90
 """Levels of what is kept; the server reads 100, and a body has some of its own."""
 
@@ -111,13 +113,19 @@ def several_texts(values: Iterable[object] | None, member: str) -> tuple[str, ..
     """
     if values is None:
         return ()
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+    if type(values) not in _SEVERAL and (isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable)):
         what = "one" if isinstance(values, str) else type(values).__name__
         raise TypeError(f"{member} must be several texts, got {what}")
     texts = tuple(values)
-    if all(type(each) is str for each in texts):
+    if _ONLY_TEXTS.issuperset(map(type, texts)):
         return texts  # type: ignore[return-value]  # as has just been seen
     return tuple(each if isinstance(each, str) else as_text(each) for each in texts)
+
+
+def distinct_texts(values: Iterable[object] | None, member: str) -> tuple[str, ...]:
+    """Return each of several texts once, in their order. Raises what `several_texts` raises."""
+    texts = several_texts(values, member)
+    return texts if len(texts) < 2 else tuple(dict.fromkeys(texts))
 
 
 def one_text(value: object, member: str) -> str | None:

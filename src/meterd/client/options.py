@@ -1,6 +1,7 @@
 """The arguments of a client: where the server is, who asks, and limits."""
 
 import os
+from ipaddress import ip_address
 
 import httpx2
 import msgspec
@@ -16,7 +17,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     url: str
-    token: str
+    token: str | None
     timeout: float
     retry_attempts: int
     retry_timeout: float
@@ -53,15 +54,27 @@ def address(given: str | None) -> str:
     return text
 
 
-def credential(given: str | None) -> str:
-    """Return the token; `METERD_TOKEN` if none is given.
+def credential(given: str | None, url: str) -> str | None:
+    """Return the token; `METERD_TOKEN` if none is given, and None if the server is on this machine and there is none.
 
     Raises:
         ValueError: there is none, or it can't be sent; the message does not repeat it.
     """
     text = given or os.environ.get("METERD_TOKEN")
     if not text:
+        if _is_local(httpx2.URL(url).host):
+            return None
         raise ValueError("there is no token: pass token or set METERD_TOKEN")
     if not (text.isascii() and text.isprintable()):
         raise ValueError("token must be printable ASCII, without line breaks")
     return text
+
+
+def _is_local(host: str) -> bool:
+    """Return whether a host is this machine, by its name: such callers may log sessions without a token."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

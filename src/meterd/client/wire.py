@@ -38,9 +38,10 @@ class Request(msgspec.Struct, frozen=True):
     says_when: bool = False
 
 
-def identification(token: str) -> dict[str, str]:
+def identification(token: str | None) -> dict[str, str]:
     """Make the headers of every request."""
-    return {"Authorization": f"Bearer {token}", "User-Agent": f"meterd-client/{__version__}"}
+    agent = {"User-Agent": f"meterd-client/{__version__}"}
+    return agent if token is None else {"Authorization": f"Bearer {token}", **agent}
 
 
 Moment = int

@@ -1,13 +1,13 @@
 """Bodies of the requests about a session (`docs/specifications/sessions.md` sections 3 to 6)."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import index
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
-from meterd.client.encoding import as_text, encode_anything, one_text, printable, several_texts
+from meterd.client.encoding import as_text, distinct_texts, encode_anything, one_text, printable, several_texts
 from meterd.client.sessions.aggregates import Point
 from meterd.client.wire import Moment, stamp
 
@@ -38,22 +38,19 @@ def creation_body(product: str, version: str, machine_id: str | None, hostname: 
 
 
 def state_body(moment: Moment, state: Mapping[str, object]) -> bytes:
-    if not isinstance(state, Mapping):
-        raise TypeError(f"state must be a mapping, got {type(state).__name__}")
-    return encode_members({"state": state, "timestamp": stamp(moment)})
+    return encode_anything({"state": mapping(state, "state"), "timestamp": stamp(moment)})
 
 
-_EVENT_TEXTS = (
-    "category",
-    "level",
-    "group",
-    "message",
-    "exception_type",
-    "exception_msg",
-    "source_file",
-    "source_function",
-)
-_EVENT_MEMBERS = {*_EVENT_TEXTS, "labels", "data", "stacktrace", "source_line"}
+class EventMembers(TypedDict, total=False):
+    """Members of an event that are given by name; `level` is an older name of the category."""
+
+    level: str | None
+    stacktrace: Iterable[str] | None
+    exception_type: str | None
+    exception_msg: str | None
+    source_file: str | None
+    source_line: int | None
+    source_function: str | None
 
 
 def event_body(moment: Moment, name: str, members: Mapping[str, Any]) -> bytes:  # by callers, of any type
@@ -63,19 +60,13 @@ def event_body(moment: Moment, name: str, members: Mapping[str, Any]) -> bytes: 
         TypeError: the name is no text, a member is unknown, or its value certainly meant for another.
     """
     check_name(name)
-    if unknown := members.keys() - _EVENT_MEMBERS:
-        raise TypeError(f"an event has no member {min(unknown)}: put it into data")
-    data, stack = members.get("data"), members.get("stacktrace")
-    if data is not None and not isinstance(data, Mapping):
-        raise TypeError(f"data must be a mapping, got {type(data).__name__}")
-    body: dict[str, object] = {member: one_text(members.get(member), member) for member in _EVENT_TEXTS}
-    body["data"] = data
-    body["stacktrace"] = (
-        None if stack is None else several_texts([stack] if isinstance(stack, str) else stack, "stacktrace")
-    )
-    body["source_line"] = whole_number(members.get("source_line"), "source_line")
-    labels = list(dict.fromkeys(several_texts(members.get("labels"), "labels")))
-    return encode_members(body, labels=labels, name=name, timestamp=stamp(moment))
+    body: dict[str, object] = {"labels": ()}
+    for member, value in members.items():
+        if (read := _EVENT_MEMBERS.get(member)) is None:
+            raise TypeError(f"an event has no member {member}: put it into data")
+        if value is not None:
+            body[member] = read(value, member)
+    return encode_anything(body | {"name": name, "timestamp": stamp(moment)})
 
 
 def check_name(name: object) -> None:
@@ -100,6 +91,38 @@ def whole_number(value: Any, member: str) -> int | None:  # by callers, of any t
         raise TypeError(f"{member} must be a whole number, got {value!r}") from None
 
 
+def mapping(value: object, member: str) -> Mapping[str, object]:
+    """Return a mapping.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{member} must be a mapping, got {type(value).__name__}")
+    return value
+
+
+def _lines(value: Iterable[object], member: str) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else several_texts(value, member)
+
+
+_EVENT_MEMBERS: dict[str, Callable[[Any, str], object]] = {
+    "category": one_text,
+    "level": one_text,
+    "group": one_text,
+    "labels": distinct_texts,
+    "message": one_text,
+    "data": mapping,
+    "stacktrace": _lines,
+    "exception_type": one_text,
+    "exception_msg": one_text,
+    "source_file": one_text,
+    "source_line": whole_number,
+    "source_function": one_text,
+}
+"""What reads each member of an event."""
+
+
 def metric_body(moment: Moment, point: Point) -> bytes:
     """Make the body of an `aggregates.Point`."""
     name, value, tags, type_, unit, count, metadata = point
@@ -116,9 +139,9 @@ def crash_body(moment: Moment, reason: str) -> bytes:
     return encode_members({"reason": as_text(reason), "timestamp": stamp(moment)})
 
 
-def exception_members(error: BaseException) -> dict[str, object]:
+def exception_members(error: BaseException) -> EventMembers:
     """Make the members of an event about an exception; the source is where it was raised."""
-    members: dict[str, object] = {
+    members: EventMembers = {
         "exception_type": type(error).__name__,
         "exception_msg": as_text(error),
         "stacktrace": [printable(line) for line in traceback.format_exception(error)],

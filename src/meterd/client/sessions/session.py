@@ -6,19 +6,21 @@ import time
 from collections.abc import Iterable, Mapping
 from math import inf, isfinite
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import msgspec
 
-from meterd.client.encoding import encode_anything, one_text, several_texts
+from meterd.client.encoding import distinct_texts, encode_anything, one_text
 from meterd.client.errors import ClientClosed
 from meterd.client.sessions.bodies import (
     HEARTBEAT,
     METRIC,
+    EventMembers,
     check_name,
     crash_body,
     event_body,
     exception_body,
+    mapping,
     moment_body,
     state_body,
     whole_number,
@@ -76,15 +78,14 @@ class BaseSession:
         labels: Iterable[str] | None = None,
         message: str | None = None,
         data: Mapping[str, object] | None = None,
-        **members: object,
+        **members: Unpack[EventMembers],
     ) -> None:
         """Record that something happened.
 
         Arguments:
             category: how severe it is, such as `warning`; the server's default is `info`.
             group: the component.
-            members: others of an event: `stacktrace`, `exception_type`, `exception_msg`, `source_file`, `source_line`,
-                `source_function`.
+            members: others of an event.
 
         Raises:
             TypeError: an argument is certainly meant for another, such as a mapping for `category`, or is unknown.
@@ -315,10 +316,8 @@ def _checked(name: str, value: Any, tags: Iterable[str] | None) -> tuple[float, 
         raise ValueError(f"value of {name} must be a number, got {value!r}") from None
     if not isfinite(number):
         raise ValueError(f"value of {name} must be finite, got {value!r}")
-    return number, tuple(dict.fromkeys(several_texts(tags, "tags")))
+    return number, distinct_texts(tags, "tags")
 
 
 def _encoded(metadata: Mapping[str, object]) -> msgspec.Raw:
-    if not isinstance(metadata, Mapping):
-        raise TypeError(f"metadata must be a mapping, got {type(metadata).__name__}")
-    return msgspec.Raw(encode_anything(metadata))
+    return msgspec.Raw(encode_anything(mapping(metadata, "metadata")))
