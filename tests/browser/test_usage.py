@@ -55,7 +55,7 @@ def test_a_statement_is_read_month_by_month_for_each_user(
     expect(statement.get_by_text("in the time of UTC")).to_be_visible()
     expect(statement.get_by_role("row", name="object")).to_have_count(1)
 
-    page.locator("#statement select").first.select_option("robot")
+    page.locator("#statement select").first.select_option("user robot")
     expect(statement.get_by_role("region", name="Services").locator("tbody tr")).to_have_count(1)
     expect(statement.get_by_role("row", name="object 1")).to_be_visible()
     statement.get_by_role("button", name="Month before").click()

@@ -32,6 +32,9 @@ class Calendar(Protocol):
     def coarser(self) -> "Calendar | None":
         """The next calendar of auto-scaling (section 15): daily, monthly, yearly, then None."""
 
+    def in_zone(self, zone: ZoneInfo) -> "Calendar":
+        """Return the same calendar by the clocks of another zone."""
+
     def floor(self, instant: datetime) -> datetime:
         """Return the greatest index that is not after the instant: where a record at that time is counted."""
 
@@ -68,6 +71,9 @@ class IntradayCalendar(msgspec.Struct, frozen=True, cache_hash=True):
     def coarser(self) -> "DayCalendar":
         days = EVERY_DAY if self.whole_holidays else self.days
         return DayCalendar(days, LocalGrid(self.grid.zone, DAY))
+
+    def in_zone(self, zone: ZoneInfo) -> "IntradayCalendar":
+        return msgspec.structs.replace(self, grid=msgspec.structs.replace(self.grid, zone=zone))
 
     def floor(self, instant: datetime) -> datetime:
         index = self.grid.floor(_seconds(instant))
@@ -131,6 +137,9 @@ class DayCalendar(msgspec.Struct, frozen=True, cache_hash=True):
         days = self.days.coarser
         return DayCalendar(days, self.grid, self.day_offset) if days else None
 
+    def in_zone(self, zone: ZoneInfo) -> "DayCalendar":
+        return msgspec.structs.replace(self, grid=msgspec.structs.replace(self.grid, zone=zone))
+
     def floor(self, instant: datetime) -> datetime:
         index = self.grid.floor(_seconds(instant))
         day = self._day(index)
@@ -164,9 +173,14 @@ class DayCalendar(msgspec.Struct, frozen=True, cache_hash=True):
 class SparseCalendar(msgspec.Struct, frozen=True):
     """A calendar without a grid: each observation keeps its own time, to the second, and none is ever missing."""
 
+    zone: ZoneInfo = UTC_ZONE
+
     @property
     def coarser(self) -> DayCalendar:
-        return DayCalendar(EVERY_DAY, LocalGrid(UTC_ZONE, DAY))
+        return DayCalendar(EVERY_DAY, LocalGrid(self.zone, DAY))
+
+    def in_zone(self, zone: ZoneInfo) -> "SparseCalendar":
+        return SparseCalendar(zone)
 
     def floor(self, instant: datetime) -> datetime:
         return _instant(_seconds(instant))

@@ -38,6 +38,14 @@ def zone_of(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def local_time(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return what the clocks of a zone show at an instant; UTC where that is beyond the years 1 to 9999."""
+    try:
+        return instant.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return instant.replace(tzinfo=None)
+
+
 def span_at(zone: ZoneInfo, at: int) -> Span:
     """Return the span that contains the instant."""
     starts, spans = _block(zone, at // _BLOCK)

@@ -29,6 +29,8 @@ def _of_type(type_: str) -> "Callable[[_Record], None]":
     return fill
 
 
+CALL = "api"
+"""The type of a record of a call."""
 PRODUCTION = "production"
 """The environment of whoever names none."""
 MEASURED, VOUCHED, SENT = "measured", "vouched", "sent"
@@ -102,7 +104,7 @@ API_REQUESTS: "Dataset[ApiRequest]" = Dataset(
         _COUNTED,
     ),
     identity=("record_id", "environment"),
-    derive=_of_type("api"),
+    derive=_of_type(CALL),
     rule=_rule,
     packed=("ts", "record_id", "duration", "response_size"),
 )

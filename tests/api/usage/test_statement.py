@@ -9,18 +9,24 @@ from typing import Any
 
 import pytest
 
-from meterd.access import Scope
+from meterd.access import Scope, SubjectType
 from tests.api.usage.environment import Environment
 from tests.api.usage.records import Record, ingested
 from tests.process import Meterd, make_token
 
 DAY = "usage/statement?from=2024-11-20&to=2024-11-20"
+OF_LISTS = ("_limit=1", "_sort=service", "_filter=service=object", "_project=time", "_range=2024", "service=object")
 NASTY = "<script>alert('1')</script>&\""
 SUMS: dict[str, Callable[[list[Record]], int]] = {
-    "requests": len,
-    "duration": lambda records: sum(each.get("duration", 0) for each in records),
-    "bytes": lambda records: sum(each.get("responseSize", 0) for each in records),
+    "requests": lambda records: len(succeeded(records)),
+    "duration": lambda records: sum(each.get("duration", 0) for each in succeeded(records)),
+    "bytes": lambda records: sum(each.get("responseSize", 0) for each in succeeded(records)),
+    "failed": lambda records: len(records) - len(succeeded(records)),
 }
+
+
+def succeeded(records: list[Record]) -> list[Record]:
+    return [each for each in records if each["httpstatus"] < 400]
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +64,8 @@ def test_a_statement_equals_the_records(known: tuple[Environment, list[Record]])
     assert amounts(records) == statement["total"]
     assert by_service(records) == statement["services"]
     assert by_hour(records) == statement["lines"]
-    assert ("root", "2024-11-20T00:00:00", "2024-11-20T23:59:59", "UTC", "#PT1H", None) == tuple(
-        statement[name] for name in ("user", "from", "to", "timezone", "calendar", "environment")
+    assert ("root", "user", "2024-11-20T00:00:00", "2024-11-20T23:59:59", "UTC", "#PT1H", None) == tuple(
+        statement[name] for name in ("user", "userType", "from", "to", "timezone", "calendar", "environment")
     )
 
 
@@ -142,13 +148,16 @@ def test_names_on_a_page_are_text(shared: Meterd) -> None:
     token = make_token(shared.data, tenant=uuid.uuid4().hex, tenant_admin=True, scopes=tuple(Scope)).token or ""
     environment = Environment(shared, token)
     row = {"service": NASTY, "createdAt": "2024-11-20T10:00:00Z", "createdBySubjectSlug": NASTY, "environment": NASTY}
+    row["createdBySubjectType"] = "virtualaccount"
     assert 200 == shared.ingest(row, "requestMetrics", token).status_code
 
     parameters = {"from": "2024", "to": "2024", "user": NASTY, "environment": NASTY, "format": "html"}
+    parameters["userType"] = "virtualaccount"
     response = environment.send("GET", "usage/statement", params=parameters)
     page = Page(response.text)
     assert "script" not in page.tags
-    assert [NASTY, "1", "0", "0"] == page.tables[0][1]
+    assert [NASTY, "1", "0", "0", "0"] == page.tables[0][1]
+    assert any(text.startswith(f"virtual account {NASTY}") for text in page.texts)
     assert any(text.startswith(f"Usage statement of {NASTY}") for text in page.texts)
     assert "environment " + NASTY in "".join(page.texts)
 
@@ -202,7 +211,7 @@ def test_both_dates_are_included(known: tuple[Environment, list[Record]], from_:
     statement = environment.send("GET", "usage/statement", params=parameters).json()
 
     of_table = [line for line in statement["lines"] if line["time"].startswith("2024")]
-    assert count == sum(line["requests"] for line in of_table)
+    assert count == sum(line["requests"] + line["failed"] for line in of_table)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +229,10 @@ def test_both_dates_are_included(known: tuple[Environment, list[Record]], from_:
         ("from=2024&to=2024&format=pdf", "json, csv, html"),
         ("from=2024&to=2024&nope=1", "nope"),
         ("from=2024&to=2024&_nope=1", "_nope"),
+        *((f"from=2024&to=2024&{each}", each.partition("=")[0]) for each in OF_LISTS),
+        ("from=2024&to=2024&timezone=Nowhere", "timezone: there is no time zone 'Nowhere'"),
+        ("from=2024&to=2024&user=ann&userType=team", "userType must be one of user, virtualaccount"),
+        ("from=2024&to=2024&userType=user", "userType says what user is"),
     ],
 )
 def test_a_mistake_is_refused(known: tuple[Environment, list[Record]], query: str, said: str) -> None:
@@ -228,7 +241,7 @@ def test_a_mistake_is_refused(known: tuple[Environment, list[Record]], query: st
     assert (400, "[4000] ", True) == (status, sentence[:7], said in sentence), sentence
 
 
-def test_everyone_has_a_statement_of_what_they_may_see(shared: Meterd) -> None:
+def test_a_statement_is_whole_or_refused(shared: Meterd) -> None:
     tenant = uuid.uuid4().hex
 
     def member(name: str, *teams: str, admin: bool = False) -> Environment:
@@ -243,10 +256,89 @@ def test_everyone_has_a_statement_of_what_they_may_see(shared: Meterd) -> None:
         statement = reader.read(f"usage/statement?from=T-1D&to=T&user={user}")
         return sum(each["requests"] for each in statement["services"] if each["service"] == "object")
 
-    assert [1, 1, 0] == [calls(ann, user) for user in ("ann", "bob", "cid")]
-    assert [0, 0, 1] == [calls(cid, user) for user in ("ann", "bob", "cid")]
     assert [1, 1, 1] == [calls(admin, user) for user in ("ann", "bob", "cid")]
+    assert [1, 1] == [calls(ann, "ann"), calls(cid, "cid")]
+    for reader, user in ((ann, "bob"), (ann, "cid"), (cid, "ann"), (ann, "ann&userType=virtualaccount")):
+        status, sentence = reader.refused("GET", f"usage/statement?from=T-1D&to=T&user={user}")
+        assert (403, "[4030] the statement of another user needs a token of a tenant administrator") == (
+            status,
+            sentence.partition(":")[0],
+        )
     assert "ann" == ann.read("usage/statement?from=2024&to=2024")["user"]
+
+
+def test_a_user_and_a_virtual_account_of_one_name_are_two(shared: Meterd) -> None:
+    tenant = uuid.uuid4().hex
+    token = make_token(shared.data, tenant=tenant, tenant_admin=True, scopes=tuple(Scope)).token or ""
+    admin = Environment(shared, token)
+    call = {"createdAt": "2024-11-20T09:00:00Z", "service": "object", "createdBySubjectSlug": "nightly"}
+    calls = [call | {"createdBySubjectType": type_} for type_ in ("user", "user", "virtualaccount")]
+    assert shared.ingest(calls, "requestMetrics", token).json() == {"accepted": 3}
+    account = make_token(shared.data, "nightly", type_=SubjectType.VIRTUAL_ACCOUNT, tenant=tenant).token or ""
+
+    def requests(reader: Environment, query: str) -> tuple[str, int]:
+        statement = reader.read(DAY + query)
+        return statement["userType"], statement["total"]["requests"]
+
+    assert [("user", 2), ("user", 2), ("virtualaccount", 1)] == [
+        requests(admin, f"&user=nightly{query}") for query in ("", "&userType=user", "&userType=virtualaccount")
+    ]
+    assert ("virtualaccount", 1) == requests(Environment(shared, account), "")
+    assert 403 == Environment(shared, account).refused("GET", f"{DAY}&user=nightly")[0]
+    assert ["nightly"] == admin.read("metric/v1", _distinct="user", userType="virtualaccount", method="null")
+
+
+@pytest.mark.parametrize("type_", ["storage", "subscription", "message", "process"])
+def test_records_of_other_types_are_no_requests(shared: Meterd, type_: str) -> None:
+    token = make_token(shared.data, "ann", tenant=uuid.uuid4().hex, scopes=tuple(Scope)).token or ""
+    environment = Environment(shared, token)
+    call = {"createdAt": "2024-11-20T09:00:00Z", "environment": environment.name, "service": "object", "method": "get"}
+    rows = [call | {"duration": 5}, call | {"type": type_, "duration": 7, "responseSize": 10**12}]
+    assert shared.ingest(rows, "requestMetrics", token).json() == {"accepted": 2}
+
+    assert {"requests": 1, "duration": 5, "bytes": 0, "failed": 0} == environment.read(DAY)["total"]
+    for metric, value in (("ReadRequests", 1), ("ReadRequestDuration", 5)):
+        series = environment.read("object/v1", _metric=f"ODSLRequest/{metric}", _observed="summed", _range="2024-11-20")
+        assert [value] == [each["value"] for each in series["data"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "counted"), [(None, "requests"), (200, "requests"), (304, "requests"), (400, "failed"), (503, "failed")]
+)
+def test_calls_of_a_status_of_400_or_more_have_failed(shared: Meterd, status: int | None, counted: str) -> None:
+    token = make_token(shared.data, "ann", tenant=uuid.uuid4().hex, scopes=tuple(Scope)).token or ""
+    call = {"createdAt": "2024-11-20T09:00:00Z", "service": "s", "httpstatus": status, "duration": 5, "responseSize": 9}
+    assert 200 == shared.ingest(call, "requestMetrics", token).status_code
+
+    sums = {"duration": 5, "bytes": 9} if counted == "requests" else {}
+    expected = dict.fromkeys(SUMS, 0) | {counted: 1} | sums
+    statement = Environment(shared, token).read(DAY)
+    assert expected == statement["total"]
+    assert [{"service": "s"} | expected] == statement["services"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "from_", "to", "days"),
+    [
+        ("UTC", "2024-03-30", "2024-03-31", {"2024-03-30": 2, "2024-03-31": 3}),
+        ("Europe/Amsterdam", "2024-03-30", "2024-03-31", {"2024-03-30": 1, "2024-03-31": 3}),
+        ("Europe/Amsterdam", "2024-03", "2024-03", {"2024-03-30": 1, "2024-03-31": 3}),
+        ("Asia/Kolkata", "2024-03-31", "2024-03-31", {"2024-03-31": 3}),
+        ("America/New_York", "2024-03-31", "2024-04-01", {"2024-03-31": 2}),
+    ],
+)
+def test_a_zone_is_that_of_bounds_and_lines(
+    shared: Meterd, zone: str, from_: str, to: str, days: dict[str, int]
+) -> None:
+    token = make_token(shared.data, "ann", tenant=uuid.uuid4().hex, scopes=tuple(Scope)).token or ""
+    times = ("03-30T22:59:59", "03-30T23:00:00", "03-31T00:30:00", "03-31T21:59:59", "03-31T22:00:00")
+    calls = [{"createdAt": f"2024-{time}Z", "service": "object"} for time in times]
+    assert 200 == shared.ingest(calls, "requestMetrics", token).status_code
+    statement = Environment(shared, token).read("usage/statement", **{"from": from_, "to": to, "timezone": zone})
+
+    assert zone == statement["timezone"]
+    assert from_ == statement["from"][: len(from_)]
+    assert days == {line["time"].removesuffix("T00:00:00"): line["requests"] for line in statement["lines"]}
 
 
 def test_a_statement_of_an_environment_has_its_calls_only(shared: Meterd) -> None:
@@ -279,7 +371,7 @@ def test_a_bill_counts_what_was_measured_or_vouched_for_and_not_what_an_ordinary
         "object/v1", _metric="ODSLRequest/ReadRequestDuration", _observed="averaged", _range="2024-11-20"
     )
 
-    assert statement["total"] == {"requests": 1, "duration": 100, "bytes": 1000}
+    assert statement["total"] == {"requests": 1, "duration": 100, "bytes": 1000, "failed": 0}
     assert [each["value"] for each in average["data"]] == [100]
     listed = {
         origin: len(environment.read("metric/v1", service="object", origin=origin))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,7 +16,7 @@ from meterd.api.usage.posting import MAX_ID_LENGTH, Posted
 from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.api.usage.virtual import FindCalendar
 from meterd.calendars.codes import BUILT_IN, calendar_for, is_duration
-from meterd.calendars.model import Calendar
+from meterd.calendars.model import UTC_ZONE, Calendar
 from meterd.errors import InvalidInput
 from meterd.expressions.errors import ExpressionError
 from meterd.metadata import Collection, Items
@@ -80,15 +81,17 @@ class Calendars:
             await asyncio.to_thread(self._verify, collection, posted)
             return await self._item_service.store(call, posting)
 
-    def finder(self, tenant: str, environment: str) -> FindCalendar:
-        """Return what finds built-in calendars, and those that a tenant has stored in an environment."""
+    def finder(self, tenant: str, environment: str, zone: ZoneInfo = UTC_ZONE) -> FindCalendar:
+        """Return what finds calendars: built-in ones in a zone, and those that a tenant has stored in an environment,
+        whose zone is their own.
+        """
         collection = Collection(tenant, environment, _SERVICE)
 
         async def find(code: str) -> Calendar:
             if len(code) > MAX_ID_LENGTH:
                 raise InvalidInput(f"a calendar has at most {MAX_ID_LENGTH} characters, got {len(code)}")
             try:
-                return calendar_for(code)
+                return calendar_for(code).in_zone(zone)
             except ExpressionError as error:
                 if is_duration(code):
                     raise invalid(error) from None

@@ -20,9 +20,9 @@ _COMMON = {
     "detail": "detail",
 }
 _OF_CALLS = {"invocationId": "record_id"}
-_SEARCH_ONLY = {"origin": "origin"}
-"""Ours: records can be filtered by it, and don't show it."""
-_HIDDEN = frozenset({"subject_type", "teams", "metadata", "trace_id", "span_id", *_SEARCH_ONLY.values()})
+_SEARCH_ONLY = {"origin": "origin", "userType": "subject_type"}
+"""Ours: records can be filtered by them, and don't show them."""
+_HIDDEN = frozenset({"teams", "metadata", "trace_id", "span_id", *_SEARCH_ONLY.values()})
 
 
 @cache

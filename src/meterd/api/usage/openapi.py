@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from meterd.access import SubjectType
 from meterd.api.openapi import OBJECT, TEXT, Described, Media, Operation, Parameter
 from meterd.api.usage.calls import RELEASE, SOURCES
 
@@ -76,7 +77,11 @@ STATEMENT = Operation(
     parameters=(
         Parameter("from", "The first day or month", required=True, example="2026-01"),
         Parameter("to", "The last day or month", required=True, example="2026-01"),
-        Parameter("user", "Whose calls; default: yours"),
+        Parameter("user", "Whose calls; default: yours. Of others, for administrators of a tenant"),
+        Parameter("userType", "What the user is", {"type": "string", "enum": list(SubjectType), "default": "user"}),
+        Parameter(
+            "timezone", "Zone in which dates are written and lines are cut; default: UTC", example="Europe/Berlin"
+        ),
         Parameter("calendar", "The calendar of the lines; default: days", example="#P1D"),
         Parameter("environment", "Only calls of this environment"),
         Parameter("format", "Default: what `Accept` names first", {"type": "string", "enum": ["json", "csv", "html"]}),

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from meterd.api.http import Request
+from meterd.calendars.model import UTC_ZONE
+from meterd.calendars.zones import zone_of
 from meterd.errors import InvalidInput
 from meterd.query.model import Order
 
@@ -63,8 +66,28 @@ class Parameters:
     def simple_filters(self) -> Iterator[tuple[str, str]]:
         """Return fields and what they must be."""
         for name, values in self._sent.items():
-            if not name.startswith("_") or name in _FIELDS:
+            if _is_filter(name):
                 yield from ((name, value) for value in values)
+
+    def require_only(self, names: Collection[str], where: str, has_filters: bool = False) -> None:
+        """Refuse what can't apply to a call, rather than leave it out: whoever sends it counts on it.
+
+        Raises `InvalidInput` naming a parameter that was given and is none of `names`, nor a filter if there may be
+        some.
+        """
+        for name in self._sent:
+            if name in names or self.text(name) is None or (has_filters and _is_filter(name)):
+                continue
+            allowed = ", ".join(names) or "no parameters"
+            raise InvalidInput(f"{name} does not apply to {where}: use {allowed}")
+
+    def zone(self, name: str) -> ZoneInfo:
+        """Return the time zone that is asked for, UTC without one."""
+        text = self.text(name)
+        try:
+            return UTC_ZONE if text is None else zone_of(text)
+        except ValueError as error:
+            raise InvalidInput(f"{name}: {error}") from None
 
     def flag(self, name: str) -> bool:
         text = self.text(name)
@@ -133,6 +156,10 @@ class Projection:
         if self._only:
             return {name: item[name] for name in self._only if name in item}
         return {name: value for name, value in item.items() if name not in self._without}
+
+
+def _is_filter(name: str) -> bool:
+    return not name.startswith("_") or name in _FIELDS
 
 
 async def parameters_of(request: Request, has_form: bool) -> Parameters:

@@ -3,9 +3,9 @@
 import msgspec
 
 from meterd.datasets import API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES, Dataset
-from meterd.datasets.usage import SENT
+from meterd.datasets.usage import CALL, SENT
 from meterd.errors import InvalidInput
-from meterd.query.model import Compare, Comparison, Condition, Field, IsNull, OneOf, Or
+from meterd.query.model import And, Compare, Comparison, Condition, Field, IsNull, OneOf, Or
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -38,9 +38,15 @@ class Provider(msgspec.Struct, frozen=True):
     has_levels: bool = False
 
 
-BILLED = Or((IsNull(Field("origin")), Compare(Field("origin"), Comparison.NOT_EQUAL, SENT)))
+BILLED = And(
+    (
+        Or((IsNull(Field("origin")), Compare(Field("origin"), Comparison.NOT_EQUAL, SENT))),
+        Or((IsNull(Field("record_type")), Compare(Field("record_type"), Comparison.EQUAL, CALL))),
+    )
+)
 """Calls that this service measured, or that were sent by who may speak for others. What an ordinary token sent is
-listed, and counts in no bill. Records of older versions don't say where they come from."""
+listed, and counts in no bill. Records of older versions don't say where they come from. Records of storage or of a
+subscription are no calls."""
 _METHOD = Field("method")
 _READ = OneOf(_METHOD, ("get",))
 _WRITE = OneOf(_METHOD, ("post", "put"))

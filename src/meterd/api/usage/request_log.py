@@ -18,7 +18,7 @@ import structlog
 from meterd.access import DEFAULT_TENANT, Caller
 from meterd.access.context import Operation, RequestContext
 from meterd.datasets import API_REQUESTS, Dataset
-from meterd.datasets.usage import MEASURED, PRODUCTION
+from meterd.datasets.usage import CALL, MEASURED, PRODUCTION
 from meterd.errors import Unavailable
 from meterd.ingest.backlog import Backlog
 from meterd.ingest.facts import Submission, pack
@@ -203,7 +203,7 @@ def _common_row(kind: _Kind) -> "ApiRequest":
         subject=caller.subject if caller else None,
         subject_type=str(caller.subject_type) if caller else None,
         teams=caller.teams if caller else None,
-        record_type="api",
+        record_type=CALL,
         origin=MEASURED,
         value=1,
         environment=_text(kind.environment) or PRODUCTION,

@@ -25,11 +25,15 @@ export async function askUsage(address, { signal } = {}) {
 }
 
 /** A select whose choice is a parameter of the address; `choices` are `[value, label]`, `also` changes with it. */
-export function choice(name, label, choices, chosen, also = {}) {
+export const choice = (name, label, choices, chosen, also = {}) =>
+  choiceOf(label, choices, chosen, (value) => update({ [name]: value, ...also }));
+
+/** A select; `choose` is called with the value of a choice. */
+export function choiceOf(label, choices, chosen, choose) {
   const known = choices.some(([value]) => value === chosen) ? choices : [[chosen, chosen], ...choices];
   const select = h(
     "select",
-    { onchange: () => update({ [name]: select.value, ...also }) },
+    { onchange: () => choose(select.value) },
     known.slice(0, MOST_CHOICES).map(([value, text]) => h("option", { value }, text)),
   );
   select.value = chosen;

@@ -4,11 +4,22 @@ import { download, h, replace } from "./dom.js";
 import { scrolled, showTools } from "./flow-panel.js";
 import { bytes, duration, exact, number } from "./format.js";
 import { drawBars } from "./session-plot.js";
-import { boot, update } from "./state.js";
-import { choice, parameter, query } from "./usage-questions.js";
+import { boot, state, update } from "./state.js";
+import { choice, choiceOf, parameter, query } from "./usage-questions.js";
 
 const STATEMENT = "/api/usage/statement";
 const MOST_ROWS = 400;
+/** What a subject is called that a statement is of. */
+export const KINDS = { user: "", virtualaccount: " (virtual account)" };
+
+/** Whose statement is shown: the subject in the address, else whose page it is. */
+function subject() {
+  const name = parameter("user");
+  return name ? { name, type: parameter("userType", "user") } : { name: boot.me.subject, type: boot.me.subjectType };
+}
+
+const labelOf = ({ name, type }) => `${name}${KINDS[type] ?? ""}`;
+const valueOf = ({ name, type }) => `${type} ${name}`;
 
 /** The month that is shown, as 2026-11: the one in the address, else this one. */
 function month() {
@@ -36,9 +47,11 @@ const monthName = () =>
 
 export const statementAddress = (format) =>
   `${STATEMENT}?${query({
-    user: parameter("user", boot.me.subject),
+    user: subject().name,
+    userType: subject().type,
     from: month(),
     to: month(),
+    timezone: state().zone,
     calendar: parameter("by", "#P1D"),
     format,
   })}`;
@@ -48,14 +61,16 @@ async function saveCsv(event) {
   const response = await fetch(statementAddress("csv"), { credentials: "same-origin" });
   if (response.ok)
     download(
-      `statement-${parameter("user", boot.me.subject).replace(/[^\w.@-]+/g, "_")}-${month()}.csv`,
+      `statement-${subject().name.replace(/[^\w.@-]+/g, "_")}-${month()}.csv`,
       await response.text(),
       "text/csv",
     );
 }
 
 /** Fill the tools of the panel: month, user, calendar, and ways to keep the statement. */
-export function statementTools(panel, { users, calendars }) {
+export function statementTools(panel, { subjects, calendars }) {
+  const own = { name: boot.me.subject, type: boot.me.subjectType };
+  const choices = new Map([own, ...subjects].map((each) => [valueOf(each), labelOf(each)]));
   const isNow = month() >= new Date().toISOString().slice(0, 7);
   showTools(
     panel,
@@ -70,22 +85,21 @@ export function statementTools(panel, { users, calendars }) {
         "›",
       ),
     ),
-    choice(
-      "user",
-      "User or virtual account",
-      users.map((each) => [each, each]),
-      parameter("user", boot.me.subject),
-    ),
+    choiceOf("User or virtual account", [...choices], valueOf(subject()), (value) => {
+      const [type, ...name] = value.split(" ");
+      update({ user: name.join(" "), userType: type });
+    }),
     choice("by", "By", calendars, parameter("by", "#P1D")),
     h("a", { class: "button", href: statementAddress("csv"), onclick: saveCsv }, "Download CSV"),
     h("a", { class: "button", href: statementAddress("html"), target: "_blank", rel: "noopener" }, "Open to print"),
   );
 }
 
-const amounts = ({ requests, duration: milliseconds, bytes: size }) => [
+const amounts = ({ requests, duration: milliseconds, bytes: size, failed }) => [
   h("td", { class: "numeric", title: exact(requests) }, number(requests)),
   h("td", { class: "numeric", title: exact(milliseconds, "ms") }, duration(milliseconds)),
   h("td", { class: "numeric", title: exact(size, "bytes") }, bytes(size)),
+  h("td", { class: "numeric", title: exact(failed) }, number(failed)),
 ];
 const heads = (...names) =>
   h(
@@ -95,7 +109,7 @@ const heads = (...names) =>
       "tr",
       {},
       names.map((name) => h("th", { scope: "col" }, name)),
-      ["Requests", "Duration", "Answers"].map((name) => h("th", { scope: "col", class: "numeric" }, name)),
+      ["Requests", "Duration", "Answers", "Failed"].map((name) => h("th", { scope: "col", class: "numeric" }, name)),
     ),
   );
 
@@ -128,7 +142,8 @@ function linesTable(lines, calendar) {
 
 /** Fill the panel with a statement. */
 export function showStatement(panel, found) {
-  const { services, lines, total, calendar, timezone, user } = found;
+  const { services, lines, total, calendar, timezone } = found;
+  const user = labelOf({ name: found.user, type: found.userType });
   panel.description.textContent = `What the calls of ${user} come to, in the time of ${timezone}`;
   if (!lines.length) {
     return replace(

@@ -5,7 +5,7 @@ import { replace } from "./dom.js";
 import { flowPanel, whileBusy } from "./flow-panel.js";
 import { boot, onChange } from "./state.js";
 import { seriesAddress, seriesNow, seriesTools, showSeries } from "./usage-series.js";
-import { showStatement, statementAddress, statementTools } from "./usage-statement.js";
+import { KINDS, showStatement, statementAddress, statementTools } from "./usage-statement.js";
 import { askUsage, query } from "./usage-questions.js";
 
 const page = document.getElementById("page");
@@ -17,18 +17,22 @@ let known = null;
 
 const into = (panel, work) => whileBusy(panel, wanted.signal, () => work(wanted.signal));
 
-/** Users that there are, and calendars: built-in ones and the tenant's own. */
+/** Whose statements there are, and calendars: built-in ones and the tenant's own. */
 async function learn() {
-  const [users, builtIn, own] = await Promise.all(
-    ["/api/metric/v1?_distinct=user", "/api/calendar/v1/public", "/api/calendar/v1/private?_limit=200"].map((each) =>
-      askUsage(each).catch(() => []),
-    ),
+  const users = boot.me.tenantAdmin ? Object.keys(KINDS) : [];
+  const [builtIn, own, ...named] = await Promise.all(
+    [
+      "/api/calendar/v1/public",
+      "/api/calendar/v1/private?_limit=200",
+      ...users.map((type) => `/api/metric/v1?${query({ _distinct: "user", userType: type })}`),
+    ].map((each) => askUsage(each).catch(() => [])),
   );
   const calendars = [...builtIn, ...own].map(({ _id, name, description }) => [
     _id,
     description && builtIn.some((each) => each._id === _id) ? `${name}: ${description}` : _id,
   ]);
-  return { users: [...new Set([boot.me.subject, ...users.filter(Boolean).sort()])], calendars };
+  const subjects = named.flatMap((names, index) => names.map((name) => ({ name, type: users[index] })));
+  return { subjects, calendars };
 }
 
 async function load() {
