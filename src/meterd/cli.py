@@ -45,6 +45,14 @@ COMMANDS = {
             "Look at all that is kept, while no server runs: what is damaged, lost, or can be made again. Changes"
             " nothing.",
         ),
+        Declaration(
+            "backup",
+            "Copy all that is kept into a new directory; works while the server runs, and nothing waits for it.",
+        ),
+        Declaration(
+            "restore",
+            "Make a data directory of a backup, after a look at each byte of it; the directory must be new or empty.",
+        ),
         Declaration("version", "Print the version."),
         Declaration("token", "Create, list and revoke tokens; works while the server runs."),
         Declaration(

@@ -14,6 +14,8 @@ from meterd.metadata.sql import SQLMetadata
 
 log = structlog.get_logger()
 
+LOCK = "lock"
+"""The file that the process which has the directory holds locked."""
 _MEANING = re.compile(r"[?\\]")
 """What DuckDB does not take as a part of a name: options begin with the one, the other one separates directories."""
 
@@ -47,7 +49,7 @@ def prepare_data(data: Path) -> Path:
 def lock_directory(data: Path) -> IO[str]:
     """Hold the data directory for this process. Raises `ConfigurationError` when another one has it."""
     try:
-        lock = (prepare_data(data) / "lock").open("a")
+        lock = (prepare_data(data) / LOCK).open("a")
     except OSError as error:
         raise ConfigurationError(f"can't write to the data directory {data}: {error.strerror}") from None
     if (mode := data.stat().st_mode) & 0o077:

@@ -43,7 +43,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine(data: Path) -> Iterator[Finding]:
     """Examine a data directory, file by file. Raises `ConfigurationError`."""
-    found = inspect_files(data, _read_store_state)
+    found = inspect_files(data, read_store_state)
     yield from _examined(found.journal, File.JOURNAL, lambda: _journal(data, found))
     yield from _examined(found.store, File.STORE, lambda: _store(data, found))
     yield from _examined(found.metadata, File.METADATA, lambda: _metadata(data))
@@ -133,7 +133,8 @@ def _integrity(connection: sqlite3.Connection, file: File) -> Iterator[Finding]:
         yield Finding(file, f"is damaged ({'; '.join(complaints)})".replace("\n", " "), is_fine=False)
 
 
-def _read_store_state(path: Path) -> StoreState:
+def read_store_state(path: Path) -> StoreState:
+    """Read the state of a store that no process has open. Raises `StoreDamaged`."""
     with _opened(path) as (connection, _):
         watermark = connection.execute(WATERMARK).fetchone()
         marked = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'meterd_installation'"

@@ -26,6 +26,8 @@ _NOT_NOW = "the store can't take what was recorded just now; nothing is lost, tr
 _NOT_SOON = (
     "the store has not taken what was recorded for {:.0f} s; nothing is lost, but somebody must look: see /readyz"
 )
+_POSTPONED = 1.0
+"""Seconds after which a checkpoint that was not possible is tried again."""
 _SOON = 60.0
 """Seconds of failing after which the error no longer says to try again."""
 
@@ -143,7 +145,9 @@ class Loader:
 
     def _checkpoint(self) -> None:
         covered = self._backlog.watermark
-        self._store.checkpoint()
+        if not self._store.checkpoint():
+            self._checkpointed_at = time.monotonic() + _POSTPONED - self._settings.checkpoint_interval
+            return
         reach("before-trim")
         self._writer.trim(covered)
         self._backlog.checkpointed()

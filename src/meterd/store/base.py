@@ -121,8 +121,11 @@ class Store(Protocol):
     def watermark(self) -> int:
         """Return the sequence number up to which journal entries are in the store."""
 
-    def checkpoint(self) -> None:
-        """Make what was appended part of the store's main file, so that its own log is no longer needed."""
+    def checkpoint(self) -> bool:
+        """Make what was appended part of the store's main file, so that its own log is no longer needed.
+
+        False when that is not possible just now, because the file is being copied.
+        """
 
     def delete_before(self, dataset: Dataset, time: datetime) -> int:
         """Delete facts of a dataset that happened before a time; returns how many. A checkpoint frees their space."""

@@ -18,6 +18,7 @@ from meterd import descriptors
 from meterd.datasets import Dataset
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
+from meterd.store import checkpoints
 from meterd.store.base import (
     Cancellation,
     Lines,
@@ -94,8 +95,7 @@ class DuckDBStore:
         self._connection = self._open()
         with self._translated_errors():
             due = is_due(self._connection)
-        if due:
-            self.checkpoint()
+        if due and self.checkpoint():
             self.close()
             compact(path, self._options)
             self._connection = self._open()
@@ -248,13 +248,18 @@ class DuckDBStore:
         except duckdb.Error as error:
             raise StoreError(_message_of(error)) from None
 
-    def checkpoint(self) -> None:
+    def checkpoint(self) -> bool:
         try:
-            self._connection.execute(f"DELETE FROM meterd_loader WHERE watermark < ({WATERMARK})")
-            self._connection.execute("CHECKPOINT")
+            with checkpoints.allowed(self._path) as is_allowed:
+                if is_allowed:
+                    self._connection.execute(f"DELETE FROM meterd_loader WHERE watermark < ({WATERMARK})")
+                    self._connection.execute("CHECKPOINT")
         except duckdb.Error as error:
             raise StoreError(_message_of(error)) from None
+        except OSError as error:
+            raise StoreError(f"can't lock {self._path.name} for a checkpoint: {error.strerror}") from None
         reach("in-checkpoint")
+        return is_allowed
 
     def delete_before(self, dataset: Dataset, time: datetime) -> int:
         try:
