@@ -26,22 +26,23 @@ setup: .venv/.ready
 	@$(PIP) --require-hashes --ignore-requires-python -r requirements/e2e.txt
 	@touch $@
 
-# The gateway of tests/e2e/litellm; it may not share our environment.
-.venv/litellm/.ready: requirements/litellm.txt | .venv/.ready
+# The gateway of tests/e2e/litellm; it may not share our environment. Of this one and the next little is ever imported:
+# Python compiles that when it is.
+.venv/litellm/.ready: requirements/litellm.txt
 	@echo "Installing LiteLLM's proxy for the end-to-end tests."
 	@$(PYTHON) -m venv --clear .venv/litellm
-	@.venv/litellm/bin/$(INSTALL) --require-hashes -r requirements/litellm.txt
+	@.venv/litellm/bin/$(INSTALL) --no-compile --require-hashes -r requirements/litellm.txt
 	@touch $@
 
 # What makes a Python client of our OpenAPI document, for a test; nor may it.
-.venv/openapi/.ready: requirements/openapi.txt | .venv/.ready
+.venv/openapi/.ready: requirements/openapi.txt
 	@echo "Installing a generator of clients for the tests of the API's description."
 	@$(PYTHON) -m venv --clear .venv/openapi
-	@.venv/openapi/bin/$(INSTALL) --require-hashes -r requirements/openapi.txt
+	@.venv/openapi/bin/$(INSTALL) --no-compile --require-hashes -r requirements/openapi.txt
 	@touch $@
 
 # What finds names and places in texts, for tests and benchmarks: `PYTHONPATH=.venv/presidio` lets meterd have it.
-.venv/presidio/.ready: requirements/presidio.txt | .venv/.ready
+.venv/presidio/.ready: requirements/presidio.txt | .venv/.run
 	@echo "Installing Presidio with a small model for the tests of names and places."
 	@rm -rf .venv/presidio
 	@$(PIP) --require-hashes --target .venv/presidio -r requirements/presidio.txt
@@ -70,7 +71,7 @@ check: setup
 
 # All tests run in several processes, as many of them wait, then those that need the machine for themselves, then those of
 # pages, which have an event loop of their own; those that are chosen by ARGS run in one. Servers start quicker where Python may keep what it compiled.
-# The environments of tests are made during the check, as each of the two uses one processor. To read all other modules
+# Environments are made two at a time, as each installation uses one processor, and the check runs beside the last. To read all other modules
 # would take longer than those tests do which run alone.
 ifeq ($(MAKECMDGOALS),test)
 MAKEFLAGS += --jobs=2
