@@ -66,7 +66,12 @@ class _Compiler(cells.Cells):
             return self._placed_cells(ranking), steps, positions
         measured = self._measured(self._source(visible), ranking)
         place = sql.named(sql.column(PLACE), PLACE)
-        rows, positions = self._rows(self._placed(source, ranking), [*bucket, place], first)
+        arrays = self._arrays
+        if ranking.has_other and len(arrays) == 1:
+            placed = self._placed_elements(source, self._facts_that_count(visible), arrays[0])
+        else:
+            placed = self._placed(source, ranking)
+        rows, positions = self._rows(placed, [*bucket, place], first)
         return rows, {MEASURED: measured, RANKS: self._ranks(ranking)}, positions
 
     def _rows(self, facts: exp.Expr, keys: Sequence[exp.Expr], first: int) -> tuple[exp.Select, list[Position]]:

@@ -17,6 +17,7 @@ from meterd.query.model import (
     Condition,
     Function,
     Group,
+    GroupElement,
     HasAny,
     JSONText,
     Listing,
@@ -87,6 +88,8 @@ class Bounds:
             self._check("limit", query.ranking.limit, self._limits.max_rows)
         bins = sum(each.bin_count for each in query.aggregates)
         times = 1 + query.is_ranked_first + query.has_totals + bool(bins)  # facts are looked for once more for each
+        if query.ranking and query.ranking.has_other:
+            times += any(isinstance(each, GroupElement) for each in query.groups)
         return msgspec.structs.replace(query, condition=self._condition(query.condition, operands, times, bins))
 
     def listing(self, listing: Listing) -> Listing:

@@ -50,6 +50,14 @@ class Dialect(Protocol):
 
     def has_any(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr: ...
 
+    def has_all(self, array: exp.Expr, elements: exp.Expr) -> exp.Expr:
+        """Tell whether an array has all elements of another."""
+
+    def collected(self, value: exp.Expr) -> exp.Expr:
+        """Aggregate values as an array; null without any."""
+
+    def length(self, array: exp.Expr) -> exp.Expr: ...
+
     def only(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
         """Return the array without other elements than these."""
 
@@ -133,6 +141,15 @@ class DuckDB:
 
     def has_any(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
         return _call("list_has_any", array, _array(values))
+
+    def has_all(self, array: exp.Expr, elements: exp.Expr) -> exp.Expr:
+        return _call("list_has_all", array, elements)
+
+    def collected(self, value: exp.Expr) -> exp.Expr:
+        return _call("list", value)
+
+    def length(self, array: exp.Expr) -> exp.Expr:
+        return _call("len", array)
 
     def only(self, array: exp.Expr, values: Sequence[exp.Expr]) -> exp.Expr:
         return _call("list_intersect", array, _array(values))

@@ -28,6 +28,21 @@ class Facts(Conditions):
 
     def _source(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
         """Return the facts that count, one row for each, or for each combination of array elements grouped by."""
+        facts = self._facts_that_count(visible)
+        if self._is_numbered:
+            number = sql.named(exp.Window(this=exp.RowNumber()), FACT)
+            facts = sql.subquery([exp.Star(), number], facts, "facts")
+        for group in self._query.groups:
+            if isinstance(group, GroupElement):
+                self._elements[group.column] = f"{group.column}_element"
+                element = sql.named(self._dialect.elements(sql.column(group.column)), self._elements[group.column])
+                facts = sql.subquery([exp.Star(), element], facts, "facts")  # arrays of one SELECT would go in step
+            elif isinstance(group, GroupBucket):
+                facts = sql.subquery([exp.Star(), *self._buckets()], facts, "facts")
+        return facts
+
+    def _facts_that_count(self, visible: Visibility | None) -> exp.Subquery:
+        """Return the facts that count, one row for each."""
         query = self._query
         start, end = self._bind(query.start), self._bind(query.end)
         source = self._facts(visible)
@@ -39,22 +54,18 @@ class Facts(Conditions):
             source = sql.subquery([exp.Star(), *previous], source, "series", conditions)
             conditions = []
         conditions.append(exp.GTE(this=sql.column("ts"), expression=start))
-        facts = sql.subquery([exp.Star()], source, "facts", conditions)
-        if query.ranking and query.ranking.has_other and self._has_elements:
-            number = sql.named(exp.Window(this=exp.RowNumber()), FACT)
-            facts = sql.subquery([exp.Star(), number], facts, "facts")
-        for group in query.groups:
-            if isinstance(group, GroupElement):
-                self._elements[group.column] = f"{group.column}_element"
-                element = sql.named(self._dialect.elements(sql.column(group.column)), self._elements[group.column])
-                facts = sql.subquery([exp.Star(), element], facts, "facts")  # arrays of one SELECT would go in step
-            elif isinstance(group, GroupBucket):
-                facts = sql.subquery([exp.Star(), *self._buckets()], facts, "facts")
-        return facts
+        return sql.subquery([exp.Star()], source, "facts", conditions)
 
     @property
-    def _has_elements(self) -> bool:
-        return any(isinstance(group, GroupElement) for group in self._query.groups)
+    def _is_numbered(self) -> bool:
+        """Tell whether facts may be in several of the others in a way that only their numbers tell."""
+        ranking = self._query.ranking
+        return ranking is not None and ranking.has_other and len(self._arrays) > 1
+
+    @property
+    def _arrays(self) -> list[str]:
+        """The columns of arrays whose elements are grouped by."""
+        return [group.column for group in self._query.groups if isinstance(group, GroupElement)]
 
     @property
     def _series(self) -> Series:

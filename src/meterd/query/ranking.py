@@ -11,7 +11,7 @@ from sqlglot import exp
 from meterd.query import sql
 from meterd.query.aggregates import Aggregates, Position
 from meterd.query.facts import FACT
-from meterd.query.model import Ranking
+from meterd.query.model import GroupElement, Ranking
 
 MEASURED, RANKS, _PLACED = "measured", "ranks", "placed"
 """All groups with what they are ordered by, the places of the first ones, and rows by place."""
@@ -45,17 +45,60 @@ class Ranks(Aggregates):
 
     def _placed(self, facts: exp.Subquery | exp.Table, ranking: Ranking) -> exp.Subquery:
         """Join facts with the place of their group among those within the limit; others have none, or are left out."""
-        is_same = [
-            exp.NullSafeEQ(this=self._group(group), expression=sql.column(key))
-            for group, key in zip(self._query.groups, self._ranked, strict=True)
-        ]
         kind = "left" if ranking.has_other else "inner"
         ranks = exp.to_table(RANKS)
-        joined = sql.select([exp.Star()], facts).join(
-            ranks, on=exp.and_(*is_same, copy=False), join_type=kind, copy=False
-        )
+        joined = sql.select([exp.Star()], facts).join(ranks, on=self._is_same(), join_type=kind, copy=False)
         found = joined.subquery("facts", copy=False)
-        return self._once(found) if ranking.has_other and self._has_elements else found
+        return self._once(found) if self._is_numbered else found
+
+    def _placed_elements(self, facts: exp.Expr, whole: exp.Expr, array: str) -> exp.Subquery:
+        """Return facts with the places of their elements; those that are in the others have none, and are there once.
+
+        `facts` has a row for each element of the array, `whole` one for each fact. What has one element is one row
+        anyway. Of several, one must not be among the first: lists of these are compared, for each value of the other
+        groups.
+        """
+        everything = exp.Column(this=exp.Star(), table=exp.to_identifier("facts"))
+        element = sql.named(self._dialect.element(sql.column(array), 0), self._elements[array])
+        nowhere = sql.named(exp.cast(exp.Null(), "BIGINT"), PLACE)
+        first, is_beside = self._first_elements(array)
+        is_all = self._dialect.has_all(exp.column("elements", table="first"), sql.column(array))
+        others = sql.select([everything.copy(), element, nowhere], whole)
+        others = others.join(first, on=is_beside, join_type="left", copy=False)
+        is_none = exp.Is(this=exp.column("elements", table="first"), expression=exp.Null())
+        length, one = self._dialect.length(sql.column(array)), exp.Literal.number(1)
+        has_several = exp.GT(this=length, expression=one)
+        is_of_others = exp.or_(is_none, sql.negated(is_all, negated=True), copy=False)
+        others = others.where(exp.and_(has_several, is_of_others, copy=False), copy=False)
+        named = sql.select([everything, sql.column(PLACE)], facts)
+        named = named.join(exp.to_table(RANKS), on=self._is_same(), join_type="left", copy=False)
+        has_one = exp.EQ(this=length.copy(), expression=one.copy())
+        named = named.where(exp.or_(sql.not_null(sql.column(PLACE)), has_one, copy=False), copy=False)
+        return exp.union(named, others, distinct=False, copy=False).subquery("facts", copy=False)
+
+    def _first_elements(self, array: str) -> tuple[exp.Subquery, exp.Expr]:
+        """Return lists of the first elements, by the values of the other groups, and which are of a fact."""
+        keys, is_beside, elements = list[exp.Expr](), list[exp.Expr](), exp.Expr()
+        for group, key in zip(self._query.groups, self._ranked, strict=True):
+            if isinstance(group, GroupElement):
+                elements = sql.named(self._dialect.collected(sql.column(key)), "elements")
+            else:
+                keys.append(sql.column(key))
+                is_beside.append(exp.NullSafeEQ(this=self._group(group), expression=exp.column(key, table="first")))
+        lists = sql.select([*keys, elements], exp.to_table(RANKS))
+        if keys:
+            lists = lists.group_by(*(exp.Literal.number(number + 1) for number in range(len(keys))), copy=False)
+        return lists.subquery("first", copy=False), exp.and_(*is_beside, copy=False) if is_beside else exp.true()
+
+    def _is_same(self) -> exp.Expr:
+        """Tell whether a fact is of a group that has a place."""
+        return exp.and_(
+            *(
+                exp.NullSafeEQ(this=self._group(group), expression=sql.column(key))
+                for group, key in zip(self._query.groups, self._ranked, strict=True)
+            ),
+            copy=False,
+        )
 
     def _with_groups(self, rows: exp.Select, steps: dict[str, exp.Select], aggregates: int) -> exp.Select:
         """Return rows, which are by place, with the values of their groups, and how many groups there are.
