@@ -134,3 +134,11 @@ def test_a_person_with_a_cookie_sees_own_sessions_and_not_those_of_whoever_sends
         answer = client.get(f"/api/sessions/{made.json()['session_id']}")
 
     assert 404 == answer.status_code
+
+
+@pytest.mark.parametrize(
+    ("path", "draws"), [("/overview", True), ("/explore", True), ("/sessions", False), ("/usage", False)]
+)
+def test_only_pages_with_panels_load_what_draws_charts(shared: Meterd, path: str, draws: bool) -> None:
+    with signed_in(shared) as client:
+        assert ("echarts" in client.get(path).text) == draws

@@ -35,6 +35,11 @@ class Page(NamedTuple):
     style: str = ""
     window: str = ""
 
+    @property
+    def draws(self) -> bool:
+        """Tell whether it has charts of the large library; others draw their own."""
+        return self.script in (DASHBOARD, "explore.js")
+
 
 PAGES = (
     Page("overview", "Overview", "/overview", label="Overview"),
