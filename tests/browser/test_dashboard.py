@@ -282,3 +282,24 @@ def test_a_refused_panel_takes_none_with_it(page: Page, complaints: Complaints) 
 
     expect(panel(page, "bad").get_by_role("alert")).to_contain_text("nothing")
     expect(panel(page, "good").locator("tbody tr")).to_have_count(2)
+
+
+def test_the_overview_tells_what_sessions_are_and_what_the_server_takes(
+    page: Page, page_of: Callable[..., Page], server: Meterd
+) -> None:
+    session = {"product": "pulse", "version": "1", "machine_id": "m", "hostname": "h"}
+    made = server.client.post("/api/sessions", json=session)
+    assert made.is_success, made.text
+    page.goto("/overview?window=15m")
+    counts = page.get_by_role("group", name="Sessions")
+    expect(counts.get_by_role("link", name="sessions: active")).to_be_visible()
+    ingest = page.get_by_role("group", name="Ingest")
+    expect(ingest).to_contain_text("per second")
+    expect(ingest).to_contain_text("Not yet stored")
+    counts.get_by_role("link", name="sessions: active").click()
+    expect(page).to_have_url(re.compile(r"/sessions\?.*status=active"))
+
+    other = page_of("nobody-yet")
+    other.goto("/overview?window=15m")
+    panel(other, "calls")
+    expect(other.get_by_role("group", name="Ingest")).to_have_count(0)

@@ -4,6 +4,7 @@ import { h, replace } from "./dom.js";
 import { mountControls } from "./controls.js";
 import { mountFilters } from "./filters.js";
 import { Panel } from "./panels.js";
+import { mountPulse } from "./pulse.js";
 import { mountSaving } from "./saving.js";
 import { boot, onChange, state } from "./state.js";
 
@@ -44,6 +45,7 @@ function start() {
   mountFilters(dashboard.filters ?? [], datasources);
   document.querySelector("header h1").textContent = dashboard.title;
   mountDashboard(dashboard);
+  if (boot.page === "overview") mountPulse();
   mountSaving();
 }
 
