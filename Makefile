@@ -10,13 +10,13 @@ PIP := $(BIN)/$(INSTALL)
 setup: .venv/.ready
 
 # What running needs.
-.venv/.run: pyproject.toml hatch_build.py requirements/run.txt requirements/node.txt
+.venv/.run: pyproject.toml client/pyproject.toml hatch_build.py requirements/run.txt requirements/node.txt
 	@echo "Making .venv with what meterd needs to run, about 300 MB. Once; a minute or less."
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes -r requirements/run.txt
 	@command -v npm >/dev/null || $(PIP) --require-hashes -r requirements/node.txt  # which fetches what draws charts
 	@echo "Installing meterd itself."
-	@$(PIP) --no-build-isolation --editable .
+	@$(PIP) --no-build-isolation --editable . --editable ./client
 	@touch $@
 
 # What checks, tests and benchmarks need besides.
@@ -111,17 +111,18 @@ docs/classifier-accuracy.md: docs/generate_accuracy.py | .venv/.ready
 screenshots: setup browser
 	@$(BIN)/python -m docs.screenshots $(ARGS)
 
-# Wheel and sdist into dist/.
+# Wheels and sdists of the service and of the client into dist/.
 dist: setup
 	@rm -rf dist
 	$(BIN)/hatchling build
+	cd client && ../$(BIN)/hatchling build --directory ../dist
 
 # Renews the pinned versions; run by a person, the result is committed.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --upgrade
 pins: setup
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) --group build --excludes requirements/run-unused.in --output-file requirements/run.txt pyproject.toml
-	$(COMPILE) --constraint requirements/run.txt --group dev --excludes requirements/run-unused.in --output-file requirements/dev.txt pyproject.toml requirements/e2e-needs.in
+	$(COMPILE) --group build --excludes requirements/run-unused.in --output-file requirements/run.txt pyproject.toml client/pyproject.toml
+	$(COMPILE) --constraint requirements/run.txt --group dev --excludes requirements/run-unused.in --output-file requirements/dev.txt pyproject.toml client/pyproject.toml requirements/e2e-needs.in
 	$(subst 3.11,3.13,$(COMPILE)) --no-deps --output-file requirements/e2e.txt requirements/e2e.in
 	$(COMPILE) --excludes requirements/litellm-unused.in --output-file requirements/litellm.txt requirements/litellm.in
 	$(COMPILE) --output-file requirements/node.txt requirements/node.in

@@ -1,3 +1,3 @@
 """meterd: a self-hosted metrics service for AI agents and LLM gateways."""
 
-__version__ = "0.1.0"
+from meterd.version import __version__ as __version__

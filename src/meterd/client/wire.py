@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from meterd import __version__
 from meterd.client.buffer import Batch
 from meterd.client.errors import StatusError, UnexpectedAnswer
+from meterd.version import __version__
 
 _METRICS = "/api/svc/v1/llm-gateway/metrics"
 _COMPRESSED_FROM = 1024
