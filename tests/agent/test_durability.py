@@ -106,7 +106,7 @@ def killed_at_work(agent: Daemon, id_: str, kill: Any, start: Any) -> tuple[list
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert half.wait(30)
+    assert half.wait(120)
     kill()
     thread.join()
     start()

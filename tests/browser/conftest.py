@@ -18,7 +18,10 @@ _REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (ev
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-expect.set_options(timeout=30_000)  # a limit that a busy machine keeps
+PATIENCE = 60_000
+"""Milliseconds for what a busy machine is slow at: twice the time of a query, so that none ends at the same moment."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 class Complaints:
@@ -105,7 +108,7 @@ def new_page(browser: Browser, site: str, complaints: Complaints) -> Iterator[Ca
     def opened(state: StorageState | None = None, **options: Any) -> Page:
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "timezone_id": "UTC"} | options
         context = browser.new_context(base_url=site, storage_state=state, **options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         complaints.watch(context)
         return context.new_page()

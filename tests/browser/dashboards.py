@@ -7,8 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.process import Meterd
 
-expect.set_options(timeout=30_000)  # a busy machine takes its time
-
 DAY = "window=2025-03-03T00:00:00Z/2025-03-04T00:00:00Z"
 """A day on which all facts are those of `send_day`."""
 HOSTILE = """<img src=x onerror="alert(1)">'"&{{7*7}}${7*7}</script><b>"""

@@ -2,6 +2,7 @@
 tokens are good.
 """
 
+import contextlib
 import subprocess
 import sys
 import uuid
@@ -21,20 +22,33 @@ def endpoint() -> Iterator[Endpoint]:
         yield endpoint
 
 
-@pytest.fixture(scope="module")
-def guarded(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
-    """A server that asks the endpoint."""
-    folder = tmp_path_factory.mktemp("guarded")
+@contextlib.contextmanager
+def asking(endpoint: Endpoint, folder: Path, seconds: float) -> Iterator[Meterd]:
+    """A server that asks the endpoint, for so long."""
     (folder / "config.yaml").write_text(f"""
 service:
   authorization:
     type: onetrust
     validation-endpoint: {endpoint.url}
-    max-retry-duration: 2.0
+    max-retry-duration: {seconds}
     cache-refused-ttl: 0.001
 metrics: {{}}
 """)
     with Meterd(folder / "data", config=folder / "config.yaml") as meterd:
+        yield meterd
+
+
+@pytest.fixture(scope="module")
+def guarded(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    """A server that waits as long as a busy endpoint may need."""
+    with asking(endpoint, tmp_path_factory.mktemp("guarded"), 60.0) as meterd:
+        yield meterd
+
+
+@pytest.fixture(scope="module")
+def impatient(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
+    """A server that soon gives up, for answers after which it asks again."""
+    with asking(endpoint, tmp_path_factory.mktemp("impatient"), 2.0) as meterd:
         yield meterd
 
 
@@ -76,10 +90,10 @@ def test_what_is_sent_with_it_belongs_to_one_virtual_account(guarded: Meterd, en
 
 @pytest.mark.parametrize("status", [204, 302, 401, 403, 404, 500, HANG, HANG_UP])
 def test_a_token_that_the_endpoint_does_not_confirm_gets_401(
-    guarded: Meterd, endpoint: Endpoint, token: str, status: int
+    impatient: Meterd, endpoint: Endpoint, token: str, status: int
 ) -> None:
     endpoint.tokens[token] = status
-    assert_unauthorized(post(guarded, token))
+    assert_unauthorized(post(impatient, token))
 
 
 def test_a_refused_token_is_accepted_once_the_endpoint_knows_it(
