@@ -1,8 +1,9 @@
 """The deduplication index: identities of facts and responses to keyed requests, kept for a window of time.
 
-Both live in tables cut by time, a pair for each generation. A look-up asks every generation, an insertion goes into the
-newest, and forgetting drops a whole one. A generation takes insertions for a window and is dropped a window after its
-last one, so there are two at most, and everything is remembered for at least one window and at most two.
+Both live in tables cut by time, a set for each generation, in which the index of spans has its own. A look-up asks
+every generation, an insertion goes into the newest, and forgetting drops a whole one. A generation takes insertions for
+a window and is dropped a window after its last one, so there are two at most, and everything is remembered for at least
+one window and at most two.
 
 Time is how long the service ran, as a clock counts that nobody sets: wall clocks are set back and far ahead. While the
 service does not run no time passes, so nothing is forgotten early (`docs/decisions/0005-remembering.md`).
@@ -25,8 +26,14 @@ _CREATE = (
     """CREATE TABLE IF NOT EXISTS answers_{0} (
         request BLOB PRIMARY KEY, answer BLOB NOT NULL, known INTEGER NOT NULL, entry INTEGER NOT NULL
     ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS spans_{0} (
+        span BLOB PRIMARY KEY, place BLOB, outer BLOB, entry INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS awaited_{0} (
+        outer BLOB, inner BLOB, entry INTEGER NOT NULL, PRIMARY KEY (outer, inner)
+    ) WITHOUT ROWID""",
 )
-_TABLES = ("identities_{0}", "answers_{0}")
+_TABLES = ("identities_{0}", "answers_{0}", "spans_{0}", "awaited_{0}")
 _EACH = f"""WITH RECURSIVE
     positions(at) AS (
         SELECT 1 UNION ALL SELECT at + {DIGEST_SIZE} FROM positions WHERE at + {DIGEST_SIZE} <= length(?1)
@@ -89,6 +96,8 @@ class DeduplicationIndex:
             self._connection.execute(_GENERATIONS)
             found = self._connection.execute("SELECT number, opened, used FROM generations ORDER BY number").fetchall()
             generations = [_Generation(*row) for row in found] or self._adopt_tables()
+            for generation in generations:
+                self._create_tables(generation.number)
             self._add_entries(generations)
         self._before = max((generation.used for generation in generations), default=0.0)
         self._generations = generations
@@ -108,9 +117,12 @@ class DeduplicationIndex:
                 (newest,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
                 self._connection.execute(f"ALTER TABLE {table} ADD COLUMN entry INTEGER NOT NULL DEFAULT {newest}")
 
-    def _create_generation(self, number: int, now: float) -> _Generation:
+    def _create_tables(self, number: int) -> None:
         for statement in _CREATE:
             self._connection.execute(statement.format(number))
+
+    def _create_generation(self, number: int, now: float) -> _Generation:
+        self._create_tables(number)
         self._connection.execute("INSERT INTO generations VALUES (?, ?, ?)", (number, now, now))
         return _Generation(number, now, now)
 
@@ -138,7 +150,7 @@ class DeduplicationIndex:
         """Remember the digests, whose facts will be in an entry of the journal; True for each that was not known,
         False for each that was, or repeats within.
         """
-        newest = self._use_newest()
+        newest = self.use_newest()
         if len(digests) > 1 and len(set(digests)) == len(digests) and not self._any_known(digests):
             self._connection.execute(
                 f"{_EACH} INSERT INTO identities_{newest} SELECT digest, ?2 FROM each", (b"".join(digests), entry)
@@ -146,7 +158,12 @@ class DeduplicationIndex:
             return [True] * len(digests)
         return self._add_one_by_one(digests, entry)
 
-    def _use_newest(self) -> int:
+    @property
+    def numbers(self) -> list[int]:
+        """Return the numbers of the generations, the newest last."""
+        return [generation.number for generation in self._generations]
+
+    def use_newest(self) -> int:
         """Note that the newest generation is inserted into; return its number."""
         newest = self._generations[-1]
         newest.used = self._now()
@@ -185,7 +202,7 @@ class DeduplicationIndex:
     def add_response(self, request: bytes, response: bytes, known: int, entry: int) -> None:
         """Keep the response to a request whose facts will be in entries up to one."""
         values = (request, response, known, entry)
-        self._connection.execute(f"INSERT INTO answers_{self._use_newest()} VALUES (?, ?, ?, ?)", values)
+        self._connection.execute(f"INSERT INTO answers_{self.use_newest()} VALUES (?, ?, ?, ?)", values)
 
     def forget(self, after: int, until: int) -> None:
         """Forget what was in entries above a number, up to another one: they are lost, so senders may repeat them."""

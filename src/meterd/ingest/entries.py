@@ -71,7 +71,7 @@ def entry_of(row: tuple[Any, ...]) -> Entry:  # a file that is damaged may hold 
     """Make the entry of a row of the columns `ENTRY_COLUMNS`, of whatever types they are now."""
     sequence, dataset, tenant, count, lines, encoding, written = row
     types = (type(dataset), type(tenant), type(count), type(lines))
-    if types != (str, str, int, bytes) or encoding not in ("lines", "packed", "mixed"):
+    if types != (str, str, int, bytes) or encoding not in ("lines", "packed", "merged", "mixed"):
         return damaged(sequence, "a column is not what it was", lines)
     if written is None and encoding == "mixed":  # of an earlier version
         return Entry(sequence, dataset, tenant, count, lines, encoding)

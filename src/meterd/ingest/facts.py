@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from meterd.datasets import Dataset
+from meterd.ingest.spans import Link, Place
 
 DIGEST_SIZE = 16
 """Bytes that stand for an identity or a request."""
@@ -15,8 +16,8 @@ DIGEST_SIZE = 16
 PACKED_BEGINS = b'{"each":'
 """How a line begins that stands for many facts."""
 
-Encoding = Literal["lines", "packed"]
-"""What a line holds: one fact, or a batch of similar ones."""
+Encoding = Literal["lines", "packed", "merged"]
+"""What a line holds: one fact, a batch of similar ones, or which two facts become one (`meterd.ingest.spans`)."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -24,7 +25,8 @@ _encoder = msgspec.json.Encoder()
 class Facts(msgspec.Struct, frozen=True):
     """Checked facts of one dataset and tenant: lines of JSON, each ending in a line feed, that stand for `count` facts.
 
-    `identities` is empty when no fact has one; otherwise it holds one entry a line, None for a fact without.
+    `identities` is empty when no fact has one; otherwise it holds one entry a line, None for a fact without. `places`
+    is the like for spans that facts come from, and `links` are of other spans.
     """
 
     dataset: str
@@ -33,6 +35,8 @@ class Facts(msgspec.Struct, frozen=True):
     count: int
     identities: tuple[bytes | None, ...] = ()
     encoding: Encoding = "lines"
+    places: tuple[Place | None, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -56,7 +60,7 @@ class Submission(msgspec.Struct, frozen=True):
         if self.request_key is not None:
             return True
         for facts in self.facts:  # noqa: SIM110 - a generator costs several times the loop, once for every request
-            if facts.identities:
+            if facts.identities or facts.links:
                 return True
         return False
 
@@ -72,7 +76,13 @@ class Receipt(msgspec.Struct, frozen=True):
     is_repetition: bool = False
 
 
-def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct], sender: Sequence[str] = ()) -> Facts:
+def encode(
+    dataset: Dataset,
+    tenant: str,
+    rows: Sequence[msgspec.Struct],
+    sender: Sequence[str] = (),
+    places: tuple[Place | None, ...] = (),
+) -> Facts:
     """Encode rows that were admitted. Facts of another `sender` have other identities."""
     identities: tuple[bytes | None, ...] = ()
     if dataset.identity:
@@ -80,7 +90,7 @@ def encode(dataset: Dataset, tenant: str, rows: Sequence[msgspec.Struct], sender
         identities = tuple([_identity((dataset.name, tenant, *sender), values(row)) for row in rows])
         if not any(identities):
             identities = ()
-    return Facts(dataset.name, tenant, _encoder.encode_lines(rows), len(rows), identities)
+    return Facts(dataset.name, tenant, _encoder.encode_lines(rows), len(rows), identities, places=places)
 
 
 def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Sequence[Sequence[object]]]]) -> Facts:

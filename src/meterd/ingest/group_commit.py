@@ -92,6 +92,9 @@ class GroupCommit:
             if count:
                 self._telemetry.duplicates.labels(dataset).inc(count)
 
+        for dataset, count in committed.merged.items():
+            self._telemetry.merged.labels(dataset).inc(count)
+
     def _stop(self) -> None:
         self._is_stopped = True
 

@@ -7,6 +7,7 @@ past trimming and past a lost store.
 import contextlib
 import sqlite3
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from meterd.ingest.aside import Aside, Totals, kept
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.entries import ENTRY_COLUMNS, Entry, checksum, damaged, entry_of
 from meterd.ingest.facts import Encoding, Facts, Receipt, Submission
+from meterd.ingest.nesting import SpanIndex
 from meterd.ingest.transactions import transaction
 from meterd.stamps import read_only
 
@@ -40,18 +42,22 @@ INSERT OR IGNORE INTO probe VALUES (1, 0);
 _LATER_COLUMNS = {"encoding": "TEXT NOT NULL DEFAULT 'mixed'", "checksum": "INTEGER"}
 """Columns that entries gained; those of an earlier version have the default."""
 _INSERT = "INSERT INTO entries (sequence, dataset, tenant, count, encoding, lines, checksum) VALUES "
+_encoder = msgspec.json.Encoder()
 _Merged = dict[tuple[str, str, Encoding], list[Facts]]
 """What one commit writes, by dataset, tenant and encoding."""
 
 
 class Committed(msgspec.Struct, frozen=True):
-    """The outcome of a group commit: a receipt for each submission, and by dataset how many facts were new or known."""
+    """The outcome of a group commit: a receipt for each submission, and by dataset how many facts were new, known, or
+    became a part of another one.
+    """
 
     receipts: list[Receipt]
     end: int
     size: int
     added: dict[str, int]
     known: dict[str, int]
+    merged: dict[str, int]
 
 
 class Journal:
@@ -67,6 +73,7 @@ class Journal:
     def __init__(self, path: Path, window: float, after: int = 0, most_aside: int = 2**30) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._index = DeduplicationIndex(self._connection, window)
+        self._spans = SpanIndex(self._connection, self._index)
         self._aside = Aside(self._connection, most_aside)
         try:
             self._connection.executescript(_PRAGMAS + _SCHEMA)
@@ -115,12 +122,15 @@ class Journal:
                 continue
             repeated = 0
             for facts in submission.facts:
-                new = self._without_known(facts, self._place(facts, merged)) if facts.identities else facts
+                place = self._place(facts, merged)
+                new = self._without_known(facts, place) if facts.identities else facts
                 if new.count < facts.count:
                     repeated += facts.count - new.count
                     known[facts.dataset] = known.get(facts.dataset, 0) + facts.count - new.count
                 if new.count:
                     merged.setdefault((facts.dataset, facts.tenant, facts.encoding), []).append(new)
+                if new.places or new.links:
+                    self._merge(new, place, merged)
             if key is not None:
                 self._index.add_response(key, submission.response, repeated, self.end + len(merged))
             receipts.append(Receipt(submission.response, repeated))
@@ -129,6 +139,7 @@ class Journal:
     def _insert(self, merged: _Merged, receipts: list[Receipt], known: dict[str, int]) -> Committed:
         """Insert one entry for each dataset, tenant and encoding, all in one statement."""
         added: dict[str, int] = {}
+        parts_of: dict[str, int] = {}
         values: list[str | int | bytes] = []
         end, size = self.end, 0
         for (dataset, tenant, encoding), parts in merged.items():
@@ -139,9 +150,18 @@ class Journal:
             values += (*head, lines, checksum(*head, lines))
             added[dataset] = added.get(dataset, 0) + count
             size += len(lines)
+            if encoding == "merged":
+                parts_of[dataset] = parts_of.get(dataset, 0) + len(lines.splitlines())
         if merged:
             self._connection.execute(_INSERT + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(merged)), values)
-        return Committed(receipts, end, size, added, known)
+        return Committed(receipts, end, size, added, known, parts_of)
+
+    def _merge(self, facts: Facts, place: int, merged: _Merged) -> None:
+        """Note which facts are one call, now that these have come."""
+        places = [each for each in facts.places if each is not None]
+        for dataset, pair in self._spans.add(places, facts.links, place):
+            line = Facts(dataset, facts.tenant, _encoder.encode(pair) + b"\n", 0, encoding="merged")
+            merged.setdefault((dataset, facts.tenant, "merged"), []).append(line)
 
     def _place(self, facts: Facts, merged: _Merged) -> int:
         """Return the sequence number of the entry that the facts come into: `_insert` gives them in this order."""
@@ -150,13 +170,15 @@ class Journal:
 
     def _without_known(self, facts: Facts, place: int) -> Facts:
         identities = [known for known in facts.identities if known is not None]
-        is_new = iter(self._index.add_identities(identities, place))
-        kept = [
-            line
-            for line, identity in zip(facts.lines.splitlines(keepends=True), facts.identities, strict=True)
-            if identity is None or next(is_new)
-        ]
-        return msgspec.structs.replace(facts, lines=b"".join(kept), count=len(kept), identities=())
+        is_new = self._index.add_identities(identities, place)
+        if len(is_new) == facts.count and all(is_new):
+            return msgspec.structs.replace(facts, identities=())
+        answers = iter(is_new)
+        keeps = [identity is None or next(answers) for identity in facts.identities]
+        lines = facts.lines.splitlines(keepends=True)
+        kept = [line for line, is_kept in zip(lines, keeps, strict=True) if is_kept]
+        places = tuple(compress(facts.places, keeps))
+        return msgspec.structs.replace(facts, lines=b"".join(kept), count=len(kept), identities=(), places=places)
 
     def forget(self, after: int, until: int) -> None:
         """Let senders repeat what was in entries above a number, up to another one."""

@@ -17,8 +17,9 @@ from meterd.access import Caller, Scope, SubjectType
 from meterd.datasets import MAX_LABEL_LENGTH, MAX_LABELS, MAX_TEXT_LENGTH, Dataset
 from meterd.errors import TooLarge
 from meterd.ingest.admission import admission
-from meterd.ingest.facts import Facts, encode
+from meterd.ingest.facts import Facts, digest, encode
 from meterd.ingest.rows import MAX_AHEAD, text_map
+from meterd.ingest.spans import Link, Place
 from meterd.settings import Ingest
 
 if TYPE_CHECKING:
@@ -55,16 +56,38 @@ class Report:
         self._latest = datetime.now(UTC) + MAX_AHEAD
         self._sender = () if self._any_subject else caller.identity
         self._rows: dict[Dataset, list[Row]] = {}
+        self._places: dict[Dataset, list[Place | None]] = {}
+        self._links: list[Link] = []
+        self._traces: dict[str, bytes] = {}
         self.members_left_out: Counter[str] = Counter()
         self.rows_left_out: Counter[str] = Counter()
 
-    def add(self, dataset: Dataset, rows: "Sequence[Row]", whole: bool = False) -> None:
-        """Take rows of `dataset.row_type` without members that have a flaw, or only `whole` ones. Raises `TooLarge`."""
+    def add(self, dataset: Dataset, rows: "Sequence[Row]", whole: bool = False, place: Place | None = None) -> None:
+        """Take rows of `dataset.row_type` without members that have a flaw, or only `whole` ones. Raises `TooLarge`.
+
+        `place` is that of the span which one row comes from.
+        """
         self._count += len(rows)
         if self._count > self._limits.max_rows:
             raise TooLarge(f"the request has more than {self._limits.max_rows} facts (ingest.max-rows)")
         kept = self._rows.setdefault(dataset, [])
         kept += [row for row in rows if self._is_kept(dataset, row, whole)]
+        if place is not None:
+            places = self._places.setdefault(dataset, [])
+            places += [None] * (len(kept) - len(places))
+            if kept and kept[-1] is rows[-1]:
+                places[-1] = place
+
+    def link(self, links: Iterable[Link]) -> None:
+        """Take what is known of spans that no row comes from."""
+        self._links += links
+
+    def span_key(self, trace: str, span: str) -> bytes:
+        """Return what tells the span of a trace from all others, of the same sender."""
+        begins = self._traces.get(trace)
+        if begins is None:
+            begins = self._traces[trace] = digest("span", self.caller.tenant, *self._sender, trace)[:8]
+        return begins + bytes.fromhex(span)
 
     def _is_kept(self, dataset: Dataset, row: "Row", whole: bool) -> bool:
         admitted = admission(dataset)
@@ -86,13 +109,18 @@ class Report:
         """Return everything that was added. Raises `TooLarge`."""
         facts: list[Facts] = []
         size = 0
+        tenant = self.caller.tenant
         for dataset, rows in self._rows.items():
+            places = self._places.get(dataset, [])
+            places += [None] * (len(rows) - len(places) if places else 0)
             for start in range(0, len(rows), _ENCODE_BATCH_SIZE):
-                piece = rows[start : start + _ENCODE_BATCH_SIZE]
-                facts.append(encode(dataset, self.caller.tenant, piece, self._sender))
+                piece = slice(start, start + _ENCODE_BATCH_SIZE)
+                facts.append(encode(dataset, tenant, rows[piece], self._sender, tuple(places[piece])))
                 size += len(facts[-1].lines)
                 if size > self._limits.queue_bytes:
                     raise TooLarge("the facts of the request are larger than what may wait (ingest.queue-bytes)")
+        if self._links:
+            facts.append(Facts("", tenant, b"", 0, links=tuple(self._links)))
         return tuple(facts)
 
     def subject(

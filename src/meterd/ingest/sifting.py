@@ -44,7 +44,8 @@ class Sifter:
         batch = _merged(entries)
         self._store.append(batch, entries[-1].sequence)
         for lines in batch:
-            self._telemetry.loaded.labels(lines.dataset.name).inc(lines.count)
+            if not lines.merged:
+                self._telemetry.loaded.labels(lines.dataset.name).inc(lines.count)
 
     def _move_readable(self, entry: Entry, problem: str) -> None:
         """Move the lines that can be read. The others are set aside before, so that a crash in between loses none."""
@@ -119,4 +120,5 @@ def _lines(dataset: str, tenant: str, pieces: Sequence[Piece]) -> Lines:
     except UnicodeDecodeError:
         raise Unreadable("the lines are not UTF-8") from None
     count = sum(piece.count for piece in pieces)
-    return Lines(DATASETS[dataset], tenant, text, count, pieces[0].encoding == "packed")
+    encoding = pieces[0].encoding
+    return Lines(DATASETS[dataset], tenant, text, count, packed=encoding == "packed", merged=encoding == "merged")

@@ -16,6 +16,8 @@ class Lines(msgspec.Struct, frozen=True):
     """Lines of `count` facts of a dataset and tenant, as in the journal: one JSON row a line (`Dataset.row_type`).
 
     A packed line stands for many: `{"each": {column: values}, "shared": row}`, where the columns are `Dataset.packed`.
+    Merged lines hold no facts. Each tells that a fact that is there becomes a part of another one:
+    `{"trace", "inner", "innerAt", "outer", "outerAt"}`, with ids of spans and microseconds since 1970.
     """
 
     dataset: Dataset
@@ -23,6 +25,7 @@ class Lines(msgspec.Struct, frozen=True):
     text: str
     count: int
     packed: bool = False
+    merged: bool = False
 
 
 class StoreError(Exception):

@@ -40,6 +40,7 @@ from meterd.store.lines import (
     packed_count_statement,
     packed_insert_statement,
 )
+from meterd.store.merging import merge_facts, pairs_of
 from meterd.store.rewriting import move_together
 
 _NEVER = "1000TB"
@@ -180,13 +181,18 @@ class DuckDBStore:
             raise _failure(error) from None
 
     def _insert(self, lines: Lines) -> None:
-        """Add facts, and compare how many came out of the lines with how many went in."""
+        """Add facts, and compare how many came out of the lines with how many went in; or merge what is there."""
+        if lines.merged:
+            merge_facts(self._connection, lines)
+            return
         statement = packed_insert_statement if lines.packed else insert_statement
         added = self._connection.execute(statement(lines.dataset), [lines.tenant, lines.text]).fetchone()
         if added != (lines.count,):
             raise Unreadable(f"{added and added[0]} of {lines.count} facts of {lines.dataset.name} can be read")
 
     def readable(self, lines: Lines) -> list[int]:
+        if lines.merged:
+            return [_is_readable(line) for line in lines.text.splitlines()]
         statement = packed_count_statement if lines.packed else count_statement
         try:
             return [count for (count,) in self._connection.execute(statement(lines.dataset), [lines.text]).fetchall()]
@@ -330,3 +336,11 @@ def _message_of(error: duckdb.Error) -> str:
     """Return what went wrong, without the data and paths that DuckDB likes to quote."""
     first = re.split(r"[\n{]", str(error), maxsplit=1)[0]
     return re.sub(r'"[^"]*"', "…", first).rstrip()
+
+
+def _is_readable(line: str) -> int:
+    """Return 1 for a line that tells which facts become one, 0 for anything else."""
+    try:
+        return len(pairs_of(line))
+    except Unreadable:
+        return 0

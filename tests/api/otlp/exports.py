@@ -186,4 +186,8 @@ def only(facts: dict[str, list[Document]], dataset: str) -> Document:
 
 
 def _facts(report: Report) -> dict[str, list[Document]]:
-    return {facts.dataset: [json.loads(line) for line in facts.lines.splitlines()] for facts in report.facts()}
+    return {
+        facts.dataset: [json.loads(line) for line in facts.lines.splitlines()]
+        for facts in report.facts()
+        if facts.count
+    }

@@ -6,8 +6,8 @@ spans that are no fact, such as chains and HTTP requests; a tool, an agent or an
 call of it.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,21 +16,17 @@ from meterd.api.otlp.recognition import Kind, Recognised
 from meterd.api.otlp.spans import Span
 from meterd.datasets import MODEL_CALLS, Dataset
 from meterd.datasets.merging import merge
+from meterd.ingest.reports import Report
+from meterd.ingest.spans import Label, Link, Place, is_same, label, microseconds
 
 if TYPE_CHECKING:
     from meterd.datasets.rows import Row
 
+BETWEEN = frozenset({Kind.WRAPPER, Kind.OTHER})
+"""Spans that may stand between two of one call."""
 _MAX_BETWEEN = 64
 """Spans between two of the same operation that are looked through."""
 _GENERATION = frozenset({"chat", "completion", "generate_content", "messages", "responses"})
-
-
-class Label(NamedTuple):
-    """What must be the same of two spans of one call: the operation, and the name of what was asked if it is known."""
-
-    operation: str
-    name: str | None
-    scope: str
 
 
 class SpanFact(msgspec.Struct, gc=False):
@@ -51,30 +47,16 @@ def label_of(span: Span, recognised: Recognised, row: Any) -> Label | None:  # o
     match recognised.kind:
         case Kind.MODEL:
             type_ = recognised.request_type or ""
-            return Label("generation" if type_ in _GENERATION else type_, None, span.scope)
-        case Kind.AGENT | Kind.A2A:
-            return Label(recognised.kind, row.agent_name, span.scope)
+            return label(b"m", "generation" if type_ in _GENERATION else type_, None, span.scope)
+        case Kind.AGENT:
+            return label(b"a", "", row.agent_name, span.scope)
+        case Kind.A2A:
+            return label(b"2", "", row.agent_name, span.scope)
         case Kind.MCP:
-            return Label(f"mcp {row.method}", row.tool_name, span.scope)
+            return label(b"c", row.method, row.tool_name, span.scope)
         case Kind.GUARDRAIL:
-            return Label(recognised.kind, row.guardrail_name, span.scope)
+            return label(b"g", "", row.guardrail_name, span.scope)
     return None
-
-
-def is_same(outer: Label, inner: Label) -> bool:
-    """Tell whether two spans, one within the other, are of one call."""
-    if outer.operation == Kind.AGENT and inner.operation == Kind.A2A:
-        return True  # the message by which the agent is asked
-    if outer.operation == Kind.A2A and inner.operation == Kind.AGENT:
-        return outer.name == inner.name and inner.name is not None
-    if outer.operation != inner.operation:
-        return False
-    if outer.operation == Kind.AGENT:  # unnamed ones may be parts of one another
-        is_unnamed = inner.name is None and outer.scope != inner.scope
-        return is_unnamed or (outer.name == inner.name and inner.name is not None)
-    if outer.operation == Kind.GUARDRAIL:
-        return outer.name == inner.name
-    return outer.name == inner.name or outer.name is None or inner.name is None
 
 
 class Nesting:
@@ -82,22 +64,53 @@ class Nesting:
 
     Args:
         facts: the facts of the export.
-        others: all other spans, with True for those that may stand between two spans of one call.
+        others: all other spans, and what they are.
     """
 
-    def __init__(self, facts: Sequence[SpanFact], others: Iterable[tuple[Span, bool]]) -> None:
+    def __init__(self, facts: Sequence[SpanFact], others: Sequence[tuple[Span, str]]) -> None:
         self._facts = facts
         self._by_key = {fact.key: fact for fact in facts}
-        self._others = {(span.trace_id, span.span_id): (span, is_between) for span, is_between in others}
+        self._others = {(span.trace_id, span.span_id): (span, what) for span, what in others}
+        self._outers: dict[int, SpanFact] = {}
 
-    def merged(self) -> list[SpanFact]:
+    def merge(self) -> list[SpanFact]:
         """Return the facts that are calls of their own, with what those within them know."""
         outers = {id(fact): outer for fact in self._facts if (outer := self._outermost(fact)) is not None}
-        outers |= self._answers(outers)
+        self._outers = outers | self._answers(outers)
         for fact in self._facts:
-            if (outer := outers.get(id(fact))) is not None:
+            if (outer := self._outers.get(id(fact))) is not None:
                 merge(fact.dataset, outer.row, fact.row)
-        return [fact for fact in self._facts if id(fact) not in outers]
+        return [fact for fact in self._facts if id(fact) not in self._outers]
+
+    def place(self, fact: SpanFact, report: Report) -> Place | None:
+        """Return where a fact is in its trace: within a span of another export, or within none that matters."""
+        if fact.label is None or fact.row.ts is None:
+            return None
+        around = self._around(fact.span)
+        trace = fact.span.trace_id
+        return Place(
+            report.span_key(trace, fact.span.span_id),
+            microseconds(fact.row.ts),
+            fact.label,
+            trace,
+            report.span_key(trace, around) if isinstance(around, str) else None,
+        )
+
+    def links(self, report: Report) -> Iterator[Link]:
+        """Yield what spans of other exports may need to know of spans that are no facts, or parts of other facts."""
+        for fact in self._facts:
+            if (outer := self._outers.get(id(fact))) is not None and fact.span.trace_id == outer.span.trace_id:
+                yield self._link(report, fact.span, outer.span.span_id, is_kept=True, place=self.place(fact, report))
+        is_related = bool(self._facts) or any(what == Kind.WRAPPER for _, what in self._others.values())
+        for span, what in self._others.values() if is_related else ():
+            if what in BETWEEN and span.parent and (around := self._around(span)) is not None:
+                is_inside = isinstance(around, SpanFact)
+                nearest = around.span.span_id if isinstance(around, SpanFact) else around
+                yield self._link(report, span, nearest, is_kept=is_inside or what == Kind.WRAPPER)
+
+    def _link(self, report: Report, span: Span, around: str, *, is_kept: bool, place: Place | None = None) -> Link:
+        trace = span.trace_id
+        return Link(report.span_key(trace, span.span_id), report.span_key(trace, around), trace, is_kept, place)
 
     def _outermost(self, fact: SpanFact) -> SpanFact | None:
         """Return the outermost fact that the fact is a part of; None when there is none, or when it has no end."""
@@ -111,25 +124,25 @@ class Nesting:
         return None if found is fact else found
 
     def _outer(self, fact: SpanFact) -> SpanFact | None:
-        around = self.around(fact)
+        around = self._around(fact.span) if fact.label else None
         if isinstance(around, SpanFact) and around.label and fact.label and is_same(around.label, fact.label):
             return around
         return None
 
-    def around(self, fact: SpanFact) -> "SpanFact | str | None":
-        """Return the nearest fact around a fact, or the id of the span that would tell and is not in the export."""
-        trace, parent = fact.span.trace_id, fact.span.parent_id
+    def _around(self, span: Span) -> SpanFact | str | None:
+        """Return the nearest fact around a span, or the id of the span that would tell and is not in the export."""
+        trace, parent = span.trace_id, span.parent_id if span.parent else None
         for _ in range(_MAX_BETWEEN):
             if parent is None:
                 return None
             if (found := self._by_key.get((trace, parent))) is not None:
                 return found
-            span, is_between = self._others.get((trace, parent), (None, True))
-            if span is None:
+            if (trace, parent) not in self._others:
                 return parent
-            if not is_between:
+            other, what = self._others[trace, parent]
+            if what not in BETWEEN:
                 return None
-            parent = span.parent_id
+            parent = other.parent_id
         return None
 
     def _answers(self, parts: dict[int, SpanFact]) -> dict[int, SpanFact]:

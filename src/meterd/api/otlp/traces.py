@@ -9,7 +9,7 @@ from meterd.api.otlp.attributes import CONVERSATION, USER
 from meterd.api.otlp.litellm import Trace
 from meterd.api.otlp.messages import AnyMessage, canonical
 from meterd.api.otlp.nesting import Nesting, SpanFact, label_of
-from meterd.api.otlp.recognition import Kind, recognise
+from meterd.api.otlp.recognition import recognise
 from meterd.api.otlp.spans import Rejected, Span, spans_of
 from meterd.ingest.reports import Report, labels
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
@@ -42,7 +42,7 @@ def add_traces(
     if export.has_litellm:
         sources.note(report.caller, "OpenTelemetry")
     facts: list[SpanFact] = []
-    others: list[tuple[Span, bool]] = []
+    others: list[tuple[Span, str]] = []
     for span in spans:
         try:
             fact = export.fact(report, span)
@@ -53,12 +53,14 @@ def add_traces(
             facts.append(fact)
         else:
             left_out[fact] += 1
-            others.append((span, fact in BETWEEN))
-    calls = Nesting(facts, others).merged()
+            others.append((span, fact))
+    nesting = Nesting(facts, others)
+    calls = nesting.merge()
     if len(calls) < len(facts):
         left_out[NESTED] += len(facts) - len(calls)
     for call in calls:
-        report.add(call.dataset, [call.row])
+        report.add(call.dataset, [call.row], place=nesting.place(call, report))
+    report.link(nesting.links(report))
     return rejected
 
 
@@ -66,8 +68,6 @@ GATEWAYS_OWN = "gateway"
 """Why spans of LiteLLM's are left out that tell of its own work, or of a call once more."""
 NESTED = "nested"
 """Why spans are left out that are within another one of the same call."""
-BETWEEN = frozenset({Kind.WRAPPER, Kind.OTHER})
-"""Spans that may stand between two of one call."""
 
 
 class _Resource(NamedTuple):
