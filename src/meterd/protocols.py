@@ -24,6 +24,7 @@ from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.data import Data
 from meterd.api.usage.metrics import Metrics
 from meterd.api.usage.objects import Objects
+from meterd.api.usage.page_ends import PageEnds
 from meterd.api.usage.routes import Usage
 from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.api.usage.statement import Statements
@@ -119,5 +120,5 @@ def _usage_routers(core: Core, authenticator: Authenticator) -> tuple[Router, Ro
     calendars = Calendars(items, max_bytes, max_rows, scan_executor)
     objects = Objects(items, engine, calendars, max_bytes, max_rows, scan_executor)
     data = Data(objects, engine, calendars, max_rows)
-    usage = Usage(authenticator, engine, Metrics(engine, max_rows), objects, data, calendars)
+    usage = Usage(authenticator, engine, Metrics(engine, max_rows, PageEnds(core.telemetry)), objects, data, calendars)
     return usage.router(), Statements(authenticator, engine, calendars).router()

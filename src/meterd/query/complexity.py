@@ -13,6 +13,7 @@ from meterd.query.folding import folded
 from meterd.query.model import (
     Aggregate,
     And,
+    CombinedListing,
     Compare,
     Condition,
     Function,
@@ -26,6 +27,7 @@ from meterd.query.model import (
     Not,
     OneOf,
     Or,
+    Part,
     Query,
     TagValue,
     TextTest,
@@ -97,6 +99,12 @@ class Bounds:
         self._check("order", len(listing.order), self._limits.max_groups)
         condition = self._condition(listing.condition, ())
         return listing if condition is None else msgspec.structs.replace(listing, condition=condition)
+
+    def combined(self, listing: CombinedListing) -> CombinedListing:
+        """Check a listing of several datasets. Raises as `query` does."""
+        self._check("order", len(listing.order), self._limits.max_groups)
+        parts = [Part(part.dataset, self._condition(part.condition, ()) or And(())) for part in listing.parts]
+        return msgspec.structs.replace(listing, parts=tuple(parts))
 
     def _condition(
         self, condition: Condition | None, operands: Iterable[object], times: int = 1, bins: int = 0

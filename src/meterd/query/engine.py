@@ -15,8 +15,8 @@ from meterd.query.cache import Cache, key_of
 from meterd.query.compile import Compiled, compile_query
 from meterd.query.complexity import Bounds
 from meterd.query.dialects import DIALECTS
-from meterd.query.listings import compile_listing
-from meterd.query.model import Listing, Query, Row
+from meterd.query.listings import compile_combined, compile_listing
+from meterd.query.model import CombinedListing, Listing, Query, Row
 from meterd.query.results import shape
 from meterd.query.visibility import Visibility, visible_to
 from meterd.query.workers import Execution, Workers
@@ -85,6 +85,22 @@ class QueryEngine:
             return self._select(listing.dataset, *compile_listing(listing, visible, self._dialect), execution)
 
         return await self._ask(listing.dataset, caller, list_)
+
+    async def combined(self, listing: CombinedListing, caller: Caller) -> list[StoredRow]:
+        """Return facts of several datasets that the caller may see, each with its place.
+
+        Raises:
+            InvalidInput, Unavailable, ClientGone: as of `run`.
+        """
+        listing = self._bounds.combined(listing)
+        visible = visible_to(caller)
+        for part in listing.parts[1:]:
+            await self._wait_for_own_writes(part.dataset)
+
+        def list_(execution: Execution) -> list[StoredRow]:
+            return self._select(listing.parts[0].dataset, *compile_combined(listing, visible, self._dialect), execution)
+
+        return await self._ask(listing.parts[0].dataset, caller, list_)
 
     async def shape(
         self,

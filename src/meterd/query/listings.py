@@ -1,22 +1,47 @@
-"""Compiles a `Listing` of facts to SQL."""
+"""Compiles listings of facts to SQL: those of one dataset, and those of several as one."""
 
+from collections.abc import Iterator, Sequence
 from functools import reduce
 
 from sqlglot import exp
 
-from meterd.datasets import Kind
+from meterd.datasets import Dataset, Kind
 from meterd.query import sql
 from meterd.query.conditions import Conditions
 from meterd.query.dialects import Dialect
-from meterd.query.model import Listing
+from meterd.query.model import CombinedListing, Listing, Order, Part, Value
 from meterd.query.visibility import Visibility
 
 _TEXTS = (Kind.TEXT, Kind.JSON, Kind.TEXTS)
+_PART = "part"
+"""The column of a combined listing that says which of its parts a fact is of."""
 
 
 def compile_listing(listing: Listing, visible: Visibility | None, dialect: Dialect) -> tuple[str, tuple[object, ...]]:
     """Return SQL for the facts of a listing, restricted to what is `visible`, and its parameters."""
     return _Lister(listing.dataset, dialect).compile(listing, visible)
+
+
+def compile_combined(
+    listing: CombinedListing, visible: Visibility | None, dialect: Dialect
+) -> tuple[str, tuple[object, ...]]:
+    """Return SQL for the facts of a combined listing, restricted to what is `visible`, and its parameters.
+
+    Each part is ordered and cut by itself, so that no more of it is read than may be answered.
+    """
+    parameters: list[object] = []
+    parts = [
+        _PartLister(part.dataset, dialect, parameters).compile(listing, number, part, visible)
+        for number, part in enumerate(listing.parts)
+    ]
+    facts = reduce(_union, parts).subquery("facts", copy=False)
+    columns = [sql.column(name) for name in (*listing.columns, *listing.place, _PART)]
+    select = sql.select(columns, facts)
+    order = [sql.ordered(sql.column(each.column), each.descending) for each in (*listing.whole_order, Order(_PART))]
+    select.order_by(*order, copy=False).limit(listing.limit, copy=False)
+    if listing.offset:
+        select.offset(listing.offset, copy=False)
+    return select.sql(dialect.name, copy=False), tuple(parameters)
 
 
 class _Lister(Conditions):
@@ -62,3 +87,68 @@ def _placed(column: str) -> exp.Expr:
 
 def _sum(one: exp.Expr, other: exp.Expr) -> exp.Expr:
     return exp.Add(this=one, expression=other)
+
+
+class _PartLister(Conditions):
+    """The facts of one dataset in a combined listing. Columns that it does not have are null."""
+
+    def __init__(self, dataset: Dataset, dialect: Dialect, parameters: list[object]) -> None:
+        super().__init__(dataset, dialect)
+        self._parameters = parameters
+
+    def compile(self, listing: CombinedListing, number: int, part: Part, visible: Visibility | None) -> exp.Query:
+        names = dict.fromkeys((*listing.columns, *listing.place))
+        columns = [sql.named(self._value(name), name) for name in names]
+        columns.append(sql.named(exp.Literal.number(number), _PART))
+        conditions = [self._condition(part.condition)]
+        if listing.after is not None:
+            conditions.append(self._follows(listing.whole_order, listing.after, number))
+        select = sql.select(columns, self._facts(visible), conditions)
+        order = [
+            sql.ordered(sql.column(each.column), each.descending)
+            for each in listing.whole_order
+            if self._has(each.column)
+        ]
+        select.order_by(*order, copy=False).limit(listing.limit + listing.offset, copy=False)
+        return sql.select([exp.Star()], select.subquery(f"part_{number}", copy=False))
+
+    def _has(self, name: str) -> bool:
+        return name in self._dataset.by_name
+
+    def _value(self, name: str) -> exp.Expr:
+        return self._declared(name) if self._has(name) else exp.Null()
+
+    def _follows(self, order: Sequence[Order], after: Sequence[Value | None], number: int) -> exp.Expr:
+        """Tell whether a fact comes after a place: it is behind in one column, and there in all that come before it."""
+        *place, part = after
+        choices = []
+        for count, (each, value) in enumerate(zip(order, place, strict=True)):
+            if (behind := self._behind(each, value)) is not None:
+                choices.append(exp.and_(*self._at(order[:count], place), behind, copy=False))
+        assert isinstance(part, int)
+        if number > part:
+            choices.append(exp.and_(*self._at(order, place), copy=False))
+        return exp.or_(*choices, copy=False) if choices else exp.false()
+
+    def _at(self, order: Sequence[Order], place: Sequence[Value | None]) -> Iterator[exp.Expr]:
+        for each, value in zip(order, place, strict=False):
+            if not self._has(each.column):
+                yield exp.true() if value is None else exp.false()
+            elif value is None:
+                yield sql.is_null(sql.column(each.column))
+            else:
+                yield exp.EQ(this=sql.column(each.column), expression=self._bind(value))
+
+    def _behind(self, order: Order, value: Value | None) -> exp.Expr | None:
+        """Tell whether a fact is behind in a column, in which nulls come last; None when nothing can be."""
+        if value is None:
+            return None
+        if not self._has(order.column):
+            return exp.true()
+        comparison = exp.LT if order.descending else exp.GT
+        beyond = comparison(this=sql.column(order.column), expression=self._bind(value))
+        return exp.paren(exp.or_(beyond, sql.is_null(sql.column(order.column)), copy=False), copy=False)
+
+
+def _union(one: exp.Query, other: exp.Query) -> exp.Query:
+    return exp.union(one, other, distinct=False, copy=False)

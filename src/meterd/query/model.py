@@ -157,6 +157,38 @@ class Listing(msgspec.Struct, frozen=True):
     max_bytes: int | None = None
 
 
+class Part(msgspec.Struct, frozen=True):
+    """Facts of one dataset among those of others."""
+
+    dataset: Dataset
+    condition: Condition
+
+
+class CombinedListing(msgspec.Struct, frozen=True):
+    """Facts of several datasets as one list: columns that one of them does not have are null in its facts.
+
+    They are in an order, and where that has equal ones in that of `ties`, which tells each fact from all others. Rows
+    have the columns, then the values of the order and the ties and the number of the part that they are of, which is
+    the place of a fact. With `after`, a place, they begin behind it, so that whatever came in between shifts nothing.
+    """
+
+    parts: tuple[Part, ...]
+    columns: tuple[str, ...]
+    order: tuple[Order, ...]
+    ties: tuple[Order, ...]
+    limit: int
+    offset: int = 0
+    after: tuple[Value | None, ...] | None = None
+
+    @property
+    def whole_order(self) -> tuple[Order, ...]:
+        return (*self.order, *self.ties)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        return tuple(each.column for each in self.whole_order)
+
+
 class Group(msgspec.Struct, frozen=True):
     """Group by an operand that has one value; its values appear in the result under `key`."""
 

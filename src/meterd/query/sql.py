@@ -29,6 +29,10 @@ def ordered(expression: exp.Expr, descending: bool = False) -> exp.Expr:
     return exp.Ordered(this=expression, desc=descending, nulls_first=False)
 
 
+def is_null(expression: exp.Expr) -> exp.Expr:
+    return exp.Is(this=expression, expression=exp.Null())
+
+
 def not_null(expression: exp.Expr) -> exp.Expr:
     return exp.Not(this=exp.Is(this=expression, expression=exp.Null()))
 

@@ -282,6 +282,196 @@ def test_processes_and_queues_are_listed_by_their_type(shared: Meterd) -> None:
         assert found == environment.read(f"metric/v1/{sent['id']}")
 
 
+SPELT = [
+    ("type", "process"),
+    ("type", "in(process)"),
+    ("type", "regex(^proc)"),
+    ("_filter", "type=process"),
+    ("_filter", "type='process' and not type in [api, message]"),
+    ("_filter", '{"type":"process"}'),
+    ("_filter", '{"type":{"$nin":["api","message","storage"]}}'),
+    ("_search", "type==process"),
+]
+
+
+class Mixed:
+    """An environment with records of every provider, and of a type that none has, and what they must be shown as."""
+
+    def __init__(self, server: Meterd) -> None:
+        self.token = make_token(server.data, "ann", tenant=uuid.uuid4().hex, scopes=tuple(Scope)).token or ""
+        self.environment = Environment(server, self.token)
+        common = {"environment": self.environment.name, "detail": "row"}
+        rows: list[tuple[str, dict[str, Any]]] = [
+            ("requestMetrics", {"id": "a", "service": "object", "method": "get", "duration": 3}),
+            ("processMetrics", {"id": "b", "name": "nightly", "duration": 2}),
+            ("queueMetrics", {"id": "c", "metric": "Size", "queue": "etrm", "value": 1.5}),
+            ("requestMetrics", {"id": "d", "type": "storage", "service": "object", "value": 5 * 10**12}),
+            ("queueMetrics", {"id": "e", "metric": "Messages", "value": 12}),
+        ]
+        for number, (datasource, row) in enumerate(rows):
+            sent = common | row | {"createdAt": f"2024-11-20T10:00:0{number}Z"}
+            assert 200 == server.ingest(sent, datasource, self.token).status_code
+
+    def ids(self, *parameters: tuple[str, str]) -> str:
+        return "".join(ids(self.environment.read("metric/v1", ("detail", "row"), *parameters)))
+
+
+@pytest.fixture(scope="module")
+def mixed(shared: Meterd) -> Mixed:
+    return Mixed(shared)
+
+
+def test_the_list_is_over_all_providers(mixed: Mixed) -> None:
+    response = mixed.environment.send("GET", "metric/v1", params={"detail": "row"})
+    records = response.json()
+
+    assert "edcba" == "".join(ids(records))
+    assert "5" == response.headers["x-total-count"]
+    assert ["message", "storage", "message", "process", "api"] == [each["type"] for each in records]
+    assert [12, 5 * 10**12, 1.5, 1, 1] == [each["value"] for each in records]
+    assert [int, int, float, int, int] == [type(each["value"]) for each in records]
+    assert ["invocationId" in each for each in records] == [False, True, False, False, True]
+    assert records == [mixed.environment.read(f"metric/v1/{each['_id']}") for each in records]
+
+
+@pytest.mark.parametrize(("name", "text"), SPELT)
+def test_a_type_means_the_same_in_every_spelling(mixed: Mixed, name: str, text: str) -> None:
+    assert "b" == mixed.ids((name, text))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ([("type", "storage")], "d"),
+        ([("type", "in(api, message)")], "eca"),
+        ([("type", "ne(api)")], "edcb"),
+        ([("type", "subscription")], ""),
+        ([("service", "object")], "da"),
+        ([("service", "ne(object)")], "ecb"),
+        ([("queue", "etrm")], "c"),
+        ([("_filter", "name=nightly or queue=etrm")], "cb"),
+        ([("_filter", "value >= 1.5")], "edc"),
+        ([("_sort", "value,_id")], "abced"),
+        ([("_sort", "-value,_id")], "decab"),
+        ([("_sort", "duration")], "baedc"),
+        ([("_sort", "name")], "bedca"),
+        ([("_sort", "type")], "aecbd"),
+        ([("_sort", "type"), ("_skip", "1"), ("_limit", "3")], "ecb"),
+    ],
+)
+def test_records_of_all_providers_are_selected_and_sorted_together(
+    mixed: Mixed, parameters: list[tuple[str, str]], expected: str
+) -> None:
+    assert expected == mixed.ids(*parameters)
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("type", ["api", "message", "process", "storage"]),
+        ("value", [1, 1.5, 12, 5 * 10**12]),
+        ("name", ["nightly"]),
+        ("duration", [2, 3]),
+    ],
+)
+def test_values_are_those_of_all_providers(mixed: Mixed, field: str, expected: list[Any]) -> None:
+    read = mixed.environment.read
+
+    assert expected == read("metric/v1", _distinct=field, detail="row")
+    assert expected[1:3] == read("metric/v1", _distinct=field, detail="row", _skip="1", _limit="2")
+
+
+class Crowd:
+    """Records of which many have the same value in every field but their id."""
+
+    def __init__(self, server: Meterd) -> None:
+        self.server = server
+        self.token = make_token(server.data, "ann", tenant=uuid.uuid4().hex, scopes=tuple(Scope)).token or ""
+        self.environment = Environment(server, self.token)
+        self.send("2024-11-20T10:00:00Z", 120)
+
+    def send(self, at: str, count: int, service: str = "a") -> None:
+        row = {"createdAt": at, "environment": self.environment.name}
+        calls = [row | {"service": service, "method": "get", "httpstatus": 200 + n % 3} for n in range(count)]
+        assert 200 == self.server.ingest(calls, "requestMetrics", self.token).status_code
+        runs = [row | {"name": service} for _ in range(count // 3)]
+        assert 200 == self.server.ingest(runs, "processMetrics", self.token).status_code
+
+    def page(self, skip: int, **parameters: str) -> list[str]:
+        sent = {"environment": self.environment.name, "_skip": str(skip), "_limit": "25"} | parameters
+        return ids(self.environment.read("metric/v1", **sent))
+
+
+@pytest.mark.parametrize(
+    "sort", ["", "service", "-service", "name", "-httpstatus,service", "type", "duration", "timestamp", "-_id"]
+)
+def test_pages_have_each_record_once_whatever_is_recorded_meanwhile(shared: Meterd, sort: str) -> None:
+    crowd = Crowd(shared)
+    before = set(crowd.page(0, _limit="-1"))
+    assert 160 == len(before)
+
+    found = page = crowd.page(0, _sort=sort)
+    while len(page) == 25:  # each such call is a record itself, and comes first or last
+        if len(found) == 50:
+            crowd.send("2024-11-20T09:00:00Z", 9, service="0")
+            crowd.send("2024-11-20T11:00:00Z", 9, service="zzz")
+        page = crowd.page(len(found), _sort=sort)
+        found = found + page
+    assert len(found) == len(set(found))
+    assert before <= set(found)
+
+
+def test_pages_begin_anew_with_the_first_one(shared: Meterd) -> None:
+    crowd = Crowd(shared)
+    first = crowd.page(0)
+    second = crowd.page(25)
+    crowd.send("2024-11-20T11:00:00Z", 1)
+
+    assert second == crowd.page(25)
+    anew = crowd.page(0)
+    assert anew != first
+    assert crowd.page(25)[: len(second) - 5] != second[:-5]
+    assert set(first) <= {*anew, *crowd.page(25)}
+
+
+def test_a_page_in_the_middle_counts_from_the_nearest_end_that_is_known(shared: Meterd) -> None:
+    crowd = Crowd(shared)
+    order = crowd.page(0, _sort="_id", _limit="-1")
+
+    assert order[40:65] == crowd.page(40, _sort="_id")
+    assert order[:25] == crowd.page(0, _sort="_id")
+    crowd.send("2024-11-20T11:00:00Z", 3)
+    whole = crowd.page(0, _sort="_id", _limit="-1")
+    assert whole[30:55] == crowd.page(30, _sort="_id")
+
+
+OF_OTHER_CALLS = [
+    ("metric", "_limit=1"),
+    ("metric", "service=object"),
+    ("metric/v1/X", "_filter=service=object"),
+    ("metric/v1/X", "_limit=1"),
+    ("metric/v1?_function=listMetrics&provider=ODSLRequest", "service=object"),
+    ("metric/v1?_function=listMetrics&provider=ODSLRequest", "_limit=1"),
+    ("metric/v1?_distinct=service", "_sort=service"),
+    ("metric/v1?_distinct=service", "_project=service"),
+    ("metric/v1", "_metric=ODSLRequest/ReadRequests"),
+    ("metric/v1", "_range=2024"),
+    ("metric/v1", "_calendar=DAILY"),
+    ("metric/v1", "_profile=A"),
+    ("metric/v1", "_scaling=0"),
+    ("metric/v1", "_replace=true"),
+]
+
+
+@pytest.mark.parametrize(("path", "parameter"), OF_OTHER_CALLS)
+def test_a_parameter_that_can_not_apply_is_refused(
+    known: tuple[Environment, list[Record]], path: str, parameter: str
+) -> None:
+    status, sentence = known[0].refused("GET", f"{path}{'&' if '?' in path else '?'}{parameter}")
+
+    assert (400, True) == (status, f"{parameter.partition('=')[0]} does not apply to" in sentence), sentence
+
+
 def test_everyone_sees_their_own_records_and_those_of_their_teams(shared: Meterd) -> None:
     tenant = uuid.uuid4().hex
 

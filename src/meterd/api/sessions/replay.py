@@ -100,7 +100,7 @@ def _up_to(position: int) -> Condition:
 async def _page(
     engine: QueryEngine, dataset: Dataset, columns: tuple[str, ...], size: int, condition: Condition, offset: int = 0
 ) -> list[Missed]:
-    order = (Order("position"), Order("ts"))
+    order = tuple(map(Order, ("position", "ts", "session_id", *columns[:1])))
     listing = Listing(dataset, (*_COMMON, *columns), condition, order, size, offset)
     return [_missed(dataset, row) for row in await engine.facts(listing, None)]
 

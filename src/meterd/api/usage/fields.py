@@ -43,13 +43,19 @@ def resolver(dataset: Dataset) -> Resolve:
     return resolve
 
 
-def shown(fields: Mapping[str, str], row: tuple[object, ...]) -> dict[str, object]:
-    """Return a record as it is answered: values of the fields that it has."""
-    return {name: shown_value(value) for name, value in zip(fields, row, strict=True) if value is not None}
+def shown(dataset: Dataset, values: Mapping[str, object]) -> dict[str, object]:
+    """Return a record as it is answered, from values by column: those of the fields that it has."""
+    return {
+        name: shown_value(value)
+        for name, column in columns_of(dataset).items()
+        if (value := values[column]) is not None
+    }
 
 
 def shown_value(value: object) -> object:
-    """Return a value of a field as it is answered."""
+    """Return a value of a field as it is answered; integers without a fraction."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value

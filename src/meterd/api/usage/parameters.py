@@ -63,6 +63,10 @@ class Parameters:
     def every(self, name: str) -> list[str]:
         return self._sent.get(name, [])
 
+    def sent_without(self, *names: str) -> Iterator[tuple[str, str]]:
+        """Return parameters with their values, but for those of some names."""
+        return ((name, value) for name, values in self._sent.items() if name not in names for value in values)
+
     def simple_filters(self) -> Iterator[tuple[str, str]]:
         """Return fields and what they must be."""
         for name, values in self._sent.items():
