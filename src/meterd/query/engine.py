@@ -19,7 +19,7 @@ from meterd.query.listings import compile_combined, compile_listing
 from meterd.query.model import CombinedListing, Listing, Query, Row
 from meterd.query.results import shape
 from meterd.query.visibility import Visibility, visible_to
-from meterd.query.workers import Execution, Workers
+from meterd.query.workers import Execution, Overdue, Workers
 from meterd.settings import Query as Limits
 from meterd.store import QueryCancelled, QueryMemory, QueryTimeout, Store, StoredRow, StoreError
 from meterd.telemetry import Telemetry
@@ -120,7 +120,10 @@ class QueryEngine:
     async def _ask(self, dataset: Dataset, caller: Caller | None, work: Callable[[Execution], _Result]) -> _Result:
         began = time.monotonic()
         await self._wait_for_own_writes(dataset)
-        return await self._workers.run(caller, work, began)
+        try:
+            return await self._workers.run(caller, work, began)
+        except Overdue:
+            raise self._too_slow() from None
 
     def _check_buckets(self, query: Query) -> None:
         if query.interval is None:
@@ -190,11 +193,7 @@ class QueryEngine:
         except QueryTimeout:
             if execution.waited > self._limits.timeout / 2:
                 raise Unavailable("there was too little time after others' queries, try again", retry_after=5) from None
-            raise self._limit_exceeded(
-                "time",
-                f"the query took longer than {self._limits.timeout:g} s (query.timeout)",
-                "ask for a shorter window, filter, or group by fields with fewer values",
-            ) from None
+            raise self._too_slow() from None
         except QueryMemory:
             raise self._limit_exceeded(
                 "memory",
@@ -206,6 +205,13 @@ class QueryEngine:
             raise Unavailable("the store can't answer now, try again", retry_after=5) from error
         finally:
             self._telemetry.query_seconds.labels(dataset.name).observe(time.perf_counter() - started)
+
+    def _too_slow(self) -> InvalidInput:
+        return self._limit_exceeded(
+            "time",
+            f"the query took longer than {self._limits.timeout:g} s (query.timeout)",
+            "ask for a shorter window, filter, or group by fields with fewer values",
+        )
 
     def _limit_exceeded(self, reason: str, limit: str, hint: str) -> InvalidInput:
         self._telemetry.query_failures.labels(reason).inc()

@@ -16,6 +16,13 @@ from meterd.telemetry import Telemetry
 
 _Result = TypeVar("_Result")
 
+_GRACE = 3.0
+"""Seconds after its time in which work should have noticed: what plans or evaluates a large expression looks seldom."""
+
+
+class Overdue(Unavailable):
+    """Work did not end in its time, nor soon after; nobody waits for it any more. It keeps its slot until it ends."""
+
 
 class Execution(NamedTuple):
     """An execution of a piece of work: its deadline (monotonic seconds), how long it waited, and its cancellation."""
@@ -62,6 +69,7 @@ class Workers:
 
         Raises:
             Unavailable: too many wait, or the time passed meanwhile.
+            Overdue: the work did not end although its time had passed.
             ClientGone: nobody waits for the response any more; the work is then cancelled.
             Exception: whatever the work raises.
         """
@@ -99,11 +107,18 @@ class Workers:
         self._running.add(execution.cancellation)
         future = self._threads.submit(work, execution)
         future.add_done_callback(done)
+        overdue = asyncio.timeout(execution.left + _GRACE)
         try:
-            return await asyncio.wrap_future(future)
+            async with overdue:
+                return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             execution.cancellation.cancel()
             raise
+        except TimeoutError:
+            if not overdue.expired():
+                raise  # the work's own
+            execution.cancellation.cancel()
+            raise Overdue(f"it took longer than {self._timeout:g} s ({self._setting}), try again", 5) from None
 
     def close(self) -> None:
         """End what is running."""
