@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,11 +74,13 @@ def demo(*arguments: str) -> Iterator[Demo]:
             raise RuntimeError(said)
         token = re.search(r"mtr_\w+", said)
         assert token is not None
+        reader = threading.Thread(target=deque, args=(process.stderr, 0))  # a pipe that is full stops who writes
+        reader.start()
         try:
             yield Demo(found[1], token[0])
         finally:
             process.terminate()
-            process.stderr.read()
+            reader.join()
 
 
 def addresses(site: Demo) -> dict[str, str]:
