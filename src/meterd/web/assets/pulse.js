@@ -80,7 +80,7 @@ class Pulse {
 /** Put the row above the panels of a page. */
 export function mountPulse(parent = document.getElementById("page")) {
   const pulse = new Pulse();
-  parent.prepend(pulse.element);
+  parent.querySelector(".grid").before(pulse.element);
   onChange(({ reason }) => reason === "panel" || pulse.refresh());
   pulse.refresh();
 }
