@@ -238,6 +238,7 @@ class TestTokens:
 
     def test_an_unknown_id_is_named(self, data: Path) -> None:
         assert "nothing-like-it" in sentence("token", "revoke", "nothing-like-it", "--data", data)
+        assert r"caf\udce9" in sentence("token", "revoke", os.fsdecode(b"caf\xe9"), "--data", data)
 
     @pytest.mark.parametrize(
         ("arguments", "named"),

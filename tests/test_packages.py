@@ -150,6 +150,7 @@ def test_the_client_works_alone(clean: Path, shared: Meterd) -> None:
 def test_the_service_works_where_both_are_installed(service: Package, client: Package, tmp_path: Path) -> None:
     installed = tmp_path / "installed"
     install(installed, service, client)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(installed)], check=True)  # as an installation does
     where = {"PYTHONPATH": str(installed)}
     program = "import meterd.service, meterd.client; print(meterd.service.__file__, meterd.client.__file__, sep='\\n')"
     done = subprocess.run(

@@ -81,6 +81,7 @@ def revoke_token(
     data: DataOption = DATA,
 ) -> None:
     """Make a token invalid; a running server follows within 5 seconds."""
+    token_id = token_id.encode("utf-8", "backslashreplace").decode()  # of an argument that is not UTF-8
     with _tokens(existing(data)) as tokens:
         tokens.revoke(token_id)
     typer.echo(f"token {token_id} is revoked")
