@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
@@ -10,19 +11,15 @@ from meterd.client import AggregationType, Filter, Histogram, Operator
 from meterd.client.question import question
 
 
-def body(**changes: Any) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        "datasource": "guardrailMetrics",
-        "start": "2026-01-31",
-        "end": "2026-02-01",
-        "group_by": (),
-        "aggregations": {},
-        "filters": (),
-        "interval": None,
-        "further": {},
-    }
-    decoded: dict[str, Any] = json.loads(question(**(arguments | changes)))
+def body(start: datetime | str = "2026-01-31", **options: Any) -> dict[str, Any]:
+    asked: Any = options
+    decoded: dict[str, Any] = json.loads(question("guardrailMetrics", start, "2026-02-01", asked))
     return decoded
+
+
+def test_an_option_that_does_not_exist_is_named() -> None:
+    with pytest.raises(TypeError, match=r"^a query has no option groupby$"):
+        body(groupby="team")
 
 
 def test_without_an_interval_it_is_a_distribution() -> None:
@@ -47,14 +44,14 @@ def test_with_an_interval_it_is_a_time_series(interval: str | timedelta, sent: s
 
 
 def test_a_time_zone_is_sent_when_there_is_one() -> None:
-    assert body(interval="1 day", further={"timezone": "Europe/Berlin"})["timezone"] == "Europe/Berlin"
-    assert "timezone" not in body(interval="1 day", further={"timezone": None})
+    assert body(interval="1 day", timezone="Europe/Berlin")["timezone"] == "Europe/Berlin"
+    assert "timezone" not in body(interval="1 day", timezone=None)
 
 
 def test_a_limit_without_an_order_is_one_of_the_largest_groups() -> None:
-    assert body(further={"limit": 3, "orderBy": None})["orderBy"] == "total"
-    assert body(further={"limit": 3, "orderBy": "team"})["orderBy"] == "team"
-    assert "orderBy" not in body(further={"other": True})
+    assert body(limit=3, order_by=None)["orderBy"] == "total"
+    assert body(limit=3, order_by="team")["orderBy"] == "team"
+    assert "orderBy" not in body(other=True)
 
 
 @pytest.mark.parametrize("interval", [timedelta(0), timedelta(seconds=-60), timedelta(milliseconds=1500)])
@@ -107,3 +104,13 @@ def test_a_histogram_is_an_aggregation_with_buckets() -> None:
 def test_the_types_name_what_the_server_knows() -> None:
     assert {*get_args(AggregationType), "histogram"} == AGGREGATIONS.keys()
     assert set(get_args(Operator)) == OPERATORS.keys()
+
+
+def test_a_text_that_is_no_unicode_is_asked_for_as_rows_have_it() -> None:
+    asked = body(filters=[Filter("detail", "EQUAL", os.fsdecode(b"caf\xe9.txt"))])["filters"]
+    assert asked == [{"fieldName": "detail", "operator": "EQUAL", "value": r"caf\udce9.txt"}]
+
+
+def test_what_has_no_form_in_json_is_not_asked_for() -> None:
+    with pytest.raises(TypeError, match="objects of type object are not supported"):
+        body(filters=[Filter("detail", "EQUAL", object())])  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ from meterd.client.guard.streams import AsyncGuardedStream, GuardedStream
 from meterd.client.guard.synchronous import Guard
 from meterd.client.guard.wire import Match
 from meterd.client.processes import ProcessRun
-from meterd.client.question import Aggregation, AggregationType, Filter, Histogram, Operator, Order
+from meterd.client.question import Aggregation, AggregationType, Filter, Histogram, Operator, Order, QueryOptions
 from meterd.client.result import QueryResult
 from meterd.client.sessions.handler import SessionHandler
 from meterd.client.sessions.session import AsyncSession, Session
@@ -68,6 +68,7 @@ __all__ = [
     "Order",
     "Policy",
     "ProcessRun",
+    "QueryOptions",
     "QueryResult",
     "Redaction",
     "RowsRefused",

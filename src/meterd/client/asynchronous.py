@@ -2,19 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from meterd.client.base import BaseClient
 from meterd.client.connection import AsyncConnection
 from meterd.client.guard.asynchronous import AsyncGuard
 from meterd.client.guard.wire import Platform
 from meterd.client.processes import PROCESSES, ProcessRun, logging_failure
-from meterd.client.question import Aggregation, Filter, Order, question
+from meterd.client.question import QueryOptions, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
 from meterd.client.sending import TaskSender
@@ -35,27 +35,11 @@ class AsyncClient(BaseClient):
         self._sessions = Sessions(self._options)
 
     async def query(
-        self,
-        datasource: str,
-        start: datetime | str,
-        end: datetime | str,
-        *,
-        group_by: str | Sequence[str] = (),
-        aggregations: Mapping[str, Aggregation | Sequence[Aggregation]] | None = None,
-        filters: Sequence[Filter] = (),
-        interval: str | timedelta | None = None,
-        timezone: str | None = None,
-        order_by: str | None = None,
-        order: Order | None = None,
-        limit: int | None = None,
-        other: bool = False,
-        totals: bool = False,
+        self, datasource: str, start: datetime | str, end: datetime | str, **options: Unpack[QueryOptions]
     ) -> QueryResult:
         """Do what `Client.query` does."""
-        order_members = {"orderBy": order_by, "order": order, "limit": limit, "other": other or None}
-        further = {"timezone": timezone, **order_members, "totals": totals or None}
-        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, further)
-        return read_result(await self._connection.send(query_request(body)))
+        request = query_request(question(datasource, start, end, options))
+        return read_result(await self._connection.send(request))
 
     async def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:
         """Do what `Client.ingest` does."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypedDict
 
 import msgspec
 
@@ -75,35 +75,67 @@ class Filter(msgspec.Struct, frozen=True):
     value: str | float | bool | Sequence[str | float]
 
 
-def question(
-    datasource: str,
-    start: datetime | str,
-    end: datetime | str,
-    group_by: str | Sequence[str],
-    aggregations: Mapping[str, Aggregation | Sequence[Aggregation]],
-    filters: Sequence[Filter],
-    interval: str | timedelta | None,
-    further: Mapping[str, object],
-) -> bytes:
-    """Make the body of the query; of further members those that are None are left out.
+class QueryOptions(TypedDict, total=False):
+    """What a question may say besides its datasource and window.
 
-    A limit without an order is one of the largest groups.
+    Members:
+        group_by: fields to group by.
+        aggregations: what to compute of each column, such as `{"latencyMs": ["avg", "p99"]}`, or `Histogram(20)`
+            for the number of values in each of 20 bins.
+        filters: all must hold.
+        interval: length of a bucket, such as `"1 hour"` or `timedelta(hours=1)`. With it the answer has a row for
+            each bucket and group (`timeseries`), without it one for each group (`distribution`).
+        timezone: IANA name of the zone in whose local time buckets are cut, such as `Europe/Berlin`; UTC without.
+        order_by: `total`, an aggregation such as `p99LatencyMs`, or a field of `group_by`; over the whole window.
+        order: `desc` or `asc`; without it `desc`, of fields `asc`.
+        limit: how many groups are wanted; the largest without `order_by`.
+        other: whether the groups after them are wanted as one row more, which has `other`.
+        totals: whether all facts are wanted as one row more, which has `totals`.
+    """
+
+    group_by: str | Sequence[str]
+    aggregations: Mapping[str, Aggregation | Sequence[Aggregation]] | None
+    filters: Sequence[Filter]
+    interval: str | timedelta | None
+    timezone: str | None
+    order_by: str | None
+    order: Order | None
+    limit: int | None
+    other: bool
+    totals: bool
+
+
+def question(datasource: str, start: datetime | str, end: datetime | str, options: QueryOptions) -> bytes:
+    """Make the body of the query. A limit without an order is one of the largest groups.
 
     Raises:
         ValueError: the interval is not made of whole seconds.
-        TypeError: something has no form in JSON.
+        TypeError: an option is unknown, or something has no form in JSON.
     """
+    if unknown := options.keys() - QueryOptions.__annotations__.keys():
+        raise TypeError(f"a query has no option {min(unknown)}")
+    aggregations, interval = options.get("aggregations") or {}, options.get("interval")
     body: dict[str, object] = {
         "startTs": _time(start),
         "endTs": _time(end),
         "datasource": datasource,
         "type": "distribution" if interval is None else "timeseries",
-        "groupBy": _several(group_by),
+        "groupBy": _several(options.get("group_by") or ()),
         "aggregations": [_aggregation(column, each) for column, all_ in aggregations.items() for each in _each(all_)],
-        "filters": [{"fieldName": each.field, "operator": each.operator, "value": each.value} for each in filters],
+        "filters": [
+            {"fieldName": each.field, "operator": each.operator, "value": each.value}
+            for each in options.get("filters") or ()
+        ],
     }
-    if interval is not None:
-        body["interval"] = interval if isinstance(interval, str) else _seconds(interval)
+    further = {
+        "interval": _seconds(interval) if isinstance(interval, timedelta) else interval,
+        "timezone": options.get("timezone"),
+        "orderBy": options.get("order_by"),
+        "order": options.get("order"),
+        "limit": options.get("limit"),
+        "other": options.get("other") or None,
+        "totals": options.get("totals") or None,
+    }
     body |= {name: value for name, value in further.items() if value is not None}
     if "limit" in body:
         body.setdefault("orderBy", "total")

@@ -1,18 +1,18 @@
 """The client for programs without an event loop."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from meterd.client.base import BaseClient
 from meterd.client.connection import Connection
 from meterd.client.guard.synchronous import Guard
 from meterd.client.guard.wire import Platform
 from meterd.client.processes import PROCESSES, ProcessRun, logging_failure
-from meterd.client.question import Aggregation, Filter, Order, question
+from meterd.client.question import QueryOptions, question
 from meterd.client.result import QueryResult, read_result
 from meterd.client.rows import Row, encode
 from meterd.client.sending import ThreadSender
@@ -30,21 +30,7 @@ class Client(BaseClient):
         self._sessions = Sessions(self._options, self._connection)
 
     def query(
-        self,
-        datasource: str,
-        start: datetime | str,
-        end: datetime | str,
-        *,
-        group_by: str | Sequence[str] = (),
-        aggregations: Mapping[str, Aggregation | Sequence[Aggregation]] | None = None,
-        filters: Sequence[Filter] = (),
-        interval: str | timedelta | None = None,
-        timezone: str | None = None,
-        order_by: str | None = None,
-        order: Order | None = None,
-        limit: int | None = None,
-        other: bool = False,
-        totals: bool = False,
+        self, datasource: str, start: datetime | str, end: datetime | str, **options: Unpack[QueryOptions]
     ) -> QueryResult:
         """Ask the gateway metrics query.
 
@@ -52,30 +38,18 @@ class Client(BaseClient):
             datasource: such as `guardrailMetrics`.
             start: start of the window, included: a datetime (UTC if naive) or ISO 8601 text.
             end: end of the window, not included.
-            group_by: fields to group by.
-            aggregations: what to compute of each column, such as `{"latencyMs": ["avg", "p99"]}`, or `Histogram(20)`
-                for the number of values in each of 20 bins.
-            filters: all must hold.
-            interval: length of a bucket, such as `"1 hour"` or `timedelta(hours=1)`. With it the answer has a row for
-                each bucket and group (`timeseries`), without it one for each group (`distribution`).
-            timezone: IANA name of the zone in whose local time buckets are cut, such as `Europe/Berlin`; UTC without.
-            order_by: `total`, an aggregation such as `p99LatencyMs`, or a field of `group_by`; over the whole window.
-            order: `desc` or `asc`; without it `desc`, of fields `asc`.
-            limit: how many groups are wanted; the largest without `order_by`.
-            other: whether the groups after them are wanted as one row more, which has `other`.
-            totals: whether all facts are wanted as one row more, which has `totals`.
+            options: what is grouped, computed, filtered and ordered: members of `QueryOptions`.
 
         Raises:
             ValueError: the interval is not made of whole seconds.
+            TypeError: an option is unknown, or something has no form in JSON.
             StatusError: the server answers with an error; of 400 its message says what is wrong with the question.
             ConnectionFailed: there is no answer.
             UnexpectedAnswer: the answer is not meterd's.
             ClientClosed: the client is closed.
         """
-        order_members = {"orderBy": order_by, "order": order, "limit": limit, "other": other or None}
-        further = {"timezone": timezone, **order_members, "totals": totals or None}
-        body = question(datasource, start, end, group_by, aggregations or {}, filters, interval, further)
-        return read_result(self._connection.send(query_request(body)))
+        request = query_request(question(datasource, start, end, options))
+        return read_result(self._connection.send(request))
 
     def ingest(self, datasource: str, rows: Row | Iterable[Row]) -> None:
         """Hand over one row or many; they are sent in the background, in batches.
