@@ -1,7 +1,7 @@
 """Check digits of numbers that python-stdnum does not know, by the name of their validator.
 
-A rule is a form and what holds for the characters of that form, blanks, hyphens, dots and slashes between them left
-out. Letters count as in ICAO 9303 unless a rule says otherwise: A is 10, Z is 35.
+A rule is a form and what holds for the characters of that form, separators between them
+left out. Letters count as in ICAO 9303 unless a rule says otherwise: A is 10, Z is 35.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from stdnum import luhn
 
-_SEPARATORS = str.maketrans("", "", " -./")
+_SEPARATORS = str.maketrans("", "", " -./+")
 
 
 class CheckDigits(msgspec.Struct, frozen=True):
@@ -172,6 +172,12 @@ def _vin(number: str) -> bool:
     return number[0] not in "12345L" or "0123456789X"[check] == number[8]
 
 
+def _se_personnummer(number: str) -> bool:
+    """Luhn over ten digits; the day of a coordination number is 60 higher (Skatteverket, SKV 704, SKV 707)."""
+    month, day = int(number[-8:-6]), int(number[-6:-4])
+    return 1 <= month <= 12 and 1 <= day - 60 * (day > 60) <= 31 and luhn.is_valid(number[-10:])
+
+
 RULES: dict[str, CheckDigits] = {
     "au_medicare": _rule(r"[2-6]\d{8,10}", _au_medicare),
     "br_cnh": _rule(r"\d{11}", _br_cnh),
@@ -189,6 +195,7 @@ RULES: dict[str, CheckDigits] = {
     "pl_passport": _rule(r"[A-Z]{2}\d{7}", _pl_passport),
     "pzn": _rule(r"\d{7,8}", _pzn),
     "ru_snils": _rule(r"\d{11}", _snils),
+    "se_personnummer": _rule(r"(?:1[89]|20)?\d{10}", _se_personnummer),
     "sg_nric": _rule(r"[STFGM]\d{7}[A-Z]", _sg_nric),
     "tw_national_id": _rule(r"[A-Z][1289]\d{8}", _tw_national_id),
     "us_dea": _rule(r"[A-Z][A-Z9]\d{7}", _us_dea),

@@ -28,6 +28,7 @@ _RIPPLE_BASE58 = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_SUMS = (1, 0x2BC830A3)
 """Of bech32 and bech32m."""
+_SEPARATORS = str.maketrans("", "", " .-/")
 _GROUPS = re.compile(r"\d+(?:[ -]\d+)*", re.ASCII)
 
 
@@ -47,7 +48,7 @@ def validator(name: str) -> Accepts:
 
 
 def _stdnum(module: str) -> Accepts:
-    """`is_valid` of a module of python-stdnum. It may fail on odd characters, which is a refusal too."""
+    """`is_valid` of a module of python-stdnum, with any separators. To fail on odd characters is a refusal."""
     if not module.replace(".", "").replace("_", "").isalnum():
         raise ValueError(module)
     is_valid = getattr(importlib.import_module(f"stdnum.{module}"), "is_valid", None)
@@ -55,6 +56,9 @@ def _stdnum(module: str) -> Accepts:
         raise ValueError(module)
 
     def accepts(text: str) -> bool:
+        return valid(text) or ((compact := text.translate(_SEPARATORS)) != text and valid(compact))
+
+    def valid(text: str) -> bool:
         try:
             return bool(is_valid(text))
         except (ValueError, LookupError, TypeError):

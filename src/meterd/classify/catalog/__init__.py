@@ -17,6 +17,7 @@ from meterd.classify.catalog import (
     nordic,
     north_america,
     oceania,
+    passwords,
     people,
     phones,
     private_keys,
@@ -40,7 +41,8 @@ FAMILIES: dict[str, tuple[Classifier, ...]] = {
     "Banking": banking.CLASSIFIERS,
     "Securities and trade": securities.CLASSIFIERS,
     "Cryptocurrencies": cryptocurrency.CLASSIFIERS,
-    "Keys and passwords": private_keys.CLASSIFIERS,
+    "Keys": private_keys.CLASSIFIERS,
+    "Passwords": passwords.CLASSIFIERS,
     "Credentials of clouds": cloud_tokens.CLASSIFIERS,
     "Credentials of development services": development_tokens.CLASSIFIERS,
     "Credentials of other services": service_tokens.CLASSIFIERS,
@@ -65,6 +67,7 @@ SYSTEM: tuple[Classifier, ...] = tuple(classifier for family in FAMILIES.values(
 
 _SECRETS = (
     *private_keys.CLASSIFIERS,
+    *passwords.CLASSIFIERS,
     *cloud_tokens.CLASSIFIERS,
     *development_tokens.CLASSIFIERS,
     *service_tokens.CLASSIFIERS,

@@ -1,20 +1,63 @@
 """Ways to reach a person that are neither a telephone nor a place."""
 
-from meterd.classify.model import Boundary, Category, Likelihood, Pattern, bare, formatted, identifier
+from meterd.classify.model import (
+    Boundary,
+    Category,
+    Expression,
+    Likelihood,
+    Pattern,
+    Rule,
+    Set,
+    Target,
+    bare,
+    formatted,
+    identifier,
+    refuse,
+)
+
+_PUNYCODE = "(?i:xn--)[0-9A-Za-z-]{2,59}"
+
+
+def _mail(letters: str) -> str:
+    """Declare an address in these letters, as sentences of some languages have no blank beside one in ASCII."""
+    first = f"[{letters}0-9]"
+    label = rf"{first}(?:[{letters}0-9-]*{first})?"
+    return rf"{first}[{letters}0-9._%+'-]*@{label}(?:\.[{letters}0-9-]+)*\.(?:{_PUNYCODE}|[{letters}]{{2,24}})"
+
+
+_NO_MAIL = (
+    refuse(r"^(?:git|hg|svn)@|@v?[0-9]+(?:\.[0-9]+)+\.|@[0-9]x\.[a-z]{3,4}$"),
+    Rule(
+        Expression(r"^:(?:[0-9A-Za-z_~.-]*/|[^\s:]{1,80}\.git\b|~)"),
+        Target.CONTEXT,
+        Set(Likelihood.NO_MATCH),
+        before=0,
+        after=90,
+    ),
+    refuse(
+        Expression(r"(?:\b(?:ssh|rsync|git|sftp)://|\b(?:ssh|sftp|mosh|ssh-copy-id) (?:-\S+ (?:[^ @-]\S* )?){0,4})$"),
+        Target.CONTEXT,
+    ),
+)
+"""Accounts on other machines, as commands name them; versions of packages; images for dense screens."""
 
 CLASSIFIERS = (
     identifier(
         "email_address",
         "EMAIL_ADDRESS",
-        Pattern(
-            r"[A-Za-zÀ-\x{10FFFF}0-9][A-Za-zÀ-\x{10FFFF}0-9._%+'-]*@[A-Za-zÀ-\x{10FFFF}0-9](?:[A-Za-zÀ-\x{10FFFF}0-9-]*[A-Za-zÀ-\x{10FFFF}0-9])?(?:\.[A-Za-zÀ-\x{10FFFF}0-9-]+)*\.[A-Za-zÀ-\x{10FFFF}]{2,24}",
-            Likelihood.VERY_LIKELY,
-            boundary=Boundary.WORD,
+        *(
+            Pattern(regex, Likelihood.VERY_LIKELY, boundary=Boundary.WORD)
+            for regex in (
+                _mail("A-Za-z"),
+                _mail(r"A-Za-zÀ-ɏ\p{Cyrillic}\p{Greek}\p{Hebrew}\p{Arabic}\p{Armenian}\p{Devanagari}"),
+                _mail(r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}"),
+            )
         ),
         category=Category.CONTACT,
         description="Electronic mail address",
         example="jane.doe@example.com",
         validator="tld",
+        rules=_NO_MAIL,
         yields_to=("secret",),
     ),
     identifier(

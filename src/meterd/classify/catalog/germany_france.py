@@ -18,7 +18,17 @@ CLASSIFIERS = (
         "36 574 261 809",
         formatted(r"\d{2} \d{3} \d{3} \d{3}"),
         bare(r"\d{11}"),
-        words=("idnr", "id-nr", "steuer-id", "steuer-identifikationsnummer", "steueridentifikationsnummer", "tin"),
+        words=(
+            "idnr",
+            "id-nr",
+            "steuer-id",
+            "steuer-identifikationsnummer",
+            "steueridentifikationsnummer",
+            "steuerliche identifikationsnummer",
+            "identifikationsnummer",
+            "steuer-idnr",
+            "tin",
+        ),
     ),
     number(
         "de.leitweg",

@@ -37,6 +37,15 @@ _VERSION = (
 )
 """Versions of programs have four numbers too."""
 
+_NO_IPV6 = (
+    refuse(
+        r"^[A-Fa-f:]+$|^(?:[A-Ea-e][0-9A-Fa-f]{0,3}|[Ff][0-9A-Fa-f]{0,2}|[Ff][0-9ABab][0-9A-Fa-f]{2})::[0-9A-Fa-f]+$"
+    ),
+    Rule(Expression(r"^(?::|\(|<|\{|!|\.[A-Za-z_])"), Target.CONTEXT, Set(Likelihood.NO_MATCH), before=0, after=2),
+    refuse(Expression("::$"), Target.CONTEXT),
+)
+"""Scopes of program code have two colons too; and an address leaves out groups once."""
+
 CLASSIFIERS = (
     identifier(
         "ipv4_address",
@@ -63,6 +72,7 @@ CLASSIFIERS = (
         example="2001:db8::8a2e:370:7334",
         validator="ipv6",
         context=("ip", "ipv6", "host", "address"),
+        rules=_NO_IPV6,
     ),
     identifier(
         "mac_address",

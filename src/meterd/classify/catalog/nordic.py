@@ -1,7 +1,7 @@
 """National, tax and company numbers of the Nordic and Baltic countries."""
 
 from meterd.classify.catalog.declaring import number
-from meterd.classify.model import Category, bare, formatted
+from meterd.classify.model import Category, bare, formatted, identifier
 
 CLASSIFIERS = (
     number(
@@ -161,13 +161,22 @@ CLASSIFIERS = (
         words=("org.nr", "orgnr", "organisationsnummer"),
         category=Category.ORGANISATION,
     ),
-    number(
-        "se.personnummer",
-        "Personal identity number of Sweden",
-        "880320-0016",
+    identifier(
+        "se_personnummer",
+        "SE_PERSONNUMMER",
         formatted(r"(?:(?:18|19|20)\d{2}|\d{2})[01]\d[0-9]\d[-+]\d{4}"),
         bare(r"(?:18|19|20)?\d{2}[01]\d[0-9]\d\d{4}"),
-        words=("personnummer", "pnr", "personal identity number"),
+        description="Personal identity number of Sweden, or coordination number",
+        example="880320-0016",
+        validator="se_personnummer",
+        context=(
+            "personnummer",
+            "personnr",
+            "pnr",
+            "personal identity number",
+            "samordningsnummer",
+            "coordination number",
+        ),
         yields_to=("phonenumber",),
     ),
     number(

@@ -1,7 +1,7 @@
 """National, tax and health numbers of North and Central America and the Caribbean."""
 
 from meterd.classify.catalog.declaring import number
-from meterd.classify.model import Category, bare, formatted, identifier
+from meterd.classify.model import Boundary, Category, bare, formatted, identifier
 
 CLASSIFIERS = (
     number(
@@ -9,8 +9,13 @@ CLASSIFIERS = (
         "Social security number of the United States",
         "536-90-4399",
         formatted(r"\d{3}-\d{2}-\d{4}"),
-        bare(r"\d{3} \d{2} \d{4}|\d{9}"),
-        words=("ssn", "social security", "soc sec", "social security number"),
+        bare(r"\d{3}[ .]\d{2}[ .]\d{4}|\d{9}"),
+        formatted(
+            r"(?i:\bssn|social security(?: number| no\.?)?)[:#= -]{0,2}(\d{3}[ .-]?\d{2}[ .-]?\d{4})\b",
+            group=1,
+            boundary=Boundary.ANYWHERE,
+        ),
+        words=("ssn", "ssns", "social security", "soc sec", "social security number", "social"),
     ),
     number(
         "us.itin",

@@ -1,4 +1,4 @@
-"""Keys, passwords and tokens that belong to no one provider."""
+"""Keys, hashes and tokens that belong to no one provider."""
 
 from meterd.classify.catalog.declaring import ALPHANUMERIC, BASE32, HEXADECIMAL, URL_SAFE, drawn
 from meterd.classify.model import (
@@ -15,16 +15,6 @@ from meterd.classify.model import (
     secret,
 )
 
-_PLACEHOLDER = refuse(
-    Expression(
-        r"^(?:[x*.#-]+|<.*>|\$\{?.*|\{\{.*|%\(?.*|your[_-].*|changeme|example|none|null|true|false|undefined|string|str"
-        r"|required|optional|redacted|hidden|invalid|missing|incorrect|please|cannot|should|must)$",
-        ignore_case=True,
-    )
-)
-_PROGRAM = refuse(r"^(?:[A-Za-z_][\w.]*[(\[]|[A-Za-z_]+(?:(?:\.|->|::)[A-Za-z_]+)+[;,)]*$|(?:\.{1,2}|~)?/[\w.-]+/)")
-"""A call, a member, or a path: where a program keeps a secret, not the secret."""
-_WORDS = refuse(r"^(?:[a-z]+(?:[_./-][a-z]+)*|[A-Z]+(?:_[A-Z]+)*)$")
 _PLACEHOLDER_IN_ADDRESS = refuse(r"://[^/]*:(?:\$\{?\w+\}?|\{+\w+\}+|%\w+%|\*+|[xX]+)@")
 _IN_A_KEY = Rule(
     Expression(r"""kty\\*["']"""), Target.CONTEXT, Set(Likelihood.NO_MATCH), inverse=True, before=6_000, after=6_000
@@ -149,32 +139,6 @@ CLASSIFIERS = (
         description="Bearer token in an HTTP header",
         rules=(refuse(r"^[^0-9]*$"),),
         example=f"Authorization: Bearer {drawn(ALPHANUMERIC, 40)}",
-    ),
-    secret(
-        "password_assignment",
-        "PASSWORD_ASSIGNMENT",
-        r"(?i:password|passwd|passwort|passphrase|contraseña|mot de passe|senha|pwd)[\"']? ?(?:[:=]|=>|:="
-        r"|is:) ?[\"']?([^\s\pZ\"',;<>]{6,128})",
-        group=1,
-        boundary=Boundary.ANYWHERE,
-        description="Password that is named as one",
-        example=f"password = {drawn(ALPHANUMERIC, 12)}",
-        rules=(_PLACEHOLDER, _PROGRAM),
-    ),
-    secret(
-        "secret_assignment",
-        "SECRET_ASSIGNMENT",
-        r"(?i:api[_-]?key|apikey|secret[_-]?key|client[_-]?secret|access[_-]?token|auth[_-]?token|secret"
-        r"|private[_-]?token)"
-        r"[\"']? ?(?:[:=]|=>|:=) ?[\"']?([0-9A-Za-z_./+=~-]{16,200})",
-        group=1,
-        boundary=Boundary.ANYWHERE,
-        description="Key or token that is named as one",
-        validator="entropy:3.2",
-        example=f"api_key = {drawn(ALPHANUMERIC, 32)}",
-        rules=(_PLACEHOLDER, _PROGRAM, _WORDS),
-        family="",
-        yields_to=("secret",),
     ),
     secret(
         "htpasswd_hash",

@@ -33,8 +33,8 @@ CLASSIFIERS = (
         "Company number of Brazil",
         "16.727.230/0001-97",
         formatted(r"[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-\d{2}"),
-        bare(r"\d{14}"),
-        words=("cnpj",),
+        bare(r"[0-9A-Z]{12}\d{2}"),
+        words=("cnpj", "cadastro nacional da pessoa jurídica"),
         category=Category.ORGANISATION,
     ),
     number(
