@@ -18,6 +18,15 @@ _WITHOUT_BLANKS = re.compile(
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])")
 _SEPARATORS = "-./"
 _GAP = re.compile(r"(?<=\w)[ _-](?=\w)")
+_TRANSCRIBED = {
+    **{letter: (base, f"{base}e") for letter, base in zip("äöüø", "aouo", strict=True)},
+    "ß": ("ss",),
+    "ł": ("l",),
+    "æ": ("ae",),
+    "å": ("a", "aa"),
+    "đ": ("d",),
+    "ı": ("i",),
+}
 _BETWEEN_WORDS = r"[\s_-]{0,2}"
 
 
@@ -49,10 +58,22 @@ def _in_number(outwards: str) -> bool:
 
 
 def spelling(term: str) -> str:
-    """Return an expression for a term in prose and as a name in a program: `date of birth` is `date_of_birth` and
-    `dateOfBirth` too.
+    """Return an expression for a term in prose and as a name in a program, with accents or without: `date of birth` is
+    `date_of_birth` and `dateOfBirth` too, `numéro` is `numero`.
     """
-    return _BETWEEN_WORDS.join(escaped(word) for word in _GAP.split(term))
+    return _BETWEEN_WORDS.join("".join(map(_letter, word)) for word in _GAP.split(term))
+
+
+@functools.lru_cache(maxsize=1024)
+def _letter(character: str) -> str:
+    """Return an expression for a letter, and how it is written where keyboards have no accents."""
+    if character == "'":
+        return "['\u2019]?"
+    base = unicodedata.normalize("NFD", character)[0]
+    plain = _TRANSCRIBED.get(character, (base,) if base.isascii() else ())
+    if character.isascii() or not plain:
+        return escaped(character)
+    return f"(?:{'|'.join((character, *plain))})"
 
 
 class Words:

@@ -95,7 +95,7 @@ CLASSIFIERS = (
     identifier(
         "us_post_office_box",
         "US_POST_OFFICE_BOX",
-        formatted(r"P\.? ?O\.? ?Box \d{1,6}|(?:PSC|CMR) \d{1,5},? Box \d{1,5}"),
+        formatted(r"(?i:p\.? ?o\.? ?box|post office box) \d{1,6}|(?:PSC|CMR) \d{1,5},? Box \d{1,5}"),
         category=Category.LOCATION,
         description="Post office box",
         example="P.O. Box 12345",
@@ -289,8 +289,13 @@ CLASSIFIERS = (
         "COORDINATES",
         formatted(r"-?\d{1,2}\.\d{4,8}, ?-?1?\d{1,2}\.\d{4,8}"),
         formatted(
-            r"\d{1,2}° ?\d{1,2}['′] ?\d{1,2}(?:\.\d{1,4})?[\"″] ?[NS],? ?"
-            r"\d{1,3}° ?\d{1,2}['′] ?\d{1,2}(?:\.\d{1,4})?[\"″] ?[EWO]",
+            r"\d{1,2}\.\d{2,8} ?° ?[NS],? ?\d{1,3}\.\d{2,8} ?° ?[EWO]"
+            r"|[NS] ?\d{1,2}\.\d{3,8} ?°?,? ?[EWO] ?\d{1,3}\.\d{3,8}°?",
+            boundary=Boundary.WORD,
+        ),
+        formatted(
+            r"\d{1,2}° ?\d{1,2}['′] ?\d{1,2}(?:\.\d{1,4})?[\"″]? ?[NS],? ?"
+            r"\d{1,3}° ?\d{1,2}['′] ?\d{1,2}(?:\.\d{1,4})?[\"″]? ?[EWO]",
             boundary=Boundary.ANYWHERE,
         ),
         category=Category.LOCATION,

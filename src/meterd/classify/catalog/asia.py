@@ -72,7 +72,7 @@ CLASSIFIERS = (
         "Identity number of Israel",
         "תעודת זהות 39337423",
         bare(r"\d{7,8}-?\d"),
-        words=("תעודת זהות", "ת.ז", "מספר זהות", "teudat zehut"),
+        words=("תעודת זהות", "ת.ז", "ת״ז", "מספר זהות", "teudat zehut", "id number", "id no", "identity number"),
     ),
     number(
         "in_.aadhaar",
@@ -169,7 +169,7 @@ CLASSIFIERS = (
         "770305-02-1234",
         formatted(r"\d{2}[01]\d[0-3]\d-\d{2}-\d{4}"),
         bare(r"\d{12}"),
-        words=("nric", "mykad", "kad pengenalan"),
+        words=("nric", "mykad", "kad pengenalan", "no. kp", "no kp", "ic no", "ic number"),
     ),
     identifier(
         "ph_tin",

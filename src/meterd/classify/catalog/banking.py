@@ -5,7 +5,12 @@ from meterd.classify.model import (
     Boundary,
     Category,
     Classifier,
+    Expression,
+    Likelihood,
     Pattern,
+    Rule,
+    Set,
+    Target,
     bare,
     formatted,
     identifier,
@@ -48,6 +53,14 @@ def _card(
         yields_to=yields_to,
     )
 
+
+_PIN = Rule(
+    Expression(
+        r"(?:^|[^A-Za-z])(?:[a-z]+[_-])?pin(?:[_-]?code)?[\"'\])]{0,2}\s{0,3}[:=]\s{0,2}[\"']?$", ignore_case=True
+    ),
+    Target.CONTEXT,
+    Set(Likelihood.VERY_LIKELY),
+)
 
 CLASSIFIERS = (
     identifier(
@@ -203,9 +216,19 @@ CLASSIFIERS = (
         category=Category.CREDENTIAL,
         description="Personal identification number of a card or an account",
         example="PIN code 4821",
-        context=("pin code", "pin number", "code pin", "pin is"),
-        rules=(acronyms("PIN:", "PIN"),),
-        before=14,
+        context=(
+            "pin code",
+            "pin number",
+            "pin no",
+            "code pin",
+            "pin is",
+            "pin was",
+            "pin to",
+            "card pin",
+            "código pin",
+        ),
+        rules=(acronyms("PIN:", "PIN"), _PIN),
+        before=20,
     ),
     identifier(
         "credit_score",

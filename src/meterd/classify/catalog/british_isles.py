@@ -33,7 +33,7 @@ CLASSIFIERS = (
         "Tax reference of the United Kingdom",
         "UTR 1955839661",
         bare(r"\d{5} ?\d{5}K?"),
-        words=("utr", "unique taxpayer reference", "tax reference", "self assessment"),
+        words=("utr", "unique taxpayer reference", "taxpayer reference", "tax reference", "self assessment"),
     ),
     number(
         "gb.vat",
@@ -69,7 +69,7 @@ CLASSIFIERS = (
         bare(r"\d{2}[- ]?\d{2}[- ]?\d{2}"),
         description="Sort code of a bank in the United Kingdom",
         example="sort code 20-00-00",
-        context=("sort code", "sortcode", "sort-code"),
+        context=("sort code", "sort codes", "branch sort code"),
         category=Category.FINANCIAL,
     ),
     number(

@@ -71,6 +71,7 @@ def number(
         example=example,
         validator=f"stdnum:{module}",
         context=words,
+        before=40,
         rules=(acronyms(*capitals),) if capitals else (),
         yields_to=yields_to,
     )
@@ -107,6 +108,17 @@ def credential(
             *((near(*words, before=40), within(*words)) if words else ()),
         ),
         **known,
+    )
+
+
+UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+
+
+def beside(provider: str, form: str) -> str:
+    """Return an expression for a value of a common form right after its provider and a word for it, in group 1."""
+    return (
+        rf"(?i:{provider})[ _-]?(?i:(?:api|auth|access|upload|account)?[ _-]?(?:key|token))?[\"'\])]{{0,2}}"
+        rf"[ \t]{{0,4}}(?:[:=]|(?i:is)[ \t])[ \t]{{0,4}}[\"']?({form})"
     )
 
 

@@ -59,7 +59,7 @@ CLASSIFIERS = (
         "710319/2745",
         formatted(r"\d{2}[0-8]\d[0-3]\d/\d{4}"),
         bare(r"\d{2}[0-8]\d[0-3]\d/?\d{3,4}"),
-        words=("rodné číslo", "rodného čísla", "r.č", "rč"),
+        words=("rodné číslo", "rodného čísla", "r.č", "rč", "rodným číslem"),
     ),
     number(
         "sk.rc",
@@ -124,7 +124,7 @@ CLASSIFIERS = (
         description="Identity card number of Poland",
         example="dowód osobisty ABA300000",
         validator="pl_identity_card",
-        context=("dowód osobisty", "dowodu osobistego", "nr dowodu"),
+        context=("dowód osobisty", "dowodu osobistego", "nr dowodu", "numer dowodu", "dowodu", "dowód"),
     ),
     number(
         "ro.cf",
@@ -176,7 +176,7 @@ CLASSIFIERS = (
     identifier(
         "ru_snils",
         "RU_SNILS",
-        formatted(r"\d{3}-\d{3}-\d{3} \d{2}"),
+        formatted(r"\d{3}-\d{3}-\d{3}[ -]\d{2}"),
         bare(r"\d{11}"),
         description="Pension insurance number of Russia",
         example="СНИЛС 112-233-445 95",

@@ -94,7 +94,7 @@ CLASSIFIERS = (
         "Tax number of France",
         "numéro fiscal 3023217600053",
         bare(r"[0-3]\d ?\d{2} ?\d{3} ?\d{3} ?\d{3}"),
-        words=("numéro fiscal", "nif", "spi", "identifiant fiscal"),
+        words=("numéro fiscal", "n° fiscal", "no fiscal", "nif", "spi", "identifiant fiscal", "référence fiscale"),
     ),
     number(
         "fr.nir",

@@ -86,7 +86,8 @@ CLASSIFIERS = (
         "is_.kennitala",
         "Identity number of Iceland, of persons and organisations",
         "kennitala 120174-3399",
-        bare(r"[0-7]\d[01]\d{3}-?\d{4}"),
+        formatted(r"(?:[0-2]\d|3[01])(?:0[1-9]|1[0-2])\d{2}-\d{3}[089]"),
+        bare(r"[0-7]\d[01]\d{3}[ -]?\d{4}"),
         words=("kennitala", "kennitölu", "kt"),
     ),
     number(
@@ -102,7 +103,7 @@ CLASSIFIERS = (
         "Personal code of Lithuania",
         "asmens kodas 33309240064",
         bare(r"[1-6]\d{10}"),
-        words=("asmens kodas", "asmens kodo", "a. k"),
+        words=("asmens kodas", "asmens kodo", "a. k", "a.k"),
     ),
     number(
         "lt.pvm",

@@ -1,6 +1,6 @@
 """National, tax and health numbers of North and Central America and the Caribbean."""
 
-from meterd.classify.catalog.declaring import number
+from meterd.classify.catalog.declaring import acronyms, number
 from meterd.classify.model import Boundary, Category, bare, formatted, identifier
 
 CLASSIFIERS = (
@@ -15,7 +15,7 @@ CLASSIFIERS = (
             group=1,
             boundary=Boundary.ANYWHERE,
         ),
-        words=("ssn", "ssns", "social security", "soc sec", "social security number", "social"),
+        words=("ssn", "ssns", "social security", "soc sec", "social security number"),
     ),
     number(
         "us.itin",
@@ -23,7 +23,7 @@ CLASSIFIERS = (
         "912-90-3456",
         formatted(r"9\d{2}-\d{2}-\d{4}"),
         bare(r"9\d{8}"),
-        words=("itin", "taxpayer identification", "tax id"),
+        words=("itin", "taxpayer identification", "taxpayer id", "tax id"),
     ),
     number(
         "us.atin",
@@ -37,7 +37,7 @@ CLASSIFIERS = (
         "Employer identification number of the United States",
         "EIN 91-1144442",
         bare(r"\d{2}-?\d{7}"),
-        words=("ein", "employer identification", "federal tax id", "fein", "tax id"),
+        words=("ein", "employer identification", "employer id", "federal tax id", "fein", "tax id", "federal ein"),
         category=Category.ORGANISATION,
     ),
     number(
@@ -61,7 +61,20 @@ CLASSIFIERS = (
         bare(r"\d{8,17}"),
         description="Bank account number",
         example="account number 000123456789",
-        context=("account number", "account no", "acct no", "acct number", "checking account", "savings account"),
+        context=(
+            "account number",
+            "account no",
+            "account #",
+            "account num",
+            "acct",
+            "acct no",
+            "acct number",
+            "a/c",
+            "bank account",
+            "checking account",
+            "savings account",
+        ),
+        before=36,
         category=Category.FINANCIAL,
         yields_to=("us_rtn", "credit_card_number"),
     ),
@@ -72,15 +85,28 @@ CLASSIFIERS = (
         description="Passport number of the United States",
         example="passport number 340007237",
         context=("passport", "passport no", "passport number", "passport #"),
-        before=20,
+        before=36,
     ),
     identifier(
         "us_driver_license",
         "US_DRIVER_LICENSE",
+        bare(r"[A-Z]\d{3}[- ]\d{3}[- ]\d{2}[- ]\d{3}[- ]\d"),
         bare(r"[A-Z]{1,2}-?\d{3}-?\d{3,4}-?\d{1,4}(?:-?\d{1,3})?|\d{7,9}"),
         description="Driver's license number of the United States",
         example="driver's license D1234567",
-        context=("driver's license", "driver license", "drivers license", "dl number", "license number"),
+        context=(
+            "driver's license",
+            "driver license",
+            "driver's licence",
+            "driving license",
+            "dl number",
+            "dl no",
+            "dl #",
+            "license number",
+            "license no",
+        ),
+        rules=(acronyms("DL", "DLN", "CDL"),),
+        before=36,
         category=Category.VEHICLE,
     ),
     identifier(
@@ -121,7 +147,16 @@ CLASSIFIERS = (
         "123-456-782",
         formatted(r"[1-79]\d{2}-\d{3}-\d{3}"),
         bare(r"[1-79]\d{2} ?\d{3} ?\d{3}"),
-        words=("social insurance", "assurance sociale", "sin number", "numéro d'assurance"),
+        words=(
+            "social insurance",
+            "assurance sociale",
+            "sin number",
+            "sin no",
+            "sin #",
+            "sin_",
+            'sin"',
+            "numéro d'assurance",
+        ),
         capitals=("SIN", "NAS"),
     ),
     number(

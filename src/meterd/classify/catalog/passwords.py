@@ -135,7 +135,7 @@ CLASSIFIERS = (
         ),
         (require("entropy:3.2"), _PLACEHOLDER, _PROGRAM, _WORDS, _NO_WORD),
         example=f"api_key = {drawn(ALPHANUMERIC, 32)}",
-        yields_to=("secret",),
+        yields_to=("secret", "bitcoin_private_key", "extended_private_key"),
     ),
     Classifier(
         "signed_url_signature",

@@ -1,6 +1,17 @@
 """What is said of a person: birth, documents and traits."""
 
-from meterd.classify.model import Boundary, Category, Classifier, Pattern, bare, formatted, identifier
+from meterd.classify.model import (
+    Boundary,
+    Category,
+    Classifier,
+    Expression,
+    Pattern,
+    Target,
+    bare,
+    formatted,
+    identifier,
+    refuse,
+)
 
 _DAY_NUMBER = r"(?:3[01]|[12]\d|0?[1-9])"
 _MONTH_NUMBER = r"(?:1[0-2]|0?[1-9])"
@@ -10,13 +21,25 @@ _DAY = (
     rf"|{_YEAR}[./-]{_MONTH_NUMBER}[./-]{_DAY_NUMBER}|{_YEAR} ?[年년] ?{_MONTH_NUMBER} ?[月월] ?{_DAY_NUMBER} ?[日일]"
 )
 _MONTH = (
-    r"(?i:jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|février|mar(?:ch|s)?|märz|apr(?:il)?|avril|may|mai|june?"
-    r"|juni|juin|july?"
-    r"|juli|juillet|aug(?:ust)?|août|sep(?:t(?:ember)?)?|septembre|o[ck]t(?:ober|obre)?|nov(?:ember|embre)?"
-    r"|de[cz](?:ember)?|décembre)\.?"
+    r"(?i:jan(?:uary|uar|vier|uari|eiro)?|jänner|enero|gennaio|stycznia|января|feb(?:ruary|ruar|ruari|rero|braio)?"
+    r"|février|fevereiro|lutego|февраля|mar(?:ch|s|zo|ço|ca)?|märz|maart|марта|apr(?:il|ile)?|avril|abril|kwietnia"
+    r"|апреля|may|mai|mayo|maggio|maio|mei|maja|maj|мая|june?|juni|juin|junio|giugno|junho|czerwca|июня"
+    r"|july?|juli|juillet|julio|luglio|julho|lipca|июля|aug(?:ust|usti|ustus)?|août|agosto|sierpnia|августа"
+    r"|sep(?:t(?:ember|embre)?|tiembre)?|setiembre|settembre|setembro|września|сентября"
+    r"|o[ck]t(?:ober|obre|ubre)?|ottobre|outubro|października|октября|nov(?:ember|embre|iembre|embro)?|listopada|ноября"
+    r"|de[cz](?:ember|embre|embro)?|décembre|diciembre|dicembre|grudnia|декабря)\.?"
 )
 _WRITTEN = (
-    rf"\d{{1,2}}(?:st|nd|rd|th|\.)? {_MONTH},? (?:19|20)\d{{2}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d{{2}}"
+    rf"\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?(?: (?:de|di|of))? {_MONTH}(?: (?:de|del))?,? (?:19|20)\d{{2}}"
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d{{2}}"
+)
+_OTHER_DATE = refuse(
+    Expression(
+        r"\b(?:since|until|valid|issued|expires?|expiry|created|updated|joined|hired|seit|bis|depuis|desde|dal)"
+        r"[a-z_ ]{0,12}[\"']?[ :=]{1,3}[\"']?$",
+        ignore_case=True,
+    ),
+    Target.CONTEXT,
 )
 
 
@@ -34,7 +57,7 @@ def _document(
         example=example,
         validator=validator,
         context=words,
-        before=26,
+        before=36,
     )
 
 
@@ -47,6 +70,8 @@ CLASSIFIERS = (
         "DATE_OF_BIRTH",
         bare(_DAY),
         bare(_WRITTEN),
+        bare(rf"{_DAY_NUMBER}[./-]{_MONTH_NUMBER}[./-]\d{{2}}|{_MONTH_NUMBER}/{_DAY_NUMBER}/\d{{2}}"),
+        bare(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"),
         category=Category.DEMOGRAPHIC,
         description="Date of birth",
         example="date of birth 14/03/1985",
@@ -76,7 +101,55 @@ CLASSIFIERS = (
             "född",
             "födelsedatum",
             "生年月日",
+            "d.o.b.",
+            "geb",
+            "geboren am",
+            "geb.-datum",
+            "geburtstag",
+            "né",
+            "née",
+            "naissance",
+            "nacimiento",
+            "f. nac",
+            "nascita",
+            "nascido em",
+            "nascida em",
+            "nascimento",
+            "geboren op",
+            "geb. datum",
+            "urodzony",
+            "urodzona",
+            "urodzenia",
+            "data ur",
+            "födelsedag",
+            "syntymäaika",
+            "syntynyt",
+            "fødselsdato",
+            "født",
+            "дата рождения",
+            "родился",
+            "родилась",
+            "narozen",
+            "narozena",
+            "datum narození",
+            "dátum narodenia",
+            "data nașterii",
+            "született",
+            "születési idő",
+            "ημερομηνία γέννησης",
+            "doğum tarihi",
+            "生日",
+            "出生日期",
+            "出生年月日",
+            "출생",
+            "생년월일",
+            "تاريخ الميلاد",
+            "תאריך לידה",
+            "जन्म तिथि",
+            "ngày sinh",
+            "tanggal lahir",
         ),
+        rules=(_OTHER_DATE,),
     ),
     identifier(
         "date_of_death",

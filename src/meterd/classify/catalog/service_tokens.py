@@ -298,7 +298,13 @@ CLASSIFIERS = (
         description="Key of EasyPost",
         example=f"EZAK{drawn(ALPHANUMERIC, 54)}",
     ),
-    token("lob_key", "Key of Lob", "live_", HEXADECIMAL, 35, words=("lob",)),
+    credential(
+        "lob_key",
+        r"(?:live|test)_[0-9a-f]{35}",
+        words=("lob",),
+        description="Key of Lob",
+        example=f"lob live_{drawn(HEXADECIMAL, 35)}",
+    ),
     credential(
         "shippo_token",
         r"shippo_(?:live|test)_[0-9a-f]{40}",

@@ -167,7 +167,15 @@ CLASSIFIERS = (
         "Passport and identity card number of the Netherlands",
         "paspoort XR1001R58",
         bare(r"[A-NP-Z]{2}[0-9A-NP-Z]{6}\d"),
-        words=("paspoort", "paspoortnummer", "identiteitskaart"),
+        words=(
+            "paspoort",
+            "paspoortnummer",
+            "identiteitskaart",
+            "documentnummer",
+            "identiteitsbewijs",
+            "id-kaart",
+            "id-bewijs",
+        ),
     ),
     number(
         "nl.onderwijsnummer",
