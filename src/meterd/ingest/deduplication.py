@@ -34,12 +34,10 @@ _CREATE = (
     ) WITHOUT ROWID""",
 )
 _TABLES = ("identities_{0}", "answers_{0}", "spans_{0}", "awaited_{0}")
-_EACH = f"""WITH RECURSIVE
-    positions(at) AS (
-        SELECT 1 UNION ALL SELECT at + {DIGEST_SIZE} FROM positions WHERE at + {DIGEST_SIZE} <= length(?1)
-    ),
-    each(digest) AS (SELECT substr(?1, at, {DIGEST_SIZE}) FROM positions)"""
-"""The digests in one blob, one after the other, as rows."""
+_EACH = f"""WITH RECURSIVE positions(at) AS (
+    SELECT 1 UNION ALL SELECT at + {DIGEST_SIZE} FROM positions WHERE at + {DIGEST_SIZE} <= length(?1))"""
+"""The positions of digests in one blob, one after the other."""
+_DIGEST = f"substr(?1, at, {DIGEST_SIZE})"
 _SAVED_EVERY = 1 / 1000
 """Part of a window after which it is noted how much time has passed; a crash forgets less than that."""
 
@@ -151,11 +149,16 @@ class DeduplicationIndex:
         False for each that was, or repeats within.
         """
         newest = self.use_newest()
-        if len(digests) > 1 and len(set(digests)) == len(digests) and not self._any_known(digests):
-            self._connection.execute(
-                f"{_EACH} INSERT INTO identities_{newest} SELECT digest, ?2 FROM each", (b"".join(digests), entry)
-            )
-            return [True] * len(digests)
+        if len(digests) > 1 and not self._any_known_before(digests):
+            try:
+                self._connection.execute(
+                    f"{_EACH} INSERT INTO identities_{newest} SELECT {_DIGEST}, ?2 FROM positions",
+                    (b"".join(digests), entry),
+                )
+            except sqlite3.IntegrityError:
+                pass  # one is known, or comes twice: the statement has added none
+            else:
+                return [True] * len(digests)
         return self._add_one_by_one(digests, entry)
 
     @property
@@ -169,14 +172,16 @@ class DeduplicationIndex:
         newest.used = self._now()
         return newest.number
 
-    def _any_known(self, digests: Sequence[bytes]) -> bool:
-        """Ask by one statement for all, because each gives up Python's lock and has to wait for it again."""
-        known = " OR ".join(
-            f"EXISTS (SELECT 1 FROM identities_{each.number} WHERE identities_{each.number}.digest = each.digest)"
-            for each in self._generations
-        )
-        found = self._connection.execute(f"{_EACH} SELECT 1 FROM each WHERE {known} LIMIT 1", (b"".join(digests),))
-        return found.fetchone() is not None
+    def _any_known_before(self, digests: Sequence[bytes]) -> bool:
+        """Ask earlier generations by one statement for all: each gives up Python's lock, and waits for it again."""
+        for number in self.numbers[:-1]:
+            found = self._connection.execute(
+                f"{_EACH} SELECT 1 FROM positions CROSS JOIN identities_{number} WHERE digest = {_DIGEST} LIMIT 1",
+                (b"".join(digests),),
+            )
+            if found.fetchone() is not None:
+                return True
+        return False
 
     def _add_one_by_one(self, digests: Sequence[bytes], entry: int) -> list[bool]:
         execute = self._connection.execute

@@ -33,6 +33,8 @@ class SpanIndex:
         self._connection = connection
         self._generations = generations
         self._known: dict[bytes, _Known | None] = {}
+        self._waited_for: dict[int, bool] = {}
+        """Of each generation, whether any fact waits in it."""
 
     def add(self, places: Sequence[Place], links: Sequence[Link], entry: int) -> list[tuple[str, Merged]]:
         """Remember new facts and links, which come into an entry; return datasets and pairs that are one call."""
@@ -132,6 +134,9 @@ class SpanIndex:
 
     def _awaiting(self, places: Sequence[Place], links: Sequence[Link]) -> list[tuple[bytes, bytes]]:
         """Return pairs of a span that has come and a fact that waits for it, because it may be a part of it."""
+        numbers = [number for number in self._generations.numbers if self._is_waited_for(number)]
+        if not numbers:
+            return []
         ranges = [
             (place.key + operation) * 2
             for place in [*places, *(link.place for link in links if link.place)]
@@ -142,7 +147,7 @@ class SpanIndex:
             return []
         found: list[tuple[bytes, bytes]] = []
         size = _KEY + 4
-        for number in self._generations.numbers:
+        for number in numbers:
             found += self._connection.execute(
                 f"{_each(2 * size)} SELECT substr(outer, 1, {_KEY}), inner FROM positions CROSS JOIN awaited_{number} "
                 f"WHERE outer BETWEEN substr(?1, at, {size}) AND substr(?1, at + {size}, {size}) LIMIT {_MAX_PARTS}",
@@ -150,8 +155,17 @@ class SpanIndex:
             ).fetchall()
         return found
 
+    def _is_waited_for(self, number: int) -> bool:
+        """Tell whether facts wait in a generation; where none do, spans come without a question."""
+        known = self._waited_for.get(number)
+        if known is None:
+            found = self._connection.execute(f"SELECT EXISTS (SELECT 1 FROM awaited_{number})").fetchone()
+            known = self._waited_for[number] = bool(found[0])
+        return known
+
     def _await(self, waiting: Sequence[tuple[bytes, Place]], newest: int, entry: int) -> None:
         if waiting:
+            self._waited_for[newest] = True
             rows = b"".join([around + place.label.operation + place.key for around, place in waiting])
             size = _KEY + 4
             self._connection.execute(

@@ -4,6 +4,10 @@ After it come names of earlier conventions, of Semantic Kernel, Traceloop, pydan
 OpenInference.
 """
 
+from collections.abc import Iterable
+
+import msgspec
+
 INPUT_TOKENS = (
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.prompt_tokens",
@@ -73,3 +77,45 @@ USER = (
     "ai.telemetry.metadata.userId",
     "traceloop.association.properties.user_id",
 )
+STATUS = ("http.response.status_code", "http.status_code")
+
+
+class Present(msgspec.Struct, frozen=True, gc=False):
+    """Of the names of each thing those that a span has."""
+
+    input_tokens: tuple[str, ...]
+    output_tokens: tuple[str, ...]
+    cache_read_tokens: tuple[str, ...]
+    cache_creation_tokens: tuple[str, ...]
+    model: tuple[str, ...]
+    response_model: tuple[str, ...]
+    provider: tuple[str, ...]
+    cost: tuple[str, ...]
+    streams: tuple[str, ...]
+    conversation: tuple[str, ...]
+    user: tuple[str, ...]
+    status: tuple[str, ...]
+
+
+_NAMES = (
+    *(INPUT_TOKENS, OUTPUT_TOKENS, CACHE_READ_TOKENS, CACHE_CREATION_TOKENS),
+    *(REQUEST_MODEL + RESPONSE_MODEL, RESPONSE_MODEL, PROVIDER, COST, STREAMS, CONVERSATION, USER, STATUS),
+)
+_MAX_SHAPES = 256
+_MAX_SHAPE_LENGTH = 4096
+_shapes: dict[tuple[str, ...], Present] = {}
+"""By all names that a span has: spans of one library have few such sets, and looking for sixty names takes long."""
+
+
+def present(found: Iterable[str]) -> Present:
+    """Tell which names a span has, from all the names of its attributes."""
+    shape = tuple(found)
+    known = _shapes.get(shape)
+    if known is None:
+        there = set(shape)
+        known = Present(*(tuple(name for name in names if name in there) for names in _NAMES))
+        if sum(map(len, shape)) <= _MAX_SHAPE_LENGTH:
+            if len(_shapes) >= _MAX_SHAPES:
+                _shapes.clear()
+            _shapes[shape] = known
+    return known

@@ -57,23 +57,27 @@ def model_call(span: Span, recognised: Recognised) -> "ModelCallColumns":
     """Return the columns of a model call. Cached and reasoning tokens are parts of the counts."""
     if langfuse.TYPE in span.attributes:
         span = langfuse.translated(span)
+    there = names.present(span.attributes)
+    error = span.text("error.type")
     return {
-        "model_name": span.text(*names.REQUEST_MODEL, *names.RESPONSE_MODEL),
-        "provider_model_name": span.text(*names.RESPONSE_MODEL),
-        "provider_account_type": _provider(span),
+        "model_name": span.text(*there.model) if there.model else None,
+        "provider_model_name": span.text(*there.response_model) if there.response_model else None,
+        "provider_account_type": span.text(*there.provider) if there.provider else None,
         "request_type": recognised.request_type,
-        "input_tokens": span.count(*names.INPUT_TOKENS),
-        "output_tokens": span.count(*names.OUTPUT_TOKENS),
-        "cache_read_input_tokens": span.count(*names.CACHE_READ_TOKENS),
-        "cache_creation_input_tokens": span.count(*names.CACHE_CREATION_TOKENS),
-        "cost_in_usd": _cost(span),
-        "streaming": recognised.streams or any(span.flag(name) for name in names.STREAMS),
+        "input_tokens": span.count(*there.input_tokens) if there.input_tokens else None,
+        "output_tokens": span.count(*there.output_tokens) if there.output_tokens else None,
+        "cache_read_input_tokens": span.count(*there.cache_read_tokens) if there.cache_read_tokens else None,
+        "cache_creation_input_tokens": (
+            span.count(*there.cache_creation_tokens) if there.cache_creation_tokens else None
+        ),
+        "cost_in_usd": _cost(span, there) if there.cost else None,
+        "streaming": recognised.streams or (bool(there.streams) and any(map(span.flag, there.streams))),
         "time_to_first_token_ms": _time_to_first_token(span),
         "latency_ms": span.latency,
-        "http_status_code": span.status,
-        "is_failure": _failed(span),
-        "error_type": span.text("error.type"),
-        "error_code": span.text("error.type"),
+        "http_status_code": span.status if there.status or error else None,
+        "is_failure": span.has_error or "error.type" in span.attributes,
+        "error_type": error,
+        "error_code": error,
     }
 
 
@@ -82,10 +86,10 @@ def _time_to_first_token(span: Span) -> float | None:
     return span.number("ai.response.msToFirstChunk") if seconds is None else seconds * 1000
 
 
-def _cost(span: Span) -> float | None:
+def _cost(span: Span, there: names.Present) -> float | None:
     """Return US dollars; what is given in another currency can't be added to them."""
     is_dollars = (span.text(names.COST_CURRENCY) or "USD").upper() == "USD"
-    return span.number(*names.COST) if is_dollars else None
+    return span.number(*there.cost) if is_dollars else None
 
 
 def mcp_call(span: Span) -> "McpCallColumns":

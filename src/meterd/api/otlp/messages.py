@@ -228,7 +228,8 @@ def value_of(any_value: AnyMessage, levels: int = MAX_DEPTH) -> object:
         case "string_value" | "bool_value":
             return getattr(any_value, kind)
         case "int_value":
-            return int(any_value.int_value)
+            value = any_value.int_value
+            return value if type(value) is int else int(value)
         case "double_value":
             return number(any_value.double_value)
         case "array_value" if levels:

@@ -75,7 +75,8 @@ class Nesting:
 
     def merge(self) -> list[SpanFact]:
         """Return the facts that are calls of their own, with what those within them know."""
-        outers = {id(fact): outer for fact in self._facts if (outer := self._outermost(fact)) is not None}
+        inside = [fact for fact in self._facts if fact.span.parent]
+        outers = {id(fact): outer for fact in inside if (outer := self._outermost(fact)) is not None}
         self._outers = outers | self._answers(outers)
         for fact in self._facts:
             if (outer := self._outers.get(id(fact))) is not None:
@@ -86,7 +87,7 @@ class Nesting:
         """Return where a fact is in its trace: within a span of another export, or within none that matters."""
         if fact.label is None or fact.row.ts is None:
             return None
-        around = self._around(fact.span)
+        around = self._around(fact.span) if fact.span.parent else None
         trace = fact.span.trace_id
         return Place(
             report.span_key(trace, fact.span.span_id),
@@ -148,6 +149,8 @@ class Nesting:
     def _answers(self, parts: dict[int, SpanFact]) -> dict[int, SpanFact]:
         """Find calls of models that two libraries traced apart: with the same answer, one in the time of the other."""
         found: dict[int, SpanFact] = {}
+        if len({fact.span.scope for fact in self._facts}) < 2:
+            return found
         by_answer: dict[str, SpanFact] = {}
         for fact in self._facts:
             answer = fact.span.text(*RESPONSE_ID) if fact.dataset is MODEL_CALLS and id(fact) not in parts else None

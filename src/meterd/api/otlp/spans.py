@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from meterd.api.otlp.attributes import STATUS
 from meterd.api.otlp.messages import AnyMessage, attributes_of, identifier, integer
 from meterd.datasets import MAX_TEXT_LENGTH
 from meterd.datasets.model import MAX_STATUS, MIN_STATUS
@@ -88,7 +89,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     @property
     def status(self) -> int | None:
         """The HTTP status; also from an `error.type` that is one."""
-        status = self.count("http.response.status_code", "http.status_code")
+        status = self.count(*STATUS)
         if status is None and (status := self.count("error.type")) is not None:
             return status if MIN_STATUS <= status <= MAX_STATUS else None
         return status

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meterd.api.otlp import genai, litellm
-from meterd.api.otlp.attributes import CONVERSATION, USER
+from meterd.api.otlp.attributes import present
 from meterd.api.otlp.litellm import Trace
 from meterd.api.otlp.messages import AnyMessage, canonical
 from meterd.api.otlp.nesting import Nesting, SpanFact, label_of
@@ -16,7 +16,6 @@ from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 
 if TYPE_CHECKING:
     from meterd.datasets.rows import RowColumns
-    from meterd.ingest.reports import ReportedColumns
 
 
 def add_traces(
@@ -112,24 +111,25 @@ class _Export:
         if found is None:
             return recognised.kind if recognised else GATEWAYS_OWN
         dataset, own = found
-        metadata = self._of_span(span)
+        metadata = self._of_span(span) if self._names else {}
+        there = present(span.attributes)
         subject: RowColumns  # with the id of the subject, where that is known
         if from_litellm:
             subject = report.subject(*litellm.subject_of(span))
             metadata |= litellm.metadata_of(span)
         else:
-            user = span.text(*USER)
+            user = span.text(*there.user) if there.user else None
             subject = report.subject(user, None, None, ()) if user else report.own_subject()
-        common: ReportedColumns = {
+        columns: dict[str, Any] = {  # of which dataset, only `facts_of` knows
             "subject_id": None,
             "ts": report.time(span.started),
             "trace_id": span.trace_id,
             "span_id": span.span_id,
-            "conversation_id": span.text(*CONVERSATION),
+            "conversation_id": span.text(*there.conversation) if there.conversation else None,
             "metadata": self._labels(span, metadata),
             **subject,
+            **own,
         }
-        columns: dict[str, Any] = {**common, **own}  # of which dataset, only `facts_of` knows
         row = dataset.row_type(**columns)
         return SpanFact(span, dataset, row, label_of(span, recognised, row) if recognised else None)
 
