@@ -433,7 +433,7 @@ def _histogram(bins: list[Any], name: str, rows: list[RowDict]) -> list[Any]:
 def _aggregate(kind: str, name: str, rows: list[RowDict], seconds: float) -> Any:
     if kind in INCREASES:
         grown = [row["increase"] for row in rows if row.get("increase") is not None]
-        return (sum(grown) / (1 if kind == "increase" else seconds)) if grown else None
+        return (_sum(grown) / (1 if kind == "increase" else seconds)) if grown else None
     if name == "histogram":
         return _histogram_percentile(rows, 0.999 if kind == "p999" else float(kind[1:]) / 100)
     values = [value for row in rows if (value := value_of(row, name)) is not None]
@@ -450,7 +450,7 @@ def _aggregate(kind: str, name: str, rows: list[RowDict], seconds: float) -> Any
     if not values:
         return None
     if kind == "ratePerMinute":
-        return sum(values) / (seconds / 60)
+        return _sum(values) / (seconds / 60)
     if kind.startswith("rate"):
         return _SCALARS[kind.removeprefix("rate").lower()](values) / seconds
     if kind in _SCALARS:
@@ -458,9 +458,14 @@ def _aggregate(kind: str, name: str, rows: list[RowDict], seconds: float) -> Any
     return float(np.percentile(values, 99.9 if kind == "p999" else float(kind[1:])))
 
 
+def _sum(values: list[Any]) -> Any:
+    """Whole numbers stay whole; others are added up without rounding."""
+    return math.fsum(values) if any(isinstance(value, float) for value in values) else sum(values)
+
+
 _SCALARS: dict[str, Callable[[list[Any]], Any]] = {
-    "sum": sum,
-    "avg": lambda values: sum(values) / len(values),
+    "sum": _sum,
+    "avg": lambda values: _sum(values) / len(values),
     "min": min,
     "max": max,
 }

@@ -3,6 +3,8 @@
 Percentiles of one operand are computed in one pass, so they share a column of the result.
 """
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from meterd.datasets import Kind
@@ -13,6 +15,7 @@ from meterd.query.model import Aggregate, Field, Function, Operand
 _FUNCTIONS: dict[Function, type[exp.AggFunc]] = {
     Function.COUNT: exp.Count,
     Function.SUM: exp.Sum,
+    Function.INCREASE: exp.Sum,
     Function.AVERAGE: exp.Avg,
     Function.MINIMUM: exp.Min,
     Function.MAXIMUM: exp.Max,
@@ -66,7 +69,9 @@ class Aggregates(Facts):
         else:
             value = self._operand(operand)
         if aggregate.function is Function.INCREASE:
-            return exp.Sum(this=self._increase(operand.column, value))
+            value = self._increase(operand.column, value)
+        if exact := self._exact(aggregate):
+            return exact(value)
         if aggregate.function in (Function.FIRST, Function.LAST):
             return self._dialect.by_time(value, sql.column("ts"), last=aggregate.function is Function.LAST)
         if aggregate.function is Function.COUNT_DISTINCT:
@@ -78,6 +83,15 @@ class Aggregates(Facts):
             bounds = [self._bind(upper) for _, upper in aggregate.bins]
             return self._dialect.histogram(value, bounds) if bounds else exp.Null()
         return _FUNCTIONS[aggregate.function](this=value)
+
+    def _exact(self, aggregate: Aggregate) -> Callable[[exp.Expr], exp.Expr] | None:
+        """Return what adds up or averages values with fractions; whole numbers are exact in any case."""
+        operand = aggregate.operand
+        if isinstance(operand, Field) and self._query.dataset.by_name[operand.column].kind is not Kind.NUMBER:
+            return None
+        if aggregate.function in (Function.SUM, Function.INCREASE):
+            return self._dialect.exact_sum
+        return self._dialect.exact_average if aggregate.function is Function.AVERAGE else None
 
     def _increase(self, column: str, value: exp.Expr) -> exp.Expr:
         """Subtract the total before, unless there is none, or the total fell, which is a reset."""

@@ -4,6 +4,8 @@ The whole window of a group is put together from its cells, and so are the other
 whole that follow from those of its parts, and takes half of the time, as long as there are fewer cells than facts.
 """
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from meterd.query import sql
@@ -21,7 +23,7 @@ _OF_PARTS: dict[Function, type[exp.AggFunc]] = {
     Function.MAXIMUM: exp.Max,
     Function.LEAST_POSITIVE: exp.Min,
 }
-"""What makes an aggregate of a whole from those of its parts."""
+"""What makes an aggregate of a whole from those of its parts; sums with fractions are added as they are measured."""
 
 
 def are_enough(query: Query) -> bool:
@@ -47,9 +49,9 @@ class Cells(Ranks):
     def _measured_cells(self, ranking: Ranking) -> exp.Select:
         """Return all groups over the whole window, with what they are ordered by."""
         groups = [sql.named(sql.column(cell), key) for cell, key in zip(self._celled, self._ranked, strict=True)]
-        columns = [*groups, sql.named(self._whole(exp.Sum, "total"), "ranked_total")]
+        columns = [*groups, sql.named(self._whole(_sum, "total"), "ranked_total")]
         columns += [
-            sql.named(self._whole(_OF_PARTS[aggregate.function], f"a{number}"), "ranked_by")
+            sql.named(self._whole(self._of_parts(aggregate), f"a{number}"), "ranked_by")
             for number, aggregate in enumerate(self._query.aggregates)
             if aggregate.key == ranking.key
         ]
@@ -58,9 +60,13 @@ class Cells(Ranks):
             return measured
         return measured.group_by(*(exp.Literal.number(number + 1) for number in range(len(groups))), copy=False)
 
-    def _whole(self, function: type[exp.AggFunc], name: str) -> exp.Expr:
+    def _whole(self, together: Callable[[exp.Expr], exp.Expr], name: str) -> exp.Expr:
         """Put a column of cells together; without buckets each group has one cell."""
-        return sql.column(name) if self._query.interval is None else function(this=sql.column(name))
+        return sql.column(name) if self._query.interval is None else together(sql.column(name))
+
+    def _of_parts(self, aggregate: Aggregate) -> Callable[[exp.Expr], exp.Expr]:
+        """Return what makes an aggregate of a whole from those of its parts."""
+        return self._exact(aggregate) or (lambda part: _OF_PARTS[aggregate.function](this=part))
 
     def _placed_cells(self, ranking: Ranking) -> exp.Select:
         """Return rows by place, as `_Compiler._rows` makes them of facts."""
@@ -70,19 +76,19 @@ class Cells(Ranks):
         ]
         keys = [*(["k0"] if self._query.interval else []), PLACE]
         total = sql.named(exp.Sum(this=sql.column("total")), "total")
-        select = sql.select([*map(sql.column, keys), total, *map(_together, *self._numbered())], exp.to_table(CELLS))
+        together = [
+            sql.named(self._of_parts(aggregate)(sql.column(f"a{number}")), f"a{number}")
+            for number, aggregate in enumerate(self._query.aggregates)
+        ]
+        select = sql.select([*map(sql.column, keys), total, *together], exp.to_table(CELLS))
         kind = "left" if ranking.has_other else "inner"
         select = select.join(exp.to_table(RANKS), on=exp.and_(*is_same, copy=False), join_type=kind, copy=False)
         return select.group_by(*(exp.Literal.number(number + 1) for number in range(len(keys))), copy=False)
-
-    def _numbered(self) -> tuple[range, tuple[Aggregate, ...]]:
-        return range(len(self._query.aggregates)), self._query.aggregates
 
     @property
     def _celled(self) -> list[str]:
         return [f"cell_{number}" for number in range(len(self._query.groups))]
 
 
-def _together(number: int, aggregate: Aggregate) -> exp.Expr:
-    name = f"a{number}"
-    return sql.named(_OF_PARTS[aggregate.function](this=sql.column(name)), name)
+def _sum(part: exp.Expr) -> exp.Expr:
+    return exp.Sum(this=part)

@@ -25,6 +25,11 @@ class Dialect(Protocol):
 
     def latest(self, *times: exp.Expr) -> exp.Expr: ...
 
+    def exact_sum(self, value: exp.Expr) -> exp.Expr:
+        """Add up numbers that may have fractions, without losing what is small beside the sum."""
+
+    def exact_average(self, value: exp.Expr) -> exp.Expr: ...
+
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         """Return exact percentiles of the non-null values, as an array in the order of the fractions."""
 
@@ -111,6 +116,12 @@ class DuckDB:
 
     def latest(self, *times: exp.Expr) -> exp.Expr:
         return _call("greatest", *times)
+
+    def exact_sum(self, value: exp.Expr) -> exp.Expr:
+        return _call("fsum", value)
+
+    def exact_average(self, value: exp.Expr) -> exp.Expr:
+        return _call("favg", value)
 
     def percentiles(self, value: exp.Expr, fractions: Sequence[float]) -> exp.Expr:
         return _call("quantile_cont", value, _array([exp.Literal.number(fraction) for fraction in fractions]))
