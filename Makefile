@@ -34,6 +34,13 @@ setup: .venv/.ready
 	@.venv/litellm/bin/$(INSTALL) --no-compile --require-hashes -r requirements/litellm.txt
 	@touch $@
 
+# Libraries that trace what they do, of tests/e2e/libraries: two environments, as they do not agree on versions.
+.venv/libraries/.ready .venv/agents/.ready: .venv/%/.ready: requirements/%.txt
+	@echo "Installing $* that trace what they do for the end-to-end tests."
+	@$(PYTHON) -m venv --clear .venv/$*
+	@.venv/$*/bin/$(INSTALL) --no-compile --require-hashes -r requirements/$*.txt
+	@touch $@
+
 # What makes a Python client of our OpenAPI document, for a test; nor may it.
 .venv/openapi/.ready: requirements/openapi.txt
 	@echo "Installing a generator of clients for the tests of the API's description."
@@ -77,7 +84,7 @@ ifeq ($(MAKECMDGOALS),test)
 MAKEFLAGS += --jobs=2
 endif
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
-test: check .venv/litellm/.ready .venv/openapi/.ready .venv/presidio/.ready browser
+test: check .venv/litellm/.ready .venv/libraries/.ready .venv/agents/.ready .venv/openapi/.ready .venv/presidio/.ready browser
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q src  # what a test lets run short of disk must not write half of it
 ifdef ARGS
 	$(PYTEST) $(ARGS)
@@ -125,6 +132,8 @@ pins: setup
 	$(COMPILE) --constraint requirements/run.txt --group dev --excludes requirements/run-unused.in --output-file requirements/dev.txt pyproject.toml client/pyproject.toml requirements/e2e-needs.in
 	$(subst 3.11,3.13,$(COMPILE)) --no-deps --output-file requirements/e2e.txt requirements/e2e.in
 	$(COMPILE) --excludes requirements/litellm-unused.in --output-file requirements/litellm.txt requirements/litellm.in
+	$(COMPILE) --output-file requirements/libraries.txt requirements/libraries.in
+	$(COMPILE) --output-file requirements/agents.txt requirements/agents.in
 	$(COMPILE) --output-file requirements/node.txt requirements/node.in
 	$(COMPILE) --output-file requirements/openapi.txt requirements/openapi.in
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/presidio.txt requirements/presidio.in
