@@ -65,7 +65,7 @@ class Column(msgspec.Struct, frozen=True):
     `name` is the storage name (snake_case); `json` the member name in ingested rows and in the journal, by default
     the lowerCamelCase form. `allowed` closes the set of values; those of them that are `reserved` only the server sets.
     `required` means a row without it is refused, and `assigned` that a sent row with it is: only the server sets it.
-    The dataset's `derive` may fill in what is `derived`.
+    The dataset's `derive` may fill in what is `derived`. Elements of an array that is `distinct` are kept once.
     `minimum` and `maximum` bound a number; every number is finite. `max_length` is the most characters of a text, of
     each text of an array, or of each value of a map, when it is not what is usual for the kind.
     """
@@ -82,6 +82,7 @@ class Column(msgspec.Struct, frozen=True):
     minimum: int | None = None
     maximum: int | None = None
     max_length: int = 0
+    distinct: bool = False
 
     @property
     def member(self) -> str:

@@ -21,9 +21,9 @@ _SESSION_COMMON = (
 )
 
 
-def _text(name: str, kind: Kind, description: str, json: str = "") -> Column:
+def _text(name: str, kind: Kind, description: str, json: str = "", distinct: bool = False) -> Column:
     """Declare a text of an application's own; the limit of its request (`ingest.max-event-bytes`) is reached first."""
-    return Column(name, kind, description, json, max_length=MAX_DOCUMENT_LENGTH)
+    return Column(name, kind, description, json, max_length=MAX_DOCUMENT_LENGTH, distinct=distinct)
 
 
 class _Bucket(msgspec.Struct):
@@ -33,24 +33,29 @@ class _Bucket(msgspec.Struct):
 
 class _Distribution(msgspec.Struct):
     buckets: list[_Bucket]
+    sum: float | None = None
+    count: float | None = None
 
 
 _distribution = msgspec.json.Decoder(_Distribution)
 
 
 def _buckets(row: "SessionMetric") -> None:
-    """Move the buckets of a histogram to columns (`docs/specifications/sessions.md` section 6). Other metadata stays
-    what it is: text.
+    """Move the buckets of a histogram to columns (`docs/specifications/sessions.md` section 6), and make its value,
+    which is the mean, when it has none. Other metadata stays what it is: text.
     """
     if row.metric_type != "histogram" or row.details is None or row.bucket_counts is not None:
         return
     try:
-        buckets = sorted((float(bucket.le), bucket.count) for bucket in _distribution.decode(row.details).buckets)
+        known = _distribution.decode(row.details)
+        buckets = sorted((float(bucket.le), bucket.count) for bucket in known.buckets)
     except (ValueError, msgspec.DecodeError, RecursionError):
         return
     if not any(math.isnan(bound) for bound, _ in buckets):
         row.bucket_bounds = [bound if math.isfinite(bound) else None for bound, _ in buckets]
         row.bucket_counts = [count for _, count in buckets]
+        if row.value is None and known.sum is not None and known.count:
+            row.value = known.sum / known.count
 
 
 SESSION_METRICS: "Dataset[SessionMetric]" = Dataset(
@@ -63,7 +68,7 @@ SESSION_METRICS: "Dataset[SessionMetric]" = Dataset(
         _text("metric_type", Kind.TEXT, "gauge, counter, histogram or timer; open set", json="type"),
         _text("unit", Kind.TEXT, "unit of the value"),
         Column("count", Kind.INTEGER, "iterations that a timer measured", minimum=0),
-        _text("tags", Kind.TEXTS, "tags, usually key:value"),
+        _text("tags", Kind.TEXTS, "tags, usually key:value", distinct=True),
         Column("details", Kind.JSON, "metadata of the point, such as a histogram's buckets"),
         Column(
             "bucket_bounds",
@@ -96,7 +101,7 @@ SESSION_EVENTS: "Dataset[SessionEvent]" = Dataset(
         _text("name", Kind.TEXT, "name of the event"),
         _text("category", Kind.TEXT, "debug, info, warning, error or critical; open set"),
         _text("event_group", Kind.TEXT, "logger or component", json="group"),
-        _text("labels", Kind.TEXTS, "labels"),
+        _text("labels", Kind.TEXTS, "labels", distinct=True),
         _text("message", Kind.TEXT, "message"),
         Column("data", Kind.JSON, "data of the event"),
         _text("stacktrace", Kind.TEXTS, "lines of the stack"),

@@ -50,6 +50,7 @@ class Admission:
         self._dataset = dataset
         self._unsigned = tuple(column for column in dataset.columns if column.kind is Kind.UNSIGNED)
         self._documents = tuple(column for column in dataset.columns if column.kind is Kind.JSON)
+        self._distinct = tuple(column.name for column in dataset.columns if column.distinct)
         self._identity = attrgetter(*dataset.identity) if len(dataset.identity) > 1 else None
 
     def require(self, row: "Row") -> None:
@@ -62,6 +63,9 @@ class Admission:
         dataset = self._dataset
         if dataset.derive:
             dataset.derive(row)
+        for name in self._distinct:
+            if (elements := getattr(row, name)) and len(elements) > 1:
+                setattr(row, name, list(dict.fromkeys(elements)))
         unchecked = dataset.rest_type if type(row) is dataset.sent_type else dataset.fact_type
         try:
             msgspec.convert(row, unchecked, from_attributes=True)

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterd.api.sessions.bodies import (
-    Create,
     Event,
     Metric,
     decode,
@@ -163,11 +162,13 @@ def test_numbers_of_a_state_keep_their_value(number: float) -> None:
 
 
 def test_a_beginning_needs_only_product_and_version() -> None:
-    assert Create("p", "1") == decode_create(b'{"product": "p", "version": "1", "extra": [1]}')
-    assert Create("p", "1", "m", "h") == decode_create(
-        b'{"product": "p", "version": "1", "machine_id": "m", "hostname": "h"}'
-    )
-    assert Create("p", "1") == decode_create(b'{"product": "p", "version": "1", "machine_id": null, "hostname": null}')
+    for body, expected in (
+        (b'{"product": "p", "version": "1", "extra": [1]}', ("p", "1", None, None)),
+        (b'{"product": "p", "version": "1", "machine_id": "m", "hostname": "h"}', ("p", "1", "m", "h")),
+        (b'{"product": "p", "version": "1", "machine_id": null, "hostname": null}', ("p", "1", None, None)),
+        (b'{"PRODUCT": "p", "Version": "1", "hostName": "h", "extra": 1}', ("p", "1", None, "h")),
+    ):
+        assert expected == msgspec.structs.astuple(decode_create(body))
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ async def test_a_clock_that_was_wrong_once_gives_its_time_to_nothing_later(
         await application.write(f"{path}/events", {"name": "wrong"})
         await application.write(f"{path}/heartbeat")
     await application.write(f"{path}/events", {"name": "right"})
-    await application.write(f"{path}/metrics", {"name": "m"})
+    await application.write(f"{path}/metrics", {"name": "m", "value": 1})
     await application.write(f"{path}/heartbeat")
     await application.write(f"{path}/state", {"a": 1})
     other = await application.begin()

@@ -21,6 +21,7 @@ from tests.process import Meterd, make_token
 
 OK = {"success": True, "status": "ok"}
 UNKNOWN = "/api/sessions/3f0e9a43-5c5e-4d61-9f5d-000000000000"
+POINT = {"name": "m", "value": 1}
 OPERATIONS = ("state", "events", "metrics", "heartbeat", "end", "crash")
 COLLECTIONS = ("state_history", "events", "metrics")
 STAMP = "2026-01-31T12:00:00.123456789+05:30"
@@ -71,9 +72,9 @@ class Client:
         return event
 
     def metric(self, body: Any) -> dict[str, Any]:
-        """A point of a metric as the document of a new session shows it."""
+        """A point of a metric as the document of a new session shows it; its name and value are there anyway."""
         path = self.begin()
-        self.write(f"{path}/metrics", body)
+        self.write(f"{path}/metrics", {"name": "m", "value": 1} | body)
         (metric,) = self.document(path)["metrics"]
         assert isinstance(metric, dict)
         return metric
@@ -149,7 +150,7 @@ def test_a_session_shows_its_machine_when_it_has_one(ann: Client) -> None:
 def test_every_write_is_answered_alike_and_moves_the_last_update(ann: Client, operation: str) -> None:
     path = ann.begin()
     before = ann.document(path)["updated_at"]
-    ann.write(f"{path}/{operation}", {})
+    ann.write(f"{path}/{operation}", POINT)
 
     assert before < ann.document(path)["updated_at"]
 
@@ -163,7 +164,7 @@ def test_bodies_that_carry_nothing_need_not_be_readable(ann: Client, operation: 
 def test_times_of_the_server_carry_an_offset(ann: Client) -> None:
     path = ann.begin()
     for operation in OPERATIONS:
-        ann.write(f"{path}/{operation}", {})
+        ann.write(f"{path}/{operation}", POINT)
     document = ann.document(path)
     times = [document[name] for name in ("created_at", "updated_at", "ended_at", "last_heartbeat")]
     times += [each["timestamp"] for name in COLLECTIONS for each in document[name]]
@@ -174,8 +175,8 @@ def test_times_of_the_server_carry_an_offset(ann: Client) -> None:
 @pytest.mark.parametrize(("operation", "collection"), [("state", 0), ("events", 1), ("metrics", 2)])
 def test_a_client_s_time_is_kept_as_it_was_sent(ann: Client, operation: str, collection: int) -> None:
     path = ann.begin()
-    ann.write(f"{path}/{operation}", {"timestamp": STAMP, "name": "a"})
-    ann.write(f"{path}/{operation}", {"timestamp": None, "name": "b"})
+    ann.write(f"{path}/{operation}", POINT | {"timestamp": STAMP})
+    ann.write(f"{path}/{operation}", POINT | {"timestamp": None})
     first, second = ann.document(path)[COLLECTIONS[collection]]
 
     assert STAMP == first["timestamp"]
@@ -185,14 +186,14 @@ def test_a_client_s_time_is_kept_as_it_was_sent(ann: Client, operation: str, col
 @pytest.mark.parametrize("operation", ["state", "events", "metrics"])
 @pytest.mark.parametrize("time_", [1767225600, "2026-01-31T12:00:00", "", "now", "2026-13-01T00:00:00Z", True, {}])
 def test_a_time_without_an_offset_or_that_is_none_is_refused(ann: Client, operation: str, time_: Any) -> None:
-    assert "timestamp" in error_of(ann.send("POST", f"{ann.begin()}/{operation}", json={"timestamp": time_}))
+    assert "timestamp" in error_of(ann.send("POST", f"{ann.begin()}/{operation}", json=POINT | {"timestamp": time_}))
 
 
 @pytest.mark.parametrize("operation", ["state", "events", "metrics"])
 def test_times_long_ago_and_far_away_are_kept(ann: Client, operation: str) -> None:
     path = ann.begin()
     for time_ in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"):
-        ann.write(f"{path}/{operation}", {"timestamp": time_})
+        ann.write(f"{path}/{operation}", POINT | {"timestamp": time_})
     (found,) = [each for name in COLLECTIONS if (each := ann.document(path)[name])]
 
     assert ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"] == [each["timestamp"] for each in found]
@@ -372,7 +373,7 @@ def test_an_exception_is_an_error_and_level_is_the_category(ann: Client, body: A
 def test_a_metric_has_defaults(ann: Client) -> None:
     metric = ann.metric({})
 
-    assert {"name": "", "value": 0, "type": "gauge", "timestamp": metric["timestamp"]} == metric
+    assert {"name": "m", "value": 1, "type": "gauge", "timestamp": metric["timestamp"]} == metric
 
 
 def test_a_metric_is_returned_as_it_was_sent(ann: Client) -> None:
@@ -392,7 +393,7 @@ def test_a_metric_is_returned_as_it_was_sent(ann: Client) -> None:
 
 
 def test_empty_members_of_a_metric_are_left_out(ann: Client) -> None:
-    metric = ann.metric({"value": None, "unit": "", "tags": [], "metadata": {}, "count": None})
+    metric = ann.metric({"unit": "", "tags": [], "metadata": {}, "count": None})
 
     assert {"name", "value", "type", "timestamp"} == metric.keys()
 
@@ -409,7 +410,94 @@ def test_a_value_that_is_no_finite_number_is_refused(ann: Client, value: bytes) 
 
 @pytest.mark.parametrize("body", [{"count": 1.5}, {"tags": ["a", 5]}, {"tags": "a"}, {"metadata": []}, {"name": 5}])
 def test_a_metric_names_the_member_that_is_wrong(ann: Client, body: dict[str, Any]) -> None:
-    assert next(iter(body)) in error_of(ann.send("POST", f"{ann.begin()}/metrics", json=body))
+    assert next(iter(body)) in error_of(ann.send("POST", f"{ann.begin()}/metrics", json=POINT | body))
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ({}, "name"),
+        ({"value": 1}, "name"),
+        ({"name": "", "value": 1}, "name"),
+        ({"name": None, "value": 1}, "name"),
+        ({"name": "latency", "vlaue": 100}, "value"),
+        ({"name": "latency", "value": None}, "value"),
+        ({"name": "latency", "type": "timer", "count": 3}, "value"),
+        ({"name": "latency", "type": "gauge", "delta": 3}, "value"),
+        ({"name": "calls", "type": "counter"}, "value"),
+        ({"name": "seconds", "type": "histogram"}, "value"),
+        ({"name": "seconds", "type": "histogram", "metadata": {"sum": 3}}, "value"),
+    ],
+)
+def test_a_metric_without_its_name_or_value_is_refused(ann: Client, body: dict[str, Any], missing: str) -> None:
+    path = ann.begin()
+    assert f"Invalid request body: {missing}" in error_of(ann.send("POST", f"{path}/metrics", json=body))
+    assert [] == ann.document(path)["metrics"]
+
+
+def test_a_distribution_or_a_growth_stands_for_a_value(ann: Client) -> None:
+    path = ann.begin()
+    distribution = {"buckets": [{"le": 1, "count": 1}, {"le": 5, "count": 3}], "sum": 9, "count": 4}
+    ann.write(f"{path}/metrics", {"name": "s", "type": "histogram", "metadata": distribution})
+    ann.write(f"{path}/metrics", {"name": "s", "type": "histogram", "metadata": {"buckets": distribution["buckets"]}})
+    ann.write(f"{path}/metrics", {"name": "c", "type": "counter", "delta": 2})
+
+    assert [2.25, 0, 0] == [each["value"] for each in ann.document(path)["metrics"]]
+    question = {
+        "startTs": "2020-01-01T00:00:00Z",
+        "endTs": "2100-01-01T00:00:00Z",
+        "datasource": "sessionMetrics",
+        "type": "distribution",
+        "aggregations": [{"type": "count", "column": "value"}, {"type": "min", "column": "value"}],
+        "filters": [{"fieldName": "sessionId", "operator": "EQUAL", "value": path.rpartition("/")[2]}],
+    }
+    (point,) = ann.send("POST", "/api/svc/v1/llm-gateway/metrics/query", json=question).json()["data"]["dataPoints"]
+    assert (3, 1, 2.25) == (point["total"], point["countValue"], point["minValue"])  # what has no value is no 0
+
+
+def test_members_are_read_without_regard_to_case(ann: Client) -> None:
+    response = ann.send("POST", "/api/sessions", json={"Product": "p", "VERSION": "1", "Machine_ID": "case"})
+    path = f"/api/sessions/{response.json()['session_id']}"
+    assert "case" == ann.document(path)["machine_id"]
+    ann.write(f"{path}/metrics", {"Name": "m", "VALUE": 2, "Type": "timer", "Tags": ["a:b"], "other": 1})
+    ann.write(f"{path}/metrics", b'{"name": "first", "Name": "last", "value": 1}')
+    ann.write(f"{path}/events", {"NAME": "e", "Labels": ["l"], "Data": {"Name": "own"}, "Exception_Type": "E"})
+    ann.write(f"{path}/state", {"State": {"Key": 1}, "TimeStamp": STAMP})
+    ann.write(f"{path}/state", {"key": 2, "Name": 3})
+    ann.write(f"{path}/crash", {"Reason": "r", "TIMESTAMP": STAMP})
+    document = ann.document(path)
+
+    first, last = document["metrics"]
+    assert ("m", 2, "timer", ["a:b"]) == tuple(first[name] for name in ("name", "value", "type", "tags"))
+    assert "last" == last["name"]
+    event, crash = document["events"]
+    assert ("e", ["l"], {"Name": "own"}, "E") == tuple(
+        event[name] for name in ("name", "labels", "data", "exception_type")
+    )
+    assert {"product": "p", "version": "1", "Key": 1, "key": 2, "Name": 3} == document["state"]
+    assert STAMP == document["state_history"][0]["timestamp"]
+    assert ({"reason": "r"}, STAMP) == (crash["data"], crash["timestamp"])
+
+
+def test_repeated_tags_and_labels_count_once(ann: Client) -> None:
+    path = ann.begin()
+    ann.write(f"{path}/metrics", POINT | {"tags": ["b", "a:1", "b", "a:1"]})
+    ann.write(f"{path}/events", {"name": "e", "labels": ["y", "x", "y"], "stacktrace": ["f", "f"]})
+    document = ann.document(path)
+    question = {
+        "startTs": "2020-01-01T00:00:00Z",
+        "endTs": "2100-01-01T00:00:00Z",
+        "type": "distribution",
+        "aggregations": [],
+        "filters": [{"fieldName": "sessionId", "operator": "EQUAL", "value": path.rpartition("/")[2]}],
+    }
+
+    assert ["b", "a:1"] == document["metrics"][0]["tags"]
+    assert (["y", "x"], ["f", "f"]) == (document["events"][0]["labels"], document["events"][0]["stacktrace"])
+    for datasource, group in (("sessionMetrics", "tag"), ("sessionEvents", "label")):
+        body = question | {"datasource": datasource, "groupBy": [group]}
+        answer = ann.send("POST", "/api/svc/v1/llm-gateway/metrics/query", json=body).json()
+        assert [1, 1] == [each["total"] for each in answer["data"]["dataPoints"]]
 
 
 def test_collections_are_in_the_order_of_arrival(ann: Client) -> None:
@@ -425,7 +513,7 @@ def test_ends_and_heartbeats_are_repeatable_and_late_writes_are_kept(ann: Client
     ann.write(f"{path}/end")
     first = ann.document(path)["ended_at"]
     for operation in ("end", "heartbeat", "heartbeat", "events", "metrics", "state"):
-        ann.write(f"{path}/{operation}", {})
+        ann.write(f"{path}/{operation}", POINT)
     document = ann.document(path)
 
     assert first < document["ended_at"]
@@ -649,7 +737,7 @@ def test_hostile_text_is_returned_unchanged(ann: Client, text: str) -> None:
         "data": {text: text},
         "stacktrace": [text, text],
     }
-    metric = {"name": text, "type": text or "gauge", "tags": [text], "metadata": {text: text}, "value": 1}
+    metric = {"name": text or "m", "type": text or "gauge", "tags": [text], "metadata": {text: text}, "value": 1}
     ann.write(f"{path}/events", event)
     ann.write(f"{path}/metrics", metric)
     ann.write(f"{path}/state", {"k": {text: {text: [text]}}})
@@ -665,7 +753,7 @@ def test_hostile_text_is_returned_unchanged(ann: Client, text: str) -> None:
 @pytest.mark.parametrize(("operation", "member"), [("events", "message"), ("metrics", "name"), ("state", "text")])
 def test_text_of_almost_a_megabyte_is_returned_unchanged(ann: Client, operation: str, member: str) -> None:
     path, text = ann.begin(), "x" * (2**20 - 100)
-    ann.write(f"{path}/{operation}", {member: text})
+    ann.write(f"{path}/{operation}", POINT | {member: text})
     document = ann.document(path)
 
     assert text in (

@@ -3,14 +3,16 @@ members skipped.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from meterd.api.openapi import TIME
+from meterd.api.sessions.member_names import decode_members, with_known_names
 from meterd.datasets import MAX_JSON_DEPTH
 from meterd.errors import InvalidInput
 from meterd.ingest.admission import is_too_deep
@@ -18,6 +20,9 @@ from meterd.validation import explain
 
 JSONObject = dict[str, Any]
 """A JSON object of an application's own: what is in it is its matter."""
+
+_Body = TypeVar("_Body", bound=msgspec.Struct)
+_Read = TypeVar("_Read")
 
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _NOTHING = partial(msgspec.Raw, b"null")
@@ -29,6 +34,7 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2
 Name = Annotated[str, Meta(max_length=256)]
 RequiredName = Annotated[str, Meta(max_length=256, extra_json_schema={"minLength": 1})]
 """Checked by `decode_create`."""
+MetricName = Annotated[str, Meta(min_length=1)]
 Stamp = Annotated[str, Meta(extra_json_schema=TIME)]
 """Read by `parse_stamp`."""
 
@@ -66,8 +72,15 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Metric(msgspec.Struct, frozen=True):
-    name: str | None = None
+    """A point of a metric.
+
+    Its value is required, but for a histogram whose buckets are in its metadata, and a counter of which only the
+    `delta` is known: as in the original, who adds these up is the agent or the client, and the point has no value.
+    """
+
+    name: MetricName
     value: float | None = None
+    delta: float | None = None
     type: str | None = None
     timestamp: Stamp | None = None
     count: Integer | None = None
@@ -88,14 +101,23 @@ class _Wrapped(msgspec.Struct, frozen=True):
     timestamp: Stamp | None = None
 
 
-def decode(body: bytes, type_: object) -> Any:  # of that type, which may be a union
-    """Decode a body as a type.
+_wrapped = msgspec.json.Decoder(_Wrapped | None)
+_plain = msgspec.json.Decoder(JSONObject | None)
+_WRAPPED = frozenset(_Wrapped.__struct_fields__)
+
+
+def decode(body: bytes, type_: type[_Body]) -> _Body:
+    """Decode a body as a type, whose members may be written in any case.
 
     Raises:
         InvalidInput: it is none, naming the member and what it must be.
     """
+    return _read(lambda: decode_members(body, type_))
+
+
+def _read(read: Callable[[], _Read]) -> _Read:
     try:
-        return msgspec.json.decode(body, type=type_)
+        return read()
     except msgspec.ValidationError as error:
         raise InvalidInput(f"Invalid request body: {explain(error).sentence()}") from None
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -111,7 +133,7 @@ def decode_change(body: bytes) -> Change | None:
         InvalidInput: its time is none.
     """
     try:
-        change = msgspec.json.decode(body, type=Change)
+        change = decode_members(body, Change)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     parse_stamp(change.timestamp)
@@ -125,7 +147,7 @@ def decode_create(body: bytes) -> Create:
         InvalidInput: product or version are missing or empty, or a member is wrong.
     """
     try:
-        create = msgspec.json.decode(body, type=Create)
+        create = decode_members(body, Create)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         detail = explain(error).sentence() if isinstance(error, msgspec.ValidationError) else "the body is no JSON"
         raise InvalidInput(f"Product and version are required fields: {detail}") from None
@@ -140,10 +162,10 @@ def decode_update(body: bytes) -> tuple[dict[str, object], str | None]:
     Raises:
         InvalidInput: it is no object.
     """
-    wrapped: _Wrapped = decode(body, _Wrapped | None) or _Wrapped()
+    wrapped = _read(lambda: _wrapped.decode(with_known_names(body, _WRAPPED))) or _Wrapped()
     if wrapped.state is not None:
         return wrapped.state, wrapped.timestamp
-    return decode(body, JSONObject | None) or {}, wrapped.timestamp
+    return _read(lambda: _plain.decode(body)) or {}, wrapped.timestamp
 
 
 def json_object(raw: msgspec.Raw, member: str) -> str | None:

@@ -101,15 +101,19 @@ def metric_row(session: Session, metric: Metric, clock: SenderClock = UNKNOWN_CL
     """
     row = SESSION_METRICS.row_type(
         **_common(session, clock.moment(metric.timestamp)),
-        name=metric.name or "",
-        value=metric.value or 0.0,
+        name=metric.name,
+        value=metric.value,
         metric_type=metric.type or "gauge",
         count=metric.count,
         unit=metric.unit or None,
         tags=metric.tags or [],
         details=json_object(metric.metadata, "metadata"),
     )
-    return _admitted(SESSION_METRICS, row)
+    _admitted(SESSION_METRICS, row)
+    is_growth = metric.type == "counter" and metric.delta is not None
+    if row.value is None and row.bucket_counts is None and not is_growth:
+        raise InvalidInput("Invalid request body: value is required: a number")
+    return row
 
 
 def change_row(
@@ -232,7 +236,7 @@ def shown_event(row: StoredRow) -> dict[str, object]:
 
 def shown_metric(row: StoredRow) -> dict[str, object]:
     (_, _, _, name, value, type_, count, unit, tags, details) = row
-    shown = {"name": name, "value": value, "type": type_, "timestamp": _when(row)}
+    shown = {"name": name, "value": value or 0, "type": type_, "timestamp": _when(row)}  # clients read a number
     optional = {
         "count": count,
         "unit": unit,
