@@ -70,6 +70,13 @@ def test_silence_counts_only_after_a_first_heartbeat() -> None:
     assert not session().is_suspended(BEGINNING + timedelta(days=365), TIMEOUT)
 
 
+@pytest.mark.parametrize("change", ["end", "crash"])
+def test_a_session_ends_no_earlier_than_it_last_beat(change: str) -> None:
+    ended = session(("heartbeat", 5))
+    ended.apply(change, 6, BEGINNING + timedelta(seconds=7), BEGINNING + timedelta(seconds=4), None)
+    assert BEGINNING + timedelta(seconds=5) == ended.ended_at
+
+
 def test_ending_again_moves_the_end() -> None:
     assert BEGINNING + timedelta(seconds=5) == session(("end", 1), ("end", 5)).ended_at
 

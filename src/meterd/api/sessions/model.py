@@ -71,7 +71,8 @@ class Session(msgspec.Struct):
     ) -> None:
         """Follow a change that arrived `at` a time, when it is recorded or when facts are replayed.
 
-        By whatever clock it `happened`: a session ends no earlier than it began, and not after that arrived.
+        By whatever clock it `happened`: a session ends no earlier than it began and last beat, and not after that
+        arrived.
         """
         self.updated_at = at
         self.position = position or self.position
@@ -81,11 +82,14 @@ class Session(msgspec.Struct):
             case "heartbeat":
                 self.last_heartbeat = min(at, max(self.last_heartbeat or happened, happened))
             case "end":
-                self.ended_at = min(at, max(self.created_at, happened))
+                self.ended_at = self._end(at, happened)
             case "crash":
-                self.ended_at, self.crashed, self.hung = min(at, max(self.created_at, happened)), True, False
+                self.ended_at, self.crashed, self.hung = self._end(at, happened), True, False
             case "abandoned":
                 self.crashed = True
+
+    def _end(self, at: datetime, happened: datetime) -> datetime:
+        return min(at, max(self.created_at, self.last_heartbeat or happened, happened))
 
     def apply_event(self, event: str, at: datetime) -> None:
         """Follow an event: two names drive `hung`."""
