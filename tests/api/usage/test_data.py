@@ -177,6 +177,46 @@ def test_a_series_in_csv_has_a_row_for_each_observation(environment: Environment
     assert ("time,value", "T00:00:00,1") == (lines[0], lines[1][10:])
 
 
+@pytest.mark.parametrize(
+    ("zone", "calendar", "times"),
+    [
+        (None, "#P1D", ["2024-11-20T00:00:00", "2024-11-21T00:00:00"]),
+        ("UTC", "#P1D", ["2024-11-20T00:00:00", "2024-11-21T00:00:00"]),
+        ("Europe/Amsterdam", "#P1D", ["2024-11-21T00:00:00"]),
+        ("America/New_York", "DAILY", ["2024-11-20T00:00:00"]),
+        ("Asia/Tokyo", "MONTHLY", ["2024-11-01T00:00:00"]),
+        ("Asia/Kolkata", "#PT12H", ["2024-11-21T00:00:00"]),
+        ("Asia/Tokyo", "SPARSE", ["2024-11-21T08:30:00", "2024-11-21T09:30:00"]),
+    ],
+)
+def test_a_series_is_cut_and_shown_in_the_time_of_its_zone(
+    shared: Meterd, zone: str | None, calendar: str, times: list[str]
+) -> None:
+    environment = Environment(shared)
+    calls = [
+        {"createdAt": f"2024-11-{at}Z", "environment": environment.name, "service": "x", "method": "get"}
+        for at in ("20T23:30:00", "21T00:30:00")
+    ]
+    assert 200 == shared.ingest(calls, "requestMetrics").status_code
+    series = {"_type": "VarMetricTimeSeries", "provider": "ODSLRequest", "metric": "ReadRequests", "observed": "summed"}
+    named = {"timezone": zone} if zone else {}
+    environment.post("object", {"_id": "Z", "S": series | named | {"calendar": calendar, "filter": {"service": "x"}}})
+    answer = environment.read("data/v1/private/Z:S")
+
+    assert zone or "UTC" == answer["timezone"]
+    assert times == [each["time"] for each in answer["data"]]
+    assert 2 == sum(each["value"] for each in answer["data"])
+    assert times[0] == answer["start"]
+
+
+@pytest.mark.parametrize(("zone", "said"), [("Nowhere", "no time zone 'Nowhere'"), (5, "must be a text"), ("", "''")])
+def test_a_zone_that_there_is_not_is_refused(shared: Meterd, zone: object, said: str) -> None:
+    series = {"_type": "VarMetricTimeSeries", "provider": "ODSLRequest", "metric": "ReadRequests", "timezone": zone}
+    status, sentence = Environment(shared).refused("POST", "object", json={"_id": "Z", "S": series})
+
+    assert (400, True) == (status, "timezone" in sentence and said in sentence), sentence
+
+
 def test_colleagues_see_the_series_with_their_own_records_and_strangers_see_none(shared: Meterd) -> None:
     own = Environment(shared)
     colleague = Environment(shared, make_token(shared.data, "data-colleague").token or "", own.name)

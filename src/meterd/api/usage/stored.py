@@ -14,7 +14,15 @@ from meterd.api.usage.listing import Document, Page, page_answer
 from meterd.api.usage.observed import DEFAULT
 from meterd.api.usage.posting import Posted
 from meterd.api.usage.series import MAX_OBSERVATIONS
-from meterd.api.usage.virtual import DEFAULT_CALENDAR, TYPE, Definition, FindCalendar, definition_read, stored_series
+from meterd.api.usage.virtual import (
+    DEFAULT_CALENDAR,
+    TYPE,
+    Definition,
+    FindCalendar,
+    definition_read,
+    stored_series,
+    zone_defined,
+)
 from meterd.errors import InvalidInput
 from meterd.query.engine import QueryEngine
 
@@ -36,7 +44,7 @@ class StoredSeries:
 
     async def one(self, call: Call, definition: Document) -> Document:
         """Return a series in the range that a call asks for, of records in its environment. Raises `InvalidInput`."""
-        find = self._calendars.finder(call.caller.tenant, call.environment)
+        find = self._calendars.finder(call.caller.tenant, call.environment, zone_defined(definition))
         return await stored_series(self._engine, definition, call.parameters, call.environment, find, call.caller)
 
     async def page(self, call: Call, definitions: Page) -> Response:

@@ -5,6 +5,7 @@ sections 7, 9 and 14).
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,8 +17,9 @@ from meterd.api.usage.parameters import Parameters
 from meterd.api.usage.providers import Metric, Provider, metric_named, provider_named
 from meterd.api.usage.selection import selection
 from meterd.api.usage.series import Question, Series, series
-from meterd.calendars.model import Calendar
+from meterd.calendars.model import UTC_ZONE, Calendar
 from meterd.calendars.ranges import Range, parse_range
+from meterd.calendars.zones import local_time, zone_of
 from meterd.datasets import Dataset
 from meterd.errors import InvalidInput
 from meterd.expressions.errors import ExpressionError
@@ -84,7 +86,7 @@ async def stored_series(
     )
     in_environment = _is(question.provider.dataset, "environment", environment)
     question = msgspec.structs.replace(question, condition=every(in_environment, question.condition))
-    return await answered(engine, question, definition, caller)
+    return await answered(engine, question, definition, caller, defined.zone)
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -95,6 +97,7 @@ class Definition(msgspec.Struct, frozen=True):
     calendar: str
     observed: Observed
     condition: Condition | None
+    zone: ZoneInfo = UTC_ZONE
 
     async def question(self, find: FindCalendar) -> Question:
         """Return what it asks for, over all time. Raises `InvalidInput` when there is no such calendar."""
@@ -117,7 +120,21 @@ def definition_read(definition: Mapping[str, object]) -> Definition:
         _filter(definition.get("filter"), provider.dataset),
         _is(provider.dataset, "queue", queue) if queue is not None and "queue" in provider.dataset.by_name else None,
     )
-    return Definition(provider, metric, texts["calendar"], observed_named(texts["observed"]), condition)
+    observed = observed_named(texts["observed"])
+    return Definition(provider, metric, texts["calendar"], observed, condition, zone_defined(definition))
+
+
+def zone_defined(definition: Mapping[str, object]) -> ZoneInfo:
+    """Return the zone in which a series is cut and shown; UTC without one. Raises `InvalidInput`."""
+    name = definition.get("timezone")
+    if name is None:
+        return UTC_ZONE
+    if not isinstance(name, str):
+        raise InvalidInput("timezone must be a text")
+    try:
+        return zone_of(name)
+    except ValueError as error:
+        raise InvalidInput(f"timezone: {error}") from None
 
 
 def range_of(parameters: Parameters) -> Range:
@@ -137,22 +154,22 @@ def is_scaled(parameters: Parameters) -> bool:
 
 
 async def answered(
-    engine: QueryEngine, question: Question, shown: Mapping[str, object], caller: Caller
+    engine: QueryEngine, question: Question, shown: Mapping[str, object], caller: Caller, zone: ZoneInfo = UTC_ZONE
 ) -> dict[str, object]:
-    """Return the series as JSON has it, with the members that it has."""
+    """Return the series as JSON has it, with the members that it has; times are those of the zone."""
     made = await series(engine, question, caller)
-    return await engine.shape(caller, _described, question, made, shown)
+    return await engine.shape(caller, _described, question, made, shown, zone)
 
 
-def _described(question: Question, made: Series, shown: Mapping[str, object]) -> dict[str, object]:
-    data = [{"time": _time(time), "value": _shown(value)} for time, value in made.observations]
+def _described(question: Question, made: Series, shown: Mapping[str, object], zone: ZoneInfo) -> dict[str, object]:
+    data = [{"time": _time(time, zone), "value": _shown(value)} for time, value in made.observations]
     described = {
         "description": "",
-        "timezone": "UTC",
         "valueType": "BASIC",
         "dataType": "any",
         "properties": {},
         **shown,
+        "timezone": zone.key,
         "start": data[0]["time"] if data else "",
         "observed": question.observed.name,
         "scaling": made.scaled,
@@ -227,8 +244,8 @@ def _property(definition: Mapping[str, object], name: str) -> str | None:
     return value
 
 
-def _time(time: datetime) -> str:
-    return time.replace(tzinfo=None).isoformat(timespec="seconds")
+def _time(time: datetime, zone: ZoneInfo) -> str:
+    return local_time(time, zone).isoformat(timespec="seconds")
 
 
 def _shown(value: Number | None) -> Number | str:
