@@ -24,6 +24,8 @@ from meterd.classify.words import stands_alone
 from meterd.expressions.regular import InvalidExpression, RegularExpression
 
 _PIECE = 64 * 1024
+_UNFILTERED_PIECE = 1024 * 1024
+"""Where all is looked for anyhow, large pieces spare what overlaps."""
 _OVERLAP = 16 * 1024
 _PROPOSALS = 20
 """So many places may be proposed for each match that is allowed: rules remove most of what some patterns propose."""
@@ -98,15 +100,16 @@ class Plan:
         """Of its patterns, compiled: the most work for a character."""
 
     def run(
-        self, source: Source, minimum: Likelihood, size: int = _PIECE, maximum: int = _MAX_FINDINGS
+        self, source: Source, minimum: Likelihood, size: int | None = None, maximum: int = _MAX_FINDINGS
     ) -> list[Finding]:
         """Return what is found in the text, at least as likely as `minimum`, in order of start and end.
 
         Raises `LimitExceeded` for more than `maximum`.
         """
+        piece = size or (_PIECE if self._scan else _UNFILTERED_PIECE)
         proposals = list(self._recognised(source))
         for view in views(source):
-            proposals += self._proposals(view, minimum, size, maximum * _PROPOSALS - len(proposals))
+            proposals += self._proposals(view, minimum, piece, maximum * _PROPOSALS - len(proposals))
         proposals = without_doubtful(proposals)
 
         def evaluate(_start: int, _end: int, proposed: Proposed) -> Finding | None:
