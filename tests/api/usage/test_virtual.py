@@ -398,3 +398,24 @@ def test_no_query_is_the_servers_fault(
 
     assert response.status_code in (200, 400, 404), response.text
     assert (response.status_code == 200) == ("x-odsl-error" not in response.headers)
+
+
+@pytest.mark.parametrize(
+    "parameter", ["_sort=time", "_limit=1", "_skip=1", "_project=data", "_distinct=service", "_replace=true"]
+)
+@pytest.mark.parametrize("path", ["object/v1", "data/v1/private", "calendar/v1/public/%23HENG"])
+def test_what_can_not_apply_to_a_series_is_refused(shared: Meterd, path: str, parameter: str) -> None:
+    query = f"_metric=ODSLRequest/ReadRequests&{parameter}"
+    status, sentence = Environment(shared).refused("GET", f"{path}?{query}")
+
+    assert (400, True) == (status, f"{parameter.partition('=')[0]} does not apply to a series" in sentence), sentence
+
+
+@pytest.mark.parametrize("parameter", ["_filter=a=b", "_limit=1", "_range=2024", "name=x"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "object"), ("POST", "calendar/v1"), ("DELETE", "object/v1/private/X")]
+)
+def test_what_can_not_apply_to_a_change_is_refused(shared: Meterd, method: str, path: str, parameter: str) -> None:
+    status, sentence = Environment(shared).refused(method, f"{path}?{parameter}", json={"_id": "X"})
+
+    assert (400, True) == (status, f"{parameter.partition('=')[0]} does not apply to a {method}" in sentence), sentence

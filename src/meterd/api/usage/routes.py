@@ -32,6 +32,10 @@ from meterd.query.engine import QueryEngine
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _METHODS: tuple[Method, ...] = get_args(Method)
 
+_OF_SERIES = ("_metric", "_calendar", "_observed", "_range", "_scaling", "_filter", "_search", "_id")
+_OF_CHANGES: Mapping[str, tuple[str, ...]] = {"POST": ("_replace", "_reason"), "DELETE": ("_reason",)}
+"""Parameters that may apply to a series that is computed, and to changes."""
+
 Handler = Callable[[Call], Awaitable[Response]]
 
 
@@ -97,7 +101,10 @@ class Usage:
                 raise InvalidInput(f"the service {service.name} has no functions")
         call = Call(resource, parameters, caller, environment_of(request), format_of(request), request)
         if method == "GET" and service.has_series and parameters.text("_metric") is not None:
+            parameters.require_only(_OF_SERIES, "a series", has_filters=True)
             return await self._virtual(service, call)
+        if method != "GET":
+            parameters.require_only(_OF_CHANGES[method], f"a {method}")
         return await handler(call)
 
     async def _virtual(self, service: Service, call: Call) -> Response:
