@@ -102,7 +102,7 @@ def test_a_server_that_wants_a_token_says_so(shared: Meterd) -> None:
         try:
             Client().query("sessionEvents", "2026-01-01", "2026-01-02")
         except StatusError as error:
-            print(error.status)
+            print(error)
         """,
     )
-    assert done.stdout == "401\n"
+    assert done.stdout.endswith("; none was sent: pass token or set METERD_TOKEN (status 401)\n")

@@ -8,7 +8,7 @@ from typing import Self, TypedDict
 
 import httpx2
 
-from meterd.client.errors import ClientClosed, ConnectionFailed, MeterdClientError, UnexpectedAnswer
+from meterd.client.errors import ClientClosed, ConnectionFailed, MeterdClientError, StatusError, UnexpectedAnswer
 from meterd.client.options import Options
 from meterd.client.retry import Backoff
 from meterd.client.wire import SENT_AT, Request, check_status, identification, stamp
@@ -51,7 +51,7 @@ class Connection:
             response = self._http.post(
                 request.path, params=request.params, content=request.content, headers=_headers(request)
             )
-        check_status(response.status_code, response.headers, response.content)
+        _check_status(response, self._options)
         return response.content
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class AsyncConnection:
             response = await self._http.post(
                 request.path, params=request.params, content=request.content, headers=_headers(request)
             )
-        check_status(response.status_code, response.headers, response.content)
+        _check_status(response, self._options)
         return response.content
 
     async def close(self) -> None:
@@ -99,6 +99,16 @@ class AsyncConnection:
 def _check_open(is_closed: bool) -> None:
     if is_closed:
         raise ClientClosed("the client is closed")
+
+
+def _check_status(response: httpx2.Response, options: Options) -> None:
+    """Do what `check_status` does; who was refused for want of a token is told how to give one."""
+    try:
+        check_status(response.status_code, response.headers, response.content)
+    except StatusError as error:
+        if error.status != 401 or options.token is not None:
+            raise
+        raise StatusError(401, f"{error.message}; none was sent: pass token or set METERD_TOKEN") from None
 
 
 def _backoff(request: Request, options: Options) -> Backoff:
