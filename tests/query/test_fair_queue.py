@@ -95,3 +95,30 @@ async def test_a_slot_that_was_given_to_someone_who_left_at_that_moment_is_free_
     await asyncio.sleep(0.001)
 
     assert ([ANN, EVE], 1) == (row.served, row.queue.taken)
+
+
+async def test_no_slot_is_given_to_whoever_was_just_cancelled() -> None:
+    row = Row(slots=1)
+    await row.join([ANN, BOB, EVE])
+
+    row.tasks[1].cancel()
+    row.tasks[2].cancel()
+    row.queue.release(ANN)  # before either can leave the queue
+
+    await asyncio.wait(row.tasks)
+    assert (0, 0) == (row.queue.taken, row.queue.waiting)
+    await row.join([BOB])
+    assert [ANN, BOB] == row.served
+
+
+async def test_whoever_is_refused_may_have_been_cancelled_just_then() -> None:
+    row = Row(slots=1, maximum=1)
+    await row.join([ANN, BOB])
+
+    joining = asyncio.create_task(row.queue.acquire(EVE))  # one too many waits, before that one can leave the queue
+    row.tasks[1].cancel()
+    await asyncio.wait(row.tasks)
+    await row.end(ANN)
+    await joining
+
+    assert (1, 0) == (row.queue.taken, row.queue.waiting)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from meterd.access import Caller
 from meterd.errors import Unavailable
+from meterd.futures import settle
 
 
 class Share(NamedTuple):
@@ -73,6 +74,8 @@ class FairQueue:
         while (share := self._next()) is not None:
             waiter = self._waiting[share.tenant][share][0]
             self._remove(share, waiter)
+            if waiter.done():  # it was cancelled, and could not say so yet
+                continue
             self._move_to_end(share)
             self._holding[share] += 1
             self._tenants[share.tenant] += 1
@@ -93,7 +96,7 @@ class FairQueue:
         share = max(subjects, key=lambda each: len(subjects[each]))
         waiter = subjects[share][-1]
         self._remove(share, waiter)
-        waiter.set_exception(Unavailable("too many requests like this wait already (query.max-waiting), try again", 2))
+        settle(waiter, Unavailable("too many requests like this wait already (query.max-waiting), try again", 2))
 
     def _remove(self, share: Share, waiter: asyncio.Future[None]) -> None:
         subjects = self._waiting.get(share.tenant, {})
