@@ -1,5 +1,6 @@
 """Where gRPC listens, whom it lets in, and how it ends."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -133,6 +134,16 @@ def test_a_client_that_goes_while_it_sends_is_recorded_as_gone(narrow: Meterd) -
         until_shown(narrow, "meterd_grpc_exports 1.0")
         call.cancel()
         until_shown(narrow, 'meterd_http_requests_total{method="POST",route="/v1/traces",status="499"} 1.0')
+
+
+def test_whenever_a_client_goes_its_call_is_no_failure(narrow: Meterd) -> None:
+    with grpc_client(narrow) as client:
+        for _ in range(40):
+            client.begin().cancel()
+        assert client.send(message(1, 2)) == b""
+    until_shown(narrow, "meterd_grpc_exports 0.0")
+    counted = re.findall(r'route="/v1/traces",status="(\d+)"', narrow.client.get("/metrics").text)
+    assert {"200"} <= set(counted) <= {"200", "499"}
 
 
 def test_a_graceful_stop_answers_what_is_under_way(tmp_path: Path) -> None:

@@ -141,6 +141,8 @@ class GrpcExchange:
         return {"type": "http.request", "body": message, "more_body": False}
 
     async def _message(self) -> bytes:
+        if self._is_gone:  # while it was found out who calls
+            raise ClientGone
         caller = context_of(self._scope).caller
         key = f"{caller.tenant}\n{caller.subject}" if caller else str(self._scope["client"])
         await self._held.enter_async_context(self._room.place(key))
