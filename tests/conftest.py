@@ -5,12 +5,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.process import Meterd
 
-settings.register_profile("random")
-settings.register_profile("fixed", derandomize=True)
+_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is of how busy we are
+settings.register_profile("random", _ANY_SPEED)
+settings.register_profile("fixed", _ANY_SPEED, derandomize=True)
 settings.load_profile("fixed")  # a commit is good or bad alike each time; --hypothesis-profile=random looks for more
 
 

@@ -51,8 +51,8 @@ IMPORTED_LATE = (
 
 _MESSAGE = 2**17
 
-_ENVIRONMENT = dict(os.environ)
-"""Where everything is imported: not what a test has set for itself by the time it starts the first server."""
+ENVIRONMENT = dict(os.environ)
+"""That of the test run, for all servers: not what a test has set for itself by then, or a library that it uses."""
 
 
 class Forked:
@@ -107,7 +107,7 @@ class _Parent:
 
     def fits(self, environment: dict[str, str]) -> bool:
         """Whether only settings of ours are other than where it was imported: another may matter to an import."""
-        return _foreign(environment) == _foreign(_ENVIRONMENT)
+        return _foreign(environment) == _foreign(ENVIRONMENT)
 
     def fork(self, arguments: list[str], environment: dict[str, str]) -> Forked:
         """Let a fork run `meterd` with these arguments."""
@@ -129,7 +129,7 @@ class _Parent:
             with theirs:
                 command = [sys.executable, "-m", "tests.forking", str(theirs.fileno())]
                 process = subprocess.Popen(
-                    command, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[1], env=_ENVIRONMENT
+                    command, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[1], env=ENVIRONMENT
                 )
             atexit.register(process.wait)
             atexit.register(self._requests.close)  # before that: it ends when nobody can ask any more

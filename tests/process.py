@@ -17,7 +17,7 @@ import httpx2
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
 from meterd.data_directory import open_metadata, prepare_data
-from tests.forking import PARENT, Forked
+from tests.forking import ENVIRONMENT, PARENT, Forked
 
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
@@ -84,7 +84,7 @@ class Meterd:
         self._arguments = ["serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments]
         if config:
             self._arguments += ["--config", str(config)]
-        self._environment = {"METERD_OTLP__GRPC__LISTEN": "off"} | os.environ | (environment or {})
+        self._environment = {"METERD_OTLP__GRPC__LISTEN": "off"} | ENVIRONMENT | (environment or {})
         self._limits = limits or {}
         self._forked = forked
         self.url = self.grpc = ""

@@ -21,9 +21,9 @@ MeterdError
 Messages are sentences for the caller: they name the field and what is allowed. Each protocol package turns an
 error into its own body in one function, which also says where the protocol has another status for it.
 
-`StoreDamaged`, `InvalidUpdate` and `ComputedUpdate` refine it where they are raised. What is usable without the server
-has errors of its own, which the protocols translate: `meterd.classify`, `meterd.expressions`, the client and the agent.
-So has the store (`StoreError`), for what the query engine asks of it.
+`StoreDamaged`, `Overdue`, `InvalidUpdate` and `ComputedUpdate` refine it where they are raised. What is usable without
+the server has errors of its own, which the protocols translate: `meterd.classify`, `meterd.expressions`, the client and
+the agent. So has the store (`StoreError`), for what the query engine asks of it.
 """
 
 from typing import ClassVar

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meterd.calendars.dates import parse_date
@@ -119,7 +119,6 @@ def test_a_day_that_a_zone_skipped_is_refused() -> None:
     assert "doesn't exist" in refused("2011-12-30[Pacific/Apia]").problem
 
 
-@settings(deadline=None)
 @given(days_in_zones())
 @example((date(2006, 10, 29), "America/St_Johns"))  # back at 00:01: the day before begins anew
 @example((date(1995, 1, 1), "Pacific/Kiritimati"))
@@ -133,7 +132,6 @@ def test_a_local_day_is_every_minute_the_clock_shows_it(day_in_zone: tuple[date,
         assert Period(*expected) == parse_date(f"{day}[{zone}]", NOW)
 
 
-@settings(deadline=None)
 @given(day_in_zone=days_in_zones(), form=st.sampled_from(list(FORMS.values())), clock=st.times())
 @example((date(2024, 10, 27), "Europe/Amsterdam"), FORMS["hour"], time(2))
 @example((date(2024, 10, 27), "Europe/Amsterdam"), FORMS["minute"], time(2, 30))
@@ -151,7 +149,6 @@ def test_a_local_hour_or_minute_is_from_its_first_to_its_last_showing(
         assert Period(*expected) == parse_date(f"{text}[{zone}]", NOW)
 
 
-@settings(deadline=None)
 @given(day_in_zone=days_in_zones(), clock=st.times())
 @example((date(2024, 3, 31), "Europe/Amsterdam"), time(2, 30))
 @example((date(1919, 3, 30), "America/Toronto"), time(0, 10))

@@ -73,7 +73,7 @@ def test_a_day_has_as_many_indexes_as_its_clock_shows_labels(zone: str, period: 
     assert count == len(indexes(LocalGrid(where, period), start, end - timedelta(seconds=1)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=zones_and_instants(), period=periods, phase_hours=st.integers(0, 23), hours=st.integers(0, 60))
 def test_indexes_and_labels_are_those_of_a_walk_by_the_minute(
     place: tuple[ZoneInfo, datetime], period: int, phase_hours: int, hours: int
@@ -90,7 +90,7 @@ def test_indexes_and_labels_are_those_of_a_walk_by_the_minute(
     assert labels == list(walked.values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(place=zones_and_instants(), period=st.sampled_from([1, 2, 15, 60, 900, HOUR]), minutes=st.integers(0, 20))
 def test_indexes_are_those_of_a_walk_by_the_second(place: tuple[ZoneInfo, datetime], period: int, minutes: int) -> None:
     zone, start = place
@@ -115,7 +115,7 @@ def test_clocks_that_were_off_by_seconds_are_followed_too(zone: str, year: int, 
         assert walked == indexes(LocalGrid(where, period), start, end)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     place=zones_and_instants(1850, 2200),
     period=periods | st.just(1),
@@ -137,7 +137,7 @@ def test_the_floor_is_the_last_index_until_an_instant(
     assert next(grid.indexes(at + 1, at + 10**6)) > at
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=zones_and_instants(1850, 2200), period=periods, days=st.integers(0, 400))
 def test_a_step_divides_all_indexes(place: tuple[ZoneInfo, datetime], period: int, days: int) -> None:
     zone, start = place
@@ -174,7 +174,7 @@ def test_the_step_follows_from_the_offsets_in_force(zone: str, period: int, star
     assert step == LocalGrid(ZoneInfo(zone), period).step(first, last)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(place=zones_and_instants(), hour=st.integers(0, 23))
 def test_a_label_is_found_at_the_first_instant_that_reaches_it(place: tuple[ZoneInfo, datetime], hour: int) -> None:
     zone, at = place

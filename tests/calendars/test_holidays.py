@@ -125,7 +125,7 @@ def test_bank_holidays_are_closed_besides_weekends(year: int, days: str) -> None
     assert days == " ".join(f"{day:%m-%d}" for day in closed)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(day=st.dates(date(1900, 1, 1), date(2150, 12, 31)))
 def test_floor_and_ceiling_are_the_nearest_working_days(day: date) -> None:
     days = WorkingDays(MONDAY_TO_FRIDAY, UNITED_KINGDOM)

@@ -116,7 +116,7 @@ def test_a_window_has_these_indexes(calendar: Calendar, start: str, end: str, in
     assert indexes == written(list(calendar.indexes(at(start), at(end))))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     place=zones_and_instants(),
     days=st.sampled_from(SETS + PERIODS_OF_MONTHS),
@@ -138,7 +138,7 @@ def test_a_day_calendar_agrees_with_a_walk(
     assert max(floors) == calendar.floor(end)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     place=zones_and_instants(),
     period=st.sampled_from([900, 1800, 40 * 60, HOUR, 2 * HOUR, 6 * HOUR]),
@@ -181,7 +181,7 @@ def calendars(draw: st.DrawFn, zone: ZoneInfo) -> Calendar:
     return DayCalendar(days, LocalGrid(zone, DAY, draw(st.integers(0, 23)) * HOUR), draw(st.integers(-1, 1)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), place=zones_and_instants(1800, 2200), microseconds=st.integers(0, 10**12))
 def test_the_laws_of_calendars_hold(data: st.DataObject, place: tuple[ZoneInfo, datetime], microseconds: int) -> None:
     zone, start = place
@@ -199,7 +199,7 @@ def test_the_laws_of_calendars_hold(data: st.DataObject, place: tuple[ZoneInfo, 
     assert all(start <= index and index.timestamp() % resolution == 0 for index in indexes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), place=zones_and_instants(1800, 2200), seconds=st.integers(0, 40 * DAY))
 def test_a_record_and_its_cell_have_the_same_floor(
     data: st.DataObject, place: tuple[ZoneInfo, datetime], seconds: int
@@ -214,7 +214,7 @@ def test_a_record_and_its_cell_have_the_same_floor(
     assert calendar.floor(cell) == calendar.floor(record)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), place=zones_and_instants(1800, 2200))
 def test_days_are_cut_from_the_indexes_within_them_and_months_from_days(
     data: st.DataObject, place: tuple[ZoneInfo, datetime]

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meterd.calendars.dates import parse_date
@@ -186,7 +186,6 @@ def test_now_is_now_in_every_zone(now: datetime, zone: str) -> None:
     assert Period(now, now) == parse_date("T", now, ZoneInfo(zone))
 
 
-@settings(deadline=None)
 @given(day_in_zone=days_in_zones(), seconds=st.integers(0, 86_399))
 @example((date(2024, 10, 27), "Europe/Amsterdam"), 5400)
 @example((date(2018, 2, 18), "America/Sao_Paulo"), 5400)

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meterd.calendars.dates import parse_date
@@ -145,7 +145,6 @@ def test_tenors_of_months_hold_the_days_of_these_months(year: int, month: int) -
         assert (days[0], days[-1]) == (period.start.date(), period.end.date())
 
 
-@settings(deadline=None)
 @given(day_in_zone=days_in_zones(), part=st.sampled_from([("H", 3600), ("HH", 1800), ("QH", 900)]))
 @example((date(2020, 3, 29), "Europe/Paris"), ("H", 3600))
 @example((date(2020, 10, 25), "Europe/Paris"), ("H", 3600))

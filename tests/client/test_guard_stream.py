@@ -75,7 +75,7 @@ async def arriving(chunks: Iterable[str]) -> AsyncIterator[str]:
         yield chunk
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=texts, places=cuts, window=windows)
 def test_a_stream_is_redacted_like_the_whole_text(guard: Guard, text: str, places: list[int], window: int) -> None:
     stream = guard.stream(chunks_of(text, places), window=window)
@@ -84,7 +84,7 @@ def test_a_stream_is_redacted_like_the_whole_text(guard: Guard, text: str, place
     assert (stream.matches, stream.action) == (whole.matches, whole.action)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=texts, places=cuts, window=windows)
 def test_a_stream_ends_before_what_is_blocked(guard: Guard, text: str, places: list[int], window: int) -> None:
     policy = Policy("redact", {"EMAIL_ADDRESS": "block"})
@@ -101,7 +101,7 @@ def test_a_stream_ends_before_what_is_blocked(guard: Guard, text: str, places: l
         assert (stream.matches, released) == (whole.matches, whole.text)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(text=texts, places=cuts, window=windows, policy=st.sampled_from(["none", "redact", "block"]))
 def test_an_asynchronous_stream_is_the_same(
     guard: Guard, service: GuardService, text: str, places: list[int], window: int, policy: Any

@@ -53,14 +53,14 @@ class TestEssential:
     def test_fails_for_good_health_says_so_and_the_service_stops(self, worker: Worker, tmp_path: Path) -> None:
         with failing(tmp_path, worker, "fail") as server:
             server.ingest(ROW)
-            assert eventually(lambda: server.client.get("/readyz").status_code == 503)
-            told = server.client.get("/readyz").text
+            assert eventually(lambda: f"the worker {worker.name} fails" in server.client.get("/readyz").text)
+            refused = server.client.get("/readyz")
+            assert refused.status_code == 503
             assert metric(server, f'meterd_worker_up{{worker="{worker.name}"}} 0.0')
             assert server.stop() == 0
 
-        assert f"the worker {worker.name} fails" in told
-        assert worker.consequence in told
-        assert "restart the service" in told
+        assert worker.consequence in refused.text
+        assert "restart the service" in refused.text
         assert server.log.count(b"a worker failed, and tries again") == 1
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meterd.datasets import MODEL_CALLS, Kind
@@ -49,7 +49,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEngine]:
         yield engine
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(_rows, st.lists(filters, min_size=1, max_size=8))
 def test_documents_satisfy_what_rows_of_the_store_do(
     engine: RealEngine, rows: list[dict[str, Any]], sentences: list[Filter]

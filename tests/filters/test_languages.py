@@ -13,7 +13,7 @@ from meterd.query.model import Condition
 from tests.filters.fields import resolve
 from tests.filters.languages import Filter, expression, filters, leaves, mongo, simple
 
-EXAMPLES = settings(max_examples=200, deadline=None)
+EXAMPLES = settings(max_examples=200)
 
 _words = st.sampled_from(
     [

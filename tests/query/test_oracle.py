@@ -30,7 +30,6 @@ from tests.query.reference import (
 
 EXAMPLES = settings(
     max_examples=300,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 

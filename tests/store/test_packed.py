@@ -69,7 +69,7 @@ def batches() -> st.SearchStrategy[list[Batch]]:
 
 
 @given(drawn=batches())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_packed_facts_are_the_facts_one_by_one(store: DuckDBStore, drawn: list[Batch]) -> None:
     numbers = itertools.count()
     made = [

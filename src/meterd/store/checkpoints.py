@@ -39,7 +39,7 @@ def allowed(store: Path) -> Iterator[bool]:
 
 
 def _lock_file(store: Path) -> IO[str]:
-    return store.with_name(f"{store.name}.checkpoint").open("a")
+    return store.with_suffix(".checkpoint").open("a")
 
 
 def _is_locked(lock: IO[str], kind: int) -> bool:

@@ -562,7 +562,7 @@ def mutate(document: Any, generator: random.Random, replacement: Any) -> Any:
 
 
 class TestAnyDocument:
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(documents)
     def test_is_answered_and_the_service_goes_on(self, shared: Meterd, document: Any) -> None:
         proxy = Proxy(shared, Scope.INGEST, Scope.INGEST_ANY_SUBJECT)
@@ -571,7 +571,7 @@ class TestAnyDocument:
         assert answer(proxy.send(array(success(startTime=START)))) == (2, 0)
         assert proxy.total() >= 1
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(st.integers(0, 2**32), st.lists(documents, min_size=1, max_size=4))
     def test_close_to_a_real_one_is_answered_and_what_was_accepted_is_stored(
         self, shared: Meterd, seed: int, replacements: list[Any]

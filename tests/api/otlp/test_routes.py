@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 from google.rpc.status_pb2 import Status
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
@@ -821,7 +821,7 @@ def fuzzed(shared: Meterd) -> Exporter:
 
 
 @given(st.one_of(changed_documents(), changed_values(), changed_bytes()))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 def test_whatever_is_sent_the_answer_is_no_500(fuzzed: Exporter, of: tuple[str, str, bytes]) -> None:
     signal, encoding, body = of
 

@@ -175,7 +175,7 @@ async def test_an_update_that_arrives_slowly_is_merged_into_what_happened_meanwh
     [
         ("state", b'{"a": 1}', [1, 0, 0]),
         ("events", b'{"name": "e"}', [0, 1, 0]),
-        ("metrics", b'{"name": "m"}', [0, 0, 1]),
+        ("metrics", b'{"name": "m", "value": 1}', [0, 0, 1]),
         ("crash", b"{}", [0, 1, 0]),
     ],
 )

@@ -808,7 +808,7 @@ MEMBERS = [
 ]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     operation=st.sampled_from(("", *OPERATIONS)),
     body=JSON | st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=4),

@@ -132,7 +132,7 @@ JSON = st.recursive(
 
 
 @given(st.lists(st.tuples(st.dictionaries(st.sampled_from("ab"), JSON), st.booleans()), min_size=1, max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_states_made_of_updates_are_those_that_were(updates: list[tuple[dict[str, Any], bool]]) -> None:
     state: dict[str, Any] = {}
     rows: list[tuple[Any, ...]] = [(0, None, None, "{}", None, "id")]

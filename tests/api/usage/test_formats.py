@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from meterd.access import Scope
@@ -161,7 +161,6 @@ JSON_VALUES = st.recursive(
 ITEMS = st.dictionaries(st.text(max_size=8) | st.sampled_from(["data", "_type", "xml", "a b", "item"]), JSON_VALUES)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(content=ITEMS | st.lists(ITEMS, max_size=3) | st.lists(JSON_VALUES, max_size=3))
 def test_everything_that_is_json_is_csv_and_well_formed_xml(content: Any) -> None:
     rows = list(csv.reader(io.StringIO(format_response(content, CSV).body.decode(), newline=""), strict=True))

@@ -194,7 +194,7 @@ class TestWriting:
         assert {"_id": "a", "1869f": 0} == environment.read("object/v1/private/a", _project="1869f")
         assert ["a"] == environment.read("object/v1/private", _distinct="_id", a5="0")
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(body=JSON | st.lists(ITEM, max_size=3))
     def test_no_body_makes_the_server_fail(self, shared: Meterd, body: object) -> None:
         response = Environment(shared, name="any-body").send("POST", "object", content=json.dumps(body))

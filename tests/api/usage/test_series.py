@@ -189,7 +189,7 @@ def _ranges(anchor: datetime, spread: timedelta) -> st.SearchStrategy[Range]:
 
 
 @given(example=examples(), threshold=st.sampled_from([3, 20, 100_000]), scaling=st.booleans())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_a_series_is_what_the_records_say(append: Append, example: Example, threshold: int, scaling: bool) -> None:
     asked = example.question
     ask = append(asked.provider, example.rows)

@@ -389,7 +389,7 @@ ACCEPTED = ["*/*", "text/csv", "application/xml", "text/html", "application/json
 @example(path="object/v1", pairs=[("_metric", "ODSLRequest/ReadRequests"), ("_range", "0001")], accept="*/*")
 @example(path="usage/statement", pairs=[("from", "0001"), ("to", "9999"), ("calendar", "#PT1S")], accept="*/*")
 @example(path="usage/statement", pairs=[("from", "9995"), ("to", "9999")], accept="text/csv")
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 def test_no_query_is_the_servers_fault(
     known: tuple[Environment, list[Record]], path: str, pairs: list[tuple[str, str]], accept: str
 ) -> None:

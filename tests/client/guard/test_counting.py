@@ -103,7 +103,7 @@ def client(service: GuardService) -> Iterator[Client]:
         yield client
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=texts_of(SIMPLE), lengths=lengths, window=st.integers(LONGEST, 3 * LONGEST))
 def test_the_requests_of_a_stream_count_each_match_once(
     client: Client, service: GuardService, text: str, lengths: list[int], window: int
@@ -115,7 +115,7 @@ def test_the_requests_of_a_stream_count_each_match_once(
     assert counted_by(service.classifications) == by_classifier(stream.matches) == whole
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=texts_of(SIMPLE), lengths=lengths, window=st.integers(LONGEST, 3 * LONGEST), parts=st.integers(1, 9))
 def test_what_was_released_or_blocked_was_counted_when_a_stream_ends_early(
     client: Client, service: GuardService, text: str, lengths: list[int], window: int, parts: int
@@ -139,7 +139,7 @@ def test_nothing_is_asked_while_everything_is_held_back(client: Client, service:
     ]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=texts_of(REAL), lengths=lengths, window=st.integers(128, 400))
 @example(text=REAL[0] * 100, lengths=[7], window=128)
 @example(text=" ".join(REAL * 2), lengths=[100], window=256)
@@ -153,7 +153,7 @@ def test_meterd_counts_each_match_of_a_stream_once(shared: Meterd, text: str, le
     assert counted_at(shared, stream_agent) == by_classifier(stream.matches) == counted_at(shared, whole_agent)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=texts_of(REAL), lengths=lengths)
 @example(text=" ".join(REAL * 2), lengths=[100])
 def test_meterd_counts_each_match_of_an_asynchronous_stream_once(shared: Meterd, text: str, lengths: list[int]) -> None:

@@ -57,7 +57,7 @@ class Health:
         except MeterdError as error:
             return self._supervisor.problem or error.message
         except StoreError as error:
-            return f"the store can't be read: {error}"
+            return self._supervisor.problem or f"the store can't be read: {error}"
         except TimeoutError:
             return f"a write and a read took longer than {_TIMEOUT:g} s"
         failing = f"the store can't be written: {self._loader.failing}" if self._loader.failing else ""
