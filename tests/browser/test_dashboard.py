@@ -228,7 +228,7 @@ def test_an_error_says_what_happened_in_its_panel_alone(page: Page, complaints: 
 
 
 def test_without_permission_a_panel_says_what_is_missing(page_of: Callable[..., Page], complaints: Complaints) -> None:
-    complaints.allow(r"^status 403: .*/query$")
+    complaints.allow(r"^status 403: .*/(query|sessions/products\?.*)$")
     page = page_of("sender-of-dashboards", scopes=(Scope.INGEST,))
     page.goto(f"/overview?{DAY}")
     expect(panel(page, "calls-by-model").get_by_role("alert")).to_contain_text("No permission")

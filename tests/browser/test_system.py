@@ -26,7 +26,7 @@ def test_settings_are_found_by_name_and_value(page: Page) -> None:
     rows = page.locator("#settings").get_by_role("row")
     expect(rows.filter(has_text="query.timeout")).to_be_visible()
 
-    page.get_by_label("Find a setting").fill("listen")
+    page.get_by_label("Find a setting").fill("service.listen")
 
     expect(rows).to_have_count(2)
     expect(rows.last).to_contain_text("by you")

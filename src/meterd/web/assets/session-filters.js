@@ -128,6 +128,10 @@ async function suggestEvents() {
 /** Show the filters in the head of the page, each with a button that takes it away. */
 export function chips() {
   const { product, version, status, event, path, value, when } = filtersNow();
+  const without = (names) => {
+    for (const name of names) fields[name].value = ""; // at once: the form is sent as it stands
+    update({ ...Object.fromEntries(names.map((name) => [name, ""])), page: "" });
+  };
   const chip = (label, text, names) =>
     text &&
     h(
@@ -138,7 +142,7 @@ export function chips() {
         "button",
         {
           "aria-label": `Remove filter ${label}`,
-          onclick: () => update({ ...Object.fromEntries(names.map((name) => [name, ""])), page: "" }),
+          onclick: () => without(names),
         },
         icon("close"),
       ),
