@@ -80,7 +80,8 @@ def test_a_comparison_draws_the_window_before(page: Page) -> None:
 def test_live_figures_keep_the_place_and_stop_when_nobody_looks(page: Page) -> None:
     page.clock.install()
     page.goto(f"/overview?{DAY}&refresh=10s")
-    panel(page, "cost-by-team")
+    for each in page.locator('[id^="p-"]').all():
+        panel(page, (each.get_attribute("id") or "").removeprefix("p-"))
     menu = panel(page, "latency").get_by_role("button", name="Menu of Latency")
     menu.click()
     scrolled = page.evaluate("() => scrollY")
@@ -91,6 +92,7 @@ def test_live_figures_keep_the_place_and_stop_when_nobody_looks(page: Page) -> N
     expect(page.get_by_role("menu")).to_be_visible()
     assert page.evaluate("() => scrollY") == scrolled
 
+    expect(page.locator('[id^="p-"][aria-busy="true"]')).to_have_count(0)
     page.evaluate("""() => {
       Object.defineProperty(document, "hidden", { value: true, configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
