@@ -67,7 +67,7 @@ _FILES = (
         'Id=app;Password=⟦CONNECTION_STRING⟧;" /></connectionStrings>'
     ),
     "//registry.example.com/:_authToken=⟦NPM_ACCESS_TOKEN⟧\nalways-auth=true",
-    "//registry.npmjs.org/:_authToken=⟦NPM_ACCESS_TOKEN⟧\nregistry=https://registry.npmjs.org/",
+    "//npm.example.com/:_authToken=⟦NPM_ACCESS_TOKEN⟧\nregistry=https://npm.example.com/",
     "[distutils]\nindex-servers = main\n[main]\nusername = __token__\npassword = ⟦PYPI_TOKEN⟧",
     'network={\n  ssid="office"\n  psk="⟦PASSWORD_ASSIGNMENT⟧"\n  key_mgmt=WPA-PSK\n}',
     "root:⟦UNIX_PASSWORD_HASH⟧:19780:0:99999:7:::\ndaemon:*:19780:0:99999:7:::",
