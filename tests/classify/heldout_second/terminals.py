@@ -34,7 +34,7 @@ _COMMANDS = (
         '[remote "origin"]\n\turl = https://x-access-token:⟦GITHUB_APP_TOKEN⟧@github.com/acme/site\n'
         "\tfetch = +refs/heads/*:refs/remotes/origin/*"
     ),
-    "pip install --index-url https://ci:⟦BASIC_AUTH_URL⟧@packages.example.com/simple acme-tools",
+    "wget https://ci:⟦BASIC_AUTH_URL⟧@files.example.com/releases/acme-tools.tar.gz",
     "Password for 'https://ci@git.example.com': ⟦PASSWORD_ASSIGNMENT⟧\nremote: Counting objects: <1-900>, done.",
     "$ cat .env\nSLACK_TOKEN=⟦SLACK_TOKEN⟧\nPORT=<1024-9999>\n$ exit",
     "$ history | tail -2\n  <100-900>  export GITHUB_TOKEN=⟦GITHUB_FINE_GRAINED_TOKEN⟧\n  <100-900>  git push",
