@@ -20,6 +20,7 @@ import msgspec
 from meterd import __version__
 from meterd.data_directory import LOCK, lock_directory, path_of
 from meterd.doctor import read_store_state
+from meterd.durability import sync
 from meterd.errors import ConfigurationError
 from meterd.files import inspect_files
 from meterd.ingest.stamped import JournalState
@@ -95,7 +96,7 @@ def restore(source: Path, data: Path) -> Manifest:
             for name, file in manifest.files.items():
                 if _copy(source / name, data / name) != file:
                     raise ConfigurationError(f"{source / name} is not what was backed up: the copy is damaged")
-            _sync(data)
+            sync(data)
         except BaseException:
             for name in manifest.files:
                 (data / name).unlink(missing_ok=True)
@@ -173,9 +174,9 @@ def _made_whole(target: Path) -> Iterator[Path]:
         raise ConfigurationError(f"can't create {partial}: {error.strerror}") from None
     try:
         yield partial
-        _sync(partial)
+        sync(partial)
         partial.rename(target)
-        _sync(target.absolute().parent)
+        sync(target.absolute().parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -227,12 +228,3 @@ def _check_room(directory: Path, size: int) -> None:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _sync(directory: Path) -> None:
-    """Make names in a directory survive a loss of power."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

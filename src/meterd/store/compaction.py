@@ -1,11 +1,12 @@
 """Gives disk space back that deleted facts left free in a DuckDB file: the engine uses it again, but keeps the file."""
 
 import contextlib
-import os
 from pathlib import Path
 
 import duckdb
 import structlog
+
+from meterd.durability import sync
 
 log = structlog.get_logger()
 
@@ -39,9 +40,9 @@ def compact(path: Path, options: Options) -> None:
             connection.execute(f"ATTACH '{_quoted(copy)}' AS after")
             connection.execute("COPY FROM DATABASE before TO after")
             connection.execute("CHECKPOINT after")
-        _sync(copy)
+        sync(copy)
         copy.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except (duckdb.Error, OSError) as error:
         with contextlib.suppress(OSError):
             copy.unlink(missing_ok=True)
@@ -52,12 +53,3 @@ def compact(path: Path, options: Options) -> None:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _sync(path: Path) -> None:
-    """Make what was written to a file, or to the names in a directory, survive a loss of power."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
