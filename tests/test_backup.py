@@ -160,3 +160,12 @@ def test_a_directory_of_which_files_are_missing_is_not_backed_up(tmp_path: Path)
 
     assert "nothing whole to back up" in refused("backup", tmp_path / "copy", "--data", tmp_path / "data")
     assert not (tmp_path / "copy").exists()
+
+
+def test_the_command_says_how_much_it_copied_and_up_to_where(stopped: tuple[Path, Ledger], tmp_path: Path) -> None:
+    said = backed_up(stopped[0], tmp_path / "copy")
+
+    manifest = json.loads((tmp_path / "copy" / "manifest.json").read_bytes())
+    megabytes = sum(file["bytes"] for file in manifest["files"].values()) / 1e6
+    held = f"with all facts up to entry {manifest['lastEntry']} of the journal"
+    assert said == f"{megabytes:,.1f} MB in {tmp_path / 'copy'}, {held}\n"
