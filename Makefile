@@ -1,8 +1,12 @@
 # `make run` and `make test` set up everything they need on a machine that has python3 and make.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := python -m pip install --quiet --disable-pip-version-check --no-deps
-PIP := $(BIN)/$(INSTALL)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+# $(call install,environment,requirements,options): pinned packages by uv, which is several times as fast as pip, or by pip
+# where only pip knows where packages are.
+install = $(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(1) $(3) -r $(2) || { \
+  echo "uv can't install $(2): pip will, which takes longer."; \
+  $(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes $(filter-out --compile-bytecode,$(3)) -r $(2); }
 
 .PHONY: setup run demo browser test check bench docs screenshots dist pins
 .DELETE_ON_ERROR:
@@ -10,11 +14,12 @@ PIP := $(BIN)/$(INSTALL)
 setup: .venv/.ready
 
 # What running needs.
-.venv/.run: pyproject.toml client/pyproject.toml hatch_build.py requirements/run.txt requirements/node.txt
+.venv/.run: pyproject.toml client/pyproject.toml hatch_build.py requirements/uv.txt requirements/run.txt requirements/node.txt
 	@echo "Making .venv with what meterd needs to run, about 300 MB. Once; a minute or less."
 	@$(PYTHON) -m venv .venv
-	@$(PIP) --require-hashes -r requirements/run.txt
-	@command -v npm >/dev/null || $(PIP) --require-hashes -r requirements/node.txt  # which fetches what draws charts
+	@$(PIP) --require-hashes -r requirements/uv.txt
+	@$(call install,.venv,requirements/run.txt,--compile-bytecode)
+	@command -v npm >/dev/null || { $(call install,.venv,requirements/node.txt); }  # which fetches what draws charts
 	@echo "Installing meterd itself."
 	@$(PIP) --no-build-isolation --editable . --editable ./client
 	@touch $@
@@ -22,37 +27,37 @@ setup: .venv/.ready
 # What checks, tests and benchmarks need besides.
 .venv/.ready: .venv/.run requirements/dev.txt requirements/e2e.txt
 	@echo "Adding what the checks, tests and benchmarks need, about 450 MB."
-	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(call install,.venv,requirements/dev.txt,--compile-bytecode)
 	@$(PIP) --require-hashes --ignore-requires-python -r requirements/e2e.txt
 	@touch $@
 
 # The gateway of tests/e2e/litellm; it may not share our environment. Of this one and the next little is ever imported:
 # Python compiles that when it is.
-.venv/litellm/.ready: requirements/litellm.txt
+.venv/litellm/.ready: requirements/litellm.txt | .venv/.run
 	@echo "Installing LiteLLM's proxy for the end-to-end tests."
 	@$(PYTHON) -m venv --clear .venv/litellm
-	@.venv/litellm/bin/$(INSTALL) --no-compile --require-hashes -r requirements/litellm.txt
+	@$(call install,.venv/litellm,requirements/litellm.txt)
 	@touch $@
 
 # Libraries that trace what they do, of tests/e2e/libraries: two environments, as they do not agree on versions.
-.venv/libraries/.ready .venv/agents/.ready: .venv/%/.ready: requirements/%.txt
+.venv/libraries/.ready .venv/agents/.ready: .venv/%/.ready: requirements/%.txt | .venv/.run
 	@echo "Installing $* that trace what they do for the end-to-end tests."
 	@$(PYTHON) -m venv --clear .venv/$*
-	@.venv/$*/bin/$(INSTALL) --no-compile --require-hashes -r requirements/$*.txt
+	@$(call install,.venv/$*,requirements/$*.txt)
 	@touch $@
 
 # What makes a Python client of our OpenAPI document, for a test; nor may it.
-.venv/openapi/.ready: requirements/openapi.txt
+.venv/openapi/.ready: requirements/openapi.txt | .venv/.run
 	@echo "Installing a generator of clients for the tests of the API's description."
 	@$(PYTHON) -m venv --clear .venv/openapi
-	@.venv/openapi/bin/$(INSTALL) --no-compile --require-hashes -r requirements/openapi.txt
+	@$(call install,.venv/openapi,requirements/openapi.txt)
 	@touch $@
 
 # What finds names and places in texts, for tests and benchmarks: `PYTHONPATH=.venv/presidio` lets meterd have it.
 .venv/presidio/.ready: requirements/presidio.txt | .venv/.run
 	@echo "Installing Presidio with a small model for the tests of names and places."
 	@rm -rf .venv/presidio
-	@$(PIP) --require-hashes --target .venv/presidio -r requirements/presidio.txt
+	@$(call install,.venv,requirements/presidio.txt,--target .venv/presidio)
 	@touch $@
 
 # The browser of tests/browser. Debian's is quick to install; elsewhere it is for a person to do.
@@ -127,7 +132,7 @@ dist: setup
 # Renews the pinned versions; run by a person, the result is committed.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make pins' --upgrade
 pins: setup
-	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) --output-file requirements/uv.txt requirements/uv.in
 	$(COMPILE) --group build --excludes requirements/run-unused.in --output-file requirements/run.txt pyproject.toml client/pyproject.toml
 	$(COMPILE) --constraint requirements/run.txt --group dev --excludes requirements/run-unused.in --output-file requirements/dev.txt pyproject.toml client/pyproject.toml requirements/e2e-needs.in
 	$(subst 3.11,3.13,$(COMPILE)) --no-deps --output-file requirements/e2e.txt requirements/e2e.in
