@@ -75,23 +75,27 @@ class Aggregates(Facts):
         if aggregate.function in (Function.FIRST, Function.LAST):
             return self._dialect.by_time(value, sql.column("ts"), last=aggregate.function is Function.LAST)
         if aggregate.function is Function.COUNT_DISTINCT:
-            return exp.Count(this=exp.Distinct(expressions=[value]))
+            return self._dialect.count_distinct(value, self._has_fractions(operand))
         if aggregate.function is Function.LEAST_POSITIVE:
             is_positive = exp.GT(this=value.copy(), expression=exp.Literal.number(0))
-            return exp.Min(this=exp.Case().when(is_positive, value, copy=False))
+            return self._dialect.aggregate(exp.Min, exp.Case().when(is_positive, value, copy=False))
         if aggregate.function is Function.HISTOGRAM:
             bounds = [self._bind(upper) for _, upper in aggregate.bins]
             return self._dialect.histogram(value, bounds) if bounds else exp.Null()
-        return _FUNCTIONS[aggregate.function](this=value)
+        return self._dialect.aggregate(_FUNCTIONS[aggregate.function], value)
 
     def _exact(self, aggregate: Aggregate) -> Callable[[exp.Expr], exp.Expr] | None:
         """Return what adds up or averages values with fractions; whole numbers are exact in any case."""
-        operand = aggregate.operand
-        if isinstance(operand, Field) and self._query.dataset.by_name[operand.column].kind is not Kind.NUMBER:
+        if not self._has_fractions(aggregate.operand):
             return None
         if aggregate.function in (Function.SUM, Function.INCREASE):
             return self._dialect.exact_sum
         return self._dialect.exact_average if aggregate.function is Function.AVERAGE else None
+
+    def _has_fractions(self, operand: Operand) -> bool:
+        if not isinstance(operand, Field):
+            return False
+        return self._query.dataset.by_name[operand.column].kind in (Kind.NUMBER, Kind.NUMBERS)
 
     def _increase(self, column: str, value: exp.Expr) -> exp.Expr:
         """Subtract the total before, unless there is none, or the total fell, which is a reset."""

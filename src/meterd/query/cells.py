@@ -5,6 +5,7 @@ whole that follow from those of its parts, and takes half of the time, as long a
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlglot import exp
 
@@ -66,7 +67,7 @@ class Cells(Ranks):
 
     def _of_parts(self, aggregate: Aggregate) -> Callable[[exp.Expr], exp.Expr]:
         """Return what makes an aggregate of a whole from those of its parts."""
-        return self._exact(aggregate) or (lambda part: _OF_PARTS[aggregate.function](this=part))
+        return self._exact(aggregate) or partial(self._dialect.aggregate, _OF_PARTS[aggregate.function])
 
     def _placed_cells(self, ranking: Ranking) -> exp.Select:
         """Return rows by place, as `_Compiler._rows` makes them of facts."""

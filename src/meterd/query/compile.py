@@ -56,7 +56,7 @@ class _Compiler(cells.Cells):
         return Compiled(select.sql(self._dialect.name, copy=False), tuple(self._parameters), tuple(positions))
 
     def _ranked_rows(
-        self, source: exp.Subquery | exp.Table, ranking: Ranking, bucket: list[exp.Expr], visible: Visibility | None
+        self, source: exp.Expr, ranking: Ranking, bucket: list[exp.Expr], visible: Visibility | None
     ) -> tuple[exp.Select, dict[str, exp.Select], list[Position]]:
         """Return rows by place, and what must be made before them: the places, by what groups have."""
         first = len(bucket) + len(self._query.groups) + 1
@@ -113,7 +113,7 @@ class _Compiler(cells.Cells):
         return exp.Case().when(is_before, before, copy=False).else_(after, copy=False)
 
     def _time(self, time: datetime) -> exp.Expr:
-        return exp.cast(self._bind(time), "TIMESTAMP", copy=False)
+        return self._dialect.time(self._bind(time))
 
     def _order(self, buckets: int, keys: int, positions: Sequence[Position]) -> list[exp.Expr]:
         """Order by bucket, time first, then by the ranking, then the largest groups first, then by group values.

@@ -45,9 +45,9 @@ class Conditions:
         self._dialect = dialect
         self._parameters: list[object] = []
 
-    def _facts(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
+    def _facts(self, visible: Visibility | None) -> exp.Expr:
         """Select all facts of the dataset, or those that are visible, with what of them is: nothing looks behind it."""
-        table = exp.to_table(self._dataset.name)
+        table = self._dialect.table(self._dataset.name)
         if visible is None:
             return table
         seen = [
@@ -67,7 +67,7 @@ class Conditions:
             case Bin(_, bounds):
                 return self._bin(column, bounds)
             case JSONText(_, path):
-                return self._dialect.json_text(column, self._bind(_pointer(path)))
+                return self._dialect.json_text(column, [self._bind(each) for each in self._dialect.json_path(path)])
         return column
 
     def _bin(self, column: exp.Expr, bounds: tuple[float, ...]) -> exp.Expr:
@@ -110,13 +110,10 @@ class Conditions:
                 return sql.negated(self._dialect.has_any(array, [self._bind(value) for value in values]), negated)
 
     def _bind(self, value: Value) -> exp.Expr:
-        self._parameters.append(_naive(value) if isinstance(value, datetime) else value)
-        return self._dialect.parameter(len(self._parameters))
-
-
-def _pointer(path: tuple[str, ...]) -> str:
-    """Write a path of names as a JSON pointer (RFC 6901)."""
-    return "".join(f"/{name.replace('~', '~0').replace('/', '~1')}" for name in path)
+        if isinstance(value, datetime):
+            value = _naive(value)
+        self._parameters.append(self._dialect.bound(value))
+        return self._dialect.parameter(len(self._parameters), value)
 
 
 def _naive(time: datetime) -> datetime:

@@ -26,7 +26,7 @@ class Facts(Conditions):
             aggregate.operand.column for aggregate in query.aggregates if aggregate.function is Function.INCREASE
         }
 
-    def _source(self, visible: Visibility | None) -> exp.Subquery | exp.Table:
+    def _source(self, visible: Visibility | None) -> exp.Expr:
         """Return the facts that count, one row for each, or for each combination of array elements grouped by."""
         facts = self._facts_that_count(visible)
         if self._is_numbered:
@@ -82,15 +82,17 @@ class Facts(Conditions):
         by = [self._dialect.sorted(sql.column(name)) if name in arrays else sql.column(name) for name in series.by]
         by += [sql.column(series.bounds)] if column == series.counts else []
         order = [sql.column(name) for name in series.order]
-        return sql.named(self._dialect.previous(sql.column(column), by, order), previous_of(column))
+        is_array = self._query.dataset.by_name[column].kind.is_array
+        return sql.named(self._dialect.previous(sql.column(column), is_array, by, order), previous_of(column))
 
     def _buckets(self) -> Iterator[exp.Expr]:
         """Return the bound and the increase of each bucket, as columns of a row for each."""
         series = self._series
         increases = self._dialect.increases(sql.column(series.counts), sql.column(previous_of(series.counts)))
-        for column, array in ((series.bounds, sql.column(series.bounds)), (series.counts, increases)):
+        in_step = self._dialect.elements_in_step(sql.column(series.bounds), increases)
+        for column, elements in zip((series.bounds, series.counts), in_step, strict=True):
             self._elements[column] = f"{column}_element"
-            yield sql.named(self._dialect.elements(array), self._elements[column])
+            yield sql.named(elements, self._elements[column])
 
     def _group(self, group: Group | GroupElement | GroupBucket) -> exp.Expr:
         match group:

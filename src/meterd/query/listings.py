@@ -1,6 +1,6 @@
 """Compiles listings of facts to SQL: those of one dataset, and those of several as one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
 from sqlglot import exp
@@ -64,8 +64,8 @@ class _Lister(Conditions):
         by = listing.order[0].column
         texts = [name for name in listing.columns if self._dataset.by_name[name].kind in _TEXTS]
         zero: exp.Expr = exp.Literal.number(0)
-        size = reduce(_sum, (self._dialect.size(sql.column(name)) for name in texts), zero)
-        columns = [sql.named(_placed(by), "place"), sql.named(size, "size")]
+        size = reduce(_sum, (self._dialect.size(sql.column(name), self._is_array(name)) for name in texts), zero)
+        columns = [sql.named(self._placed(by), "place"), sql.named(size, "size")]
         facts = sql.select(columns, self._facts(visible), [self._condition(listing.condition)])
         facts = facts.order_by(exp.column("place"), copy=False).limit(listing.limit, copy=False)
         so_far = exp.Window(
@@ -76,13 +76,15 @@ class _Lister(Conditions):
         before = sql.named(exp.Sub(this=so_far, expression=exp.column("size")), "before")
         running = sql.subquery([exp.column("place"), before], facts.subquery("facts", copy=False), "running")
         fits = exp.LT(this=exp.column("before"), expression=self._bind(maximum))
-        last = sql.select([exp.Max(this=exp.column("place"))], running, [fits])
-        return exp.LTE(this=_placed(by), expression=last.subquery())
+        last = sql.select([self._dialect.aggregate(exp.Max, exp.column("place"))], running, [fits])
+        return exp.LTE(this=self._placed(by), expression=last.subquery())
 
+    def _placed(self, column: str) -> exp.Expr:
+        """Return the number that orders facts; those without one come last, together."""
+        return exp.Coalesce(this=sql.column(column), expressions=[self._bind(2**63 - 1)])
 
-def _placed(column: str) -> exp.Expr:
-    """Return the number that orders facts; those without one come last, together."""
-    return exp.Coalesce(this=sql.column(column), expressions=[exp.Literal.number(2**63 - 1)])
+    def _is_array(self, name: str) -> bool:
+        return self._dataset.by_name[name].kind.is_array
 
 
 def _sum(one: exp.Expr, other: exp.Expr) -> exp.Expr:
@@ -98,7 +100,7 @@ class _PartLister(Conditions):
 
     def compile(self, listing: CombinedListing, number: int, part: Part, visible: Visibility | None) -> exp.Query:
         names = dict.fromkeys((*listing.columns, *listing.place))
-        columns = [sql.named(self._value(name), name) for name in names]
+        columns = [sql.named(self._value(name, listing.parts), name) for name in names]
         columns.append(sql.named(exp.Literal.number(number), _PART))
         conditions = [self._condition(part.condition)]
         if listing.after is not None:
@@ -115,8 +117,12 @@ class _PartLister(Conditions):
     def _has(self, name: str) -> bool:
         return name in self._dataset.by_name
 
-    def _value(self, name: str) -> exp.Expr:
-        return self._declared(name) if self._has(name) else exp.Null()
+    def _value(self, name: str, parts: Iterable[Part]) -> exp.Expr:
+        kinds = {part.dataset.by_name[name].kind for part in parts if name in part.dataset.by_name}
+        if not self._has(name):
+            return self._dialect.absent(next(iter(kinds)))
+        column = self._declared(name)
+        return self._dialect.with_fractions(column) if kinds == {Kind.INTEGER, Kind.NUMBER} else column
 
     def _follows(self, order: Sequence[Order], after: Sequence[Value | None], number: int) -> exp.Expr:
         """Tell whether a fact comes after a place: it is behind in one column, and there in all that come before it."""

@@ -43,7 +43,7 @@ class Ranks(Aggregates):
         columns = [*map(sql.column, self._ranked), sql.named(place, PLACE)]
         return sql.select(columns, first.subquery("first", copy=False))
 
-    def _placed(self, facts: exp.Subquery | exp.Table, ranking: Ranking) -> exp.Subquery:
+    def _placed(self, facts: exp.Expr, ranking: Ranking) -> exp.Subquery:
         """Join facts with the place of their group among those within the limit; others have none, or are left out."""
         kind = "left" if ranking.has_other else "inner"
         ranks = exp.to_table(RANKS)
@@ -60,7 +60,7 @@ class Ranks(Aggregates):
         """
         everything = exp.Column(this=exp.Star(), table=exp.to_identifier("facts"))
         element = sql.named(self._dialect.element(sql.column(array), 0), self._elements[array])
-        nowhere = sql.named(exp.cast(exp.Null(), "BIGINT"), PLACE)
+        nowhere = sql.named(self._dialect.nowhere(), PLACE)
         first, is_beside = self._first_elements(array)
         is_all = self._dialect.has_all(exp.column("elements", table="first"), sql.column(array))
         others = sql.select([everything.copy(), element, nowhere], whole)

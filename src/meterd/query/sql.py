@@ -21,6 +21,17 @@ def named(expression: exp.Expr, name: str) -> exp.Expr:
     return exp.alias_(expression, name, copy=False)
 
 
+def call(function: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=function, expressions=list(arguments))
+
+
+def function(*parts: str | exp.Expr) -> exp.Expr:
+    """Build a function: of the names that come first, the expression that comes last."""
+    *names, result = parts
+    assert isinstance(result, exp.Expr)
+    return exp.Lambda(this=result, expressions=[exp.to_identifier(str(name)) for name in names])
+
+
 def column(name: str) -> exp.Expr:
     return exp.column(name)
 
