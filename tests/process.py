@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -66,8 +67,9 @@ class Meterd:
 
     Usable as a context manager: enters when the server answers, stops it gracefully on leaving. `limits` are resource
     limits of the process, by their number in the module `resource`. It is a fork of a process that has imported meterd
-    (`tests/forking.py`), unless `forked` is False or something else matters to imports. While it runs, `client` sends
-    the token and `anonymous` none. It takes OTLP over gRPC on a free port, `grpc`, if the settings say so.
+    (`tests/forking.py`), unless `forked` is False, `command` is another installation's, or something else matters to
+    imports. While it runs, `client` sends the token and `anonymous` none. It takes OTLP over gRPC on a free port,
+    `grpc`, if the settings say so.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Meterd:
         environment: dict[str, str] | None = None,
         limits: dict[int, int] | None = None,
         forked: bool = True,
+        command: Sequence[str] = (),
     ) -> None:
         self.data = data
         self.token = make_token(data, tenant_admin=True, scopes=tuple(Scope)).token or ""
@@ -86,7 +89,8 @@ class Meterd:
             self._arguments += ["--config", str(config)]
         self._environment = {"METERD_OTLP__GRPC__LISTEN": "off"} | ENVIRONMENT | (environment or {})
         self._limits = limits or {}
-        self._forked = forked
+        self._forked = forked and not command
+        self._command = command or (sys.executable, "-m", "meterd")
         self.url = self.grpc = ""
         self.log = b""
 
@@ -117,7 +121,7 @@ class Meterd:
         """A fork, but for what a process must have from its very start."""
         if self._forked and not self._limits and PARENT.fits(self._environment):
             return PARENT.fork(self._arguments, self._environment)
-        command = limited([sys.executable, "-m", "meterd", *self._arguments], self._limits)
+        command = limited([*self._command, *self._arguments], self._limits)
         return subprocess.Popen(command, stderr=subprocess.PIPE, env=self._environment)
 
     def _read_log(self) -> None:

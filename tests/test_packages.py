@@ -21,6 +21,7 @@ from tests.process import Meterd
 from tests.test_packaging import CLIENT, PROJECT, ROOT, brought, names
 
 NEEDED = {"duckdb", "uvicorn", "meterd-client"}
+OURS = {"meterd", "meterd-client"}
 
 
 class Package(NamedTuple):
@@ -32,14 +33,15 @@ class Package(NamedTuple):
 
 
 def built(project: Path, folder: Path) -> Package:
-    """Build the sdist of a project, and of that, where nothing else is, the wheel."""
+    """Build the sdist of a project, and of that, where nothing else is and no program can be found, the wheel."""
     hatchling = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
     subprocess.run([*hatchling, "-t", "sdist"], cwd=project, check=True, capture_output=True)
     (archive,) = folder.glob("*.tar.gz")
     with tarfile.open(archive) as sdist:
         sdist.extractall(folder, filter="data")
     outside = folder / archive.name.removesuffix(".tar.gz")
-    subprocess.run([*hatchling, "-t", "wheel"], cwd=outside, check=True, capture_output=True)
+    alone = os.environ | {"PATH": str(folder / "nowhere")}
+    subprocess.run([*hatchling, "-t", "wheel"], cwd=outside, check=True, capture_output=True, env=alone)
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as files:
         found = set(files.namelist())
@@ -59,37 +61,47 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Package:
     return built(ROOT / "client", tmp_path_factory.mktemp("client"))
 
 
-def install(folder: Path, *packages: Package) -> None:
-    for package in packages:
-        with zipfile.ZipFile(package.wheel) as files:
-            files.extractall(folder)
-
-
 def closure(requirements: list[str]) -> Iterator[str]:
-    """The packages that requirements bring along on this machine."""
+    """The packages that requirements bring along on this machine, without ours."""
     waiting, seen = list(requirements), set()
     while waiting:
         requirement = Requirement(waiting.pop())
         name = canonicalize_name(requirement.name)
-        if name in seen or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+        if name in OURS or name in seen or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
             continue
         seen.add(name)
         yield name
         waiting += distribution(name).requires or []
 
 
+def environment(folder: Path, requirements: list[str], *packages: Package) -> Path:
+    """The programs of an environment in which pip has installed packages, with what they declare and nothing else."""
+    venv.create(folder, symlinks=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for name in closure(requirements):
+        link(site, name)
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "--disable-pip-version-check"]
+    wheels = [str(package.wheel) for package in packages]
+    for command in (["install", "--quiet", "--no-index", *wheels], ["check"]):
+        done = subprocess.run([*pip, *command], capture_output=True, text=True, timeout=300, check=False)
+        assert 0 == done.returncode, done.stdout + done.stderr
+    return folder / "bin"
+
+
+def link(site: Path, name: str) -> None:
+    """Let an environment have the files of a package that ours has, and no other file beside them."""
+    found = distribution(name)
+    for file in found.files or ():
+        if ".." not in file.parts:
+            place = site / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(Path(str(found.locate_file(file))))
+
+
 @pytest.fixture(scope="module")
 def clean(client: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment that has the client and what it declares, and nothing else."""
-    folder = tmp_path_factory.mktemp("clean")
-    venv.create(folder, symlinks=True)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    install(packages, client)
-    for name in closure(CLIENT["dependencies"]):
-        found = distribution(name)
-        for top in {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}:
-            (packages / top).symlink_to(Path(str(found.locate_file(top))))
-    return folder / "bin" / "python"
+    return environment(tmp_path_factory.mktemp("clean"), CLIENT["dependencies"], client) / "python"
 
 
 def test_the_service_brings_what_it_serves(service: Package) -> None:
@@ -148,20 +160,17 @@ def test_the_client_works_alone(clean: Path, shared: Meterd) -> None:
 
 
 def test_the_service_works_where_both_are_installed(service: Package, client: Package, tmp_path: Path) -> None:
-    installed = tmp_path / "installed"
-    install(installed, service, client)
-    subprocess.run([sys.executable, "-m", "compileall", "-q", str(installed)], check=True)  # as an installation does
-    where = {"PYTHONPATH": str(installed)}
+    declared = [*PROJECT["dependencies"], *CLIENT["dependencies"]]
+    programs = environment(tmp_path / "installed", declared, service, client)
+    without = {"PYTHONPATH": "", "PYTHONNOUSERSITE": "1"}
     program = "import meterd.service, meterd.client; print(meterd.service.__file__, meterd.client.__file__, sep='\\n')"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=os.environ | where,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert all(Path(place).is_relative_to(installed) for place in done.stdout.split())
-    with Meterd(tmp_path / "data", environment=where, forked=False) as meterd:
+    command = [str(programs / "python"), "-c", program]
+    outside = os.environ | without
+    done = subprocess.run(command, env=outside, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert all(Path(place).is_relative_to(tmp_path / "installed") for place in done.stdout.split())
+    with Meterd(tmp_path / "data", environment=without, command=[str(programs / "meterd")]) as meterd:
         for path in ("/sign-in", "/docs", "/readyz"):
             assert 200 == meterd.client.get(path).status_code
+        assert 200 == meterd.ingest({"guardrailName": "installed"}).status_code
+        assert [1] == [point["total"] for point in meterd.points()]
+        assert 0 == meterd.stop()
