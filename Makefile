@@ -104,11 +104,13 @@ bench: setup .venv/presidio/.ready
 
 # Writes what follows from declarations which have changed since: pages of docs/, and types of rows.
 modules = $(shell find $(addprefix src/meterd/,$(1)) -name '*.py')
-docs: src/meterd/datasets/rows.pyi docs/datasources.md docs/commands.md docs/classifiers.md docs/classifier-accuracy.md
+docs: src/meterd/datasets/rows.pyi docs/datasources.md docs/commands.md docs/classifiers.md docs/classifier-accuracy.md docs/sizing.md
 docs/datasources.md: $(call modules,datasets api/gateway)
 docs/commands.md: $(call modules,cli.py commands)
 docs/classifiers.md: $(call modules,classify)
 docs/classifier-accuracy.md: $(call modules,classify) $(wildcard tests/classify/*.py tests/classify/heldout*/*.py)
+
+docs/sizing.md: bench/figures.py bench/outage.py bench/sizing.py
 
 src/meterd/datasets/rows.pyi: $(call modules,datasets) docs/generate_rows.py | .venv/.ready
 	$(BIN)/python -m docs.generate_rows
