@@ -53,6 +53,13 @@ setup: .venv/.ready
 	@$(call install,.venv/openapi,requirements/openapi.txt)
 	@touch $@
 
+# What looks at the files of deploy/, for tests.
+.venv/deployment/.ready: requirements/deployment.txt
+	@echo "Installing what looks at the files for deployment."
+	@$(PYTHON) -m venv --clear .venv/deployment
+	@.venv/deployment/bin/$(INSTALL) --no-compile --require-hashes -r requirements/deployment.txt
+	@touch $@
+
 # What finds names and places in texts, for tests and benchmarks: `PYTHONPATH=.venv/presidio` lets meterd have it.
 .venv/presidio/.ready: requirements/presidio.txt | .venv/.run
 	@echo "Installing Presidio with a small model for the tests of names and places."
@@ -89,7 +96,7 @@ ifeq ($(MAKECMDGOALS),test)
 MAKEFLAGS += --jobs=2
 endif
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
-test: check .venv/litellm/.ready .venv/libraries/.ready .venv/agents/.ready .venv/openapi/.ready .venv/presidio/.ready browser
+test: check .venv/litellm/.ready .venv/libraries/.ready .venv/agents/.ready .venv/openapi/.ready .venv/deployment/.ready .venv/presidio/.ready browser
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q src  # what a test lets run short of disk must not write half of it
 ifdef ARGS
 	$(PYTEST) $(ARGS)
@@ -143,4 +150,5 @@ pins: setup
 	$(COMPILE) --output-file requirements/agents.txt requirements/agents.in
 	$(COMPILE) --output-file requirements/node.txt requirements/node.in
 	$(COMPILE) --output-file requirements/openapi.txt requirements/openapi.in
+	$(COMPILE) --output-file requirements/deployment.txt requirements/deployment.in
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/presidio.txt requirements/presidio.in
