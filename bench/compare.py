@@ -61,7 +61,7 @@ def _measure(workload: Workload, facts: int) -> list[tuple[object, ...]]:
         fill(data / "store.duckdb", workload.facts.format(facts=facts, step=MONTH // facts))
         shutil.copy(data / "store.duckdb", bare)
         connection = duckdb.connect(str(bare), config={"memory_limit": "2GB"})
-        with contextlib.closing(connection), servers.meterd(data) as server:
+        with contextlib.closing(connection), servers.meterd(data, servers.NOTHING_KEPT) as server:
             rows: list[tuple[object, ...]] = []
             for name in workload.queries:
                 body = workload.body(name)

@@ -61,7 +61,7 @@ def measure(facts: int = 10_000_000) -> str:
         data = Path(folder) / "data"
         data.mkdir()
         fill(data / "store.duckdb", workload.facts.format(facts=facts, step=MONTH // facts))
-        with servers.meterd(data) as server:
+        with servers.meterd(data, servers.NOTHING_KEPT) as server:
             rows = [_row(server, name, workload.body(name)) for name in workload.queries]
     return table(f"Orders of groups and histograms: {facts:,} model calls, over HTTP", ("query", "rows", "ms"), rows)
 

@@ -57,6 +57,10 @@ def free_port() -> int:
         return port
 
 
+NOTHING_KEPT = {"METERD_QUERY__MAX_CACHE_BYTES": "0"}
+"""The environment of a server that works out each answer anew, for questions that are repeated to be measured."""
+
+
 @contextmanager
 def meterd(data: Path | None = None, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
     """A meterd on `data`, or on a directory of its own that is removed afterwards."""

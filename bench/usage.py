@@ -102,7 +102,7 @@ def measure() -> str:
         fill(data / "store.duckdb", _FACTS)
         shutil.copy(data / "store.duckdb", bare)
         connection = duckdb.connect(str(bare), config={"memory_limit": "2GB"})
-        with contextlib.closing(connection), servers.meterd(data) as server:
+        with contextlib.closing(connection), servers.meterd(data, servers.NOTHING_KEPT) as server:
             rows = [_case(connection, server, name) for name in _CASES]
             (names,) = medians(
                 partial(_get, server, "/api/metric/v1", {"_function": "listMetrics", "provider": "ODSLRequest"})
