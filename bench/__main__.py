@@ -1,7 +1,8 @@
-"""Run every benchmark, or those named, and print the tables; a full run rewrites RESULTS.md."""
+"""Run every benchmark, or those named, and print the tables; a full run or `--write` puts them into RESULTS.md."""
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -52,27 +53,41 @@ LONG: dict[str, Callable[[], str]] = {"first-minutes": first_minutes.measure, "s
 """Run only when they are named."""
 
 
-def main(names: list[str]) -> None:
+_RESULTS = Path(__file__).with_name("RESULTS.md")
+_PART = re.compile(r"^<!-- ([\w-]+): (.*?) -->\n", re.MULTILINE)
+"""What stands above the tables of one benchmark: its name, and when and where it ran."""
+_HEAD = """# Results
+
+Written by `make bench`, or for some benchmarks by `make bench ARGS="--write NAME"`. The load generator shares the
+machine with the server, and other work may, and not every day's machine is as fast: compare within a table, not
+between them.
+"""
+
+
+def main(arguments: list[str]) -> None:
+    names = [each for each in arguments if each != "--write"]
     known = BENCHMARKS | LONG
     unknown = [name for name in names if name not in known]
     if unknown:
         sys.exit(f"unknown benchmark {unknown[0]}: use {', '.join(known)}")
-    parts = []
     for name in names or BENCHMARKS:
-        parts.append(known[name]())
-        sys.stdout.write(parts[-1] + "\n")
+        tables = known[name]()
+        sys.stdout.write(tables + "\n")
         sys.stdout.flush()
-    if not names:
-        Path(__file__).with_name("RESULTS.md").write_text("\n".join([_head(), *parts]))
+        if not names or "--write" in arguments:
+            _write(name, tables)
 
 
-def _head() -> str:
+def _write(name: str, tables: str) -> None:
+    """Put the tables of one benchmark into the results, in the place of those that it wrote before."""
     cores, version = os.cpu_count(), platform.python_version()
-    return (
-        f"# Results\n\nWritten by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {cores} cores, Python {version}. The "
-        "load generator shares the machine with the server, and other work may: compare within a table, not between "
-        "runs.\n"
-    )
+    ran = f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores, Python {version}"
+    _, *parts = _PART.split(_RESULTS.read_text())
+    results = dict(zip(parts[::3], zip(parts[1::3], parts[2::3], strict=True), strict=True))
+    results[name] = ran, f"{tables}\n_{ran}_"
+    kept = [(each, *results[each]) for each in BENCHMARKS | LONG if each in results]
+    text = "\n\n".join(f"<!-- {each}: {when} -->\n\n{part.strip()}" for each, when, part in kept)
+    _RESULTS.write_text(f"{_HEAD}\n{text}\n")
 
 
 main(sys.argv[1:])
