@@ -11,6 +11,7 @@ from pathlib import Path
 from bench import (
     batches,
     classify,
+    clickhouse,
     clients,
     complexity,
     dashboard,
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "memory": memory.measure,
     "complexity": complexity.measure,
     "loading": loading.measure,
+    "clickhouse": clickhouse.measure,
     "fuzz": fuzz.measure,
 }
 LONG: dict[str, Callable[[], str]] = {"first-minutes": first_minutes.measure, "soak": soak.measure}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.clickhouse import ClickHouse
 from tests.process import Meterd
 
 _ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is of how busy we are
@@ -18,6 +19,13 @@ settings.load_profile("fixed")  # a commit is good or bad alike each time; --hyp
 def pytest_unconfigure() -> None:
     """Let pytest's summary be the last line: DuckDB's binding lists what frames of tests still hold at the very end."""
     atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
+    """One engine of ClickHouse for all tests, each with a database of its own; they leave it running and sound."""
+    with ClickHouse(tmp_path_factory.mktemp("clickhouse")) as clickhouse:
+        yield clickhouse
 
 
 @pytest.fixture(scope="session")

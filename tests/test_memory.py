@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from meterd.memory import available, limits_above
+from meterd.memory import available, in_bytes, limits_above
 from tests.process import Meterd, limited
 
 MEGABYTE = 2**20
@@ -50,3 +50,11 @@ def test_a_server_with_little_address_space_takes_and_answers(tmp_path: Path) ->
             assert asked.status_code in (200, 400, 503), asked.text
             assert server.process.poll() is None, number
         assert server.points()[0]["total"] >= 5000
+
+
+@pytest.mark.parametrize(
+    ("size", "count"),
+    [("1GB", 10**9), ("512MiB", 512 * 2**20), ("1.5 GiB", 3 * 2**29), ("8KB", 8000), ("2TB", 2 * 10**12)],
+)
+def test_a_size_is_as_many_bytes_as_duckdb_takes_it_for(size: str, count: int) -> None:
+    assert in_bytes(size) == count

@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 LOCK = "lock"
 """The file that the process which has the directory holds locked."""
+PROGRESS = "store.sqlite"
+"""The file that stands for the store when that is elsewhere: how far the journal is in there."""
 _MEANING = re.compile(r"[?\\]")
 """What DuckDB does not take as a part of a name: options begin with the one, the other one separates directories."""
 

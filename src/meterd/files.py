@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import structlog
 
-from meterd.data_directory import path_of
+from meterd.data_directory import PROGRESS, path_of
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError, Unavailable
 from meterd.failpoints import reach
@@ -30,7 +30,9 @@ from meterd.metadata.sql import SQLMetadata
 from meterd.metadata.sql import stamp as metadata_stamps
 from meterd.settings import Settings
 from meterd.stamps import Stamp
-from meterd.store import DuckDBStore, StoreDamaged, StoreError
+from meterd.store import Store, StoreDamaged, StoreError
+from meterd.store.addresses import parse_url
+from meterd.store.opening import open_store
 
 log = structlog.get_logger()
 
@@ -43,7 +45,7 @@ class Files(NamedTuple):
     """The open files of a data directory."""
 
     metadata: Metadata
-    store: DuckDBStore
+    store: Store
     journal: Journal
 
 
@@ -69,27 +71,28 @@ def _opened(
     accepted: Collection[File],
     on_metadata_failure: Callable[[], None],
 ) -> Files:
-    store: DuckDBStore | None = None
+    store: Store | None = None
+    store_path = _store_path(data, settings)
 
     def read_store_state(_path: Path) -> StoreState:
         nonlocal store
-        store = stack.enter_context(closing(open_store(data, settings)))
+        store = stack.enter_context(closing(_open_store(data, settings)))
         return StoreState(store.installation(), store.watermark())
 
-    found = inspect_files(data, read_store_state)
+    found = inspect_files(data, read_store_state, store_path)
     lost = losses(found)
     if refused := [loss for loss in lost if loss.file not in accepted]:
         raise refuse(data, refused)
     for loss in lost:
-        log.warning("loss accepted", file=loss.file.file_name, found=loss.found, lost=loss.lost)
+        log.warning("loss accepted", file=loss.name or loss.file.file_name, found=loss.found, lost=loss.lost)
         if loss.file is File.STORE and loss.is_alien and store:
             store.close()
             store = None
         if loss.is_alien:
-            set_aside(path_of(data, loss.file))
+            set_aside(store_path if loss.file is File.STORE else path_of(data, loss.file))
     if store is None:
-        set_aside(path_of(data, File.STORE))  # a log without its database, which the engine would delete
-        store = stack.enter_context(closing(open_store(data, settings)))
+        set_aside(store_path)  # a log without its database, which the engine would delete
+        store = stack.enter_context(closing(_open_store(data, settings)))
     store.create(DATASETS.values())
     reach("start-store-opened")
     metadata = stack.enter_context(closing(SQLMetadata(path_of(data, File.METADATA), on_metadata_failure)))
@@ -106,7 +109,7 @@ def _opened(
     return files
 
 
-def _forget(path: Path, journal: Journal, store: DuckDBStore) -> None:
+def _forget(path: Path, journal: Journal, store: Store) -> None:
     """Let the journal and the store agree that what a lost store held is not looked for again."""
     until = max(journal_stamps.read_state(path).first - 1, store.watermark())
     journal.forget(store.watermark(), until)
@@ -125,18 +128,26 @@ def _mark(files: Files, journal: Path, stamp: Stamp) -> None:
         log.warning("this start can't be noted in the files; the next one will be", error=str(error))
 
 
-def open_store(data: Path, settings: Settings) -> DuckDBStore:
-    """Open the store of a data directory. Raises `ConfigurationError`."""
-    limits = settings.store
-    return DuckDBStore(path_of(data, File.STORE), limits.memory, limits.threads, limits.spill, settings.query.memory)
+def _open_store(data: Path, settings: Settings) -> Store:
+    return open_store(path_of(data, File.STORE), data.absolute() / PROGRESS, settings)
 
 
-def inspect_files(data: Path, read_store_state: Callable[[Path], StoreState]) -> Found:
-    """Read the state of each file of a data directory. They stay as they are unless `read_store_state` changes one."""
+def _store_path(data: Path, settings: Settings) -> Path:
+    """Return the file that the store is, or that stands for it."""
+    return path_of(data, File.STORE) if parse_url(settings.store.url) is None else data.absolute() / PROGRESS
+
+
+def inspect_files(data: Path, read_store_state: Callable[[Path], StoreState], store_path: Path | None = None) -> Found:
+    """Read the state of each file of a data directory. They stay as they are unless `read_store_state` changes one.
+
+    The store is the embedded one, unless `store_path` is what stands for another.
+    """
+    store_path = store_path or path_of(data, File.STORE)
     return Found(
         journal=_inspect(path_of(data, File.JOURNAL), journal_stamps.read_state),
-        store=_inspect(path_of(data, File.STORE), read_store_state),
+        store=_inspect(store_path, read_store_state),
         metadata=_inspect(path_of(data, File.METADATA), lambda path: MetadataState(metadata_stamps.read_stamp(path))),
+        store_name=store_path.name,
     )
 
 

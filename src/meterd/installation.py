@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from meterd.errors import ConfigurationError
 from meterd.ingest.stamped import JournalState
@@ -54,6 +55,7 @@ class Found(msgspec.Struct, frozen=True):
     journal: JournalState | Unusable
     store: StoreState | Unusable
     metadata: MetadataState | Unusable
+    store_name: str = File.STORE.file_name
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -66,9 +68,10 @@ class Loss(msgspec.Struct, frozen=True):
     found: str
     lost: str
     is_alien: bool = False
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file.file_name} {self.found}: {self.lost}"
+        return f"{self.name or self.file.file_name} {self.found}: {self.lost}"
 
 
 _REPEAT = "(their senders may send them again)"
@@ -90,7 +93,7 @@ def losses(found: Found) -> list[Loss]:
     installation = _installation(found)
     return [
         *_of_the_journal(found, installation),
-        *_of_the_store(found, installation),
+        *(structs.replace(loss, name=found.store_name) for loss in _of_the_store(found, installation)),
         *_of_the_metadata(found, installation),
     ]
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,12 @@ def for_store() -> str:
 def for_query() -> str:
     """Return the default of `query.memory`: 1 GB, or half of a smaller store."""
     return _size(min(_MAX_QUERY, _share(_MAX_STORE) // 2), _MAX_QUERY, "1GB")
+
+
+def in_bytes(size: str) -> int:
+    """Return how many bytes a size of the settings is, as DuckDB reads it: `GB` is a power of 1000, `GiB` of 1024."""
+    number, unit = re.fullmatch(r"([0-9.]+) ?([KMGT]i?)B", size).groups()  # type: ignore[union-attr]  # was checked
+    return int(float(number) * (1024 if unit.endswith("i") else 1000) ** ("KMGT".index(unit[0]) + 1))
 
 
 def spare_address_space() -> None:

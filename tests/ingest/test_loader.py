@@ -21,6 +21,7 @@ from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.settings import Ingest, Store
 from meterd.store import DuckDBStore
+from meterd.store import Store as AnyStore
 from meterd.supervision import LOADER, Supervisor, round_of
 from meterd.telemetry import Telemetry
 from tests.ingest.test_journal import journal_of_an_earlier_version
@@ -36,12 +37,14 @@ class Pipeline:
     Loads only when a query waits, and checkpoints only at the end, unless the settings say otherwise.
     """
 
-    def __init__(self, directory: Path, most_aside: int = 2**30, **settings: Any) -> None:
+    def __init__(
+        self, directory: Path, most_aside: int = 2**30, store: AnyStore | None = None, **settings: Any
+    ) -> None:
         self.directory = directory
         self.telemetry = Telemetry()
         self.supervisor = Supervisor(self.telemetry)
         self.trimmed = threading.Event()
-        self.store = DuckDBStore(directory / "store.duckdb", threads=1)
+        self.store = store or DuckDBStore(directory / "store.duckdb", threads=1)
         self.store.create(DATASETS.values())
         self.journal_path = directory / "journal.sqlite"
         self.journal = Journal(self.journal_path, 86_400.0, self.store.watermark(), most_aside)
@@ -54,7 +57,8 @@ class Pipeline:
         self.loader.start()
 
     def trim(self, sequence: int) -> None:
-        shutil.copy(self.directory / "store.duckdb", self.directory / "at-trim.duckdb")
+        if isinstance(self.store, DuckDBStore):
+            shutil.copy(self.directory / "store.duckdb", self.directory / "at-trim.duckdb")
         self.recorder.trim(sequence)
         self.trimmed.set()
 

@@ -9,10 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from meterd.datasets import API_REQUESTS, GUARDRAIL_EVALUATIONS, METER_EVENTS
+from meterd.datasets import API_REQUESTS, GUARDRAIL_EVALUATIONS, METER_EVENTS, MODEL_CALLS
 from meterd.ingest.entries import Entry
 from meterd.ingest.facts import Facts, Submission, encode, pack
 from meterd.ingest.journal import Journal, JournalReader
+from meterd.ingest.sifting import Sifter
+from meterd.store import DuckDBStore
+from meterd.telemetry import Telemetry
 from tests.ingest.test_journal import DAY, facts, full_disk, one
 from tests.ingest.test_loader import AT, Pipeline, pipeline
 from tests.process import Meterd
@@ -245,3 +248,19 @@ def test_a_server_with_facts_set_aside_is_ready_and_says_so(tmp_path: Path) -> N
         assert 'meterd_loader_set_aside_facts_total{dataset="meter_events"} 2.0' in meterd.client.get("/metrics").text
     assert b"set aside" in meterd.log
     assert b"nonsense" not in meterd.log
+
+
+def test_facts_of_a_batch_are_there_before_what_becomes_of_them(tmp_path: Path) -> None:
+    def pair(sequence: int, inner: str, outer: str) -> Entry:
+        at = int(AT.timestamp()) * 10**6
+        line = {"trace": "t", "inner": inner, "innerAt": at, "outer": outer, "outerAt": at}
+        return Entry(sequence, MODEL_CALLS.name, "acme", 0, msgspec.json.encode(line) + b"\n", "merged")
+
+    calls = encode(MODEL_CALLS, "acme", [MODEL_CALLS.row_type(ts=AT, trace_id="t", span_id=span) for span in "ab"])
+    with contextlib.closing(DuckDBStore(tmp_path / "store.duckdb", threads=1)) as store:
+        store.create([MODEL_CALLS])
+        sifter = Sifter(store, Telemetry(), lambda _entry, _is_whole: False)
+        facts = Entry(2, MODEL_CALLS.name, "acme", calls.count, calls.lines)
+        sifter.append([pair(1, "gone", "nowhere"), facts, pair(3, "b", "a")])
+
+        assert store.select("SELECT span_id FROM model_calls", (), 30) == [("a",)]

@@ -67,7 +67,8 @@ class Column(msgspec.Struct, frozen=True):
     `required` means a row without it is refused, and `assigned` that a sent row with it is: only the server sets it.
     The dataset's `derive` may fill in what is `derived`. Elements of an array that is `distinct` are kept once.
     `minimum` and `maximum` bound a number; every number is finite. `max_length` is the most characters of a text, of
-    each text of an array, or of each value of a map, when it is not what is usual for the kind.
+    each text of an array, or of each value of a map, when it is not what is usual for the kind. Texts that are `few`
+    different ones, some ten thousand at most, can be kept as numbers of them.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Column(msgspec.Struct, frozen=True):
     maximum: int | None = None
     max_length: int = 0
     distinct: bool = False
+    few: bool = False
 
     @property
     def member(self) -> str:
@@ -239,6 +241,7 @@ COMMON = (
         Kind.TEXT,
         "who caused it: e-mail of a user or name of a virtual account; default: the token's subject",
         json="createdBySubjectSlug",
+        few=True,
     ),
     Column(
         "subject_type",
@@ -246,8 +249,9 @@ COMMON = (
         "what the subject is; default: the token's",
         json="createdBySubjectType",
         allowed=("user", "virtualaccount"),
+        few=True,
     ),
-    Column("teams", Kind.TEXTS, "teams of the subject at that moment; default: the token's"),
+    Column("teams", Kind.TEXTS, "teams of the subject at that moment; default: the token's", few=True),
     Column("metadata", Kind.TEXT_MAP, "the caller's own labels: up to 64 keys, key and value up to 128 characters"),
     Column("trace_id", Kind.TEXT, "trace it belongs to; with spanId the identity of the fact"),
     Column("span_id", Kind.TEXT, "span it belongs to"),

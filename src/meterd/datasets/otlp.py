@@ -13,14 +13,16 @@ OTLP_POINTS: "Dataset[OtlpPoint]" = Dataset(
     columns=(
         *COMMON,
         Column("point_id", Kind.TEXT, "identity of the point: resource, scope, name, attributes, start and time"),
-        Column("metric_name", Kind.TEXT, "name of the metric", required=True),
-        Column("metric_type", Kind.TEXT, "gauge, sum, histogram, exponential_histogram or summary", required=True),
-        Column("unit", Kind.TEXT, "unit in UCUM notation, such as s or {token}"),
-        Column("temporality", Kind.TEXT, "delta or cumulative, for sums and histograms"),
+        Column("metric_name", Kind.TEXT, "name of the metric", required=True, few=True),
+        Column(
+            "metric_type", Kind.TEXT, "gauge, sum, histogram, exponential_histogram or summary", required=True, few=True
+        ),
+        Column("unit", Kind.TEXT, "unit in UCUM notation, such as s or {token}", few=True),
+        Column("temporality", Kind.TEXT, "delta or cumulative, for sums and histograms", few=True),
         Column("is_monotonic", Kind.BOOLEAN, "a sum that only grows"),
         Column("started_at", Kind.TIME, "start of what a cumulative or delta point covers"),
-        Column("service_name", Kind.TEXT, "service.name of the resource"),
-        Column("scope_name", Kind.TEXT, "instrumentation scope"),
+        Column("service_name", Kind.TEXT, "service.name of the resource", few=True),
+        Column("scope_name", Kind.TEXT, "instrumentation scope", few=True),
         Column("value", Kind.NUMBER, "value of a gauge or sum"),
         Column("count", Kind.INTEGER, "how many values a histogram or summary has"),
         Column("sum", Kind.NUMBER, "their sum"),

@@ -15,15 +15,15 @@ _SESSION_COMMON = (
     Column("session_id", Kind.TEXT, "session it belongs to", required=True),
     Column("position", Kind.INTEGER, "order of arrival at the server: grows whatever the clock does", assigned=True),
     Column("arrived_at", Kind.TIME, "when it arrived at the server", assigned=True),
-    Column("product", Kind.TEXT, "product of the session"),
-    Column("version", Kind.TEXT, "version of the product"),
+    Column("product", Kind.TEXT, "product of the session", few=True),
+    Column("version", Kind.TEXT, "version of the product", few=True),
     Column("sent_at", Kind.TEXT, "the time as the client wrote it, when it sent one"),
 )
 
 
-def _text(name: str, kind: Kind, description: str, json: str = "", distinct: bool = False) -> Column:
+def _text(name: str, kind: Kind, description: str, json: str = "", distinct: bool = False, few: bool = False) -> Column:
     """Declare a text of an application's own; the limit of its request (`ingest.max-event-bytes`) is reached first."""
-    return Column(name, kind, description, json, max_length=MAX_DOCUMENT_LENGTH, distinct=distinct)
+    return Column(name, kind, description, json, max_length=MAX_DOCUMENT_LENGTH, distinct=distinct, few=few)
 
 
 class _Bucket(msgspec.Struct):
@@ -63,10 +63,10 @@ SESSION_METRICS: "Dataset[SessionMetric]" = Dataset(
     description="One point of a metric of a session.",
     columns=(
         *_SESSION_COMMON,
-        _text("name", Kind.TEXT, "name of the metric"),
+        _text("name", Kind.TEXT, "name of the metric", few=True),
         Column("value", Kind.NUMBER, "value: of a counter its total, of a histogram its mean"),
-        _text("metric_type", Kind.TEXT, "gauge, counter, histogram or timer; open set", json="type"),
-        _text("unit", Kind.TEXT, "unit of the value"),
+        _text("metric_type", Kind.TEXT, "gauge, counter, histogram or timer; open set", json="type", few=True),
+        _text("unit", Kind.TEXT, "unit of the value", few=True),
         Column("count", Kind.INTEGER, "iterations that a timer measured", minimum=0),
         _text("tags", Kind.TEXTS, "tags, usually key:value", distinct=True),
         Column("details", Kind.JSON, "metadata of the point, such as a histogram's buckets"),
@@ -98,18 +98,18 @@ SESSION_EVENTS: "Dataset[SessionEvent]" = Dataset(
     description="One event of a session.",
     columns=(
         *_SESSION_COMMON,
-        _text("name", Kind.TEXT, "name of the event"),
-        _text("category", Kind.TEXT, "debug, info, warning, error or critical; open set"),
-        _text("event_group", Kind.TEXT, "logger or component", json="group"),
+        _text("name", Kind.TEXT, "name of the event", few=True),
+        _text("category", Kind.TEXT, "debug, info, warning, error or critical; open set", few=True),
+        _text("event_group", Kind.TEXT, "logger or component", json="group", few=True),
         _text("labels", Kind.TEXTS, "labels", distinct=True),
         _text("message", Kind.TEXT, "message"),
         Column("data", Kind.JSON, "data of the event"),
         _text("stacktrace", Kind.TEXTS, "lines of the stack"),
-        _text("exception_type", Kind.TEXT, "class of the exception"),
+        _text("exception_type", Kind.TEXT, "class of the exception", few=True),
         _text("exception_msg", Kind.TEXT, "text of the exception"),
-        _text("source_file", Kind.TEXT, "file where it happened"),
+        _text("source_file", Kind.TEXT, "file where it happened", few=True),
         Column("source_line", Kind.INTEGER, "line where it happened"),
-        _text("source_function", Kind.TEXT, "function where it happened"),
+        _text("source_function", Kind.TEXT, "function where it happened", few=True),
     ),
 )
 
@@ -118,10 +118,10 @@ SESSION_STATES: "Dataset[SessionState]" = Dataset(
     description="One change of a session: its beginning, its end, a heartbeat, or an update of its state.",
     columns=(
         *_SESSION_COMMON,
-        Column("change", Kind.TEXT, "create, state, heartbeat, end, crash or abandoned", required=True),
+        Column("change", Kind.TEXT, "create, state, heartbeat, end, crash or abandoned", required=True, few=True),
         Column("state", Kind.JSON, "the whole state after an update, of a beginning and of some updates"),
         Column("state_update", Kind.JSON, "what was merged into the state, of the other updates"),
         Column("machine_id", Kind.TEXT, "machine that the session runs on, of a beginning"),
-        Column("hostname", Kind.TEXT, "its name, of a beginning"),
+        Column("hostname", Kind.TEXT, "its name, of a beginning", few=True),
     ),
 )

@@ -20,11 +20,12 @@ ENTRY_COLUMNS = {
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A piece of an entry: lines of one encoding, which stand for `count` facts."""
+    """A piece of the entry `sequence`: lines of one encoding, which stand for `count` facts."""
 
     encoding: Encoding
     lines: bytes
     count: int
+    sequence: int = 0
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -45,13 +46,13 @@ class Entry(msgspec.Struct, frozen=True):
     def pieces(self) -> list[Piece]:
         """Return the lines, by encoding."""
         if self.encoding != "mixed":
-            return [Piece(self.encoding, self.lines, self.count)]
+            return [Piece(self.encoding, self.lines, self.count, self.sequence)]
         lines = split(self.lines)
         packed = [line for line in lines if line.startswith(PACKED_BEGINS)]
         single = [line for line in lines if not line.startswith(PACKED_BEGINS)]
         pieces = [
-            Piece("lines", b"".join(single), len(single)),
-            Piece("packed", b"".join(packed), self.count - len(single)),
+            Piece("lines", b"".join(single), len(single), self.sequence),
+            Piece("packed", b"".join(packed), self.count - len(single), self.sequence),
         ]
         return [piece for piece in pieces if piece.lines]
 

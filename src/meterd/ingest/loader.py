@@ -74,9 +74,11 @@ class Loader:
         self._checkpointed_at = time.monotonic()
         self._is_checkpoint_wanted = False
         self._loads_until = float("inf")
+        self._loaded_at = float("-inf")
         self._failing = ""
         self._failing_since = 0.0
-        self._thread = supervisor.thread(LOADER, self._round, self._failed)
+        worker = LOADER._replace(is_essential=not store.is_remote)  # or all nodes would count as dead with its server
+        self._thread = supervisor.thread(worker, self._round, self._failed)
         telemetry.gauge(
             "meterd_loader_backlog_bytes", "Bytes in the journal but not in the store", lambda: backlog.size
         )
@@ -90,6 +92,11 @@ class Loader:
         """Return why the last attempt to load failed; empty when it worked."""
         return self._failing
 
+    @property
+    def lag(self) -> int:
+        """Return how many journal entries are not in the store yet."""
+        return self._backlog.lag
+
     def close(self) -> None:
         """Load what is left, as far as there is time, checkpoint, and end the thread."""
         self._loads_until = time.monotonic() + _LAST_LOADS
@@ -101,12 +108,19 @@ class Loader:
         """Load what there is, delete what is old, checkpoint if it is due; False after the last round."""
         if not self._failing:
             self._backlog.wait(self._until_due(), self._settings.load_interval)
+            self._pause()
         self._load()
         self._is_checkpoint_wanted |= self._retention.apply()
         if self._is_checkpoint_due():
             self._checkpoint()
         self._failing = ""
         return not (self._thread.is_stopping and (not self._backlog.lag or self._is_too_late()))
+
+    def _pause(self) -> None:
+        """Let the last batch and the next one not follow each other too closely."""
+        pause = self._loaded_at + self._store.load_pause - time.monotonic()
+        if pause > 0 and not self._thread.is_stopping:
+            time.sleep(pause)
 
     def _is_too_late(self) -> bool:
         """Tell whether the service is stopping and what is not loaded by now is left to the next start."""
@@ -122,13 +136,14 @@ class Loader:
     def _load(self) -> None:
         target = self._backlog.end  # what arrives meanwhile gathers for the next round
         while self._backlog.watermark < target and not self._is_too_late():
-            entries = self._reader.read(self._backlog.watermark, BATCH_BYTES)
+            entries = _of_one_batch(self._reader.read(self._backlog.watermark, BATCH_BYTES), self._store.begun())
             if not entries:  # the rest was trimmed by an earlier run whose numbers went further
                 self._backlog.loaded(target, 0)
                 return
             started = time.perf_counter()
             self._sifter.append(entries)
             self._telemetry.load_seconds.observe(time.perf_counter() - started)
+            self._loaded_at = time.monotonic()
             self._backlog.loaded(entries[-1].sequence, sum(len(entry.lines) for entry in entries))
             if self._backlog.uncheckpointed_bytes >= self._settings.checkpoint_bytes:
                 return
@@ -175,3 +190,10 @@ class Loader:
             self._backlog.refuse(Unavailable(_NOT_NOW, retry_after=5))
         else:
             self._backlog.refuse(Unavailable(_NOT_SOON.format(failing_for), retry_after=60))
+
+
+def _of_one_batch(entries: list[Entry], end: int | None) -> list[Entry]:
+    """Return the first entries up to the one where the batch ends that was begun: it must be the same again."""
+    if end is None:
+        return entries
+    return [entry for entry in entries if entry.sequence <= end] or entries

@@ -101,14 +101,17 @@ class Sifter:
 
 
 def _merged(entries: Sequence[Entry]) -> list[Lines]:
-    """Join what the entries hold by dataset, tenant and encoding, in journal order."""
+    """Join what the entries hold by dataset, tenant and encoding, in journal order, but facts before what becomes of
+    them: which facts are one is known with the last of them at the earliest.
+    """
     parts: dict[tuple[str, str, Encoding], list[Piece]] = {}
     for entry in entries:
         if entry.problem:
             raise Unreadable(entry.problem)
         for piece in entry.pieces():
             parts.setdefault((entry.dataset, entry.tenant, piece.encoding), []).append(piece)
-    return [_lines(dataset, tenant, pieces) for (dataset, tenant, _), pieces in parts.items()]
+    in_order = sorted(parts.items(), key=lambda part: part[0][2] == "merged")
+    return [_lines(dataset, tenant, pieces) for (dataset, tenant, _), pieces in in_order]
 
 
 def _lines(dataset: str, tenant: str, pieces: Sequence[Piece]) -> Lines:
@@ -121,4 +124,5 @@ def _lines(dataset: str, tenant: str, pieces: Sequence[Piece]) -> Lines:
         raise Unreadable("the lines are not UTF-8") from None
     count = sum(piece.count for piece in pieces)
     encoding = pieces[0].encoding
-    return Lines(DATASETS[dataset], tenant, text, count, packed=encoding == "packed", merged=encoding == "merged")
+    origins = tuple([(piece.sequence, piece.count) for piece in pieces])
+    return Lines(DATASETS[dataset], tenant, text, count, encoding == "packed", encoding == "merged", origins)

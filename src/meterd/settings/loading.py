@@ -15,6 +15,7 @@ from meterd.settings.sections import Settings
 from meterd.validation import Problem, explain, members_of
 
 _MERGE = "tag:yaml.org,2002:merge"
+_MASK = "***"
 _RUST_LEVELS = {"trace": "debug", "debug": "debug", "info": "info", "warn": "warning", "error": "error"}
 """What AI Guard's operators set in `RUST_LOG`; counts when no level is configured."""
 
@@ -82,8 +83,10 @@ def _environment_value(name: str, value: str) -> object:
 
 
 def describe(settings: Settings) -> str:
-    """Write the effective settings as YAML; credentials inside addresses are masked."""
+    """Write the effective settings as YAML; passwords, and credentials inside addresses, are masked."""
     plain = msgspec.to_builtins(settings)
+    if plain["store"]["password"]:
+        plain["store"]["password"] = _MASK
     return re.sub(r"://[^/\s]+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
 
 

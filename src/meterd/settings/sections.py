@@ -102,8 +102,12 @@ class Usage(Section, frozen=True):
 
 
 class Store(Section, frozen=True):
-    """The embedded DuckDB store."""
+    """Where facts are queried: an embedded DuckDB file, or ClickHouse."""
 
+    url: str = "duckdb:"
+    cluster: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")] | None = None
+    password: str | None = None
+    password_file: str | None = None
     memory: Size = msgspec.field(default_factory=memory.for_store)
     spill: Size = "4GB"
     threads: Count | None = None

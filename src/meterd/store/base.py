@@ -18,6 +18,8 @@ class Lines(msgspec.Struct, frozen=True):
     A packed line stands for many: `{"each": {column: values}, "shared": row}`, where the columns are `Dataset.packed`.
     Merged lines hold no facts. Each tells that a fact that is there becomes a part of another one:
     `{"trace", "inner", "innerAt", "outer", "outerAt"}`, with ids of spans and microseconds since 1970.
+    `origins` are the journal entries that the lines are of, in order, and how many facts are of each; empty for lines
+    that are of none.
     """
 
     dataset: Dataset
@@ -26,6 +28,7 @@ class Lines(msgspec.Struct, frozen=True):
     count: int
     packed: bool = False
     merged: bool = False
+    origins: tuple[tuple[int, int], ...] = ()
 
 
 class StoreError(Exception):
@@ -85,15 +88,30 @@ StoredRow = tuple[Any, ...]
 
 
 class Store(Protocol):
-    """Where loaded facts are queried. `append` is called from one thread, `select` from any."""
+    """Where loaded facts are queried. `append` is called from one thread, `select` from any.
+
+    One that `is_remote` may be out of reach while the service does its work: what is taken waits in the journal.
+    """
 
     dialect: str
+    is_remote: bool
+    load_pause: float
+    """Seconds between two batches at least, when there is little to load: the engine has to merge what each leaves."""
 
     def create(self, datasets: Iterable[Dataset]) -> None:
-        """Make sure that a table with all columns exists for each dataset."""
+        """Make sure that a table with all columns exists for each dataset; when it is remote, as soon as it answers."""
+
+    def follow(self, journal: str) -> None:
+        """Tell which journal the entries are of: a name that no other journal has."""
+
+    def installation(self) -> str | None:
+        """Tell which installation the store is of; None before it was marked."""
+
+    def mark(self, installation: str) -> None:
+        """Write down which installation the store is of. Raises `StoreError`."""
 
     def append(self, batch: Sequence[Lines], watermark: int) -> None:
-        """Add facts and set the watermark, in one transaction: both or neither.
+        """Add facts and set the watermark: in one transaction, or so that facts that are added again count once.
 
         Raises:
             Unreadable: a line can't be read, a fact has no time, or there are not as many as there should be.
@@ -123,6 +141,12 @@ class Store(Protocol):
 
     def watermark(self) -> int:
         """Return the sequence number up to which journal entries are in the store."""
+
+    def begun(self) -> int | None:
+        """Return the sequence number with which a batch ends that was begun, and may be in the store or not.
+
+        The next batch must end with it, too. None when there is no such batch.
+        """
 
     def checkpoint(self) -> bool:
         """Make what was appended part of the store's main file, so that its own log is no longer needed.

@@ -40,7 +40,8 @@ from meterd.store.lines import (
     packed_count_statement,
     packed_insert_statement,
 )
-from meterd.store.merging import merge_facts, pairs_of
+from meterd.store.merging import merge_facts
+from meterd.store.pairs import is_readable
 from meterd.store.rewriting import move_together
 
 _NEVER = "1000TB"
@@ -68,6 +69,8 @@ class DuckDBStore:
     """
 
     dialect = "duckdb"
+    is_remote = False
+    load_pause = 0.0
 
     def __init__(
         self,
@@ -161,6 +164,9 @@ class DuckDBStore:
         for name, type_ in columns.items():
             self._connection.execute(f"ALTER TABLE {dataset.name} ADD COLUMN IF NOT EXISTS {name} {type_}")
 
+    def follow(self, journal: str) -> None:
+        """Nothing depends on it: an entry is in the store once, as its watermark is."""
+
     def append(self, batch: Sequence[Lines], watermark: int) -> None:
         with self._changes.of(lines.dataset for lines in batch):
             self._append(batch, watermark)
@@ -192,7 +198,7 @@ class DuckDBStore:
 
     def readable(self, lines: Lines) -> list[int]:
         if lines.merged:
-            return [_is_readable(line) for line in lines.text.splitlines()]
+            return [is_readable(line) for line in lines.text.splitlines()]
         statement = packed_count_statement if lines.packed else count_statement
         try:
             return [count for (count,) in self._connection.execute(statement(lines.dataset), [lines.text]).fetchall()]
@@ -238,8 +244,10 @@ class DuckDBStore:
         assert row is not None  # an aggregate has a row
         return int(row[0])
 
+    def begun(self) -> int | None:
+        return None
+
     def installation(self) -> str | None:
-        """Tell which installation the file is of; None before it was marked."""
         found = self._connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meterd_installation'")
         if found.fetchone() is None:
             return None
@@ -336,11 +344,3 @@ def _message_of(error: duckdb.Error) -> str:
     """Return what went wrong, without the data and paths that DuckDB likes to quote."""
     first = re.split(r"[\n{]", str(error), maxsplit=1)[0]
     return re.sub(r'"[^"]*"', "…", first).rstrip()
-
-
-def _is_readable(line: str) -> int:
-    """Return 1 for a line that tells which facts become one, 0 for anything else."""
-    try:
-        return len(pairs_of(line))
-    except Unreadable:
-        return 0

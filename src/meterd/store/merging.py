@@ -11,20 +11,9 @@ import msgspec
 
 from meterd.datasets import Dataset
 from meterd.datasets.merging import Merge, merged_columns
-from meterd.store.base import Lines, Unreadable
+from meterd.store.base import Lines
+from meterd.store.pairs import pairs_of, resolved
 
-
-class _Pair(msgspec.Struct, frozen=True, rename="camel"):
-    """A line: the span that becomes a part of another one, and when both began in microseconds since 1970."""
-
-    trace: str
-    inner: str
-    inner_at: int
-    outer: str
-    outer_at: int
-
-
-_pairs = msgspec.json.Decoder(list[_Pair])
 _encoder = msgspec.json.Encoder()
 _STRUCTURE = (
     '[{"trace": "VARCHAR", "inner_span": "VARCHAR", "inner_at": "BIGINT", "outer_span": "VARCHAR", '
@@ -35,7 +24,7 @@ _STRUCTURE = (
 def merge_facts(connection: duckdb.DuckDBPyConnection, lines: Lines) -> None:
     """Merge the facts that the lines name, in the transaction that is under way. What is not there stays as it is."""
     table = lines.dataset.name
-    text = _encoder.encode(_resolved(pairs_of(lines.text))).decode()
+    text = _encoder.encode(resolved(pairs_of(lines.text))).decode()
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT unnest(from_json($1, '{_STRUCTURE}'), recursive := true)", [text]
     )
@@ -52,35 +41,6 @@ def merge_facts(connection: duckdb.DuckDBPyConnection, lines: Lines) -> None:
     connection.execute(f"INSERT INTO {table} SELECT * FROM merged")
     for name in ("pairs", "matched", "merged"):
         connection.execute(f"DROP TABLE {name}")
-
-
-def pairs_of(text: str) -> list[_Pair]:
-    """Read lines. Raises `Unreadable`."""
-    try:
-        return _pairs.decode(f"[{','.join(text.splitlines())}]")
-    except msgspec.DecodeError as error:
-        raise Unreadable(f"what becomes one fact can't be read: {error}") from None
-
-
-def _resolved(pairs: list[_Pair]) -> list[dict[str, str | int]]:
-    """Return the pairs with the outermost facts as the outer ones, and the nearest inner facts of each first."""
-    around = {(pair.trace, pair.inner): pair for pair in pairs}
-    found: list[dict[str, str | int]] = []
-    for number, pair in enumerate(pairs):
-        outer, depth = pair, 0
-        while (further := around.get((pair.trace, outer.outer))) is not None and depth < len(pairs):
-            outer, depth = further, depth + 1
-        found.append(
-            {
-                "trace": pair.trace,
-                "inner_span": pair.inner,
-                "inner_at": pair.inner_at,
-                "outer_span": outer.outer,
-                "outer_at": outer.outer_at,
-                "rank": depth * len(pairs) + number,
-            }
-        )
-    return found
 
 
 def _matched(table: str) -> str:

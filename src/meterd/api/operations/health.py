@@ -6,11 +6,12 @@ import time
 from meterd.errors import MeterdError
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
-from meterd.store import Store, StoreError
+from meterd.store import Store, StoredRow, StoreError
 from meterd.supervision import Supervisor
 
 _CACHE_SECONDS = 1.0
 _TIMEOUT = 5.0
+_STORE_TIMEOUT = 3.0
 
 
 class Health:
@@ -23,7 +24,9 @@ class Health:
         self._supervisor = supervisor
         self._checked = float("-inf")
         self._problem = ""
-        self._lock = asyncio.Lock()  # guards: _checked, _problem
+        self._behind = ""
+        self._reading: asyncio.Task[list[StoredRow]] | None = None
+        self._lock = asyncio.Lock()  # guards: _checked, _problem, _behind, _reading
 
     async def problem(self) -> str:
         """Tell why facts can't be taken or read now; empty when they can."""
@@ -36,7 +39,7 @@ class Health:
     @property
     def notice(self) -> str:
         """Tell what an operator should look at although the service can do its work; empty when there is nothing."""
-        return "; ".join(notice for notice in (self._set_aside(), self._supervisor.notice) if notice)
+        return "; ".join(notice for notice in (self._set_aside(), self._behind, self._supervisor.notice) if notice)
 
     def _set_aside(self) -> str:
         aside = self._recorder.aside
@@ -53,12 +56,28 @@ class Health:
                 await self._recorder.probe()
                 if self._supervisor.problem:
                     await self._recorder.probe()  # after which the round of the first one is over
-                await asyncio.to_thread(self._store.select, "SELECT 1", (), _TIMEOUT)
+                of_store = await self._check_store()
         except MeterdError as error:
             return self._supervisor.problem or error.message
-        except StoreError as error:
-            return self._supervisor.problem or f"the store can't be read: {error}"
         except TimeoutError:
             return f"a write and a read took longer than {_TIMEOUT:g} s"
-        failing = f"the store can't be written: {self._loader.failing}" if self._loader.failing else ""
-        return "; ".join(problem for problem in (failing, self._supervisor.problem) if problem)
+        self._behind = self._while_behind(of_store) if self._store.is_remote else ""
+        return "; ".join(each for each in ("" if self._behind else of_store, self._supervisor.problem) if each)
+
+    async def _check_store(self) -> str:
+        """Tell why facts can't be read, or come into the store, now."""
+        if self._reading is None:  # one that hangs is not joined by others
+            self._reading = asyncio.create_task(asyncio.to_thread(self._store.select, "SELECT 1", (), _TIMEOUT))
+        await asyncio.wait({self._reading}, timeout=_STORE_TIMEOUT if self._store.is_remote else None)
+        if not self._reading.done():
+            return "the store does not answer"
+        reading, self._reading = self._reading, None
+        try:
+            await reading
+        except StoreError as error:
+            return "" if self._supervisor.problem else f"the store can't be read: {error}"
+        return f"the store can't be written: {self._loader.failing}" if self._loader.failing else ""
+
+    def _while_behind(self, problem: str) -> str:
+        """Tell what becomes of facts while a store elsewhere can't take them: that is no reason to send no more."""
+        return problem and f"{problem}; what is taken waits in the journal, {self._loader.lag} entries by now"
