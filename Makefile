@@ -125,7 +125,7 @@ src/meterd/datasets/rows.pyi: $(call modules,datasets) docs/generate_rows.py | .
 docs/%.md: docs/generate_%.py | .venv/.ready
 	$(BIN)/python -m docs.generate_$*
 
-docs/classifier-accuracy.md: docs/generate_accuracy.py | .venv/.ready
+docs/classifier-accuracy.md: docs/generate_accuracy.py docs/accuracy_parts.py | .venv/.ready
 	$(BIN)/python -m docs.generate_accuracy
 
 # Pictures of every page of a demo into screenshots/; `ARGS=--for-documentation` makes those of docs/images.

@@ -3,12 +3,12 @@
 It runs from the project's root, since the corpora are with the tests: `python -m docs.generate_accuracy`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tests.classify import heldout_second
+from docs.accuracy_parts import DOCUMENTED, Documented
 from tests.classify.accuracy import SELECTION, Accuracy, on_heldout, on_known
-from tests.classify.document_accuracy import DocumentAccuracy, on_second
+from tests.classify.document_accuracy import DocumentAccuracy, on_part
 from tests.classify.heldout import BY_FORM, KINDS
 from tests.classify.heldout_second.values import KnownBy
 
@@ -38,17 +38,10 @@ held-out texts aren't independent of the classifiers: the rows "before mending",
 estimate for texts that nobody has looked at. After the first run, five kinds of the corpus itself were corrected too,
 whose values were not as they are issued or could not be told without a word.
 
-The second held-out part is {documents:,} documents with {values:,} values, and {ordinary:,} ordinary ones with much
-that looks like values. They are of sorts that the first part doesn't have: chats in which secrets are said rather than
-assigned, letters in fourteen languages, settings, source code, commands, coloured output, JSON, percent-encoding,
-entities, spreadsheets, scanned forms, and what keyboards make of blanks, dashes and digits. Nobody who changes the
-classifiers reads them, so the rows "first measured" and "now" are of texts that the classifiers weren't made for. Each
-value is marked by what tells it where it stands: nine digits are a social security number by their context, the same
-with dashes by their form. A report that runs over two values of its kind finds neither.
-
+{parts}
 A value is found when it is reported as a whole under its name. What is reported elsewhere or under another name is
 wrong, except where two names are as right (`ALTERNATIVES` in `tests/classify/accuracy.py`), and where a token beside a
-word like "key" or "password" is reported as such (in the second part also as the password of an address or a header);
+word like "key" or "password" is reported as such (in documents also as the password of an address or a header);
 that isn't wrong, but it isn't found either. All texts are made up, and real ones are less regular: the figures compare
 classifiers with each other and one version with the next, rather than say what you will see.
 
@@ -108,19 +101,13 @@ _BEFORE = (
     ("held out, found by their context, before mending", 1_208, 870, 2),
 )
 """There, found and wrong of the same texts with the classifiers as they were before it."""
-_SECOND = {
+_TOLD_BY = {
     "form": (KnownBy.FORM,),
     "check digits": (KnownBy.CHECK_DIGITS,),
     "form or check digits": (KnownBy.FORM, KnownBy.CHECK_DIGITS),
     "context": (KnownBy.CONTEXT,),
 }
-_SECOND_FIRST = (
-    ("second part, form, first measured", 966, 703, 41),
-    ("second part, check digits, first measured", 494, 289, 7),
-    ("second part, form or check digits, first measured", 1_460, 992, 48),
-    ("second part, context, first measured", 790, 382, 2),
-)
-"""There, found and wrong of the second part when it was written, with the classifiers as they were then."""
+"""The rows of a part that is made of documents."""
 _FORM = """
 ## Found by a form or check digits
 
@@ -145,7 +132,7 @@ _MENDED_AFTERWARDS = """
 {names}.
 """
 _DOCUMENTS = """
-## Second part by sort of document
+## {part} by sort of document
 
 Where nothing is there, the documents are ordinary ones.
 
@@ -157,40 +144,55 @@ The corpus has no texts for these classifiers of the default profile: {names}.
 """
 
 
-def page(engine: Engine, known: Accuracy, heldout: Accuracy, second: DocumentAccuracy) -> str:
-    """Write the whole page."""
+def page(engine: Engine, known: Accuracy, heldout: Accuracy, documented: Sequence[DocumentAccuracy]) -> str:
+    """Write the whole page; the last are of the parts of `DOCUMENTED`, in order."""
     by_form = [name for name in heldout.names if name in BY_FORM]
     by_context = [name for name in heldout.names if name not in BY_FORM]
     weak = [name for name in heldout.names if is_weak(heldout, name)]
+    measured = tuple(zip(DOCUMENTED, documented, strict=True))
     overall = (
         _row("known", known, known.names),
         *(_cells(*counts) for counts in _BEFORE),
         _row("held out, now", heldout, heldout.names),
         _row("held out, found by a form or check digits, now", heldout, by_form),
         _row("held out, found by their context, now", heldout, by_context),
-        *(_cells(*counts) for counts in _SECOND_FIRST),
-        *(_row(f"second part, {title}, now", second, keys) for title, keys in _SECOND.items()),
+        *(row for one, accuracy in measured for row in _part_rows(one, accuracy)),
     )
     parts = [
         _INTRODUCTION.format(
             texts=heldout.there.total(),
             kinds=len({kind.name for kind in KINDS}),
-            documents=sum(1 for _ in heldout_second.documents()),
-            values=sum(second.there[key] for key in KnownBy),
-            ordinary=sum(1 for _ in heldout_second.ordinary()),
+            parts="\n".join(_said(one, accuracy) for one, accuracy in measured),
         ),
         *_table("corpus", overall),
     ]
     for heading, names in ((_FORM, by_form), (_CONTEXT, by_context), (_WEAK, weak)):
         parts.append(heading)
         parts += _table("classifier", (_row(f"`{name}`", heldout, [name]) for name in names))
-    parts.append(_DOCUMENTS)
-    sorts = (*heldout_second.SORTS, *heldout_second.ORDINARY_SORTS)
-    parts += _table("documents", (_row(sort.name, second, [sort.name]) for sort in sorts))
+    for one, accuracy in measured:
+        if one.shows_sorts:
+            parts.append(_DOCUMENTS.format(part=one.part.name.capitalize()))
+            sorts = (*one.part.sorts, *one.part.ordinary_sorts)
+            parts += _table("documents", (_row(sort.name, accuracy, [sort.name]) for sort in sorts))
     parts.append(_MENDED_AFTERWARDS.format(names=_codes(_MENDED)))
     if missing := unmeasured(engine, heldout):
         parts.append(_UNMEASURED.format(names=_codes(missing)))
     return "".join(parts)
+
+
+def _said(one: Documented, accuracy: DocumentAccuracy) -> str:
+    return one.said.format(
+        documents=sum(1 for _ in one.part.documents()),
+        values=sum(accuracy.there[key] for key in KnownBy),
+        ordinary=sum(1 for _ in one.part.ordinary()),
+    )
+
+
+def _part_rows(one: Documented, accuracy: DocumentAccuracy) -> Iterator[tuple[str, ...]]:
+    for title, counts in zip(_TOLD_BY, one.first_measured, strict=True):
+        yield _cells(f"{one.part.name}, {title}, first measured", *counts)
+    for title, keys in _TOLD_BY.items():
+        yield _row(f"{one.part.name}, {title}, now", accuracy, keys)
 
 
 def _codes(names: Iterable[str]) -> str:
@@ -237,7 +239,8 @@ def _table(first: str, rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 def main() -> None:
     engine = Engine(system_library())
     engine.prepare()
-    PAGE.write_text(page(engine, on_known(engine), on_heldout(engine), on_second(engine)), encoding="utf-8")
+    documented = [on_part(engine, one.part) for one in DOCUMENTED]
+    PAGE.write_text(page(engine, on_known(engine), on_heldout(engine), documented), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from meterd.classify import Engine, Match
-from tests.classify import heldout, heldout_second
+from tests.classify import heldout
 from tests.classify.accuracy import GENERAL, SELECTION, right_names
 from tests.classify.corpus import Labelled
-from tests.classify.heldout_second.document import Document, Mark
+from tests.classify.heldout_second.document import Document, Mark, Part
 from tests.classify.heldout_second.values import FIRST, KnownBy
+from tests.classify.heldout_third.places import PLACES
 
 CARRIERS = GENERAL | {"BASIC_AUTH_HEADER", "BASIC_AUTH_URL", "BEARER_TOKEN", "CONNECTION_STRING", "DATABASE_URL"}
 """Names that are true of every credential in such a place: not wrong, but not what should be found either."""
+_CREDENTIALS = heldout.CREDENTIALS | {"SIGNED_URL_SIGNATURE"}
+_TOLD_BY = {value.name: value.known_by for value in (*PLACES.values.values(), *FIRST.values())}
 _PADDING = re.compile(r"(=|%3D|&#61;|&#x3D;)+$")
 
 
@@ -31,9 +34,7 @@ def is_whole(match: Match, mark: Mark, text: str) -> bool:
 
 def told_by(name: str) -> KnownBy:
     """What tells values of a classifier, where one is reported that is none."""
-    if name in FIRST:
-        return FIRST[name].known_by
-    return KnownBy.CONTEXT if name == "DATE_OF_BIRTH" else KnownBy.FORM
+    return _TOLD_BY.get(name, KnownBy.FORM)
 
 
 class Judgement(NamedTuple):
@@ -49,7 +50,7 @@ def judge(match: Match, document: Document) -> Judgement:
     meant = [mark for mark in touched if match.classifier in names_of(mark)]
     if len(meant) == 1:
         return Judgement(meant[0] if is_whole(match, meant[0], document.text) else None)
-    carries = match.classifier in CARRIERS and any(mark.name in heldout.CREDENTIALS for mark in touched)
+    carries = match.classifier in CARRIERS and any(mark.name in _CREDENTIALS for mark in touched)
     return Judgement(is_wrong=bool(meant) or not carries)
 
 
@@ -77,9 +78,9 @@ class DocumentAccuracy:
                     self.found[key] += mark in found
 
 
-def on_second(engine: Engine) -> DocumentAccuracy:
-    """On the second part, of which nobody who works on the classifiers has read the texts."""
+def on_part(engine: Engine, part: Part) -> DocumentAccuracy:
+    """On all documents of a part, those with values and the ordinary ones."""
     accuracy = DocumentAccuracy(engine)
-    accuracy.take(heldout_second.documents())
-    accuracy.take(heldout_second.ordinary())
+    accuracy.take(part.documents())
+    accuracy.take(part.ordinary())
     return accuracy

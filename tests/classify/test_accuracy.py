@@ -6,6 +6,7 @@ Some of these were mended after what the texts showed: `docs/classifier-accuracy
 from collections import Counter
 
 import pytest
+from docs.accuracy_parts import DOCUMENTED
 from docs.generate_accuracy import PAGE, page
 
 from meterd.classify import Engine
@@ -13,7 +14,7 @@ from meterd.classify.system import system_library
 from tests.classify import heldout
 from tests.classify.accuracy import Accuracy, on_heldout, on_known
 from tests.classify.corpus import Labelled
-from tests.classify.document_accuracy import on_second
+from tests.classify.document_accuracy import on_part
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,8 @@ def test_most_of_what_is_reported_for_its_form_or_check_digits_is_right(accuracy
 
 
 def test_the_page_says_what_is_measured(engine: Engine, accuracy: Accuracy) -> None:
-    written = page(engine, on_known(engine), accuracy, on_second(engine))
+    documented = [on_part(engine, one.part) for one in DOCUMENTED]
+    written = page(engine, on_known(engine), accuracy, documented)
     assert written == PAGE.read_text(encoding="utf-8"), "run make docs"
 
 

@@ -5,8 +5,6 @@ changes the declarations in `meterd.classify.catalog` doesn't read these modules
 texts that nobody has looked at. All seeds are fixed.
 """
 
-from collections.abc import Iterator
-
 from tests.classify.heldout_second import (
     chats,
     exports,
@@ -18,31 +16,20 @@ from tests.classify.heldout_second import (
     settings,
     terminals,
 )
-from tests.classify.heldout_second.document import Document, Mark
+from tests.classify.heldout_second.document import Document, Mark, Part
 
-__all__ = ["ORDINARY_SORTS", "SORTS", "Document", "Mark", "documents", "ordinary"]
+__all__ = ["PART", "Document", "Mark"]
 
-SORTS = (
-    *chats.SORTS,
-    *mails.SORTS,
-    *settings.SORTS,
-    *programs.SORTS,
-    *terminals.SORTS,
-    *exports.SORTS,
-    *keyboards.SORTS,
+PART = Part(
+    "second part",
+    (
+        *chats.SORTS,
+        *mails.SORTS,
+        *settings.SORTS,
+        *programs.SORTS,
+        *terminals.SORTS,
+        *exports.SORTS,
+        *keyboards.SORTS,
+    ),
+    (*ordinary_words.SORTS, *ordinary_files.SORTS),
 )
-"""Of documents that hold values."""
-ORDINARY_SORTS = (*ordinary_words.SORTS, *ordinary_files.SORTS)
-"""Of documents with much that looks sensitive, and nothing that is."""
-
-
-def documents() -> Iterator[Document]:
-    """Every document with values."""
-    for sort in SORTS:
-        yield from sort.documents()
-
-
-def ordinary() -> Iterator[Document]:
-    """Every document without any."""
-    for sort in ORDINARY_SORTS:
-        yield from sort.documents()

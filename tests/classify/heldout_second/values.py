@@ -55,6 +55,7 @@ CHECKED = {
     "IS_KENNITALA": "is_.kennitala",
     "IT_CODICEFISCALE": "it.codicefiscale",
     "KR_RRN": "kr.rrn",
+    "LV_PVN": "lv.pvn",
     "MX_CURP": "mx.curp",
     "PL_NIP": "pl.nip",
     "PT_CC": "pt.cc",

@@ -1,4 +1,4 @@
-"""The documents of the second held-out part are what they claim to be."""
+"""The documents of the held-out parts are what they claim to be."""
 
 import html
 import json
@@ -11,18 +11,18 @@ from importlib import import_module
 from urllib.parse import unquote, unquote_plus
 
 import pytest
+from docs.accuracy_parts import DOCUMENTED
 from stdnum import luhn
 
 from meterd.classify import Match
 from meterd.classify.system import system_library
 from meterd.classify.validators import validator
-from tests.classify import heldout_second
 from tests.classify.accuracy import SELECTION
 from tests.classify.document_accuracy import Judgement, judge
 from tests.classify.heldout_second import Document, Mark
-from tests.classify.heldout_second.groups import GROUPS
-from tests.classify.heldout_second.places import VALUES
+from tests.classify.heldout_second.document import SECOND, Part, Places
 from tests.classify.heldout_second.values import CHECKED, CHECKED_OTHERWISE, SEPARATORS, KnownBy
+from tests.classify.heldout_third.places import PLACES
 
 ONLY_NEAR_WORDS = {
     "AT_VNR": "at.vnr",
@@ -49,7 +49,25 @@ ONLY_NEAR_WORDS = {
     "ZA_IDNR": "za.idnr",
 }
 """Kinds whose check digits, or whose rules, are too weak to tell them, and the module of python-stdnum."""
-DASHES = dict.fromkeys((0x2010, 0x2011, 0x2013, 0x2212), "-")
+ONLY_NEAR_WORDS_OTHERWISE = {
+    "AU_MEDICARE": "au_medicare",
+    "BR_DRIVING_LICENCE": "br_cnh",
+    "BR_PIS": "br_pis",
+    "DE_HEALTH_INSURANCE_NUMBER": "de_health_insurance",
+    "DE_IDENTITY_CARD": "de_document",
+    "DE_SOCIAL_SECURITY_NUMBER": "de_social_security",
+    "MX_CLABE": "mx_clabe",
+    "PL_IDENTITY_CARD": "pl_identity_card",
+    "SG_NRIC": "sg_nric",
+    "TW_NATIONAL_ID": "tw_national_id",
+    "US_DEA_NUMBER": "us_dea",
+    "US_NPI": "us_npi",
+    "VEHICLE_IDENTIFICATION_NUMBER": "vin",
+}
+"""The others, and the rule of ours that knows their check digits."""
+DASHES = dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2212), "-")
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_NAMED_ESCAPES = {"n": "\n", "t": "\t"}
 
 
 def _unescaped(text: str) -> str:
@@ -60,9 +78,20 @@ def _twice_unescaped(text: str) -> str:
     return _unescaped(_unescaped(text))
 
 
+def _unescaped_source(text: str) -> str:
+    """As JavaScript, Python, Java and Markdown read it."""
+
+    def meant(escape: re.Match[str]) -> str:
+        number = escape[1] or escape[2]
+        return chr(int(number, 16)) if number else _NAMED_ESCAPES.get(escape[3], escape[3])
+
+    return _ESCAPE.sub(meant, text)
+
+
 def _folded(text: str) -> str:
     """With usual digits, dashes and blanks, and none of what has no width."""
-    visible = "".join(sign for sign in unicodedata.normalize("NFKC", text.translate(DASHES)) if sign != "\u200b")
+    usual = unicodedata.normalize("NFKC", text.translate(DASHES))
+    visible = "".join(sign for sign in usual if unicodedata.category(sign) != "Cf")
     digits = "".join(sign if (digit := unicodedata.decimal(sign, None)) is None else str(digit) for sign in visible)
     return re.sub(r"\s+", " ", digits)
 
@@ -73,13 +102,16 @@ READERS: tuple[Callable[[str], str], ...] = (
     _twice_unescaped,
     unquote,
     unquote_plus,
+    lambda text: unquote(unquote(text)),
+    _unescaped_source,
     html.unescape,
     lambda text: _folded(html.unescape(text)),
     lambda text: quopri.decodestring(text).decode(),
     lambda text: re.sub(r"\x1b\[[0-9;]*[mK]", "", text),
     _folded,
     lambda text: text.replace(" - ", "-").replace(" / ", "/"),
-    lambda text: text.replace("\n    ", "\n"),
+    lambda text: text.replace(" ", ""),
+    lambda text: re.sub(r"\n(?:    |\+|> )", "\n", text),
     lambda text: b64decode(text).decode(),
 )
 """What undoes one way of writing each, as other programs do."""
@@ -102,30 +134,38 @@ def _is_right(mark: Mark) -> bool:
         return bool(luhn.is_valid(re.sub(r"\D", "", mark.value)[-10:]))
     if module := ONLY_NEAR_WORDS.get(mark.name):
         return bool(import_module(f"stdnum.{module}").is_valid(mark.value.translate(SEPARATORS)))
+    if rule := ONLY_NEAR_WORDS_OTHERWISE.get(mark.name):
+        return validator(rule)(mark.value)
     module = CHECKED.get(mark.name)
     if module == "luhn":
         return bool(luhn.is_valid(re.sub(r"\D", "", mark.value)))
     return module is None or bool(import_module(f"stdnum.{module}").is_valid(mark.value))
 
 
-@pytest.fixture(scope="module")
-def documents() -> list[Document]:
-    return list(heldout_second.documents())
+@pytest.fixture(scope="module", params=[one.part for one in DOCUMENTED], ids=lambda part: part.name)
+def part(request: pytest.FixtureRequest) -> Part:
+    chosen: Part = request.param
+    return chosen
 
 
 @pytest.fixture(scope="module")
-def ordinary() -> list[Document]:
-    return list(heldout_second.ordinary())
+def documents(part: Part) -> list[Document]:
+    return list(part.documents())
+
+
+@pytest.fixture(scope="module")
+def ordinary(part: Part) -> list[Document]:
+    return list(part.ordinary())
 
 
 def test_there_are_many_documents_and_no_two_are_the_same(documents: list[Document], ordinary: list[Document]) -> None:
-    assert len(documents) == len({document.text for document in documents}) >= 300
-    assert len({document.text for document in ordinary}) >= 150
+    assert len(documents) == len({document.text for document in documents}) >= 400
+    assert len({document.text for document in ordinary}) >= 200
 
 
-def test_documents_are_always_the_same(documents: list[Document], ordinary: list[Document]) -> None:
-    assert documents == list(heldout_second.documents())
-    assert ordinary == list(heldout_second.ordinary())
+def test_documents_are_always_the_same(part: Part, documents: list[Document], ordinary: list[Document]) -> None:
+    assert documents == list(part.documents())
+    assert ordinary == list(part.ordinary())
 
 
 def test_every_value_is_where_it_is_marked(documents: list[Document]) -> None:
@@ -163,11 +203,12 @@ def test_every_place_is_filled(documents: list[Document], ordinary: list[Documen
     assert [] == [document.text for document in (*documents, *ordinary) if places.search(document.text)]
 
 
-def test_every_name_is_one_of_the_default_profile() -> None:
+@pytest.mark.parametrize("places", [SECOND, PLACES], ids=["second part", "third part"])
+def test_every_name_is_one_of_the_default_profile(places: Places) -> None:
     library = system_library()
     names = {one.name for one in library.members(library.profile(SELECTION.uuid, SELECTION.version))}
-    assert {value.name for value in VALUES.values()} <= names
-    assert {name for group in GROUPS.values() for name in group} <= VALUES.keys()
+    assert {value.name for value in places.values.values()} <= names
+    assert {name for group in places.groups.values() for name in group} <= places.values.keys()
 
 
 KEYS = Document(
