@@ -253,6 +253,14 @@ class TestMistakes:
         assert "store.memory must be a size such as 512MB" in refused
         assert "^" not in refused
 
+    @pytest.mark.parametrize("name", ["two words", "a/b", "-a", "x" * 65])
+    def test_a_node_that_has_no_name_fit_for_logs_is_refused(self, file: Path, name: str) -> None:
+        assert "node.id must be a name of at most 64 letters" in refusal(file, f"node: {{id: '{name}'}}")
+
+    @pytest.mark.parametrize("name", ["a", "meterd-0.meterd.default", "x" * 64])
+    def test_a_node_may_be_named(self, name: str) -> None:
+        assert name == load(None, {"METERD_NODE__ID": name}).node.id
+
 
 class TestListen:
     @pytest.mark.parametrize(

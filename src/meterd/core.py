@@ -16,6 +16,7 @@ from meterd.ingest.backlog import Backlog
 from meterd.ingest.jobs import JobRecorder
 from meterd.ingest.journal import JournalReader
 from meterd.ingest.loader import Loader
+from meterd.ingest.node import Node
 from meterd.ingest.recorder import Recorder
 from meterd.ingest.retention import Retention
 from meterd.installation import File
@@ -31,6 +32,7 @@ class Core(msgspec.Struct, frozen=True):
     """The parts of one running service that every protocol shares."""
 
     settings: Settings
+    node: Node
     telemetry: Telemetry
     supervisor: Supervisor
     metadata: Metadata
@@ -55,6 +57,7 @@ class Core(msgspec.Struct, frozen=True):
         for file in files:
             stack.callback(file.close)
         reach("start-files-opened")
+        telemetry.node.labels(journal.node.id).set(1)
         reader = JournalReader(path_of(data, File.JOURNAL))
         stack.callback(reader.close)
         backlog = Backlog(reader.size, journal.end, store.watermark(), settings.store.checkpoint_bytes)
@@ -70,7 +73,8 @@ class Core(msgspec.Struct, frozen=True):
         engine = QueryEngine(store, Freshness(backlog, request_log), settings.query, telemetry)
         stack.callback(engine.close)
         reach("start-core-built")
-        return cls(settings, telemetry, supervisor, metadata, store, recorder, loader, request_log, engine)
+        parts = (metadata, store, recorder, loader, request_log, engine)
+        return cls(settings, journal.node, telemetry, supervisor, *parts)
 
     def start(self, stack: ExitStack) -> None:
         """Start the threads, which the stack ends: what was taken is in the journal then, and in the store."""

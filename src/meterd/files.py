@@ -99,7 +99,7 @@ def _opened(
     reach("start-directory-opened")
     path, limits = path_of(data, File.JOURNAL), settings.ingest
     journal = stack.enter_context(
-        closing(Journal(path, limits.deduplication_window, store.watermark(), limits.set_aside_bytes))
+        closing(Journal(path, limits.deduplication_window, store.watermark(), limits.set_aside_bytes, settings.node.id))
     )
     reach("start-journal-opened")
     if any(loss.file is File.STORE for loss in lost):

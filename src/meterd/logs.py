@@ -36,6 +36,14 @@ def _in_one_line(_logger: object, _method: str, event: structlog.typing.EventDic
     return event
 
 
+def _naming(node: str) -> structlog.typing.Processor:
+    def name(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["node"] = node
+        return event
+
+    return name
+
+
 def _escaped(text: str) -> str:
     shown = text[:_MAX_TEXT_LENGTH]
     if not shown.isprintable():
@@ -44,8 +52,11 @@ def _escaped(text: str) -> str:
     return shown if len(text) <= _MAX_TEXT_LENGTH else f"{shown}… ({len(text)} characters)"
 
 
-def configure(settings: Logging) -> None:
-    """Set up structlog, and bring what libraries log through the standard library into the same form."""
+def configure(settings: Logging, node: str | None = None) -> None:
+    """Set up structlog, and bring what libraries log through the standard library into the same form.
+
+    Every line names the node, where operators gave it a name.
+    """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
@@ -53,6 +64,7 @@ def configure(settings: Logging) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _in_one_line,
+        *([_naming(node)] if node else []),
     ]
     renderers: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]

@@ -99,14 +99,14 @@ def build_protocols(core: Core) -> Protocols:
     page, openness = prometheus_page(settings, engine), settings.access.metrics_without_token
     routers = (
         gateway_router(authenticator, engine, known),
-        operations_router(health, telemetry, authenticator, openness, page),
+        operations_router(core.node.id, health, telemetry, authenticator, openness, page),
         sessions.router(),
         *_usage_routers(core, authenticator),
         *web.routers(),
         catalogue_router(authenticator, known),
         DashboardRoutes(authenticator, dashboards, settings.web.max_dashboard_bytes).router(),
         classify_router(authenticator, guard),
-        system_router(authenticator, telemetry, health, settings),
+        system_router(core.node.id, authenticator, telemetry, health, settings),
     )
     exports = schedules(settings, engine, core.metadata.exports, core.supervisor)
     return Protocols(core, authenticator, Routes(hot_routes, routers, web.error_page), guard, repository, exports)

@@ -92,6 +92,7 @@ def _histogram(name: str, documentation: str, *labels: str) -> _Declared[Histogr
 class Telemetry:
     """All metrics of one service. Names start with `meterd_`; durations are in seconds, sizes in bytes."""
 
+    node = _gauge("meterd_node_info", "1, with the name of the node", "node")
     worker_up = _gauge("meterd_worker_up", "1 while a worker works, 0 while it fails", "worker")
     worker_failures = _counter("meterd_worker_failures", "Rounds of workers that failed", "worker")
     http_refusals = _counter("meterd_http_refusals", "Connections and requests that a limit ended", "reason")

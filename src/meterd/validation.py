@@ -90,7 +90,11 @@ def members_of(type_: object, path: list[str]) -> list[str]:
 def _forms(type_: object, path: list[str]) -> Iterator[str]:
     """Yield what the type at the end of a path through structs says of texts that must have a form."""
     if not path:
-        yield from [each.description for each in get_args(type_) if isinstance(each, msgspec.Meta) and each.description]
+        for each in get_args(type_):
+            if not isinstance(each, msgspec.Meta):
+                yield from _forms(each, [])  # of a union
+            elif each.description:
+                yield each.description
         return
     for kind in (type_, *get_args(type_)):
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

@@ -45,7 +45,7 @@ def command(
     """Run the service until SIGTERM or SIGINT."""
     end_on_signals()
     settings = load(config, flags={"service.listen": listen} if listen else None)
-    logs.configure(settings.logging)
+    logs.configure(settings.logging, settings.node.id)
     certificate = served_certificate(settings, no_tls)
     with ExitStack() as sockets:
         ports = [

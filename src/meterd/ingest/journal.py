@@ -19,6 +19,7 @@ from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.entries import ENTRY_COLUMNS, Entry, checksum, damaged, entry_of
 from meterd.ingest.facts import Encoding, Facts, Receipt, Submission
 from meterd.ingest.nesting import SpanIndex
+from meterd.ingest.node import keep_node
 from meterd.ingest.transactions import transaction
 from meterd.stamps import read_only
 
@@ -68,9 +69,12 @@ class Journal:
         window: seconds for which identities and keyed responses are kept.
         after: sequence numbers start above this (the store's watermark, in case the journal was lost).
         most_aside: bytes of entries that are set aside.
+        name: of the node; None keeps the one that it has.
     """
 
-    def __init__(self, path: Path, window: float, after: int = 0, most_aside: int = 2**30) -> None:
+    def __init__(
+        self, path: Path, window: float, after: int = 0, most_aside: int = 2**30, name: str | None = None
+    ) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._index = DeduplicationIndex(self._connection, window)
         self._spans = SpanIndex(self._connection, self._index)
@@ -79,6 +83,7 @@ class Journal:
             self._connection.executescript(_PRAGMAS + _SCHEMA)
             self._upgrade()
             self._aside.create()
+            self.node = keep_node(self._connection, name)
             self.end = self._start_above(after)
         except sqlite3.DatabaseError as error:
             self._connection.close()

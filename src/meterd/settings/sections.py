@@ -14,6 +14,21 @@ _OPENTELEMETRY_PORT = 4317
 """Where exporters send by gRPC unless they are told otherwise."""
 
 
+NodeName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
+        description="a name of at most 64 letters, digits, dots, dashes and underscores, such as node-1",
+    ),
+]
+
+
+class Node(Section, frozen=True):
+    """What tells one node from others."""
+
+    id: NodeName | None = None
+
+
 class Prometheus(Section, frozen=True):
     """AI Guard's meters at `/export/prometheus`."""
 
@@ -154,6 +169,7 @@ class Logging(Section, frozen=True):
 
 class Settings(Section, frozen=True):
     service: Service = Service()
+    node: Node = Node()
     classification: Classification | None = None
     metrics: Metrics | None = None
     prometheus: Prometheus = Prometheus()

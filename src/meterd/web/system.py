@@ -64,7 +64,9 @@ class Setting(msgspec.Struct, frozen=True, rename="camel"):
     is_default: bool
 
 
-def system_router(authenticator: Authenticator, telemetry: Telemetry, health: Health, settings: Settings) -> Router:
+def system_router(
+    node: str, authenticator: Authenticator, telemetry: Telemetry, health: Health, settings: Settings
+) -> Router:
     """Route what the page for operators asks."""
     began = time.monotonic()
 
@@ -83,6 +85,7 @@ def system_router(authenticator: Authenticator, telemetry: Telemetry, health: He
         metrics = families(telemetry.registry.collect())
         answer = {
             "version": __version__,
+            "node": node,
             "python": platform.python_version(),
             "uptimeSeconds": round(time.monotonic() - began, 3),
             "problem": await health.problem(),

@@ -52,6 +52,35 @@ def test_probes_say_ok_without_a_token(shared: Meterd, path: str) -> None:
     assert response.headers["content-type"].startswith("text/plain")
 
 
+def test_a_node_with_a_name_says_it_to_probes_in_metrics_and_in_each_line_of_the_log(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("node")
+    limited = {"METERD_NODE__ID": "east-1", "METERD_LOGGING__FORMAT": "json"}
+    full = limited | {"METERD_INGEST__DISK_RESERVE_BYTES": str(2**62)}
+    with Meterd(folder, environment=limited) as meterd:
+        ready = meterd.anonymous.get("/readyz")
+        found = samples(meterd)
+        system = meterd.client.get("/api/system").json()
+    with Meterd(folder, environment=full) as refusing:
+        refused = refusing.anonymous.get("/readyz")
+
+    assert ("ok", "east-1") == (ready.text, ready.headers["x-meterd-node"])
+    assert (1, "east-1") == (found["meterd_node_info", "east-1"], system["node"])
+    assert 503 == refused.status_code
+    assert refused.json()["message"].startswith("node east-1: ")
+    logged = [json.loads(line) for line in meterd.log.splitlines() if line.startswith(b"{")]
+    assert logged
+    assert {"east-1"} == {line["node"] for line in logged}
+
+
+def test_a_node_keeps_the_name_that_its_first_start_made(shared: Meterd) -> None:
+    name = shared.anonymous.get("/readyz").headers["x-meterd-node"]
+
+    assert re.fullmatch("node-[0-9a-f]{8}", name)
+    assert 1 == samples(shared)["meterd_node_info", name]
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_other_methods_get_405(shared: Meterd, path: str, method: str) -> None:

@@ -25,6 +25,8 @@ from meterd.export.prometheus import PrometheusPage
 from meterd.loopback import is_local
 from meterd.telemetry import Telemetry
 
+NODE = "x-meterd-node"
+"""The header that names the node that is ready."""
 _ASSETS = "/docs/assets"
 _START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#api", deepLinking: true})'
 _PAGE = f"""<!doctype html>
@@ -47,6 +49,7 @@ _POLICY = page_policy(
 
 
 def operations_router(
+    node: str,
     health: Health,
     telemetry: Telemetry,
     authenticator: Authenticator,
@@ -54,6 +57,8 @@ def operations_router(
     page: PrometheusPage,
 ) -> Router:
     """Route probes and pages. Probes are open, because they tell nothing; metrics are open as far as the settings say.
+
+    Where several nodes answer at one address, the probe of readiness names the `node`.
 
     The `page` of business metrics shows what the token's subject may see; all, where none is needed and none is sent.
     """
@@ -66,10 +71,10 @@ def operations_router(
         return "ok"
 
     @get("/readyz", media_type=MediaType.TEXT)
-    async def readyz() -> str:
+    async def readyz() -> LitestarResponse[str]:
         if problem := await health.problem():
-            raise Unavailable(problem)
-        return f"ok: {health.notice}" if health.notice else "ok"
+            raise Unavailable(f"node {node}: {problem}")
+        return LitestarResponse(f"ok: {health.notice}" if health.notice else "ok", headers={NODE: node})
 
     @get("/metrics", media_type=MediaType.TEXT)
     async def metrics(request: AnyRequest) -> LitestarResponse[bytes]:
