@@ -53,6 +53,7 @@ COMMANDS = {
             "restore",
             "Make a data directory of a backup, after a look at each byte of it; the directory must be new or empty.",
         ),
+        Declaration("journal", "Journals of nodes that are no more."),
         Declaration("version", "Print the version."),
         Declaration("token", "Create, list and revoke tokens; works while the server runs."),
         Declaration(

@@ -24,6 +24,9 @@ START = (
 START_IN_LOOP = ("start-tasks",)
 """Steps of a start in the event loop, after each of which it may fail."""
 
+DRAINING = ("drained-batch",)
+"""Where `meterd journal drain` may die: a batch was taken over, and another one is to come."""
+
 
 class Injected(Exception):
     """An error that a test raises at a fail point."""

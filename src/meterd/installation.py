@@ -79,6 +79,7 @@ _LOST_JOURNAL = (
     "facts are lost that were acknowledged and had not reached the store, and what comes again is stored again,"
     " because what was remembered is lost"
 )
+_DRAINED = "what it held and the store here lacks is there, and what was remembered against repetition"
 _LOST_METADATA = "tokens, subjects, objects and calendars are lost; sessions are made again from their facts"
 _LOST_CHANGES = (
     "what was changed since is lost: tokens are unknown, or valid that were revoked, objects and calendars are as"
@@ -165,6 +166,8 @@ def _of_the_journal(found: Found, installation: str | None) -> list[Loss]:
         return [Loss(File.JOURNAL, journal.why, _LOST_JOURNAL, journal.is_there)]
     if _is_alien(found, journal, installation):
         return [_alien(File.JOURNAL, _of(journal), _LOST_JOURNAL)]
+    if journal.drained_into:
+        return [Loss(File.JOURNAL, f"was drained into the installation {journal.drained_into}", _DRAINED, True)]
     store = found.store
     if isinstance(store, StoreState) and not _is_alien(found, store, installation) and journal.end < store.watermark:
         what = f"is an older one (it ends at entry {journal.end}, and the store has them up to {store.watermark})"

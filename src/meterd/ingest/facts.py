@@ -110,6 +110,11 @@ def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Se
     return Facts(dataset.name, tenant, b"".join(lines), count, encoding="packed")
 
 
+def identity_digest(dataset: Dataset, tenant: str, sender: Sequence[str], row: msgspec.Struct) -> bytes | None:
+    """Digest what tells a fact of a `sender` from others; None for one without an identity."""
+    return _identity((dataset.name, tenant, *sender), attrgetter(*dataset.identity)(row))
+
+
 def _identity(scope: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> bytes | None:
     """Digest the values of the columns that are the identity in a dataset; None when one is missing."""
     if not isinstance(values, tuple):

@@ -15,17 +15,23 @@ _TABLE = """CREATE TABLE IF NOT EXISTS stamp (
 )"""
 
 
+_DRAINED = """CREATE TABLE IF NOT EXISTS drained (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1), installation TEXT NOT NULL
+)"""
+
+
 class JournalState(msgspec.Struct, frozen=True):
     """The state of a journal.
 
     Until the stamp `is_complete`, the other files may still have the one before. Entries `first` to `end` are there;
-    none when `first` is beyond `end`.
+    none when `first` is beyond `end`. `drained_into` is the installation that has taken over what the store lacks.
     """
 
     stamp: Stamp | None = None
     is_complete: bool = True
     first: int = 1
     end: int = 0
+    drained_into: str | None = None
 
 
 def read_state(path: Path) -> JournalState:
@@ -35,7 +41,8 @@ def read_state(path: Path) -> JournalState:
         stamp, is_complete = Stamp(row[0], row[1]), bool(row[2])
     last = row_of(path, "SELECT seq FROM sqlite_sequence WHERE name = 'entries'", "entries")
     end = last[0] if last else 0
-    return JournalState(stamp, is_complete, _first(path, end), end)
+    drained = row_of(path, "SELECT installation FROM drained", "drained")
+    return JournalState(stamp, is_complete, _first(path, end), end, drained[0] if drained else None)
 
 
 def _first(path: Path, end: int) -> int:
@@ -51,9 +58,17 @@ def _first(path: Path, end: int) -> int:
 
 def mark(path: Path, stamp: Stamp, is_complete: bool) -> None:
     """Write the stamp, durably. Raises `sqlite3.Error`."""
+    _write(path, _TABLE, "stamp VALUES (1, ?, ?, ?)", (stamp.installation, stamp.generation, is_complete))
+
+
+def mark_drained(path: Path, installation: str) -> None:
+    """Note, durably, which installation takes over what the journal holds. Raises `sqlite3.Error`."""
+    _write(path, _DRAINED, "drained VALUES (1, ?)", (installation,))
+
+
+def _write(path: Path, table: str, row: str, values: tuple[object, ...]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         with transaction(connection):
-            connection.execute(_TABLE)
-            values = (stamp.installation, stamp.generation, is_complete)
-            connection.execute("INSERT OR REPLACE INTO stamp VALUES (1, ?, ?, ?)", values)
+            connection.execute(table)
+            connection.execute(f"INSERT OR REPLACE INTO {row}", values)

@@ -1,0 +1,189 @@
+"""Takes over what another node's journal still holds, each entry once (`docs/decisions/0042-nodes.md`).
+
+How far the other journal has been taken over is written in the transaction that takes it over, so whatever ends it in
+between, the next attempt goes on from there. What the other journal remembers goes along: repetitions are recognised
+here as they would have been there, and facts that came to both nodes count once.
+"""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+import msgspec
+
+from meterd.datasets import DATASETS, Dataset
+from meterd.ingest.deduplication import DeduplicationIndex
+from meterd.ingest.entries import Entry, checksum, split
+from meterd.ingest.facts import identity_digest
+from meterd.ingest.node import Node
+from meterd.ingest.transactions import transaction
+
+_ADOPTED = """CREATE TABLE IF NOT EXISTS adopted (
+    journal TEXT PRIMARY KEY, node TEXT NOT NULL, until INTEGER NOT NULL, at TEXT NOT NULL
+)"""
+_INSERT = (
+    "INSERT INTO entries (sequence, dataset, tenant, count, encoding, lines, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_REMEMBERED = {
+    "identities": "digest",
+    "answers": "request, answer, known",
+    "spans": "span, place, outer",
+    "awaited": "outer, inner",
+}
+"""What tables of the deduplication index remember besides the entry."""
+
+Sender = tuple[str, ...]
+"""What tells senders apart in identities (`meterd.access.Caller.identity`), empty for those that speak for others."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What was taken over: entries, the new facts in them, those that were known here already, and bytes."""
+
+    entries: int = 0
+    facts: int = 0
+    known: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(
+            self.entries + other.entries,
+            self.facts + other.facts,
+            self.known + other.known,
+            self.bytes + other.bytes,
+        )
+
+
+class Adoption:
+    """Takes entries of another journal over into the journal at `path`, which no process has open.
+
+    Both must be of this version's form. `window` is as for a `Journal`, `node` is whose the other journal is, and
+    `senders` are those who may have sent to both.
+    """
+
+    def __init__(self, path: Path, window: float, other: Path, node: Node, senders: Collection[Sender]) -> None:
+        self._node = node
+        self._senders = [(), *senders]
+        self._connection = sqlite3.connect(path, isolation_level=None, uri=True)
+        try:
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute(_ADOPTED)
+            self._index = DeduplicationIndex(self._connection, window)
+            self._index.rotate()
+            self._connection.execute("ATTACH ? AS theirs", (f"file:{quote(str(other))}?mode=ro",))
+            self._gather()
+            self._connection.execute("DETACH theirs")
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @property
+    def until(self) -> int:
+        """Return the number of the last entry that was taken over; 0 when none was."""
+        found = self._connection.execute(
+            "SELECT until FROM adopted WHERE journal = ?", (self._node.journal,)
+        ).fetchone()
+        return found[0] if found else 0
+
+    def take(self, entries: Sequence[Entry]) -> Taken:
+        """Take over entries that follow one another, durably: all of them or, on any error, none."""
+        first, last = entries[0].sequence, entries[-1].sequence
+        self._index.rotate()
+        with transaction(self._connection):
+            (end,) = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+            shift = end + 1 - first
+            known = self._known(first, last)
+            taken = Taken()
+            for entry in entries:
+                new = self._without(entry, known) if known else entry
+                if new.lines:
+                    self._insert(msgspec.structs.replace(new, sequence=entry.sequence + shift))
+                taken += Taken(int(bool(new.lines)), new.count, entry.count - new.count, len(new.lines))
+            self._remember(first, last, shift)
+            self._note(last)
+        return taken
+
+    def skip(self, entry: Entry) -> None:
+        """Leave an entry where it is."""
+        with transaction(self._connection):
+            self._note(entry.sequence)
+
+    def _gather(self) -> None:
+        """Collect what the other journal remembers of entries that are to come, so that it is looked through once."""
+        numbers = self._connection.execute("SELECT number FROM theirs.generations").fetchall()
+        newest = self._index.numbers[-1]
+        for name, columns in _REMEMBERED.items():
+            self._connection.execute(
+                f"CREATE TEMP TABLE moving_{name} AS SELECT {columns}, entry FROM {name}_{newest} LIMIT 0"
+            )
+            for (number,) in numbers:
+                self._connection.execute(
+                    f"INSERT INTO moving_{name} SELECT {columns}, entry FROM theirs.{name}_{number} WHERE entry > ?",
+                    (self.until,),
+                )
+            self._connection.execute(f"CREATE INDEX temp.of_{name} ON moving_{name} (entry)")
+
+    def _known(self, first: int, last: int) -> set[bytes]:
+        """Return the identities among those of the entries that are known here."""
+        return {
+            digest
+            for number in self._index.numbers
+            for (digest,) in self._connection.execute(
+                f"SELECT digest FROM moving_identities JOIN identities_{number} USING (digest) "
+                "WHERE moving_identities.entry BETWEEN ? AND ?",
+                (first, last),
+            )
+        }
+
+    def _without(self, entry: Entry, known: set[bytes]) -> Entry:
+        """Return the entry without facts that are known. Only those of a line each have an identity."""
+        dataset = DATASETS.get(entry.dataset)
+        if dataset is None or not dataset.identity:
+            return entry
+        pieces = entry.pieces()
+        kept: list[bytes] = []
+        count = 0
+        for piece in pieces:
+            if piece.encoding != "lines":
+                kept.append(piece.lines)
+                count += piece.count
+                continue
+            new = [line for line in split(piece.lines) if not self._is_known(dataset, entry.tenant, line, known)]
+            kept += new
+            count += len(new)
+        return msgspec.structs.replace(entry, lines=b"".join(kept), count=count)
+
+    def _is_known(self, dataset: Dataset, tenant: str, line: bytes, known: set[bytes]) -> bool:
+        try:
+            row = msgspec.json.decode(line, type=dataset.row_type)
+        except msgspec.DecodeError:  # the loader sets it aside
+            return False
+        senders = [(row.subject_type or "", row.subject or ""), *self._senders]
+        return not known.isdisjoint(identity_digest(dataset, tenant, sender, row) for sender in senders)
+
+    def _insert(self, entry: Entry) -> None:
+        head = (entry.sequence, entry.dataset, entry.tenant, entry.count, entry.encoding)
+        self._connection.execute(_INSERT, (*head, entry.lines, checksum(*head, entry.lines)))
+
+    def _remember(self, first: int, last: int, shift: int) -> None:
+        newest = self._index.use_newest()
+        for name, columns in _REMEMBERED.items():
+            self._connection.execute(
+                f"INSERT OR IGNORE INTO {name}_{newest} SELECT {columns}, entry + ? FROM moving_{name} "
+                "WHERE entry BETWEEN ? AND ?",
+                (shift, first, last),
+            )
+
+    def _note(self, until: int) -> None:
+        self._connection.execute(
+            "INSERT OR REPLACE INTO adopted VALUES (?, ?, ?, ?)",
+            (self._node.journal, self._node.id, until, datetime.now(UTC).isoformat()),
+        )
