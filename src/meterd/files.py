@@ -101,6 +101,7 @@ def _opened(
     journal = stack.enter_context(
         closing(Journal(path, limits.deduplication_window, store.watermark(), limits.set_aside_bytes, settings.node.id))
     )
+    store.follow(journal.node.journal)
     reach("start-journal-opened")
     if any(loss.file is File.STORE for loss in lost):
         _forget(path, journal, store)
