@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from meterd.data_directory import path_of
+from meterd.data_directory import PROGRESS, path_of
 from meterd.ingest.facts import Facts, Submission
 from meterd.ingest.journal import Journal
 from meterd.installation import File
 from meterd.store import DuckDBStore
+from meterd.store.clickhouse.progress import Progress
 from tests.process import Meterd
 from tests.test_cli import run
 
@@ -46,6 +47,25 @@ def doctor(data: Path, *arguments: str) -> tuple[int, str]:
     ended = run("doctor", "--data", data, *arguments)
     assert ended.stderr == ""
     return ended.returncode, ended.stdout
+
+
+def test_of_facts_in_clickhouse_it_is_told_how_far_the_journal_is_there(data: Path, tmp_path: Path) -> None:
+    with sqlite3.connect(path_of(data, File.JOURNAL)) as journal:
+        (installation,) = journal.execute("SELECT installation FROM stamp").fetchone()
+        (end,) = journal.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+    for path in data.glob("store.*"):
+        path.unlink()
+    progress = Progress(data / PROGRESS)
+    progress.mark(installation)
+    progress.complete(end)
+    progress.close()
+
+    status, said = doctor(data)
+
+    assert status == 0, said
+    assert f"store.sqlite: facts are in ClickHouse, up to entry {end} of the journal" in said
+    refused = run("backup", "--data", data, tmp_path / "copy")
+    assert "are in ClickHouse, which has backups of its own" in refused.stderr
 
 
 def test_a_directory_that_is_whole_is_told_so_and_stays_as_it_is(data: Path) -> None:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from meterd import __version__
-from meterd.data_directory import LOCK, lock_directory, path_of
+from meterd.data_directory import LOCK, lock_directory, path_of, progress_in
 from meterd.doctor import read_store_state
 from meterd.durability import sync
 from meterd.errors import ConfigurationError
@@ -70,6 +70,10 @@ def back_up(data: Path, target: Path) -> Manifest:
     Raises `ConfigurationError`; then nothing is at `target`.
     """
     started_at = datetime.now(UTC)
+    if progress_in(data):
+        raise ConfigurationError(
+            f"the facts of {data} are in ClickHouse, which has backups of its own: see docs/clickhouse.md"
+        )
     if missing := [file.file_name for file in File if not path_of(data, file).exists()]:
         raise ConfigurationError(f"{', '.join(missing)} is not in {data}: there is nothing whole to back up")
     _check_room(target.absolute().parent, sum(_size(path_of(data, file)) for file in File))

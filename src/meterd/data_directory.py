@@ -30,6 +30,12 @@ def path_of(data: Path, file: File) -> Path:
     return data.absolute() / file.file_name
 
 
+def progress_in(data: Path) -> Path | None:
+    """Return the file that stands for a store elsewhere; None when the facts are in the directory."""
+    progress = data.absolute() / PROGRESS
+    return progress if progress.exists() and not path_of(data, File.STORE).exists() else None
+
+
 def open_metadata(data: Path) -> Metadata:
     """Open the metadata of a data directory alone, beside a server that may run. Raises `ConfigurationError`."""
     return SQLMetadata(path_of(data, File.METADATA))

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from meterd.data_directory import path_of
+from meterd.data_directory import path_of, progress_in
 from meterd.files import inspect_files
 from meterd.ingest.entries import Entry
 from meterd.ingest.journal import JournalReader
@@ -20,6 +20,7 @@ from meterd.ingest.stamped import JournalState
 from meterd.installation import File, Found, MetadataState, StoreState, Unusable, losses
 from meterd.stamps import read_only
 from meterd.store import StoreDamaged
+from meterd.store.clickhouse.progress import read_progress
 from meterd.store.duckdb import WATERMARK
 from meterd.store.extent import is_cut_short, newest_header
 
@@ -36,19 +37,22 @@ class Finding(msgspec.Struct, frozen=True):
     file: File
     says: str
     is_fine: bool = True
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"{'ok     ' if self.is_fine else 'PROBLEM'}  {self.file.file_name}: {self.says}"
+        return f"{'ok     ' if self.is_fine else 'PROBLEM'}  {self.name or self.file.file_name}: {self.says}"
 
 
 def examine(data: Path) -> Iterator[Finding]:
     """Examine a data directory, file by file. Raises `ConfigurationError`."""
-    found = inspect_files(data, read_store_state)
+    elsewhere = progress_in(data)
+    found = inspect_files(data, _read_progress if elsewhere else read_store_state, elsewhere)
     yield from _examined(found.journal, File.JOURNAL, lambda: _journal(data, found))
-    yield from _examined(found.store, File.STORE, lambda: _store(data, found))
+    yield from _examined(found.store, File.STORE, lambda: _elsewhere(found) if elsewhere else _store(data, found))
     yield from _examined(found.metadata, File.METADATA, lambda: _metadata(data))
     for loss in losses(found):
-        yield Finding(loss.file, f"{loss.found}: {loss.lost} (serve --accept-loss {loss.file})", is_fine=False)
+        says = f"{loss.found}: {loss.lost} (serve --accept-loss {loss.file})"
+        yield Finding(loss.file, says, is_fine=False, name=loss.name)
 
 
 def _examined(
@@ -94,6 +98,16 @@ def _entries(reader: JournalReader, state: JournalState) -> Iterator[Entry]:
             return
         yield from entries
         after = max(after + 1, entries[-1].sequence) if entries[-1].problem == "" else after + 1
+
+
+def _elsewhere(found: Found) -> Iterator[Finding]:
+    reached = found.store.watermark if isinstance(found.store, StoreState) else 0
+    says = f"facts are in ClickHouse, up to entry {reached} of the journal; they are not looked at"
+    yield Finding(File.STORE, says, name=found.store_name)
+
+
+def _read_progress(path: Path) -> StoreState:
+    return StoreState(*read_progress(path))
 
 
 def _store(data: Path, found: Found) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from meterd.errors import ConfigurationError
+from meterd.stamps import row_of
 from meterd.store.base import StoreError
 
 _SCHEMA = """
@@ -17,6 +18,15 @@ CREATE TABLE IF NOT EXISTS progress (
 );
 INSERT OR IGNORE INTO progress VALUES (1, NULL, 0, NULL);
 """
+
+
+def read_progress(path: Path) -> tuple[str | None, int]:
+    """Read which installation the file is of, and the last entry that is loaded; it stays as it is.
+
+    Raises `sqlite3.Error`.
+    """
+    row = row_of(path, "SELECT installation, loaded FROM progress", "progress")
+    return (row[0], row[1]) if row else (None, 0)
 
 
 class Progress:
