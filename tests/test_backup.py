@@ -36,6 +36,12 @@ def refused(*arguments: str | Path) -> str:
     return ended.stderr
 
 
+def held_off_count(server: Meterd) -> float:
+    """How many checkpoints could not be made so far."""
+    lines = server.client.get("/metrics").text.splitlines()
+    return float(next(line for line in lines if line.startswith("meterd_store_checkpoints_held_off_total ")).split()[1])
+
+
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ledger]:
     """The data directory of a server that was killed, with facts in the store, in its log and in the journal."""
@@ -107,6 +113,8 @@ def test_ingest_goes_on_while_checkpoints_are_held_off_and_they_are_made_afterwa
             ledger.wait_for_acknowledged(200)
             assert server.points()[0]["total"] > 0
             assert before == store.read_bytes()[:12_288]
+            while not held_off_count(server):
+                ledger.wait_for_acknowledged(1)
         while before == store.read_bytes()[:12_288]:
             ledger.wait_for_acknowledged(1)
 

@@ -126,6 +126,9 @@ class Telemetry:
         "outcome",
     )
     checkpoints = _counter("meterd_store_checkpoints", "Checkpoints of the store")
+    checkpoints_held_off = _counter(
+        "meterd_store_checkpoints_held_off", "Checkpoints that could not be made, because the store is being copied"
+    )
     query_seconds = _histogram("meterd_query_seconds", "Time of one query in the store", "dataset")
     query_failures = _counter("meterd_query_failures", "Queries that hit a limit", "reason")
     query_cache_hits = _counter("meterd_query_cache_hits", "Questions that were answered as before, without the store")

@@ -161,6 +161,7 @@ class Loader:
     def _checkpoint(self) -> None:
         covered = self._backlog.watermark
         if not self._store.checkpoint():
+            self._telemetry.checkpoints_held_off.inc()
             self._checkpointed_at = time.monotonic() + _POSTPONED - self._settings.checkpoint_interval
             return
         reach("before-trim")
