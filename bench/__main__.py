@@ -22,6 +22,7 @@ from bench import (
     influxdb,
     loading,
     memory,
+    moving,
     pages,
     queries,
     recording,
@@ -49,6 +50,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "complexity": complexity.measure,
     "loading": loading.measure,
     "clickhouse": clickhouse.measure,
+    "moving": moving.measure,
     "fuzz": fuzz.measure,
 }
 LONG: dict[str, Callable[[], str]] = {"first-minutes": first_minutes.measure, "soak": soak.measure}

@@ -35,7 +35,7 @@ _QUERIES: dict[str, dict[str, Any]] = {
     },
     "volume by team by day": {"type": "timeseries", "interval": "1 day", "groupBy": ["team"]},
 }
-_FACTS = """
+FACTS = """
 INSERT INTO guardrail_evaluations
     (tenant, ts, subject, subject_type, teams, metadata, guardrail_name, latency_ms, guardrail_result,
      applied_on_entity_scope, is_failure)
@@ -51,5 +51,5 @@ FROM range({facts}) AS t(i)
 
 def measure() -> str:
     """Each figure is a median of rounds."""
-    workload = Workload("guardrailMetrics", _FACTS, _QUERIES)
+    workload = Workload("guardrailMetrics", FACTS, _QUERIES)
     return compare("Queries: over HTTP and as the same SQL on a bare connection", workload, (1_000_000, 10_000_000))

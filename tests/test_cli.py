@@ -110,7 +110,7 @@ class TestCommands:
         assert declaration.help == declaration.load().help
 
     def test_every_module_is_declared(self) -> None:
-        modules = {module.name for module in pkgutil.iter_modules(commands.__path__)} - {"options"}
+        modules = {module.name for module in pkgutil.iter_modules(commands.__path__)} - {"options", "progress"}
 
         assert {name.replace("-", "_") for name in COMMANDS} == modules
 

@@ -76,12 +76,12 @@ def back_up(data: Path, target: Path) -> Manifest:
         )
     if missing := [file.file_name for file in File if not path_of(data, file).exists()]:
         raise ConfigurationError(f"{', '.join(missing)} is not in {data}: there is nothing whole to back up")
-    _check_room(target.absolute().parent, sum(_size(path_of(data, file)) for file in File))
+    check_room(target.absolute().parent, sum(_size(path_of(data, file)) for file in File))
     with _made_whole(target) as partial, _translated_errors(target):
         files = _copied(data, partial)
         found = inspect_files(partial, read_store_state)
         manifest = _manifest(found, started_at, files)
-        with _created(partial / MANIFEST) as file:
+        with created(partial / MANIFEST) as file:
             file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     return manifest
 
@@ -94,7 +94,7 @@ def restore(source: Path, data: Path) -> Manifest:
     manifest = _read_manifest(source)
     if data.exists() and any(each.name != LOCK for each in data.iterdir()):
         raise ConfigurationError(f"{data} is not empty: restore into a directory that is new")
-    _check_room(data.absolute().parent, manifest.bytes)
+    check_room(data.absolute().parent, manifest.bytes)
     with lock_directory(data), _translated_errors(data):
         try:
             for name, file in manifest.files.items():
@@ -125,7 +125,7 @@ def _copy_database(path: Path, partial: Path) -> CopiedFile:
     with closing(read_only(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target, pages=-1)
         target.execute("PRAGMA journal_mode = DELETE")  # so that it is one file; a start changes that again
-    return _described(copy)
+    return described(copy)
 
 
 def _copy_store(path: Path, partial: Path) -> CopiedFile:
@@ -141,14 +141,15 @@ def _copy_store(path: Path, partial: Path) -> CopiedFile:
 def _copy(source: Path, target: Path) -> CopiedFile:
     """Copy a file, durably, and describe what was copied."""
     digest = hashlib.sha256()
-    with source.open("rb") as reading, _created(target) as writing:
+    with source.open("rb") as reading, created(target) as writing:
         while chunk := reading.read(_CHUNK):
             digest.update(chunk)
             writing.write(chunk)
     return CopiedFile(_size(target), digest.hexdigest())
 
 
-def _described(path: Path) -> CopiedFile:
+def described(path: Path) -> CopiedFile:
+    """Describe a file, and make what was written to it durable."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
         os.fsync(file.fileno())
@@ -156,7 +157,7 @@ def _described(path: Path) -> CopiedFile:
 
 
 @contextmanager
-def _created(path: Path) -> Iterator[BinaryIO]:
+def created(path: Path) -> Iterator[BinaryIO]:
     """Open an empty file that only its owner may read; at the end it is on disk."""
     with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         yield file
@@ -217,7 +218,7 @@ def _read_manifest(source: Path) -> Manifest:
     return manifest
 
 
-def _check_room(directory: Path, size: int) -> None:
+def check_room(directory: Path, size: int) -> None:
     """Raise `ConfigurationError` when there is less room on the disk of a directory than is needed."""
     try:
         status = os.statvfs(directory)

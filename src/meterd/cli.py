@@ -53,6 +53,16 @@ COMMANDS = {
             "restore",
             "Make a data directory of a backup, after a look at each byte of it; the directory must be new or empty.",
         ),
+        Declaration(
+            "export",
+            "Write all that is kept into files for another installation or any other tool; works while the server"
+            " runs.",
+        ),
+        Declaration(
+            "import",
+            "Add what an export holds to a data directory, while no server runs; what is there already is not added"
+            " again.",
+        ),
         Declaration("journal", "Journals of nodes that are no more."),
         Declaration("version", "Print the version."),
         Declaration("token", "Create, list and revoke tokens; works while the server runs."),

@@ -26,6 +26,13 @@ START_IN_LOOP = ("start-tasks",)
 
 DRAINING = ("drained-batch",)
 """Where `meterd journal drain` may die: a batch was taken over, and another one is to come."""
+COMMANDS = (
+    "export-copied",
+    "export-file-written",
+    "before-file-commit",
+    "import-file-added",
+)
+"""Where a command may die that moves or changes what is kept."""
 
 
 class Injected(Exception):

@@ -136,7 +136,7 @@ class Loader:
     def _load(self) -> None:
         target = self._backlog.end  # what arrives meanwhile gathers for the next round
         while self._backlog.watermark < target and not self._is_too_late():
-            entries = _of_one_batch(self._reader.read(self._backlog.watermark, BATCH_BYTES), self._store.begun())
+            entries = of_one_batch(self._reader.read(self._backlog.watermark, BATCH_BYTES), self._store.begun())
             if not entries:  # the rest was trimmed by an earlier run whose numbers went further
                 self._backlog.loaded(target, 0)
                 return
@@ -193,7 +193,7 @@ class Loader:
             self._backlog.refuse(Unavailable(_NOT_SOON.format(failing_for), retry_after=60))
 
 
-def _of_one_batch(entries: list[Entry], end: int | None) -> list[Entry]:
+def of_one_batch(entries: list[Entry], end: int | None) -> list[Entry]:
     """Return the first entries up to the one where the batch ends that was begun: it must be the same again."""
     if end is None:
         return entries

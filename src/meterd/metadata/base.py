@@ -14,6 +14,7 @@ import msgspec
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
+from meterd.metadata.documents import Documents
 from meterd.stamps import Stamp
 
 
@@ -260,6 +261,9 @@ class Metadata(Protocol):
 
     @property
     def dashboards(self) -> Dashboards: ...
+
+    @property
+    def documents(self) -> Documents: ...
 
     def items(self, require_room: Callable[[int], None]) -> Items:
         """Return the items; `require_room` is asked before bytes are added, and raises what refuses them."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from meterd.metadata.sql import stamp as stamps
 from meterd.metadata.sql.dashboards import SQLDashboards
 from meterd.metadata.sql.database import Database
+from meterd.metadata.sql.documents import SQLDocuments
 from meterd.metadata.sql.exports import SQLExports
 from meterd.metadata.sql.items import SQLItems
 from meterd.metadata.sql.sessions import SQLSessionDocuments
@@ -31,6 +32,7 @@ class SQLMetadata:
         self.sessions = SQLSessionDocuments(database)
         self.exports = SQLExports(database)
         self.dashboards = SQLDashboards(database)
+        self.documents = SQLDocuments(database)
 
     def items(self, require_room: Callable[[int], None]) -> SQLItems:
         """Return the items; `require_room` is asked before bytes are added, and raises what refuses them."""
