@@ -7,13 +7,23 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import engines
 from tests.clickhouse import ClickHouse
 from tests.process import Meterd
 
 _ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is of how busy we are
 settings.register_profile("random", _ANY_SPEED)
 settings.register_profile("fixed", _ANY_SPEED, derandomize=True)
+settings.register_profile("campaign", _ANY_SPEED)
 settings.load_profile("fixed")  # a commit is good or bad alike each time; --hypothesis-profile=random looks for more
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=engines.ENGINES, default=engines.DUCKDB, help="keeps the facts of all servers")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    engines.choose(config.getoption("--engine"))
 
 
 def pytest_unconfigure() -> None:
@@ -22,10 +32,9 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
+def clickhouse() -> ClickHouse:
     """One engine of ClickHouse for all tests, each with a database of its own; they leave it running and sound."""
-    with ClickHouse(tmp_path_factory.mktemp("clickhouse")) as clickhouse:
-        yield clickhouse
+    return engines.clickhouse()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ import httpx2
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
 from meterd.data_directory import open_metadata, prepare_data
+from tests import engines
 from tests.forking import ENVIRONMENT, PARENT, Forked
 
 METRICS = "/api/svc/v1/llm-gateway/metrics"
@@ -87,7 +88,8 @@ class Meterd:
         self._arguments = ["serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments]
         if config:
             self._arguments += ["--config", str(config)]
-        self._environment = {"METERD_OTLP__GRPC__LISTEN": "off"} | ENVIRONMENT | (environment or {})
+        self._environment = {"METERD_OTLP__GRPC__LISTEN": "off"} | ENVIRONMENT | engines.environment(data)
+        self._environment |= environment or {}
         self._limits = limits or {}
         self._forked = forked and not command
         self._command = command or (sys.executable, "-m", "meterd")

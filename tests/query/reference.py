@@ -7,6 +7,7 @@ names, a datetime in `createdAt`), and shares nothing with the code under test.
 """
 
 import asyncio
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterable
@@ -27,9 +28,10 @@ from meterd.ingest.facts import encode
 from meterd.query.engine import QueryEngine
 from meterd.query.model import Listing, Query, Row
 from meterd.settings import Query as Limits
-from meterd.store import DuckDBStore, Lines
+from meterd.store import Lines
 from meterd.telemetry import Telemetry
 from tests.datasources import DATASOURCES
+from tests.engines import open_store
 
 RowDict = dict[str, Any]
 
@@ -481,16 +483,22 @@ def _order(point: dict[str, Any], groups: list[str]) -> tuple[Any, ...]:
     )
 
 
+_appended = itertools.count()
+
+
 class _Fresh:
     async def caught_up(self, _dataset: Dataset) -> None:
         """Facts are appended before a query, so there is nothing to wait for."""
 
 
 class RealEngine:
-    """The query engine over a DuckDB file in `folder`; rows and answers look like the reference's."""
+    """The query engine over a store in `folder`; rows and answers look like the reference's.
 
-    def __init__(self, folder: Path, limits: Limits | None = None, memory: str = "1GB") -> None:
-        self.store = DuckDBStore(folder / "store.duckdb", memory, threads=1)
+    The store is of the engine that is named, or that this run of the tests is for.
+    """
+
+    def __init__(self, folder: Path, limits: Limits | None = None, memory: str = "1GB", engine: str = "") -> None:
+        self.store = open_store(folder, memory, engine)
         self.store.create(DATASETS.values())
         self.telemetry = Telemetry()
         self.engine = QueryEngine(self.store, _Fresh(), limits or Limits(), self.telemetry)
@@ -507,7 +515,13 @@ class RealEngine:
                 dataset.derive(made)
             tenants.setdefault(row["tenant"], []).append(made)
         batch = [
-            Lines(dataset, tenant, encode(dataset, tenant, members).lines.decode().removesuffix("\n"), len(members))
+            Lines(
+                dataset,
+                tenant,
+                encode(dataset, tenant, members).lines.decode().removesuffix("\n"),
+                len(members),
+                origins=((next(_appended), len(members)),),
+            )
             for tenant, members in tenants.items()
         ]
         self.store.append(batch, 0)

@@ -17,6 +17,7 @@ from tests.datasources.declaration import Declaration
 from tests.datasources.members import METADATA_KEYS, SUBJECTS, TAGS, TEAMS, codes, texts
 from tests.datasources.values import Values, dictionaries, fixed_dictionaries, integers, sampled_from, subsets
 from tests.datasources.vocabulary import FULL, PERCENTILES, RATES, SCALARS, TEAM
+from tests.engines import CHDB
 from tests.query.reference import (
     ARRAYS,
     SECONDS,
@@ -257,6 +258,12 @@ def orders(draw: st.DrawFn, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEngine]:
+    with RealEngine(tmp_path_factory.mktemp("clickhouse"), engine=CHDB) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEngine]:
     with RealEngine(tmp_path_factory.mktemp("oracle")) as engine:
         yield engine
@@ -293,16 +300,34 @@ def _own(number: int, tenant: str) -> str:
     return f"{number}-{tenant}"
 
 
-@pytest.mark.parametrize("source", [*map(Source, DATASOURCES.values())], ids=lambda source: source.name)
+SOURCES = [*map(Source, DATASOURCES.values())]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 @EXAMPLES
 @given(data=st.data(), window=windows(), caller=callers())
 def test_queries_are_answered_as_specified(
     real: RealEngine, source: Source, data: st.DataObject, window: tuple[datetime, timedelta], caller: Caller
+) -> None:
+    assert_answered_as_specified(real, source, data, window, caller)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@settings(EXAMPLES, max_examples=300 if settings.get_current_profile_name() == "campaign" else 10)
+@given(data=st.data(), window=windows(), caller=callers())
+def test_clickhouse_answers_as_specified(
+    clickhouse: RealEngine, source: Source, data: st.DataObject, window: tuple[datetime, timedelta], caller: Caller
+) -> None:
+    assert_answered_as_specified(clickhouse, source, data, window, caller)
+
+
+def assert_answered_as_specified(
+    engine: RealEngine, source: Source, data: st.DataObject, window: tuple[datetime, timedelta], caller: Caller
 ) -> None:
     rows = data.draw(facts(rows_of(source, window)), label="rows")
     body = data.draw(bodies(source, window, rows), label="body")
     number = next(_run)
     rows = [row | {"tenant": _own(number, row["tenant"])} for row in rows]
     caller = Caller(_own(number, caller.tenant), caller.subject, caller.subject_type, caller.teams, caller.tenant_admin)
-    real.append(source.dataset, rows)
-    assert_same(real.answer(body, caller), answer(body, rows, caller))
+    engine.append(source.dataset, rows)
+    assert_same(engine.answer(body, caller), answer(body, rows, caller))

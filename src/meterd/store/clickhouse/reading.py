@@ -18,10 +18,16 @@ _KILLED_EVERY = 0.1
 _SETTINGS: dict[str, Setting] = {
     "final": 1,  # one row of each identity
     "do_not_merge_across_partitions_select_final": 1,  # a key is in one month, as its time is a part of it
-    "aggregate_functions_null_for_empty": 1,
     "join_use_nulls": 1,
+    "prefer_column_name_to_alias": 1,
     "timeout_overflow_mode": "throw",
+    "max_query_size": 2**24,
+    "max_ast_elements": 10**7,
+    "max_expanded_ast_elements": 10**7,
+    "max_ast_depth": 10**4,
+    "max_parser_depth": 10**4,
 }
+"""How answers are meant, and room for the longest questions: how complex they are is limited before."""
 _IF_KNOWN: dict[str, Setting] = {"enable_materialized_cte": 1}
 """Settings without which answers are the same, and slower."""
 
