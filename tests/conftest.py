@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import engines
 from tests.clickhouse import ClickHouse
-from tests.process import Meterd
+from tests.process import DIRECTORY, Meterd
 
 _ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is of how busy we are
 settings.register_profile("random", _ANY_SPEED)
@@ -20,10 +20,14 @@ settings.load_profile("fixed")  # a commit is good or bad alike each time; --hyp
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=engines.ENGINES, default=engines.DUCKDB, help="keeps the facts of all servers")
+    parser.addoption(
+        "--directory", choices=["sqlite", "postgresql"], default="sqlite", help="keeps all else of all servers"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     engines.choose(config.getoption("--engine"))
+    os.environ[DIRECTORY] = config.getoption("--directory")
 
 
 def pytest_unconfigure() -> None:

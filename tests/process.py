@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,9 +19,12 @@ import httpx2
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
 from meterd.data_directory import open_metadata, prepare_data
+from meterd.settings import Directory
 from tests import engines
 from tests.forking import ENVIRONMENT, PARENT, Forked
 
+DIRECTORY = "METERD_TESTS_DIRECTORY"
+"""Names where the directories of this run are."""
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
 _LIMITED = """
@@ -40,13 +44,28 @@ def make_token(
     tenant: str = DEFAULT_TENANT,
     tenant_admin: bool = False,
     scopes: tuple[Scope, ...] = (Scope.INGEST, Scope.QUERY),
+    directory: Directory | None = None,
 ) -> TokenDetails:
     """A token in the metadata of `data`, whether a server runs on it or not."""
-    metadata = open_metadata(prepare_data(data))
+    metadata = open_metadata(prepare_data(data), directory or directory_of(data))
     try:
         return metadata.tokens.create(subject, type_, teams, tenant, tenant_admin, scopes)
     finally:
         metadata.close()
+
+
+@cache
+def _database(_data: Path) -> str:
+    from tests import postgresql  # most runs have no need of it
+
+    return postgresql.database()
+
+
+def directory_of(data: Path) -> Directory:
+    """Where the metadata of a data directory are: in it, or in a PostgreSQL when the whole run is to be with one."""
+    if os.environ.get(DIRECTORY) != "postgresql":
+        return Directory()
+    return Directory(url=_database(data.absolute()))
 
 
 def limited(command: list[str], limits: dict[int, int]) -> list[str]:
@@ -82,14 +101,18 @@ class Meterd:
         limits: dict[int, int] | None = None,
         forked: bool = True,
         command: Sequence[str] = (),
+        directory: Directory | None = None,
     ) -> None:
         self.data = data
-        self.token = make_token(data, tenant_admin=True, scopes=tuple(Scope)).token or ""
+        directory = directory or directory_of(data)
+        self.token = make_token(data, tenant_admin=True, scopes=tuple(Scope), directory=directory).token or ""
         self._arguments = ["serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments]
         if config:
             self._arguments += ["--config", str(config)]
-        self._environment = {"METERD_OTLP__GRPC__LISTEN": "off"} | ENVIRONMENT | engines.environment(data)
-        self._environment |= environment or {}
+        usual = {"METERD_OTLP__GRPC__LISTEN": "off"}
+        if directory.is_postgresql:
+            usual["METERD_DIRECTORY__URL"] = directory.url
+        self._environment = usual | ENVIRONMENT | engines.environment(data) | (environment or {})
         self._limits = limits or {}
         self._forked = forked and not command
         self._command = command or (sys.executable, "-m", "meterd")

@@ -14,7 +14,13 @@ from hatch_build import ECHARTS_FILES, ECHARTS_FOLDER, FILES, FOLDER
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CLIENT = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text())["project"]
-PLACES = {"azure": {"collect"}, "chdb": {"store"}, "clickhouse": {"store"}, "presidio": {"classify"}}
+PLACES = {
+    "azure": {"collect"},
+    "chdb": {"store"},
+    "clickhouse": {"store"},
+    "postgres": {"metadata"},
+    "presidio": {"classify"},
+}
 """Which packages of ours may import what an extra names."""
 FRAMES = {"pandas", "polars"}
 """A result becomes a frame of what its caller has installed."""

@@ -56,6 +56,7 @@ class Core(msgspec.Struct, frozen=True):
         metadata, store, journal = files = open_files(data, settings, accepted, telemetry.directory_failures.inc)
         for file in files:
             stack.callback(file.close)
+        _tell_directory(metadata, telemetry)
         reach("start-files-opened")
         telemetry.node.labels(journal.node.id).set(1)
         reader = JournalReader(path_of(data, File.JOURNAL))
@@ -84,3 +85,8 @@ class Core(msgspec.Struct, frozen=True):
         self.loader.start()
         stack.callback(self.loader.close)
         reach("start-loader-started")
+
+
+def _tell_directory(metadata: Metadata, telemetry: Telemetry) -> None:
+    telemetry.gauge("meterd_directory_connections", "Connections to the directory in use", lambda: metadata.connections)
+    telemetry.gauge("meterd_directory_up", "1 while the directory answers", lambda: metadata.is_reachable)

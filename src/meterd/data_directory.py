@@ -10,7 +10,8 @@ import structlog
 from meterd.errors import ConfigurationError
 from meterd.installation import File
 from meterd.metadata import Metadata
-from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql import open_sql_metadata
+from meterd.settings import Directory, load
 
 log = structlog.get_logger()
 
@@ -36,9 +37,25 @@ def progress_in(data: Path) -> Path | None:
     return progress if progress.exists() and not path_of(data, File.STORE).exists() else None
 
 
-def open_metadata(data: Path) -> Metadata:
-    """Open the metadata of a data directory alone, beside a server that may run. Raises `ConfigurationError`."""
-    return SQLMetadata(path_of(data, File.METADATA))
+def open_metadata(data: Path, settings: Directory | None = None) -> Metadata:
+    """Open the metadata of a data directory alone, beside a server that may run; or that which the settings name.
+
+    Raises `ConfigurationError`.
+    """
+    return open_sql_metadata(path_of(data, File.METADATA), settings)
+
+
+def open_existing_metadata(data: Path, config: Path | None, otherwise: str = "") -> Metadata:
+    """Open the metadata for a command, which begins none: those of the data directory, or where the settings say.
+
+    `otherwise` ends the sentence about a data directory that has none. Raises `ConfigurationError`.
+    """
+    settings = load(config).directory
+    if not settings.is_postgresql and not path_of(data, File.METADATA).exists():
+        raise ConfigurationError(
+            f"nothing of meterd is in {data}: name the server's data directory with --data or METERD_DATA{otherwise}"
+        )
+    return open_metadata(data, settings)
 
 
 def prepare_data(data: Path) -> Path:

@@ -18,6 +18,8 @@ from meterd.ingest.entries import Entry
 from meterd.ingest.journal import JournalReader
 from meterd.ingest.stamped import JournalState
 from meterd.installation import File, Found, MetadataState, StoreState, Unusable, losses
+from meterd.metadata.sql import read_shared_stamp
+from meterd.settings import Directory
 from meterd.stamps import read_only
 from meterd.store import StoreDamaged
 from meterd.store.clickhouse.progress import read_progress
@@ -43,16 +45,26 @@ class Finding(msgspec.Struct, frozen=True):
         return f"{'ok     ' if self.is_fine else 'PROBLEM'}  {self.name or self.file.file_name}: {self.says}"
 
 
-def examine(data: Path) -> Iterator[Finding]:
-    """Examine a data directory, file by file. Raises `ConfigurationError`."""
+def examine(data: Path, directory: Directory | None = None) -> Iterator[Finding]:
+    """Examine a data directory, file by file. Raises `ConfigurationError`.
+
+    Of metadata that are elsewhere only whose they are is looked at.
+    """
     elsewhere = progress_in(data)
-    found = inspect_files(data, _read_progress if elsewhere else read_store_state, elsewhere)
+    shared = _shared_state(directory) if directory and directory.is_postgresql else None
+    found = inspect_files(data, _read_progress if elsewhere else read_store_state, elsewhere, shared)
     yield from _examined(found.journal, File.JOURNAL, lambda: _journal(data, found))
     yield from _examined(found.store, File.STORE, lambda: _elsewhere(found) if elsewhere else _store(data, found))
-    yield from _examined(found.metadata, File.METADATA, lambda: _metadata(data))
+    if shared is None:
+        yield from _examined(found.metadata, File.METADATA, lambda: _metadata(data))
     for loss in losses(found):
         says = f"{loss.found}: {loss.lost} (serve --accept-loss {loss.file})"
         yield Finding(loss.file, says, is_fine=False, name=loss.name)
+
+
+def _shared_state(directory: Directory) -> MetadataState | Unusable:
+    stamp = read_shared_stamp(directory)
+    return MetadataState(stamp, is_shared=True) if stamp else Unusable("is PostgreSQL now, which has none of it")
 
 
 def _examined(

@@ -26,7 +26,7 @@ from meterd.installation import (
     refuse,
 )
 from meterd.metadata import Metadata
-from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql import open_sql_metadata
 from meterd.metadata.sql import stamp as metadata_stamps
 from meterd.settings import Settings
 from meterd.stamps import Stamp
@@ -79,8 +79,14 @@ def _opened(
         store = stack.enter_context(closing(_open_store(data, settings)))
         return StoreState(store.installation(), store.watermark())
 
-    found = inspect_files(data, read_store_state, store_path)
+    shared = _opened_shared(stack, data, settings, on_metadata_failure)
+    found = inspect_files(data, read_store_state, store_path, _shared_state(shared, data) if shared else None)
     lost = losses(found)
+    if shared and any(loss.file is File.METADATA and loss.is_alien for loss in lost):
+        raise ConfigurationError(
+            f"the PostgreSQL that directory.url names is of another installation than the files in {data}: name the"
+            " right one, or begin with a new data directory"
+        )
     if refused := [loss for loss in lost if loss.file not in accepted]:
         raise refuse(data, refused)
     for loss in lost:
@@ -95,7 +101,7 @@ def _opened(
         store = stack.enter_context(closing(_open_store(data, settings)))
     store.create(DATASETS.values())
     reach("start-store-opened")
-    metadata = stack.enter_context(closing(SQLMetadata(path_of(data, File.METADATA), on_metadata_failure)))
+    metadata = shared or stack.enter_context(closing(_open_metadata(data, settings, on_metadata_failure)))
     reach("start-directory-opened")
     path, limits = path_of(data, File.JOURNAL), settings.ingest
     journal = stack.enter_context(
@@ -108,6 +114,29 @@ def _opened(
     files = Files(metadata, store, journal)
     _mark(files, path, next_stamp(found, uuid.uuid4().hex))
     return files
+
+
+def _open_metadata(data: Path, settings: Settings, on_failure: Callable[[], None]) -> Metadata:
+    return open_sql_metadata(path_of(data, File.METADATA), settings.directory, on_failure)
+
+
+def _opened_shared(stack: ExitStack, data: Path, settings: Settings, on_failure: Callable[[], None]) -> Metadata | None:
+    """Open the metadata if nodes share it: no other file then says what it must be."""
+    if not settings.directory.is_postgresql:
+        return None
+    return stack.enter_context(closing(_open_metadata(data, settings, on_failure)))
+
+
+def _shared_state(metadata: Metadata, data: Path) -> MetadataState | Unusable:
+    """Return the state of metadata that nodes share; the first node that has nothing makes it its installation's."""
+    stamp = metadata.stamp()
+    if stamp is None and not path_of(data, File.JOURNAL).exists():
+        stamp = metadata.claim(uuid.uuid4().hex)
+    return (
+        Unusable("is PostgreSQL now (directory.url), which has none of it")
+        if stamp is None
+        else MetadataState(stamp, is_shared=True)
+    )
 
 
 def _forget(path: Path, journal: Journal, store: Store) -> None:
@@ -138,18 +167,28 @@ def _store_path(data: Path, settings: Settings) -> Path:
     return path_of(data, File.STORE) if parse_url(settings.store.url) is None else data.absolute() / PROGRESS
 
 
-def inspect_files(data: Path, read_store_state: Callable[[Path], StoreState], store_path: Path | None = None) -> Found:
+def inspect_files(
+    data: Path,
+    read_store_state: Callable[[Path], StoreState],
+    store_path: Path | None = None,
+    shared: MetadataState | Unusable | None = None,
+) -> Found:
     """Read the state of each file of a data directory. They stay as they are unless `read_store_state` changes one.
 
-    The store is the embedded one, unless `store_path` is what stands for another.
+    The store is the embedded one, unless `store_path` is what stands for another. `shared` is the state of metadata
+    that are not there, but where nodes share them.
     """
     store_path = store_path or path_of(data, File.STORE)
     return Found(
         journal=_inspect(path_of(data, File.JOURNAL), journal_stamps.read_state),
         store=_inspect(store_path, read_store_state),
-        metadata=_inspect(path_of(data, File.METADATA), lambda path: MetadataState(metadata_stamps.read_stamp(path))),
+        metadata=shared if shared is not None else _inspect(path_of(data, File.METADATA), _metadata_state),
         store_name=store_path.name,
     )
+
+
+def _metadata_state(path: Path) -> MetadataState:
+    return MetadataState(metadata_stamps.read_stamp(path))
 
 
 def _inspect(path: Path, read_state: Callable[[Path], _State]) -> _State | Unusable:

@@ -37,9 +37,10 @@ class StoreState(msgspec.Struct, frozen=True):
 
 
 class MetadataState(msgspec.Struct, frozen=True):
-    """The state of the database of metadata."""
+    """The state of the database of metadata; one that nodes share does not count their starts."""
 
     stamp: Stamp | None = None
+    is_shared: bool = False
 
 
 class Unusable(msgspec.Struct, frozen=True):
@@ -123,7 +124,8 @@ def _is_new(found: Found) -> bool:
     has_facts = not (
         isinstance(found.journal, Unusable) and (isinstance(found.store, Unusable) or _is_blank(found.store))
     )
-    return not has_facts and (isinstance(found.metadata, Unusable) or found.metadata.stamp is None)
+    metadata = found.metadata
+    return not has_facts and (isinstance(metadata, Unusable) or metadata.stamp is None or metadata.is_shared)
 
 
 def _is_blank(store: StoreState) -> bool:
@@ -213,7 +215,9 @@ def _of_the_metadata(found: Found, installation: str | None) -> list[Loss]:
 
 
 def _generation(metadata: MetadataState | Unusable, installation: str | None) -> int | None:
-    if isinstance(metadata, Unusable) or metadata.stamp is None or metadata.stamp.installation != installation:
+    if isinstance(metadata, Unusable) or metadata.is_shared:
+        return None
+    if metadata.stamp is None or metadata.stamp.installation != installation:
         return None
     return metadata.stamp.generation
 

@@ -78,7 +78,7 @@ def build_protocols(core: Core) -> Protocols:
     settings, telemetry, recorder, engine = core.settings, core.telemetry, core.recorder, core.engine
     authenticator = Authenticator(core.metadata.tokens, core.metadata.web_sessions)
     telemetry.gauge("meterd_access_lookups_waiting", "Unknown tokens that are looked up", lambda: authenticator.waiting)
-    health = Health(recorder, core.loader, core.store, core.supervisor)
+    health = Health(recorder, core.loader, core.store, core.metadata, core.supervisor)
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
     sources, decoding = DuplicateSourceDetector(), DecodeLimiter()
     guard = AIGuard(settings, authenticator, recorder, health.problem, core.supervisor)
@@ -108,7 +108,7 @@ def build_protocols(core: Core) -> Protocols:
         classify_router(authenticator, guard),
         system_router(core.node.id, authenticator, telemetry, health, settings),
     )
-    exports = schedules(settings, engine, core.metadata.exports, core.supervisor)
+    exports = schedules(settings, engine, core.metadata, core.supervisor)
     return Protocols(core, authenticator, Routes(hot_routes, routers, web.error_page), guard, repository, exports)
 
 

@@ -142,6 +142,7 @@ class Telemetry:
     )
     work_cancelled = _counter("meterd_work_cancelled", "Long work ended because its client had gone", "work")
     directory_failures = _counter("meterd_directory_failures", "Times that the directory could not be read or written")
+    leads = _gauge("meterd_leads", "1 while this node does what only one of several does", "work")
     exports = _counter("meterd_exports", "Exports of meters", "exporter", "outcome")
     series_set_aside = _counter("meterd_export_series_set_aside", "Series that a collector refuses", "exporter")
 

@@ -10,7 +10,7 @@ from meterd.access.authentication import AI_GUARD_CALLER, Authenticator, SharedS
 from meterd.access.context import begin_request
 from meterd.errors import ConfigurationError, Unauthenticated
 from meterd.metadata import Metadata, Tokens
-from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql import open_sql_metadata
 
 PROMISED = 5.0
 
@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def metadata(tmp_path: Path) -> Iterator[Metadata]:
-    metadata = SQLMetadata(tmp_path / "directory.sqlite")
+    metadata = open_sql_metadata(tmp_path / "directory.sqlite")
     yield metadata
     metadata.close()
 

@@ -13,7 +13,8 @@ from meterd.export import windows
 from meterd.export.schedule import Schedule
 from meterd.export.series import Window
 from meterd.metadata import Exports, Progress
-from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql import open_sql_metadata
+from meterd.metadata.sql.election import OnlyNode
 from meterd.supervision import Supervisor
 from meterd.telemetry import Telemetry
 
@@ -32,6 +33,7 @@ class Recording:
         self.hangs = False
         self.is_closed = False
         self._changed = asyncio.Event()
+        self._free = asyncio.Event()
 
     def window(self, progress: Progress, end: datetime) -> Window:
         return windows.delta(progress, end, self.interval)
@@ -40,11 +42,16 @@ class Recording:
         self.sent.append(window)
         self._changed.set()
         if self.hangs:
-            await asyncio.Event().wait()
+            await self._free.wait()
         answer = self.answers.pop(0) if self.answers else True
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def goes_on(self) -> None:
+        """End what hangs."""
+        self.hangs = False
+        self._free.set()
 
     async def close(self) -> None:
         self.is_closed = True
@@ -60,13 +67,30 @@ class Recording:
 
 @pytest.fixture
 def exports(tmp_path: Path) -> Iterator[Exports]:
-    metadata = SQLMetadata(tmp_path / "directory.sqlite")
+    metadata = open_sql_metadata(tmp_path / "directory.sqlite")
     yield metadata.exports
     metadata.close()
 
 
-def schedule(exporter: Recording, exports: Exports, telemetry: Telemetry | None = None) -> Schedule:
-    return Schedule(exporter, exports, SHORT, Supervisor(telemetry or Telemetry()))
+class Candidate:
+    """An election whose outcome the test decides."""
+
+    def __init__(self, leads: bool) -> None:
+        self.leads = leads
+        self.asked = 0
+
+    def lead(self) -> bool:
+        self.asked += 1
+        return self.leads
+
+    def resign(self) -> None:
+        self.leads = False
+
+
+def schedule(
+    exporter: Recording, exports: Exports, telemetry: Telemetry | None = None, election: Candidate | None = None
+) -> Schedule:
+    return Schedule(exporter, exports, election or OnlyNode(), SHORT, Supervisor(telemetry or Telemetry()))
 
 
 def is_seamless(sent: list[Window]) -> bool:
@@ -100,7 +124,7 @@ async def test_a_restart_goes_on_where_the_last_run_ended(exports: Exports) -> N
 async def test_what_a_crash_left_under_way_is_sent_again_as_it_was(exports: Exports) -> None:
     begun = windows.floor(windows.now(), SHORT) - 20 * SHORT
     odd = begun + SHORT / 3
-    exports.save("recording", Progress(begun, begun, odd))
+    exports.advance("recording", None, Progress(begun, begun, odd))
     exporter = Recording()
     running = schedule(exporter, exports)
     await running.start()
@@ -155,3 +179,46 @@ async def test_a_collector_that_does_not_answer_keeps_nobody_from_stopping(expor
     (window,) = exporter.sent
     assert exporter.is_closed
     assert Progress(window.start, window.start, window.end) == exports.progress("recording")
+
+
+async def test_a_node_that_does_not_lead_sends_nothing_and_takes_over_when_it_does(exports: Exports) -> None:
+    leader, other = Recording(), Recording()
+    leads, waits = Candidate(True), Candidate(False)
+    telemetry = Telemetry()
+    running, waiting = schedule(leader, exports, election=leads), schedule(other, exports, telemetry, waits)
+    await running.start()
+    await waiting.start()
+    await leader.reaches(3)
+    await running.stop()
+    assert [] == other.sent
+    assert 0 == telemetry.registry.get_sample_value("meterd_leads", {"work": "exporter"})
+
+    waits.leads = True
+    await other.reaches(2)
+    assert 1 == telemetry.registry.get_sample_value("meterd_leads", {"work": "exporter"})
+    await waiting.stop()
+
+    assert is_seamless(leader.sent + other.sent)
+    assert not leads.leads
+    assert not waits.leads
+
+
+async def test_a_node_that_was_overtaken_while_it_sent_notes_nothing(exports: Exports) -> None:
+    late, other = Recording(), Recording()
+    late.hangs = True
+    running = schedule(late, exports)
+    await running.start()
+    await late.reaches(1)
+
+    second = schedule(other, exports)
+    await second.start()
+    await other.reaches(3)
+    await second.stop()
+    reached = exports.progress("recording")
+    assert reached is not None
+
+    late.goes_on()
+    await late.reaches(2)  # in a later round, which begins where the other has ended
+    await running.stop()
+    assert late.sent[0] == other.sent[0]
+    assert is_seamless(other.sent + late.sent[1:])

@@ -87,7 +87,7 @@ class Authenticator:
         header = _header(token)
         if cached := self._cache.get(header):
             cached.checked = time.monotonic()  # others go on with it while this one asks
-            found = await asyncio.to_thread(self._tokens.find_caller, digest(token))
+            found = await self._look_up_again(header, token)
         else:
             found = await self._look_up_unknown(token)
         if found is None:
@@ -100,6 +100,14 @@ class Authenticator:
             raise Unauthenticated(_MESSAGE)
         self._cache[header] = cached
         return cached.caller
+
+    async def _look_up_again(self, header: str, token: str) -> tuple[Caller, datetime | None] | None:
+        """Look up a token that is remembered. Where nobody can tell, it may be revoked: it is forgotten."""
+        try:
+            return await asyncio.to_thread(self._tokens.find_caller, digest(token))
+        except BaseException:
+            self._cache.pop(header, None)
+            raise
 
     async def _look_up_unknown(self, token: str) -> tuple[Caller, datetime | None] | None:
         self.waiting += 1

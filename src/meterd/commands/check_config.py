@@ -9,8 +9,9 @@ import typer
 from meterd import logs
 from meterd.commands.options import ConfigOption, NoTlsOption
 from meterd.commands.serve import served_certificate
+from meterd.metadata.sql import check_sql_metadata
 from meterd.service import Service
-from meterd.settings import describe, load
+from meterd.settings import Directory, describe, load
 
 
 def command(config: ConfigOption = None, no_tls: NoTlsOption = False) -> None:
@@ -19,6 +20,8 @@ def command(config: ConfigOption = None, no_tls: NoTlsOption = False) -> None:
     logs.configure(msgspec.structs.replace(settings.logging, level="error"))
     served_certificate(settings, no_tls)
     settings.otlp.grpc.listeners(settings.service)
+    check_sql_metadata(settings.directory)
+    alone = msgspec.structs.replace(settings, directory=Directory())  # a start would write to what others share
     with tempfile.TemporaryDirectory(prefix="meterd-check-") as empty:
-        Service(settings, Path(empty)).close()
+        Service(alone, Path(empty)).close()
     typer.echo(describe(settings), nl=False)

@@ -4,15 +4,16 @@ import sys
 
 import typer
 
-from meterd.commands.options import DATA, DataOption, existing
+from meterd.commands.options import DATA, ConfigOption, DataOption, existing
 from meterd.data_directory import lock_directory
 from meterd.doctor import examine
+from meterd.settings import load
 
 
-def command(data: DataOption = DATA) -> None:
+def command(data: DataOption = DATA, config: ConfigOption = None) -> None:
     """Look at all that is kept, while no server runs: what is damaged, lost, or can be made again. Changes nothing."""
     with lock_directory(existing(data)):
-        findings = list(examine(data))
+        findings = list(examine(data, load(config).directory))
     for finding in findings:
         typer.echo(str(finding))
     if not all(finding.is_fine for finding in findings):

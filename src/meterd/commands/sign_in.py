@@ -6,10 +6,8 @@ import msgspec
 import typer
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
-from meterd.commands.options import DATA, DataOption, JsonOption, check_names
-from meterd.data_directory import open_metadata, path_of
-from meterd.errors import ConfigurationError
-from meterd.installation import File
+from meterd.commands.options import DATA, ConfigOption, DataOption, JsonOption, check_names
+from meterd.data_directory import open_existing_metadata
 from meterd.web.sessions import sign_in_link
 
 
@@ -24,15 +22,12 @@ def command(
         str, typer.Option(envvar="METERD_URL", help="Address of the server, as the browser reaches it.")
     ] = "http://127.0.0.1:8080",
     data: DataOption = DATA,
+    config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Print a link that signs somebody in at the web pages, once, within ten minutes; works while the server runs."""
     check_names(subject, tenant, team or ())
-    if not path_of(data, File.METADATA).exists():
-        raise ConfigurationError(
-            f"nothing of meterd is in {data}: name the server's data directory with --data or METERD_DATA"
-        )
-    metadata = open_metadata(data)
+    metadata = open_existing_metadata(data, config)
     try:
         code = metadata.web_sessions.offer(subject, type_, team or (), tenant, tenant_admin, scope or [Scope.QUERY])
     finally:

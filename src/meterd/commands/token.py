@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +14,11 @@ from rich.table import Column, Table
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
-from meterd.commands.options import DATA, DataOption, JsonOption, check_names, existing
-from meterd.data_directory import open_metadata, path_of, prepare_data
+from meterd.commands.options import DATA, ConfigOption, DataOption, JsonOption, check_names, existing
+from meterd.data_directory import open_existing_metadata, open_metadata, prepare_data
 from meterd.errors import ConfigurationError
-from meterd.installation import File
 from meterd.metadata import Tokens
+from meterd.settings import load
 
 command = typer.Typer(help="Create, list and revoke tokens; works while the server runs.", no_args_is_help=True)
 
@@ -33,18 +33,19 @@ def create_token(
     scope: Annotated[list[Scope] | None, typer.Option(help="Repeat for more; default: ingest and query.")] = None,
     expires: Annotated[str | None, typer.Option(help="Lifetime such as 30d, 12h or 15m; default: none.")] = None,
     data: DataOption = DATA,
+    config: ConfigOption = None,
     create: Annotated[bool, typer.Option("--create", help="Begin a new data directory when there is none.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Create a token and print it once."""
     scopes = scope or [Scope.INGEST, Scope.QUERY]
     check_names(subject, tenant, team or ())
-    if not create and not path_of(data, File.METADATA).exists():
-        raise ConfigurationError(
-            f"nothing of meterd is in {data}: name the server's data directory with --data or METERD_DATA, or begin a"
-            " new one with --create"
-        )
-    with _tokens(data) as tokens:
+    if create:
+        metadata = open_metadata(prepare_data(data), load(config).directory)
+    else:
+        metadata = open_existing_metadata(data, config, ", or begin a new one with --create")
+    with closing(metadata):
+        tokens = metadata.tokens
         made = tokens.create(
             subject, type_, team or (), tenant, tenant_admin, scopes, _lifetime(expires) if expires else None
         )
@@ -57,9 +58,9 @@ def create_token(
 
 
 @command.command("list")
-def list_tokens(data: DataOption = DATA, json: JsonOption = False) -> None:
+def list_tokens(data: DataOption = DATA, config: ConfigOption = None, json: JsonOption = False) -> None:
     """List tokens; the tokens themselves are not kept."""
-    with _tokens(existing(data)) as tokens:
+    with _tokens(data, config) as tokens:
         found = tokens.all()
     if json:
         typer.echo(msgspec.json.encode([_as_json(each) for each in found]))
@@ -79,21 +80,20 @@ def list_tokens(data: DataOption = DATA, json: JsonOption = False) -> None:
 def revoke_token(
     token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that list shows.")],
     data: DataOption = DATA,
+    config: ConfigOption = None,
 ) -> None:
     """Make a token invalid; a running server follows within 5 seconds."""
     token_id = token_id.encode("utf-8", "backslashreplace").decode()  # of an argument that is not UTF-8
-    with _tokens(existing(data)) as tokens:
+    with _tokens(data, config) as tokens:
         tokens.revoke(token_id)
     typer.echo(f"token {token_id} is revoked")
 
 
 @contextmanager
-def _tokens(data: Path) -> Iterator[Tokens]:
-    metadata = open_metadata(prepare_data(data))
-    try:
+def _tokens(data: Path, config: Path | None) -> Iterator[Tokens]:
+    settings = load(config).directory
+    with closing(open_metadata(data if settings.is_postgresql else prepare_data(existing(data)), settings)) as metadata:
         yield metadata.tokens
-    finally:
-        metadata.close()
 
 
 def _lifetime(text: str) -> timedelta:

@@ -10,7 +10,7 @@ from meterd.export.prometheus import PrometheusPage
 from meterd.export.schedule import Exporter, Schedule
 from meterd.export.series import Reader
 from meterd.export.windows import SETTLING
-from meterd.metadata import Exports
+from meterd.metadata import Metadata
 from meterd.query.engine import QueryEngine
 from meterd.settings import Metrics, Settings
 from meterd.supervision import Supervisor
@@ -18,14 +18,14 @@ from meterd.telemetry import Telemetry
 
 
 def schedules(
-    settings: Settings, engine: QueryEngine, exports: Exports, supervisor: Supervisor
+    settings: Settings, engine: QueryEngine, metadata: Metadata, supervisor: Supervisor
 ) -> tuple[Schedule, ...]:
     """Make what exports the families; nothing when the settings ask for no exporter. Raises `ConfigurationError`."""
     if settings.metrics is None or settings.metrics.exporter is None:
         return ()
     settling = timedelta(seconds=settings.service.timeout + SETTLING)
     exporter = _exporter(settings, settings.metrics, engine, supervisor.telemetry)
-    return (Schedule(exporter, exports, settling, supervisor),)
+    return (Schedule(exporter, metadata.exports, metadata.election("exporters"), settling, supervisor),)
 
 
 def prometheus_page(settings: Settings, engine: QueryEngine) -> PrometheusPage:

@@ -5,7 +5,8 @@ is sent, and counts as exported after that. A crash in between sends that very w
 changes nothing, and entries of one interval can be told by its start and end. The other order would lose an interval
 with every crash while a collector is away.
 
-One process exports because one process holds the data directory, and one task of it does.
+One process exports: the only one, or the one that several nodes have elected. One task of it does. A node that was cut
+off and comes back notes nothing: what it would note no longer follows what is noted.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import structlog
 
 from meterd.export.series import Window
 from meterd.export.windows import floor, now
-from meterd.metadata import Exports, Progress
+from meterd.metadata import Election, Exports, Progress
 from meterd.supervision import EXPORTER, Supervisor
 
 log = structlog.get_logger()
@@ -42,11 +43,15 @@ class Exporter(Protocol):
 class Schedule:
     """Runs an exporter from `start` to `stop`, each in the event loop. A window ends `settling` ago, or earlier."""
 
-    def __init__(self, exporter: Exporter, exports: Exports, settling: timedelta, supervisor: Supervisor) -> None:
+    def __init__(
+        self, exporter: Exporter, exports: Exports, election: Election, settling: timedelta, supervisor: Supervisor
+    ) -> None:
         self._exporter = exporter
+        self._election = election
         self._exports = exports
         self._settling = settling
         self._counted = supervisor.telemetry.exports
+        self._leads = supervisor.telemetry.leads.labels(EXPORTER.name)
         self._task = supervisor.task(EXPORTER, self._round)
 
     async def start(self) -> None:
@@ -61,6 +66,7 @@ class Schedule:
             except Exception as error:  # noqa: BLE001 - nothing may keep the service from stopping
                 log.warning("the last export is left to the next start", exporter=self._exporter.name, error=str(error))
         await self._task.close()
+        await asyncio.to_thread(self._election.resign)
         await self._exporter.close()
 
     async def _round(self) -> float:
@@ -72,7 +78,17 @@ class Schedule:
         return (floor(settled, self._exporter.interval) + self._exporter.interval - settled).total_seconds()
 
     async def _export(self, end: datetime) -> None:
-        """Send what is to be sent up to a time, beginning with what a crash left under way."""
+        """Send what is to be sent up to a time, unless another node does."""
+        leads = await asyncio.to_thread(self._election.lead)
+        self._leads.set(leads)
+        if leads:
+            try:
+                await self._export_until(end)
+            except _Overtaken:
+                log.warning("another node has exported meanwhile", exporter=self._exporter.name)
+
+    async def _export_until(self, end: datetime) -> None:
+        """Begin with what a crash left under way."""
         progress = await self._progress()
         for until in (progress.under_way, end):
             while until and progress.reached < until:
@@ -80,11 +96,12 @@ class Schedule:
 
     async def _export_window(self, progress: Progress, until: datetime) -> Progress:
         window = self._exporter.window(progress, until)
-        await self._save(Progress(progress.begun, progress.reached, window.end))
+        under_way = Progress(progress.begun, progress.reached, window.end)
+        await self._advance(progress, under_way)
         was_taken = await self._exporter.send(window)
         self._counted.labels(self._exporter.name, "sent" if was_taken else "dropped").inc()
         done = Progress(progress.begun, window.end)
-        await self._save(done)
+        await self._advance(under_way, done)
         return done
 
     async def _progress(self) -> Progress:
@@ -93,8 +110,13 @@ class Schedule:
         if progress is None:
             begun = floor(now(), self._exporter.interval)
             progress = Progress(begun, begun)
-            await self._save(progress)
+            await self._advance(None, progress)
         return progress
 
-    async def _save(self, progress: Progress) -> None:
-        await asyncio.to_thread(self._exports.save, self._exporter.name, progress)
+    async def _advance(self, before: Progress | None, after: Progress) -> None:
+        if not await asyncio.to_thread(self._exports.advance, self._exporter.name, before, after):
+            raise _Overtaken
+
+
+class _Overtaken(Exception):
+    """Another node has noted something since."""

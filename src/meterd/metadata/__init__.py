@@ -6,6 +6,7 @@ Services ask the protocols of `meterd.metadata.base`; the database behind them i
 from meterd.metadata.base import (
     Collection,
     Dashboards,
+    Election,
     Exports,
     ItemChanges,
     Items,
@@ -13,6 +14,7 @@ from meterd.metadata.base import (
     NewWebSession,
     Progress,
     SavedDashboard,
+    SessionChange,
     SessionDocument,
     SessionDocuments,
     Tokens,
@@ -23,6 +25,7 @@ from meterd.metadata.base import (
 __all__ = [
     "Collection",
     "Dashboards",
+    "Election",
     "Exports",
     "ItemChanges",
     "Items",
@@ -30,6 +33,7 @@ __all__ = [
     "NewWebSession",
     "Progress",
     "SavedDashboard",
+    "SessionChange",
     "SessionDocument",
     "SessionDocuments",
     "Tokens",

@@ -4,7 +4,7 @@ Everything blocks, and is called from worker threads; changes are durable when a
 written raises `Unavailable`, and `Damaged` where trying again is of no use.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Several
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -97,8 +97,25 @@ class SessionDocument(NamedTuple):
     document: bytes
 
 
+class SessionChange(Protocol):
+    """Documents of sessions within a transaction."""
+
+    @property
+    def found(self) -> Mapping[str, bytes]:
+        """Those that there were, of the sessions that it is about."""
+
+    def save(self, documents: Iterable[SessionDocument]) -> None:
+        """Write documents in the place of those that were found; of others one that came meanwhile is kept."""
+
+
 class SessionDocuments(Protocol):
-    """Documents of sessions. They follow the facts, and can be made again from them."""
+    """Documents of sessions. They follow the facts, and can be made again from them.
+
+    Attributes:
+        node: whose facts are meant by positions, where several nodes share the documents.
+    """
+
+    node: str
 
     @property
     def deleted_before(self) -> datetime:
@@ -110,8 +127,17 @@ class SessionDocuments(Protocol):
     def delete_before(self, time: datetime) -> int:
         """Delete documents of sessions that were last heard of before a time; return how many."""
 
-    def progress(self) -> int:
-        """Return the position up to which the documents follow the facts; 0 when there is none."""
+    def changing(self, ids: Several[str]) -> AbstractContextManager[SessionChange]:
+        """Begin a transaction: no other node changes the documents of these sessions until it ends.
+
+        An error undoes all of it. Raises `Unavailable`.
+        """
+
+    def progress(self, joining: int = 0) -> int:
+        """Return the position up to which the documents follow the facts of this node; 0 when there is none.
+
+        It is `joining` for a node that has none yet while others have.
+        """
 
     def find(self, id_: str) -> bytes | None:
         """Return the document of a session."""
@@ -240,12 +266,29 @@ class Exports(Protocol):
     def progress(self, exporter: str) -> Progress | None:
         """Return how far an exporter has come; None when it never ran."""
 
-    def save(self, exporter: str, progress: Progress) -> None:
-        """Note how far an exporter has come."""
+    def advance(self, exporter: str, before: Progress | None, after: Progress) -> bool:
+        """Note how far an exporter has come; False, and nothing is noted, when it was no longer where it was before.
+
+        So one that was taken for dead can't take back what another has done since.
+        """
+
+
+class Election(Protocol):
+    """Who of several nodes does what only one may do."""
+
+    def lead(self) -> bool:
+        """Tell whether this node leads, which it does from now on when nobody does. To be asked before each round."""
+
+    def resign(self) -> None:
+        """Let another node lead."""
 
 
 class Metadata(Protocol):
     """All that is kept besides facts. Safe to use from several threads and processes at once."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes use it, each with facts of its own."""
 
     @property
     def tokens(self) -> Tokens: ...
@@ -265,11 +308,31 @@ class Metadata(Protocol):
     @property
     def documents(self) -> Documents: ...
 
+    def election(self, name: str) -> Election:
+        """Return what tells whether this node is the one that does something; one for each process and name."""
+
     def items(self, require_room: Callable[[int], None]) -> Items:
         """Return the items; `require_room` is asked before bytes are added, and raises what refuses them."""
 
+    def check(self) -> None:
+        """Raise `Unavailable` when there is no answer."""
+
     def mark(self, stamp: Stamp) -> None:
         """Write which installation this belongs to, and the number of its start. Raises `Unavailable`."""
+
+    def stamp(self) -> Stamp | None:
+        """Return which installation this belongs to; None when it belongs to none yet. Raises `Unavailable`."""
+
+    def claim(self, installation: str) -> Stamp:
+        """Make it belong to an installation, unless it does to one already; return to which. Raises `Unavailable`."""
+
+    @property
+    def connections(self) -> int:
+        """How many connections are in use."""
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the last one who asked had an answer."""
 
     def close(self) -> None:
         """Release the connections."""

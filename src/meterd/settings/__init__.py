@@ -21,6 +21,7 @@ from meterd.settings.loading import describe, load
 from meterd.settings.section import Section
 from meterd.settings.sections import (
     Access,
+    Directory,
     Ingest,
     LiteLLM,
     Logging,
@@ -39,6 +40,7 @@ __all__ = [
     "Authorization",
     "Classification",
     "ClassificationSource",
+    "Directory",
     "Ingest",
     "InlineClassifiers",
     "Limits",

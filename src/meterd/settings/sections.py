@@ -116,6 +116,19 @@ class Usage(Section, frozen=True):
     unknown_callers_per_minute: Annotated[int, Meta(ge=0)] = 600
 
 
+class Directory(Section, frozen=True):
+    """Where all is kept that is no fact: in the data directory, or in PostgreSQL, which several nodes share."""
+
+    url: str = "sqlite:"
+    password_file: str | None = None
+    connections: Count = 10
+    timeout: Seconds = 5.0
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.url.startswith(("postgresql://", "postgres://"))
+
+
 class Store(Section, frozen=True):
     """Where facts are queried: an embedded DuckDB file, or ClickHouse."""
 
@@ -179,6 +192,7 @@ class Settings(Section, frozen=True):
     sessions: Sessions = Sessions()
     usage: Usage = Usage()
     store: Store = Store()
+    directory: Directory = Directory()
     query: Query = Query()
     access: Access = Access()
     web: Web = Web()

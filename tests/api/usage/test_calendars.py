@@ -15,7 +15,7 @@ from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.calendars.codes import BUILT_IN, calendar_for
 from meterd.errors import InvalidInput
 from meterd.metadata import Collection, Items
-from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql import open_sql_metadata
 from meterd.query.workers import Workers
 from meterd.telemetry import Telemetry
 from tests.api.usage.environment import Environment
@@ -37,7 +37,7 @@ def environment(shared: Meterd) -> Environment:
 
 @pytest.fixture
 def items(tmp_path: Path) -> Iterator[Items]:
-    metadata = SQLMetadata(tmp_path / "directory.sqlite")
+    metadata = open_sql_metadata(tmp_path / "directory.sqlite")
     yield metadata.items(lambda _size: None)
     metadata.close()
 

@@ -13,18 +13,21 @@ from meterd.access.tokens import digest
 from meterd.metadata import Collection, SavedDashboard
 from meterd.metadata import SessionDocument as SavedSession
 from meterd.metadata.documents import Document, TokenDocument
-from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql.metadata import SQLMetadata
+from tests.metadata.sql.conftest import place_of
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
 OBJECTS = Collection("acme", "production", "object")
 DASHBOARD = SavedDashboard("d1", "acme", ("user", "ann"), "red", "T", "D", 3, AT, b'{"a":1}')
 
 
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[SQLMetadata, SQLMetadata]]:
+@pytest.fixture(params=["sqlite to sqlite", "sqlite to postgresql", "postgresql to sqlite"])
+def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[SQLMetadata, SQLMetadata]]:
+    source, _, target = request.param.partition(" to ")
     with ExitStack() as stack:
-        one = stack.enter_context(closing(SQLMetadata(tmp_path / "one")))
-        yield one, stack.enter_context(closing(SQLMetadata(tmp_path / "other")))
+        one = stack.enter_context(closing(place_of(source, tmp_path / "one")))
+        other = stack.enter_context(closing(place_of(target, tmp_path / "other")))
+        yield one.open(), other.open()
 
 
 def moved(source: SQLMetadata, target: SQLMetadata) -> int:

@@ -1,29 +1,36 @@
 """How far exporters have come."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from meterd.metadata import Progress
-from meterd.metadata.sql import SQLMetadata
+from tests.metadata.sql.conftest import Place
 
 TEN = datetime(2026, 5, 1, 10, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def test_an_exporter_that_never_ran_has_no_progress(tmp_path: Path) -> None:
-    metadata = SQLMetadata(tmp_path / "directory.sqlite")
-    assert metadata.exports.progress("otlp") is None
-    metadata.close()
+def test_an_exporter_that_never_ran_has_no_progress(place: Place) -> None:
+    assert place.open().exports.progress("otlp") is None
 
 
-def test_progress_is_kept_for_each_exporter_and_outlives_the_process(tmp_path: Path) -> None:
+def test_progress_is_kept_for_each_exporter_and_outlives_the_process(place: Place) -> None:
     saved = {"otlp": Progress(TEN, TEN + HOUR), "onetrust": Progress(TEN, TEN + HOUR, TEN + 2 * HOUR)}
-    metadata = SQLMetadata(tmp_path / "directory.sqlite")
+    metadata = place.open()
     for name, progress in saved.items():
-        metadata.exports.save(name, Progress(TEN, TEN))
-        metadata.exports.save(name, progress)
+        assert metadata.exports.advance(name, None, Progress(TEN, TEN))
+        assert metadata.exports.advance(name, Progress(TEN, TEN), progress)
     metadata.close()
 
-    again = SQLMetadata(tmp_path / "directory.sqlite")
+    again = place.open()
     assert saved == {name: again.exports.progress(name) for name in saved}
-    again.close()
+
+
+def test_who_was_overtaken_takes_nothing_back(place: Place) -> None:
+    first, second = place.open().exports, place.open().exports
+    begun, sent, further = Progress(TEN, TEN), Progress(TEN, TEN + HOUR), Progress(TEN, TEN + 2 * HOUR)
+    assert first.advance("otlp", None, begun)
+    assert second.advance("otlp", begun, further)
+
+    assert not first.advance("otlp", begun, sent)
+    assert not first.advance("otlp", None, sent)
+    assert further == first.progress("otlp")

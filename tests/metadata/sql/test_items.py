@@ -2,15 +2,13 @@
 
 import itertools
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from meterd.metadata import Collection, ItemChanges, Items
-from meterd.metadata.sql import SQLMetadata
 from meterd.metadata.sql.items import VERSIONS_KEPT
+from tests.metadata.sql.conftest import Place
 
 OBJECTS = Collection("t", "production", "object")
 CALENDARS = OBJECTS._replace(service="calendar")
@@ -21,15 +19,8 @@ def has_room(_size: int) -> None:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "directory.sqlite"
-
-
-@pytest.fixture
-def items(path: Path) -> Iterator[Items]:
-    metadata = SQLMetadata(path)
-    yield metadata.items(has_room)
-    metadata.close()
+def items(place: Place) -> Items:
+    return place.open().items(has_room)
 
 
 def put(items: Items, id_: str, document: bytes, collection: Collection = OBJECTS) -> int:
@@ -204,11 +195,9 @@ def test_threads_that_merge_different_fields_of_one_item_lose_none(items: Items)
     assert 60 == found.version
 
 
-def test_items_are_there_when_the_directory_is_opened_again(path: Path) -> None:
-    first = SQLMetadata(path)
+def test_items_are_there_when_the_directory_is_opened_again(place: Place) -> None:
+    first = place.open()
     put(first.items(has_room), "a", b"1", CALENDARS)
     first.close()
 
-    again = SQLMetadata(path)
-    assert b"1" == document(again.items(has_room), "a", CALENDARS)
-    again.close()
+    assert b"1" == document(place.open().items(has_room), "a", CALENDARS)

@@ -1,30 +1,21 @@
 """Documents of sessions."""
 
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from meterd.metadata import SessionDocument, SessionDocuments
-from meterd.metadata.sql import SQLMetadata
+from tests.metadata.sql.conftest import Place
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "directory.sqlite"
-
-
-@pytest.fixture
-def documents(path: Path) -> Iterator[SessionDocuments]:
-    metadata = SQLMetadata(path)
-    yield metadata.sessions
-    metadata.close()
+def documents(place: Place) -> SessionDocuments:
+    return place.open().sessions
 
 
 def stored(
@@ -61,15 +52,14 @@ def test_progress_is_nothing_before_the_first_document_and_then_the_last_positio
     assert 5 == documents.progress()
 
 
-def test_what_was_saved_is_there_when_the_directory_is_opened_again(path: Path) -> None:
-    first = SQLMetadata(path)
+def test_what_was_saved_is_there_when_the_directory_is_opened_again(place: Place) -> None:
+    first = place.open()
     first.sessions.save([stored("a", b"1")], 7)
     first.close()
 
-    again = SQLMetadata(path)
+    again = place.open()
     assert b"1" == again.sessions.find("a")
     assert 7 == again.sessions.progress()
-    again.close()
 
 
 def test_documents_and_progress_are_saved_together_or_not_at_all(documents: SessionDocuments) -> None:
@@ -83,9 +73,10 @@ def test_documents_and_progress_are_saved_together_or_not_at_all(documents: Sess
     assert 1 == documents.progress()
 
 
-def test_a_directory_that_cannot_be_written_keeps_what_it_has(documents: SessionDocuments, path: Path) -> None:
+def test_a_directory_that_cannot_be_written_keeps_what_it_has(file: Place) -> None:
+    documents = file.open().sessions
     documents.save([stored("a", b"1")], 1)
-    other = sqlite3.connect(path)
+    other = sqlite3.connect(file.path)
     other.execute("CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'full'); END")
     other.commit()
 
@@ -139,13 +130,24 @@ def test_pages_compare_times_not_their_offsets(documents: SessionDocuments) -> N
     assert [b"2"] == documents.page("t", (elsewhere, "a"), 2)
 
 
-@pytest.mark.parametrize("text", ["'; DROP TABLE sessions; --", "a\0b", "😀" * 100, "x" * 2**20, "%", "_"])
+@pytest.mark.parametrize("text", ["'; DROP TABLE sessions; --", "a\0b", "😀" * 100, "x" * 256, "%", "_"])
 def test_any_text_names_exactly_one_document(documents: SessionDocuments, text: str) -> None:
     documents.save([stored("plain", b"0", machine="plain"), stored(text, b"1", text, text)], 1)
 
     assert b"1" == documents.find(text)
     assert [b"1"] == documents.of_machine(text, text)
     assert [b"1"] == documents.page(text, None, 10)
+
+
+def test_a_file_takes_names_of_any_length(file: Place) -> None:
+    documents, text = file.open().sessions, "x" * 2**20
+    documents.save([stored(text, b"1", text, text)], 1)
+
+    assert ([b"1"], [b"1"], b"1") == (
+        documents.of_machine(text, text),
+        documents.page(text, None, 10),
+        documents.find(text),
+    )
 
 
 def test_many_documents_are_saved_at_once(documents: SessionDocuments) -> None:

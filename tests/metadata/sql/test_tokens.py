@@ -2,33 +2,29 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.tokens import digest, looks_like_token
 from meterd.errors import NotFound
 from meterd.metadata import Tokens
-from meterd.metadata.sql import SQLMetadata, migrations
-from meterd.metadata.sql.tables import Base
+from meterd.metadata.sql import open_sql_metadata
+from tests.metadata.sql.conftest import Place
 
 WORKER = """
 import json, sys
 from pathlib import Path
 import alembic.command
-from meterd.metadata.sql import SQLMetadata
+from meterd.metadata.sql import open_sql_metadata
 print("ready", flush=True)
 for path in sys.stdin:
     try:
-        metadata = SQLMetadata(Path(path.strip()))
+        metadata = open_sql_metadata(Path(path.strip()))
         made = metadata.tokens.create("alice", teams=["red"])
         metadata.close()
         print(json.dumps(made.id), flush=True)
@@ -38,15 +34,8 @@ for path in sys.stdin:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "directory.sqlite"
-
-
-@pytest.fixture
-def tokens(path: Path) -> Iterator[Tokens]:
-    metadata = SQLMetadata(path)
-    yield metadata.tokens
-    metadata.close()
+def tokens(place: Place) -> Tokens:
+    return place.open().tokens
 
 
 def secret_of(tokens: Tokens, *arguments: object, **options: object) -> str:
@@ -89,13 +78,14 @@ class TestTokens:
 
         assert caller_of(tokens, "mtr_" + "0" * 40) is None
 
-    def test_the_token_itself_is_not_kept(self, tokens: Tokens, path: Path) -> None:
+    def test_the_token_itself_is_not_kept(self, file: Place) -> None:
+        tokens, path = file.open().tokens, file.path
         token = secret_of(tokens, "alice")
 
         assert [each.token for each in tokens.all()] == [None]
-        for file in path.parent.iterdir():
-            assert token.encode() not in file.read_bytes()
-            assert token.removeprefix("mtr_").encode() not in file.read_bytes()
+        for each in path.parent.iterdir():
+            assert token.encode() not in each.read_bytes()
+            assert token.removeprefix("mtr_").encode() not in each.read_bytes()
 
     def test_a_revoked_token_leads_nowhere(self, tokens: Tokens) -> None:
         made = tokens.create("alice")
@@ -188,50 +178,22 @@ class TestSubjects:
         assert [{Scope.QUERY}, {Scope.INGEST}] == [each.scopes for each in found if each]
 
 
-class TestMigrations:
-    def test_lead_to_the_tables_as_they_are_declared(self, tokens: Tokens, path: Path) -> None:
-        engine = create_engine(f"sqlite:///{path}")
-        try:
-            with engine.connect() as connection:
-                context = MigrationContext.configure(
-                    connection, opts={"compare_type": True, "compare_server_default": True}
-                )
-                assert compare_metadata(context, Base.metadata) == []
-        finally:
-            engine.dispose()
-
-    def test_are_complete_in_a_new_directory(self, tokens: Tokens, path: Path) -> None:
-        (scripts,) = migrations.__path__
-        engine = create_engine(f"sqlite:///{path}")
-        try:
-            with engine.connect() as connection:
-                current = MigrationContext.configure(connection).get_current_revision()
-        finally:
-            engine.dispose()
-
-        assert ScriptDirectory(scripts).get_current_head() == current
-
-    def test_are_not_run_again(self, tokens: Tokens, path: Path) -> None:
-        token = secret_of(tokens, "alice")
-
-        again = SQLMetadata(path)
-        try:
-            assert caller_of(again.tokens, token) is not None
-        finally:
-            again.close()
-
-
 class TestSeveralProcesses:
-    def test_a_token_of_one_is_known_to_the_other_at_once(self, tokens: Tokens, path: Path) -> None:
-        other = SQLMetadata(path)
-        try:
-            made = other.tokens.create("alice")
-            assert made.token is not None
-            assert caller_of(tokens, made.token) is not None
-            other.tokens.revoke(made.id)
-            assert caller_of(tokens, made.token) is None
-        finally:
-            other.close()
+    def test_a_token_of_one_is_known_to_the_other_at_once(self, place: Place) -> None:
+        tokens, others = place.open().tokens, place.open().tokens
+        made = others.create("alice")
+        assert made.token is not None
+        assert caller_of(tokens, made.token) is not None
+        others.revoke(made.id)
+        assert caller_of(tokens, made.token) is None
+
+    def test_make_one_new_subject(self, place: Place) -> None:
+        several = [place.open().tokens for _ in range(4)]
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda number: several[number % 4].create("alice", teams=[str(number)]), range(16)))
+
+        assert {tuple(sorted(map(str, range(16))))} == {each.teams for each in several[0].all()}
 
     def test_may_open_a_new_directory_at_the_same_moment(self, tmp_path: Path) -> None:
         """Eight new directories, each opened by three processes, which all make a token of the same new subject."""
@@ -249,7 +211,7 @@ class TestSeveralProcesses:
                     worker.stdin.flush()
                 made = {json.loads(output(worker).readline()) for worker in workers}
 
-                metadata = SQLMetadata(path)
+                metadata = open_sql_metadata(path)
                 assert made == {each.id for each in metadata.tokens.all()}
                 assert [each.teams for each in metadata.tokens.all()] == [("red",)] * 3
                 metadata.close()

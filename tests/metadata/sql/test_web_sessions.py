@@ -1,14 +1,15 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.tokens import TokenDetails, digest
 from meterd.metadata.sql.database import Database
+from meterd.metadata.sql.opening import open_database
 from meterd.metadata.sql.tokens import SQLTokens
 from meterd.metadata.sql.web_sessions import CODE_LIFETIME, IDLE, LONGEST, MAX_SESSIONS, SQLWebSessions
+from tests.metadata.sql.conftest import Place
 
 
 class Clock:
@@ -25,8 +26,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "directory.sqlite", lambda: None)
+def database(place: Place) -> Iterator[Database]:
+    database = open_database(place.path, place.settings)
     yield database
     database.close()
 

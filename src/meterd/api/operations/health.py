@@ -6,6 +6,7 @@ import time
 from meterd.errors import MeterdError
 from meterd.ingest.loader import Loader
 from meterd.ingest.recorder import Recorder
+from meterd.metadata import Metadata
 from meterd.store import Store, StoredRow, StoreError
 from meterd.supervision import Supervisor
 
@@ -17,10 +18,13 @@ _STORE_TIMEOUT = 3.0
 class Health:
     """Checks whether the service works. What is found counts for a second, so that probes can't load the disk."""
 
-    def __init__(self, recorder: Recorder, loader: Loader, store: Store, supervisor: Supervisor) -> None:
+    def __init__(
+        self, recorder: Recorder, loader: Loader, store: Store, metadata: Metadata, supervisor: Supervisor
+    ) -> None:
         self._recorder = recorder
         self._loader = loader
         self._store = store
+        self._metadata = metadata
         self._supervisor = supervisor
         self._checked = float("-inf")
         self._problem = ""
@@ -57,6 +61,7 @@ class Health:
                 if self._supervisor.problem:
                     await self._recorder.probe()  # after which the round of the first one is over
                 of_store = await self._check_store()
+                await asyncio.to_thread(self._metadata.check)
         except MeterdError as error:
             return self._supervisor.problem or error.message
         except TimeoutError:

@@ -1,5 +1,5 @@
-"""Metadata in an SQL database: an SQLite file, read and written by SQLAlchemy and brought up to date by Alembic."""
+"""Metadata in an SQL database, read and written by SQLAlchemy and brought up to date by Alembic."""
 
-from meterd.metadata.sql.metadata import SQLMetadata
+from meterd.metadata.sql.opening import check_sql_metadata, open_sql_metadata, read_shared_stamp
 
-__all__ = ["SQLMetadata"]
+__all__ = ["check_sql_metadata", "open_sql_metadata", "read_shared_stamp"]

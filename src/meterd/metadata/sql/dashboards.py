@@ -38,7 +38,7 @@ class SQLDashboards:
 
     def add(self, dashboard: SavedDashboard, most: int) -> bool:
         """Keep a new dashboard; False, and nothing is kept, when its owner has as many as `most`."""
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction(f"dashboards {dashboard.owner!r}") as session:
             if _count(session, dashboard.tenant, dashboard.owner) >= most:
                 return False
             owner_type, owner = dashboard.owner
@@ -65,7 +65,7 @@ class SQLDashboards:
             )
             .returning(Dashboard.id)
         )
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("dashboards") as session:
             return session.scalar(changed) is not None
 
     def delete(self, tenant: str, id_: str, revision: int | None) -> bool:
@@ -73,7 +73,7 @@ class SQLDashboards:
         which = delete(Dashboard).where(Dashboard.tenant == tenant, Dashboard.id == id_)
         if revision is not None:
             which = which.where(Dashboard.revision == revision)
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("dashboards") as session:
             return session.scalar(which.returning(Dashboard.id)) is not None
 
 

@@ -67,7 +67,7 @@ class SQLDocuments:
         A subject gains teams and what it may see; a token is revoked when either one is; of two sessions, items or
         dashboards with one id the one that changed last stays.
         """
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("tokens") as session:
             return sum([_add(document, session) for document in documents])
 
 

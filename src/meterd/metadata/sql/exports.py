@@ -16,11 +16,17 @@ class SQLExports:
     def progress(self, exporter: str) -> Progress | None:
         """Return how far an exporter has come; None when it never ran."""
         with self._database.transaction() as session:
-            found = session.get(ExportProgress, exporter)
-            return Progress(found.begun, found.reached, found.under_way) if found else None
+            return _progress(session.get(ExportProgress, exporter))
 
-    def save(self, exporter: str, progress: Progress) -> None:
-        """Note how far an exporter has come."""
-        values = msgspec.structs.asdict(progress)
-        with self._database.transaction(writes=True) as session:
-            session.merge(ExportProgress(exporter=exporter, **values))
+    def advance(self, exporter: str, before: Progress | None, after: Progress) -> bool:
+        """Note how far an exporter has come; False, and nothing is noted, when it was no longer where it was before."""
+        with self._database.transaction(f"exports {exporter}") as session:
+            found = session.get(ExportProgress, exporter)
+            if _progress(found) != before:
+                return False
+            session.merge(ExportProgress(exporter=exporter, **msgspec.structs.asdict(after)))
+            return True
+
+
+def _progress(found: ExportProgress | None) -> Progress | None:
+    return Progress(found.begun, found.reached, found.under_way) if found else None

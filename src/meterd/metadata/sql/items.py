@@ -27,7 +27,7 @@ class SQLItems:
     @contextmanager
     def changing(self, collection: Collection) -> Iterator["SQLItemChanges"]:
         """Begin a transaction: nothing else changes items until it ends, and an error undoes all of it."""
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction(f"items {collection!r}") as session:
             yield SQLItemChanges(session, collection, self._require_room)
 
     def find(self, collection: Collection, id_: str) -> Version | None:

@@ -10,12 +10,14 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    Text,
     TypeDecorator,
     UniqueConstraint,
     false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeEngine
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -31,6 +33,32 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value else None
 
 
+class Name(TypeDecorator[str]):
+    """A text up to a length, which whoever writes it keeps. Names are ordered by their characters.
+
+    PostgreSQL orders by the rules of a language unless it is told otherwise, and knows no NUL: there U+0001 begins two
+    characters, which stand for NUL and for itself and leave the order as it is.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(Text(collation="C"))
+        return dialect.type_descriptor(self.impl_instance)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return value.replace("\1", "\1\2").replace("\0", "\1\1")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return value.replace("\1\1", "\0").replace("\1\2", "\1")
+
+
 class Base(DeclarativeBase):
     pass
 
@@ -42,9 +70,9 @@ class Subject(Base):
     __table_args__ = (UniqueConstraint("tenant", "type", "slug"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    tenant: Mapped[str] = mapped_column(String(128))
-    type: Mapped[str] = mapped_column(String(16))
-    slug: Mapped[str] = mapped_column(String(256))
+    tenant: Mapped[str] = mapped_column(Name(128))
+    type: Mapped[str] = mapped_column(Name(16))
+    slug: Mapped[str] = mapped_column(Name(256))
     tenant_admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     memberships: Mapped[list["Membership"]] = relationship(
@@ -63,7 +91,7 @@ class Membership(Base):
     __tablename__ = "memberships"
 
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True)
-    team: Mapped[str] = mapped_column(String(128), primary_key=True)
+    team: Mapped[str] = mapped_column(Name(128), primary_key=True)
     subject: Mapped[Subject] = relationship(back_populates="memberships")
 
 
@@ -75,7 +103,7 @@ class Token(Base):
 
     __tablename__ = "tokens"
 
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    id: Mapped[str] = mapped_column(Name(16), primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), index=True)
     scopes: Mapped[list[str]] = mapped_column(JSON)
@@ -120,20 +148,21 @@ class SessionRow(Base):
         Index("ix_sessions_updated", "updated_at"),
     )
 
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    tenant: Mapped[str] = mapped_column(String(128))
-    machine_id: Mapped[str | None] = mapped_column(String(256))
+    id: Mapped[str] = mapped_column(Name(64), primary_key=True)
+    tenant: Mapped[str] = mapped_column(Name(128))
+    machine_id: Mapped[str | None] = mapped_column(Name(256))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     updated_at: Mapped[datetime | None] = mapped_column(UtcTime)
     document: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class SessionProgress(Base):
-    """The position up to which the documents follow the facts; one row."""
+    """The position up to which the documents follow the facts of a node."""
 
     __tablename__ = "session_progress"
 
-    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    node: Mapped[str] = mapped_column(Name(32), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
 
 
 class Item(Base):
@@ -143,10 +172,10 @@ class Item(Base):
     __table_args__ = (UniqueConstraint("tenant", "environment", "service", "key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    tenant: Mapped[str] = mapped_column(String(128))
-    environment: Mapped[str] = mapped_column(String(128))
-    service: Mapped[str] = mapped_column(String(16))
-    key: Mapped[str] = mapped_column(String(512))
+    tenant: Mapped[str] = mapped_column(Name(128))
+    environment: Mapped[str] = mapped_column(Name(128))
+    service: Mapped[str] = mapped_column(Name(16))
+    key: Mapped[str] = mapped_column(Name(512))
     version: Mapped[int]
 
 
@@ -158,8 +187,8 @@ class ItemVersion(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     document: Mapped[bytes] = mapped_column(LargeBinary)
-    user: Mapped[str] = mapped_column(String(256))
-    reason: Mapped[str | None] = mapped_column(String(1024))
+    user: Mapped[str] = mapped_column(Name(256))
+    reason: Mapped[str | None] = mapped_column(Name(1024))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
@@ -172,13 +201,13 @@ class Dashboard(Base):
         Index("ix_dashboards_team", "tenant", "team"),
     )
 
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    tenant: Mapped[str] = mapped_column(String(128))
-    owner_type: Mapped[str] = mapped_column(String(16))
-    owner: Mapped[str] = mapped_column(String(256))
-    team: Mapped[str | None] = mapped_column(String(128))
-    title: Mapped[str] = mapped_column(String(80))
-    description: Mapped[str] = mapped_column(String(240))
+    id: Mapped[str] = mapped_column(Name(16), primary_key=True)
+    tenant: Mapped[str] = mapped_column(Name(128))
+    owner_type: Mapped[str] = mapped_column(Name(16))
+    owner: Mapped[str] = mapped_column(Name(256))
+    team: Mapped[str | None] = mapped_column(Name(128))
+    title: Mapped[str] = mapped_column(Name(80))
+    description: Mapped[str] = mapped_column(Name(240))
     revision: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
     document: Mapped[bytes] = mapped_column(LargeBinary)
@@ -189,7 +218,7 @@ class ExportProgress(Base):
 
     __tablename__ = "export_progress"
 
-    exporter: Mapped[str] = mapped_column(String(32), primary_key=True)
+    exporter: Mapped[str] = mapped_column(Name(32), primary_key=True)
     begun: Mapped[datetime] = mapped_column(UtcTime)
     reached: Mapped[datetime] = mapped_column(UtcTime)
     under_way: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -200,5 +229,5 @@ class Installation(Base):
 
     __tablename__ = "installation"
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    id: Mapped[str] = mapped_column(Name(32), primary_key=True)
     generation: Mapped[int]

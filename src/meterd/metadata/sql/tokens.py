@@ -33,7 +33,7 @@ class SQLTokens:
         """Make a token. The subject is created when it is new; `teams` and `tenant_admin` are added to what it has."""
         secret = new_token()
         now = datetime.now(UTC)
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("tokens") as session:
             owner = subject_of(session, Caller(tenant, subject, subject_type, tuple(teams), tenant_admin), now)
             token = Token(
                 id=new_id(),
@@ -59,7 +59,7 @@ class SQLTokens:
 
     def revoke(self, token_id: str) -> None:
         """Make a token invalid. Raises `NotFound` for an unknown id; revoking twice is no error."""
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("tokens") as session:
             token = session.get(Token, token_id)
             if token is None:
                 raise NotFound(f"there is no token with the id {token_id}")

@@ -38,7 +38,7 @@ class SQLWebSessions:
     def begin(self, token_digest: bytes) -> NewWebSession | None:
         """Begin a session by a token; None unless it is valid. Too many of one token end the oldest of them."""
         now = self._now()
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("tokens") as session:
             token = valid_token(session, token_digest, now)
             return _begin(session, token, now) if token else None
 
@@ -53,7 +53,7 @@ class SQLWebSessions:
     ) -> str:
         """Make a code that signs a subject in, once and soon. The subject is treated as by `SQLTokens.create`."""
         now, code = self._now(), new_secret()
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("tokens") as session:
             session.execute(delete(SignInCode).where(SignInCode.expires_at <= now))
             owner = subject_of(session, Caller(tenant, subject, subject_type, tuple(teams), tenant_admin), now)
             made = SignInCode(
@@ -74,7 +74,7 @@ class SQLWebSessions:
     def begin_by_code(self, code_digest: bytes) -> NewWebSession | None:
         """Begin a session by a code, which is used up; its token is made for it. None for a code that is not good."""
         now = self._now()
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("tokens") as session:
             code = session.get(SignInCode, code_digest)
             if code is None or code.expires_at <= now:
                 return None
@@ -107,14 +107,14 @@ class SQLWebSessions:
 
     def end(self, session_digest: bytes) -> None:
         """End a session, and revoke the token that was made for it; one that has ended is no error."""
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("tokens") as session:
             if found := session.get(WebSession, session_digest):
                 if found.token.for_session:
                     found.token.revoked_at = found.token.revoked_at or self._now()
                 session.delete(found)
 
     def _touch(self, session_digest: bytes, now: datetime) -> None:
-        with self._database.transaction(writes=True) as session:
+        with self._database.transaction("tokens") as session:
             if found := session.get(WebSession, session_digest):
                 found.used_at = now
 

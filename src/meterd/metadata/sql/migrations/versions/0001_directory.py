@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from meterd.metadata.sql.tables import UtcTime
+from meterd.metadata.sql.tables import Name, UtcTime
 
 revision = "0001"
 down_revision = None
@@ -13,9 +13,9 @@ def upgrade() -> None:
     op.create_table(
         "subjects",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("tenant", sa.String(128), nullable=False),
-        sa.Column("type", sa.String(16), nullable=False),
-        sa.Column("slug", sa.String(256), nullable=False),
+        sa.Column("tenant", Name(128), nullable=False),
+        sa.Column("type", Name(16), nullable=False),
+        sa.Column("slug", Name(256), nullable=False),
         sa.Column("tenant_admin", sa.Boolean, nullable=False),
         sa.Column("created_at", UtcTime, nullable=False),
         sa.UniqueConstraint("tenant", "type", "slug"),
@@ -23,11 +23,11 @@ def upgrade() -> None:
     op.create_table(
         "memberships",
         sa.Column("subject_id", sa.Integer, sa.ForeignKey("subjects.id"), primary_key=True),
-        sa.Column("team", sa.String(128), primary_key=True),
+        sa.Column("team", Name(128), primary_key=True),
     )
     op.create_table(
         "tokens",
-        sa.Column("id", sa.String(16), primary_key=True),
+        sa.Column("id", Name(16), primary_key=True),
         sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),
         sa.Column("subject_id", sa.Integer, sa.ForeignKey("subjects.id"), nullable=False, index=True),
         sa.Column("scopes", sa.JSON, nullable=False),

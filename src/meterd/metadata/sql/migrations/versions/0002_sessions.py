@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from meterd.metadata.sql.tables import UtcTime
+from meterd.metadata.sql.tables import Name, UtcTime
 
 revision = "0002"
 down_revision = "0001"
@@ -12,9 +12,9 @@ down_revision = "0001"
 def upgrade() -> None:
     op.create_table(
         "sessions",
-        sa.Column("id", sa.String(64), primary_key=True),
-        sa.Column("tenant", sa.String(128), nullable=False),
-        sa.Column("machine_id", sa.String(256)),
+        sa.Column("id", Name(64), primary_key=True),
+        sa.Column("tenant", Name(128), nullable=False),
+        sa.Column("machine_id", Name(256)),
         sa.Column("created_at", UtcTime, nullable=False),
         sa.Column("document", sa.LargeBinary, nullable=False),
     )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from meterd.metadata.sql.tables import UtcTime
+from meterd.metadata.sql.tables import Name, UtcTime
 
 revision = "0004"
 down_revision = "0003"
@@ -13,10 +13,10 @@ def upgrade() -> None:
     op.create_table(
         "items",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("tenant", sa.String(128), nullable=False),
-        sa.Column("environment", sa.String(128), nullable=False),
-        sa.Column("service", sa.String(16), nullable=False),
-        sa.Column("key", sa.String(512), nullable=False),
+        sa.Column("tenant", Name(128), nullable=False),
+        sa.Column("environment", Name(128), nullable=False),
+        sa.Column("service", Name(16), nullable=False),
+        sa.Column("key", Name(512), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.UniqueConstraint("tenant", "environment", "service", "key"),
     )
@@ -25,8 +25,8 @@ def upgrade() -> None:
         sa.Column("item_id", sa.Integer, sa.ForeignKey("items.id"), primary_key=True),
         sa.Column("version", sa.Integer, primary_key=True),
         sa.Column("document", sa.LargeBinary, nullable=False),
-        sa.Column("user", sa.String(256), nullable=False),
-        sa.Column("reason", sa.String(1024)),
+        sa.Column("user", Name(256), nullable=False),
+        sa.Column("reason", Name(1024)),
         sa.Column("created_at", UtcTime, nullable=False),
     )
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from meterd.metadata.sql.tables import Name
+
 revision = "0006"
 down_revision = "0005"
 
@@ -10,7 +12,7 @@ down_revision = "0005"
 def upgrade() -> None:
     op.create_table(
         "installation",
-        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("id", Name(32), primary_key=True),
         sa.Column("generation", sa.Integer(), nullable=False),
     )
 

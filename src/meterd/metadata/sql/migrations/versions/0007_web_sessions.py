@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from meterd.metadata.sql.tables import UtcTime
+from meterd.metadata.sql.tables import Name, UtcTime
 
 revision = "0007"
 down_revision = "0006"
@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "web_sessions",
         sa.Column("digest", sa.LargeBinary(32), primary_key=True),
-        sa.Column("token_id", sa.String(16), sa.ForeignKey("tokens.id"), nullable=False),
+        sa.Column("token_id", Name(16), sa.ForeignKey("tokens.id"), nullable=False),
         sa.Column("created_at", UtcTime, nullable=False),
         sa.Column("used_at", UtcTime, nullable=False),
     )
