@@ -272,6 +272,14 @@ class TestRefusals:
         with pytest.raises(ConfigurationError, match=why):
             drain(source(data), data, LIMITS)
 
+    def test_of_a_node_whose_facts_are_in_a_store_elsewhere(self, dead: Path, data: Path) -> None:
+        commit(dead, facts("a"))
+        (dead / "store.sqlite").touch()
+
+        with pytest.raises(ConfigurationError, match="drain it with the settings of its node"):
+            drain(dead, data, LIMITS)
+        assert [] == entries(data)
+
     def test_into_what_was_never_started(self, dead: Path, tmp_path: Path) -> None:
         commit(dead, facts("a"))
 

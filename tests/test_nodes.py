@@ -1,9 +1,13 @@
 """Several nodes on one ClickHouse: what each took is there, and what came to several is there once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from meterd.draining import load_out
+from meterd.errors import ConfigurationError
+from meterd.settings import load
 from tests.clickhouse import ClickHouse
 from tests.process import Meterd
 
@@ -45,4 +49,23 @@ def test_a_batch_that_came_to_two_nodes_counts_once(nodes: tuple[Meterd, Meterd]
     for node, batch in zip(nodes * 2, (rows[:6], rows[3:], rows[:8], rows), strict=True):
         assert 200 == node.ingest(batch).status_code
 
+    assert before + 10 == stored(nodes, clickhouse)
+
+
+def test_what_a_node_took_before_it_died_is_drained_into_the_store_they_share(
+    nodes: tuple[Meterd, Meterd], clickhouse: ClickHouse, tmp_path: Path
+) -> None:
+    before = stored(nodes, clickhouse)
+    environment = clickhouse.environment("nodes") | {"METERD_STORE__LOAD_INTERVAL": "3600"}
+    rows = [{"createdAt": AT, "traceId": "dead", "spanId": str(number)} for number in range(10)]
+    with Meterd(tmp_path, environment=environment) as dead:
+        assert 200 == dead.ingest(rows).status_code
+        with pytest.raises(ConfigurationError, match="another meterd is running"):
+            load_out(tmp_path, load(None, environment))
+        dead.kill()
+    assert 200 == nodes[0].ingest(rows[5:]).status_code  # sent again to another one, as no answer came
+
+    drained, again = (load_out(tmp_path, load(None, environment)) for _ in range(2))
+
+    assert (1, 10, 0) == (drained.entries, drained.facts, again.facts)
     assert before + 10 == stored(nodes, clickhouse)

@@ -2,15 +2,17 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from meterd.access import Caller
-from meterd.data_directory import lock_directory, open_metadata, path_of
+from meterd.core import Core
+from meterd.data_directory import PROGRESS, lock_directory, open_metadata, path_of
 from meterd.doctor import read_store_state
 from meterd.errors import ConfigurationError, MeterdError
 from meterd.failpoints import reach
@@ -20,12 +22,16 @@ from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.entries import Entry
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.node import Node
-from meterd.ingest.stamped import JournalState, mark_drained
+from meterd.ingest.stamped import JournalState, mark_drained, read_state
 from meterd.installation import File, StoreState, losses, refuse
-from meterd.settings import Ingest
+from meterd.settings import Ingest, Settings
+from meterd.telemetry import Telemetry
 
 _BATCH_BYTES = 16 * 2**20
 """Bytes of entries that are taken over at once."""
+_LOOK_SECONDS = 0.05
+_PATIENCE = 60.0
+"""Seconds after which a store that fails and takes nothing is given up."""
 _SPACE_PER_BYTE = 2
 """How often a byte is written: to SQLite's log, and to the journal."""
 
@@ -77,6 +83,41 @@ def drain(source: Path, data: Path, limits: Ingest, batch_bytes: int = _BATCH_BY
         return _move(dead, data, limits, installation, batch_bytes)
 
 
+def load_out(source: Path, settings: Settings) -> Report:
+    """Load what the journal in `source` holds into the store that the settings name, as its own node would have done.
+
+    The store is one that several nodes share; no process may have the journal open. What was loaded stays so if this
+    ends early. Raises `ConfigurationError`.
+    """
+    telemetry = Telemetry()
+    at_once = msgspec.structs.replace(settings.store, load_interval=_LOOK_SECONDS)
+    with ExitStack() as stack:
+        core = Core.open(stack, msgspec.structs.replace(settings, store=at_once), telemetry, source, (File.METADATA,))
+        state = read_state(path_of(source, File.JOURNAL))
+        stored = core.store.watermark()
+        reader = stack.enter_context(closing(JournalReader(path_of(source, File.JOURNAL))))
+        size = reader.size(stored, state.end)
+        core.start(stack)
+        _wait(core, state.end)
+        aside = core.recorder.aside.entries
+    loaded = telemetry.loaded.collect()
+    facts = round(sum(each.value for family in loaded for each in family.samples))
+    return Report(core.node.id, state.end - stored, facts, 0, size, stored, state.end, (), aside)
+
+
+def _wait(core: Core, end: int) -> None:
+    """Return when the store has all entries. Raises `ConfigurationError` when it takes none for a while."""
+    reached, since = core.store.watermark(), time.monotonic()
+    while reached < end:
+        time.sleep(_LOOK_SECONDS)
+        if (now := core.store.watermark()) > reached:
+            reached, since = now, time.monotonic()
+        elif core.loader.failing and time.monotonic() > since + _PATIENCE:
+            raise ConfigurationError(
+                f"the store takes nothing ({core.loader.failing}); what was loaded by now stays, run it again"
+            )
+
+
 def _examined(source: Path, installation: str, limits: Ingest) -> _Dead:
     """Look what is in the directory of a dead node. Raises `ConfigurationError` when it is not there to be drained."""
     found = inspect_files(source, read_store_state)
@@ -85,6 +126,10 @@ def _examined(source: Path, installation: str, limits: Ingest) -> _Dead:
         raise ConfigurationError(f"the journal in {source} {state.why}: there is nothing to drain")
     if state.drained_into not in (None, installation):
         raise ConfigurationError(f"the journal in {source} was drained into another installation, {state.drained_into}")
+    if (source / PROGRESS).exists() and not path_of(source, File.STORE).exists():
+        raise ConfigurationError(
+            f"the facts of {source} are in a store elsewhere: drain it with the settings of its node"
+        )
     stored = found.store.watermark if isinstance(found.store, StoreState) else 0
     return _Dead(source, _prepared(source, limits), state, stored)
 

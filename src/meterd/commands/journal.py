@@ -6,9 +6,11 @@ from typing import Annotated
 import msgspec
 import typer
 
+from meterd import logs
 from meterd.commands.options import DATA, ConfigOption, DataOption, JsonOption, existing
-from meterd.draining import Report, drain
+from meterd.draining import Report, drain, load_out
 from meterd.settings import load
+from meterd.store.addresses import parse_url
 
 command = typer.Typer(help="Journals of nodes that are no more.", no_args_is_help=True)
 
@@ -21,13 +23,19 @@ def drain_journal(
     json: JsonOption = False,
 ) -> None:
     """Move what the journal of a dead node still holds into this installation, each fact once; can be run again."""
-    report = drain(existing(directory), existing(data), load(config).ingest)
-    typer.echo(msgspec.json.encode(report) if json else "\n".join(_said(report, directory, data)))
+    settings = load(config)
+    logs.configure(msgspec.structs.replace(settings.logging, level="error"), settings.node.id)
+    if parse_url(settings.store.url) is None:
+        report, where = drain(existing(directory), existing(data), settings.ingest), f"in the journal in {data}"
+        said = _said(report, f"{where}, and in its store after the next start", directory)
+    else:
+        report = load_out(existing(directory), settings)
+        said = _said(msgspec.structs.replace(report, stored=0), "in the store", directory)
+    typer.echo(msgspec.json.encode(report) if json else "\n".join(said))
 
 
-def _said(report: Report, directory: Path, data: Path) -> list[str]:
-    moved = f"{report.facts} facts of {report.entries} entries of {report.node} are now in the journal in {data}"
-    said = [f"{moved}, and in its store after the next start"]
+def _said(report: Report, where: str, directory: Path) -> list[str]:
+    said = [f"{report.facts} facts of {report.entries} entries of {report.node} are now {where}"]
     if report.known:
         said.append(f"{report.known} facts had come to this installation before, and are not counted twice")
     if report.stored:
