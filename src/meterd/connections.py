@@ -162,6 +162,7 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
         self._paused: asyncio.TimerHandle | None = None
+        self._is_closed = False
         listener.setblocking(False)
         self._resume()
 
@@ -221,8 +222,16 @@ class Acceptor:
         finally:
             connection.close()
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether connections that were accepted do not talk HTTP yet."""
+        return bool(self._opening)
+
     def close(self) -> None:
-        """Take no more."""
+        """Take no more, from the first call on."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._loop.remove_reader(self._listener)
         if self._paused:
             self._paused.cancel()

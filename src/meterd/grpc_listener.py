@@ -31,6 +31,7 @@ class GrpcListener:
         application: answers them.
         listeners: where to listen; none when it is off.
         certificate: for those with TLS.
+        is_shared: other processes of the service listen there as well.
     """
 
     def __init__(
@@ -40,7 +41,9 @@ class GrpcListener:
         certificate: "ServedCertificate | None",
         settings: Settings,
         telemetry: Telemetry,
+        is_shared: bool = False,
     ) -> None:
+        self._is_shared = is_shared
         self._application = application
         self._listeners = listeners
         self._certificate = certificate
@@ -98,7 +101,7 @@ class GrpcListener:
     def _options(self) -> list[tuple[str, int]]:
         limits = self._limits
         return [
-            ("grpc.so_reuseport", 0),  # otherwise a second server on the port would get half of what is sent
+            ("grpc.so_reuseport", int(self._is_shared)),  # a second server on the port would get half of what is sent
             ("grpc.max_receive_message_length", self._max_bytes),
             ("grpc.per_message_decompression", 0),  # gRPC's own has no limit
             ("grpc.max_allowed_incoming_connections", self.connections),

@@ -47,7 +47,10 @@ _MAX_HEAD_BYTES = 1024
 
 
 class SharedState:
-    """What all connections share: the application, the limits, and what counts them."""
+    """What all connections share: the application, the limits, and what counts them.
+
+    While the service `is_leaving`, an answer is the last one of its connection.
+    """
 
     def __init__(
         self, server: Server, config: Config, state: ServerState, connections: Connections, telemetry: Telemetry
@@ -59,6 +62,7 @@ class SharedState:
         self.limits = connections.limits
         self.uploads = Uploads(connections.limits, telemetry)
         self.refusals = telemetry.http_refusals
+        self.is_leaving = False
 
 
 class HTTPConnection(HttpToolsProtocol):
@@ -156,7 +160,7 @@ class HTTPConnection(HttpToolsProtocol):
         scope["path"] = urllib.parse.unquote(path) if "%" in path else path
         scope["raw_path"] = raw_path
         scope["query_string"] = address.query or b""
-        keep_alive = version != "1.0" and self.parser.should_keep_alive()
+        keep_alive = version != "1.0" and not self._shared.is_leaving and self.parser.should_keep_alive()
         self._phase = _IN_BODY
         self._received = 0
         if self._is_answering:
@@ -279,6 +283,10 @@ class HTTPConnection(HttpToolsProtocol):
     @property
     def waiting_since(self) -> float | None:
         return None if self._phase == _AT_REST and self._is_answering else self._last_received
+
+    def leave(self) -> None:
+        """End with the answer to the next request."""
+        self._heads.clear()
 
     def displace(self) -> None:
         self.transport.abort()

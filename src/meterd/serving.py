@@ -24,6 +24,8 @@ from meterd.telemetry import Telemetry
 STATUS_LINE.update(STATUS_LINES)
 
 _SHUTDOWN_SECONDS = 10
+_LEAVE_SECONDS = 5.0
+"""How long connections whose client asks nothing stay open while the service leaves them to others."""
 _BACKLOG = 2048
 """Connections that the operating system keeps until they are accepted."""
 
@@ -70,6 +72,8 @@ class HTTPServer(uvicorn.Server):
         self._connections = Connections(limits, most, telemetry)
         self._shared = SharedState(application, config, self.server_state, self._connections, telemetry)
         self._on_ready = on_ready
+        self._acceptors: list[Acceptor] = []
+        self._leaves_by: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then accept connections: uvicorn would take any number, with one kind of TLS."""
@@ -77,6 +81,7 @@ class HTTPServer(uvicorn.Server):
         await self._grpc.start()
         for port in self._ports:
             acceptor = Acceptor(port.socket, port.tls, self._connections, self._protocol)
+            self._acceptors.append(acceptor)
             self.servers.append(acceptor)  # type: ignore[arg-type]  # it closes as an event loop's server does
         self._connections.enforce_timeouts()
         self._on_ready()
@@ -85,6 +90,34 @@ class HTTPServer(uvicorn.Server):
         """End exports over gRPC, then what uvicorn knows of."""
         await self._grpc.stop(_SHUTDOWN_SECONDS)
         await super().shutdown(sockets)
+
+    def leave(self) -> None:
+        """Stop without breaking a connection: others accept new ones, and each of these ends with its next answer.
+
+        Called in the event loop, where another process accepts from the same sockets.
+        """
+        if self._leaves_by is None:
+            self._leaves_by = asyncio.get_running_loop().time() + _LEAVE_SECONDS
+            self._shared.is_leaving = True
+            for acceptor in self._acceptors:
+                acceptor.close()
+            for connection in self.server_state.connections:
+                assert isinstance(connection, HTTPConnection)  # no other kind is made
+                connection.leave()
+
+    def stop(self) -> None:
+        """End as at SIGTERM."""
+        self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look, ten times a second, whether it is time to stop."""
+        if self._leaves_by is not None and (self._is_left or asyncio.get_running_loop().time() > self._leaves_by):
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    @property
+    def _is_left(self) -> bool:
+        return not self.server_state.connections and not any(acceptor.is_opening for acceptor in self._acceptors)
 
     def _protocol(self, slot: Slot) -> asyncio.Protocol:
         return HTTPConnection(self._shared, slot, self.lifespan.state)

@@ -1,9 +1,9 @@
 """The service's own health as Prometheus metrics: every limit has a gauge, every refusal a counter."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -64,36 +64,42 @@ def _cumulative(counts: Iterable[int]) -> Iterator[tuple[str, float]]:
 
 
 _Family = TypeVar("_Family", Counter, Gauge, Histogram)
+Together = Literal["sum", "min", "max"]
+"""What the values of a gauge in several processes are together."""
 
 
 class _Declared(Generic[_Family]):
     """Declares a metric, of which each `Telemetry` has one of its own."""
 
-    def __init__(self, make: Callable[..., _Family]) -> None:
+    def __init__(self, make: Callable[..., _Family], name: str, together: Together = "sum") -> None:
         self.make: Callable[..., _Family] = make
+        self.name = name
+        self.together = together
 
     def __get__(self, _instance: object, owner: type) -> _Family:
         raise AttributeError(f"only an instance of {owner.__name__} has metrics")
 
 
 def _counter(name: str, documentation: str, *labels: str) -> _Declared[Counter]:
-    return _Declared(partial(Counter, name, documentation, labels))
+    return _Declared(partial(Counter, name, documentation, labels), name)
 
 
-def _gauge(name: str, documentation: str, *labels: str) -> _Declared[Gauge]:
-    return _Declared(partial(Gauge, name, documentation, labels))
+def _gauge(name: str, documentation: str, *labels: str, together: Together = "sum") -> _Declared[Gauge]:
+    return _Declared(partial(Gauge, name, documentation, labels), name, together)
 
 
 def _histogram(name: str, documentation: str, *labels: str) -> _Declared[Histogram]:
     """Declare a histogram of durations, in seconds."""
-    return _Declared(partial(Histogram, name, documentation, labels, buckets=_DURATIONS))
+    return _Declared(partial(Histogram, name, documentation, labels, buckets=_DURATIONS), name)
 
 
 class Telemetry:
     """All metrics of one service. Names start with `meterd_`; durations are in seconds, sizes in bytes."""
 
     node = _gauge("meterd_node_info", "1, with the name of the node", "node")
-    worker_up = _gauge("meterd_worker_up", "1 while a worker works, 0 while it fails", "worker")
+    processes = _gauge("meterd_processes", "Processes that serve")
+    process_restarts = _counter("meterd_process_restarts", "Processes that ended and were started again")
+    worker_up = _gauge("meterd_worker_up", "1 while a worker works, 0 while it fails", "worker", together="min")
     worker_failures = _counter("meterd_worker_failures", "Rounds of workers that failed", "worker")
     http_refusals = _counter("meterd_http_refusals", "Connections and requests that a limit ended", "reason")
     facts = _counter("meterd_ingest_facts", "Facts made durable", "dataset")
@@ -150,13 +156,42 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self.requests = Requests()
         self.registry.register(self.requests)
+        self.together: dict[str, Together] = {}
+        self._collect: Callable[[], Awaitable[Sequence[Metric]]] | None = None
         for name, declared in vars(Telemetry).items():
             if isinstance(declared, _Declared):
                 setattr(self, name, declared.make(registry=self.registry))
+                self.together[declared.name] = declared.together
+        self.processes.set(1)
 
-    def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+    def gauge(self, name: str, documentation: str, read: Callable[[], float], together: Together = "sum") -> None:
         """Add a gauge that is read when it is scraped, so that keeping it costs nothing."""
         Gauge(name, documentation, registry=self.registry).set_function(read)
+        self.together[name] = together
+
+    def collect_from(self, collect: Callable[[], Awaitable[Sequence[Metric]]]) -> None:
+        """Take the metrics of the service from elsewhere: this process is one of several."""
+        self._collect = collect
+
+    async def collect(self) -> Sequence[Metric]:
+        """Return the metrics of the service, of whichever process. Raises `Unavailable`."""
+        return await self._collect() if self._collect else list(self.registry.collect())
+
+    async def page(self) -> bytes:
+        """Return what Prometheus reads of the service. Raises `Unavailable`."""
+        return generate_latest(_Collected(await self.collect()))
 
     def render(self) -> bytes:
+        """Return what Prometheus would read of this process."""
         return generate_latest(self.registry)
+
+
+class _Collected(CollectorRegistry):
+    """Metrics that were collected before."""
+
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        super().__init__()
+        self._metrics = metrics
+
+    def collect(self) -> Iterator[Metric]:
+        return iter(self._metrics)

@@ -16,6 +16,9 @@ from meterd.errors import ConfigurationError
 from meterd.first_token import announce_first_token
 from meterd.grpc_listener import GrpcListener
 from meterd.installation import File
+from meterd.prefork.messages import Order
+from meterd.prefork.starting import MAX_WORKERS, data_of, inherited, keep_workers, of_worker, require_shared
+from meterd.prefork.worker import Worker
 from meterd.service import Service
 from meterd.serving import HTTPServer, Port, listening
 from meterd.settings import Listener, Settings, load
@@ -41,12 +44,23 @@ def command(
             help="Start without what this file held; the refused start says what that is.", show_default=False
         ),
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=MAX_WORKERS, help="Processes that serve, with a store and a directory in common.")
+    ] = 1,
 ) -> None:
     """Run the service until SIGTERM or SIGINT."""
     end_on_signals()
+    order = Order.given()
     settings = load(config, flags={"service.listen": listen} if listen else None)
+    if order:
+        settings = of_worker(settings, order.number)
     logs.configure(settings.logging, settings.node.id)
     certificate = served_certificate(settings, no_tls)
+    if order:
+        work(settings, data_of(data, order.number), order, accept_loss or (), certificate)
+        return
+    if workers > 1:
+        require_shared(settings)
     with ExitStack() as sockets:
         ports = [
             Port(
@@ -59,11 +73,33 @@ def command(
         pins = [certificate.pin] if certificate else []
 
         def announce(service: Service) -> None:
-            curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
-            announce_first_token(service.tokens, service.web_sessions, data, ports[0].url, curl)
+            announce_administrator(service, data, ports, pins)
             announce_ready(ports, pins)
 
+        def all_ready(grpc: Sequence[str]) -> None:
+            announce_grpc(grpc)
+            announce_ready(ports, pins)
+
+        if workers > 1:
+            sys.exit(keep_workers(workers, data, ports, grpc_listeners(settings, certificate), all_ready))
         serve(settings, data, ports, announce, accept_loss or (), certificate)
+
+
+def work(
+    settings: Settings,
+    data: Path,
+    order: Order,
+    accept_loss: Sequence[File],
+    certificate: "ServedCertificate | None",
+) -> None:
+    """Serve as one of several processes."""
+    ports = inherited(order, settings, certificate)
+
+    def announce(service: Service) -> None:
+        if order.number == 1:
+            announce_administrator(service, data, ports, [certificate.pin] if certificate else [])
+
+    serve(settings, data, ports, announce, accept_loss, certificate, order)
 
 
 def serve(
@@ -73,22 +109,34 @@ def serve(
     announce: Callable[[Service], None],
     accept_loss: Sequence[File] = (),
     certificate: "ServedCertificate | None" = None,
+    order: Order | None = None,
 ) -> None:
-    """Serve a data directory until SIGTERM or SIGINT; `announce` is called when it answers."""
-    listeners = grpc_listeners(settings, certificate)
+    """Serve a data directory until SIGTERM or SIGINT; `announce` is called when it answers.
+
+    With an `order` this process is one of several.
+    """
+    listeners = [Listener(*each) for each in order.grpc] if order else grpc_listeners(settings, certificate)
     service = Service(settings, data, accept_loss)
     telemetry = service.telemetry
+    worker: Worker | None = None
     try:
-        grpc = GrpcListener(service.application, listeners, certificate, settings, telemetry)
+        grpc = GrpcListener(service.application, listeners, certificate, settings, telemetry, is_shared=bool(order))
 
         def ready() -> None:
-            sys.stderr.write("".join(f"meterd takes OTLP over gRPC on {address}\n" for address in grpc.addresses))
+            if worker:
+                worker.begin()
+            else:
+                announce_grpc(grpc.addresses)
             _ready(service, announce)
 
-        HTTPServer(service.application, ports, settings.service.limits, telemetry, grpc, ready).run()
+        server = HTTPServer(service.application, ports, settings.service.limits, telemetry, grpc, ready)
+        worker = Worker(order, telemetry, server.leave, server.stop) if order else None
+        server.run()
     finally:
         service.close()
         gc.unfreeze()
+        if worker:
+            worker.finish()
 
 
 def served_certificate(settings: Settings, no_tls: bool) -> "ServedCertificate | None":
@@ -122,6 +170,17 @@ def _ready(service: Service, announce: Callable[[Service], None]) -> None:
     gc.freeze()  # what is loaded by now stays: collections need not look at it again
     gc.set_threshold(50_000, 20, 50)  # requests leave hardly any cycles behind
     announce(service)
+
+
+def announce_administrator(service: Service, data: Path, ports: Sequence[Port], pins: Sequence[str]) -> None:
+    """Make the administrator's first token, if there is none yet."""
+    curl = f"curl -k --pinnedpubkey sha256//{pins[0]}" if ports[0].tls else "curl"
+    announce_first_token(service.tokens, service.web_sessions, data, ports[0].url, curl)
+
+
+def announce_grpc(addresses: Sequence[str]) -> None:
+    """Say where it takes OTLP over gRPC."""
+    sys.stderr.write("".join(f"meterd takes OTLP over gRPC on {address}\n" for address in addresses))
 
 
 def announce_ready(ports: Sequence[Port], pins: Sequence[str] = ()) -> None:

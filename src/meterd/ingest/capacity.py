@@ -31,7 +31,7 @@ class Capacity:
         self._disk_checked = 0.0
         self._disk_free = 0
         telemetry.gauge("meterd_ingest_queue_bytes", "Bytes waiting for a commit", lambda: self._queued_bytes)
-        telemetry.gauge("meterd_disk_free_bytes", "Free space on the data directory's disk", self._free)
+        telemetry.gauge("meterd_disk_free_bytes", "Free space on the data directory's disk", self._free, together="min")
 
     def take(self, size: int, *, is_first: bool) -> None:
         """Count bytes that are queued. Raises `Unavailable` when they can't be.

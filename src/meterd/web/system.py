@@ -82,7 +82,7 @@ def system_router(
         if not caller.tenant_admin:
             raise Forbidden("this is for administrators of the tenant")
         shown = await asyncio.to_thread(effective)
-        metrics = families(telemetry.registry.collect())
+        metrics = families(await telemetry.collect())
         answer = {
             "version": __version__,
             "node": node,
@@ -90,7 +90,7 @@ def system_router(
             "uptimeSeconds": round(time.monotonic() - began, 3),
             "problem": await health.problem(),
             "notice": health.notice,
-            "limits": list(_limits(metrics, {each.key: each.value for each in shown})),
+            "limits": list(_limits(metrics, {each.key: each.value for each in shown}, _processes(metrics))),
             "metrics": metrics,
             "settings": shown,
         }
@@ -99,17 +99,22 @@ def system_router(
     return Router("/", route_handlers=[system])
 
 
-def _limits(metrics: Mapping[str, Family], settings: Mapping[str, object]) -> Iterator[Limit]:
+def _limits(metrics: Mapping[str, Family], settings: Mapping[str, object], processes: int) -> Iterator[Limit]:
     for each in _LIMITED:
         limit = settings[each.setting]
         assert isinstance(limit, int | float)  # as its section declares
-        yield _limit(each.name, each.setting, _value(metrics, each.metric, each.labels), limit, each.unit)
+        yield _limit(each.name, each.setting, _value(metrics, each.metric, each.labels), processes * limit, each.unit)
     used, most = (_value(metrics, f"meterd_http_connections{end}") for end in ("", "_limit"))
     yield _limit("Open connections", "service.limits.connections", used, most, "count")
     free, reserve = _value(metrics, "meterd_disk_free_bytes"), settings["ingest.disk-reserve-bytes"]
     assert isinstance(reserve, int)
     share = min(1.0, reserve / free) if free else 1.0
     yield Limit("Free space that is kept in reserve", "ingest.disk-reserve-bytes", free, reserve, "bytes", share)
+
+
+def _processes(metrics: Mapping[str, Family]) -> int:
+    """Return how many processes there are, each of which has the limits of the settings."""
+    return round(_value(metrics, "meterd_processes"))
 
 
 def _limit(name: str, setting: str, used: float, limit: float, unit: str) -> Limit:

@@ -80,7 +80,7 @@ def operations_router(
     async def metrics(request: AnyRequest) -> LitestarResponse[bytes]:
         if not is_open(request):
             await authenticator.identify(context_of(request.scope), request.headers.get("authorization"))
-        return LitestarResponse(telemetry.render(), media_type=prometheus.MEDIA_TYPE)
+        return LitestarResponse(await telemetry.page(), media_type=prometheus.MEDIA_TYPE)
 
     @get("/export/prometheus", media_type=MediaType.TEXT)
     async def export(request: AnyRequest) -> LitestarResponse[bytes]:

@@ -1,0 +1,109 @@
+"""How a parent and its workers begin: what they share, and what each has for itself."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from meterd.data_directory import path_of
+from meterd.errors import ConfigurationError
+from meterd.ingest.stamped import read_state
+from meterd.installation import File
+from meterd.prefork.messages import Order
+from meterd.prefork.parent import Parent
+from meterd.serving import Port
+from meterd.settings import Listener, Settings
+
+if TYPE_CHECKING:
+    from meterd.tls import ServedCertificate
+
+log = structlog.get_logger()
+
+MAX_WORKERS = 64
+_FOLDER = "workers"
+
+
+def data_of(data: Path, number: int) -> Path:
+    """Return the data directory of a worker: the first one has that of the whole, in which the others' are."""
+    return data if number == 1 else data / _FOLDER / str(number)
+
+
+def of_worker(settings: Settings, number: int) -> Settings:
+    """Return the settings of a worker, which has a name of its own where the node has one."""
+    name = settings.node.id and f"{settings.node.id}-{number}"
+    return msgspec.structs.replace(settings, node=msgspec.structs.replace(settings.node, id=name))
+
+
+def inherited(order: Order, settings: Settings, certificate: "ServedCertificate | None") -> list[Port]:
+    """Return the ports that a worker shares with the others."""
+    return [
+        Port(socket.socket(fileno=fd), each.host, certificate.context if certificate and each.tls else None)
+        for fd, each in zip(order.sockets, settings.service.listeners, strict=True)
+    ]
+
+
+def keep_workers(
+    count: int, data: Path, ports: Sequence[Port], grpc: Sequence[Listener], on_ready: Callable[[list[str]], None]
+) -> int:
+    """Serve by several processes until SIGTERM or SIGINT; returns the status of the whole.
+
+    `on_ready` is called with the addresses for gRPC when all of them answer.
+    """
+    _warn_of_others(data, count)
+    with ExitStack() as opened:
+        held = [opened.enter_context(_reserved(each)) for each in grpc]
+        shared = [(each.host, port, each.tls) for each, port in zip(grpc, held, strict=True)]
+        command = [sys.executable, "-P", "-m", "meterd", *sys.argv[1:]]
+        parent = Parent(command, count, [port.socket for port in ports], shared)
+        addresses = [f"{'https' if tls else 'http'}://{_host(host)}:{port}" for host, port, tls in shared]
+        return asyncio.run(parent.run(lambda: on_ready(addresses)))
+
+
+@contextmanager
+def _reserved(listener: Listener) -> Iterator[int]:
+    """Keep a port for the workers, who listen there for gRPC each by itself. Yields its number."""
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    with socket.socket(family) as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            reserved.bind((listener.host, listener.port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"otlp.grpc.listen: can't listen on {listener.host}:{listener.port}: {error.strerror}"
+            ) from None
+        yield reserved.getsockname()[1]
+
+
+def _host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _warn_of_others(data: Path, count: int) -> None:
+    """Say which journals nobody loads: those of workers that there were more of before."""
+    folder = data / _FOLDER
+    for each in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if each.name.isdecimal() and int(each.name) > count and path_of(each, File.JOURNAL).exists():
+            state = read_state(path_of(each, File.JOURNAL))
+            if state.first <= state.end:
+                log.warning("a worker that is no more has left entries: meterd journal drain", directory=str(each))
+
+
+def require_shared(settings: Settings) -> None:
+    """Raise `ConfigurationError` unless several processes can have the store and the directory in common."""
+    if not settings.store.url.startswith("clickhouse://"):
+        own = "the engine in chdb:// belongs" if settings.store.url.startswith("chdb:") else "DuckDB belongs"
+        raise ConfigurationError(
+            "--workers needs a store that several processes share: set store.url to a ClickHouse server, "
+            f"clickhouse://…; {own} to one process"
+        )
+    if not settings.directory.is_postgresql:
+        raise ConfigurationError(
+            "--workers needs a directory that several processes share: set directory.url to a PostgreSQL server, "
+            "postgresql://…; SQLite belongs to one data directory, and each worker has its own"
+        )
