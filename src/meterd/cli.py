@@ -63,6 +63,11 @@ COMMANDS = {
             "Add what an export holds to a data directory, while no server runs; what is there already is not added"
             " again.",
         ),
+        Declaration(
+            "forget",
+            "Delete a person everywhere, or write a pseudonym in place of the name, while no server runs; tells what"
+            " there was.",
+        ),
         Declaration("journal", "Journals of nodes that are no more."),
         Declaration("version", "Print the version."),
         Declaration("token", "Create, list and revoke tokens; works while the server runs."),

@@ -31,6 +31,9 @@ COMMANDS = (
     "export-file-written",
     "before-file-commit",
     "import-file-added",
+    "forget-noted",
+    "forget-facts-gone",
+    "forget-documents-gone",
 )
 """Where a command may die that moves or changes what is kept."""
 

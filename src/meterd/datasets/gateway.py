@@ -38,7 +38,7 @@ def _status(description: str) -> Column:
 
 _GATEWAY_COMMON = (
     *COMMON,
-    Column("subject_id", Kind.TEXT, "stable id of the subject", json="createdBySubjectId", few=True),
+    Column("subject_id", Kind.TEXT, "stable id of the subject", json="createdBySubjectId", few=True, names_person=True),
     Column("conversation_id", Kind.TEXT, "conversation it belongs to"),
 )
 

@@ -68,7 +68,8 @@ class Column(msgspec.Struct, frozen=True):
     The dataset's `derive` may fill in what is `derived`. Elements of an array that is `distinct` are kept once.
     `minimum` and `maximum` bound a number; every number is finite. `max_length` is the most characters of a text, of
     each text of an array, or of each value of a map, when it is not what is usual for the kind. Texts that are `few`
-    different ones, some ten thousand at most, can be kept as numbers of them.
+    different ones, some ten thousand at most, can be kept as numbers of them. What `names_person` holds the name of who
+    caused the fact, or of whom it is about; of a map, its values may.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Column(msgspec.Struct, frozen=True):
     max_length: int = 0
     distinct: bool = False
     few: bool = False
+    names_person: bool = False
 
     @property
     def member(self) -> str:
@@ -224,6 +226,11 @@ class Dataset(msgspec.Struct, Generic[Row_co], frozen=True, dict=True, eq=False)
         return tuple(column for column in self.columns if column.kind is Kind.JSON)
 
     @cached_property
+    def persons(self) -> tuple[Column, ...]:
+        """Columns that may name a person."""
+        return tuple(column for column in self.columns if column.names_person)
+
+    @cached_property
     def by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
 
@@ -242,6 +249,7 @@ COMMON = (
         "who caused it: e-mail of a user or name of a virtual account; default: the token's subject",
         json="createdBySubjectSlug",
         few=True,
+        names_person=True,
     ),
     Column(
         "subject_type",
@@ -252,7 +260,12 @@ COMMON = (
         few=True,
     ),
     Column("teams", Kind.TEXTS, "teams of the subject at that moment; default: the token's", few=True),
-    Column("metadata", Kind.TEXT_MAP, "the caller's own labels: up to 64 keys, key and value up to 128 characters"),
+    Column(
+        "metadata",
+        Kind.TEXT_MAP,
+        "the caller's own labels: up to 64 keys, key and value up to 128 characters",
+        names_person=True,
+    ),
     Column("trace_id", Kind.TEXT, "trace it belongs to; with spanId the identity of the fact"),
     Column("span_id", Kind.TEXT, "span it belongs to"),
 )

@@ -5,11 +5,12 @@ They are in a table of the journal and stay there: trimming does not touch it. T
 """
 
 import sqlite3
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import msgspec
 
-from meterd.ingest.entries import Entry
+from meterd.ingest.entries import Entry, split
 from meterd.ingest.transactions import transaction
 
 _SCHEMA = """
@@ -70,6 +71,26 @@ class Aside:
             others + now.size,
         )
         return fits
+
+    def count_lines(self, text: bytes, tenants: Collection[str]) -> int:
+        """Return how many lines hold a text, of entries of some tenants or of nobody knows whom."""
+        return sum(text in line for entry in self._of(tenants) for line in split(entry.lines))
+
+    def cut(self, text: bytes, tenants: Collection[str]) -> None:
+        """Take those lines away. How many facts are left in their entries is no longer known for sure."""
+        with transaction(self._connection):
+            for entry in self._of(tenants):
+                lines = split(entry.lines)
+                left = [line for line in lines if text not in line]
+                if len(left) < len(lines):
+                    self._connection.execute(
+                        "UPDATE set_aside SET lines = ?, count = min(count, ?) WHERE sequence = ?",
+                        (b"".join(left), len(left), entry.sequence),
+                    )
+        self.totals = self._look(_TOTALS)
+
+    def _of(self, tenants: Collection[str]) -> list[Entry]:
+        return [entry for entry in kept(self._connection) if entry.tenant in tenants or not entry.tenant]
 
     def _look(self, sql: str, *parameters: int) -> Totals:
         entries, facts, size = self._connection.execute(sql, parameters).fetchone()

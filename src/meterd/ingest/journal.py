@@ -6,7 +6,7 @@ past trimming and past a lost store.
 
 import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import compress
 from pathlib import Path
 
@@ -207,6 +207,14 @@ class Journal:
     def aside(self) -> Totals:
         """Return how much is set aside."""
         return self._aside.totals
+
+    def count_aside(self, text: bytes, tenants: Collection[str]) -> int:
+        """Return how many lines of what is set aside hold a text."""
+        return self._aside.count_lines(text, tenants)
+
+    def cut_aside(self, text: bytes, tenants: Collection[str]) -> None:
+        """Take those lines away."""
+        self._aside.cut(text, tenants)
 
     def shrink_log(self) -> None:
         """Move SQLite's own log into the database, if that works after a failed write, so that it takes no room."""

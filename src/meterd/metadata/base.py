@@ -16,6 +16,7 @@ from meterd.access import Caller, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
 from meterd.metadata.documents import Documents
 from meterd.stamps import Stamp
+from meterd.store.erasure import Person
 
 
 class Tokens(Protocol):
@@ -120,6 +121,9 @@ class SessionDocuments(Protocol):
     @property
     def deleted_before(self) -> datetime:
         """Sessions last heard of before this time were deleted."""
+
+    def start_over(self) -> None:
+        """Let the documents follow all facts again: there may be others than those that came in order."""
 
     def save(self, documents: Iterable[SessionDocument], position: int) -> None:
         """Write documents, and that all of them follow the facts up to a position: both or neither."""
@@ -283,6 +287,20 @@ class Election(Protocol):
         """Let another node lead."""
 
 
+class Forgetting(Protocol):
+    """Takes a person out of all of it."""
+
+    def count(self, person: Person) -> dict[str, int]:
+        """Return how much there is of a person, by what it is."""
+
+    def forget(self, person: Person, pseudonym: str, deletes: bool) -> None:
+        """Take the person out, all of it or, on any error, nothing.
+
+        The subject goes, with its tokens and sign-ins. When this `deletes`, so do its sessions, and its dashboards that
+        it shared with no team. What is left of it, and what is not its own, has the pseudonym.
+        """
+
+
 class Metadata(Protocol):
     """All that is kept besides facts. Safe to use from several threads and processes at once."""
 
@@ -307,6 +325,9 @@ class Metadata(Protocol):
 
     @property
     def documents(self) -> Documents: ...
+
+    @property
+    def forgetting(self) -> Forgetting: ...
 
     def election(self, name: str) -> Election:
         """Return what tells whether this node is the one that does something; one for each process and name."""

@@ -52,7 +52,7 @@ def import_(source: Path, data: Path, settings: Settings, watch: Watch) -> Impor
         files = open_emptied(data, settings)
         try:
             changed = _add_documents(files.metadata.documents, source / DOCUMENTS)
-            files.metadata.sessions.save((), 0)  # they follow all facts again, and those that come from the export
+            files.metadata.sessions.start_over()
         finally:
             close(files)
         with closing(open_fact_files(data, source, settings)) as fact_files:

@@ -12,7 +12,9 @@ from meterd.ingest.journal import JournalReader
 from meterd.installation import File
 from meterd.settings import Settings
 from meterd.store.addresses import parse_url
+from meterd.store.duckdb_erasure import DuckDBErasure
 from meterd.store.duckdb_files import DuckDBFiles
+from meterd.store.erasure import Erasure
 from meterd.store.fact_files import FactFiles
 
 Watch = Callable[[int, int, str], None]
@@ -29,6 +31,12 @@ def open_fact_files(data: Path, directory: Path, settings: Settings) -> FactFile
     """Open the store of a data directory that no service has, for files in `directory`."""
     limits = settings.store
     return DuckDBFiles(path_of(data, File.STORE), directory, limits.memory, limits.threads, limits.spill)
+
+
+def open_erasure(data: Path, settings: Settings) -> Erasure:
+    """Open the store of a data directory that no service has, to take a person out of it."""
+    limits = settings.store
+    return DuckDBErasure(path_of(data, File.STORE), limits.memory, limits.threads, limits.spill)
 
 
 def open_emptied(data: Path, settings: Settings) -> Files:

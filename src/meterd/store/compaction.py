@@ -26,10 +26,10 @@ Options = dict[str, str | bool | int | float | list[str]]
 """Settings of DuckDB by name."""
 
 
-def compact(path: Path, options: Options) -> None:
+def compact(path: Path, options: Options) -> bool:
     """Copy the database, which must be closed and checkpointed, into a new file that takes its place.
 
-    When that fails, for want of space for instance, the old file stays as it is.
+    When that fails, for want of space for instance, the old file stays as it is, and this returns False.
     """
     copy = path.with_name(f"{path.name}.compact")
     before = path.stat().st_size
@@ -47,8 +47,9 @@ def compact(path: Path, options: Options) -> None:
         with contextlib.suppress(OSError):
             copy.unlink(missing_ok=True)
         log.warning("the store can't be compacted, it stays as large as it is", error=type(error).__name__)
-        return
+        return False
     log.info("store compacted", bytes_before=before, bytes_after=path.stat().st_size)
+    return True
 
 
 def _quoted(path: Path) -> str:

@@ -8,6 +8,7 @@ from meterd.metadata.sql.dashboards import SQLDashboards
 from meterd.metadata.sql.database import Database
 from meterd.metadata.sql.documents import SQLDocuments
 from meterd.metadata.sql.exports import SQLExports
+from meterd.metadata.sql.forgetting import SQLForgetting
 from meterd.metadata.sql.items import SQLItems
 from meterd.metadata.sql.sessions import SQLSessionDocuments
 from meterd.metadata.sql.tokens import SQLTokens
@@ -27,6 +28,7 @@ class SQLMetadata:
         self.exports = SQLExports(database)
         self.dashboards = SQLDashboards(database)
         self.documents = SQLDocuments(database)
+        self.forgetting = SQLForgetting(database)
 
     def items(self, require_room: Callable[[int], None]) -> SQLItems:
         """Return the items; `require_room` is asked before bytes are added, and raises what refuses them."""

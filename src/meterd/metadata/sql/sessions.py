@@ -36,6 +36,11 @@ class SQLSessionDocuments:
                 session.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
             session.merge(SessionProgress(node=self.node, position=position))
 
+    def start_over(self) -> None:
+        """Let the documents follow all facts again: there may be others than those that came in order."""
+        with self._database.transaction("sessions") as session:
+            session.execute(delete(SessionProgress))
+
     @contextmanager
     def changing(self, ids: Several[str]) -> Iterator["SQLSessionChange"]:
         """Begin a transaction: nobody else changes the documents of these sessions until it ends."""

@@ -1,0 +1,175 @@
+"""Forgets a person everywhere in an installation that is stopped (`docs/decisions/0047-forgetting.md`).
+
+A note in the data directory says what is under way until all of it is done, so that what is interrupted goes on with
+the same pseudonym when it is asked for again.
+"""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from meterd.backup import created
+from meterd.data_directory import lock_directory, path_of
+from meterd.datasets import DATASETS
+from meterd.durability import sync
+from meterd.errors import ConfigurationError
+from meterd.failpoints import reach
+from meterd.installation import File
+from meterd.moving.stores import close, open_emptied, open_erasure, require_embedded
+from meterd.settings import Settings
+from meterd.store import StoreError
+from meterd.store.erasure import Person
+
+NOTE = "forgetting.json"
+OUTSIDE = (
+    "backups and exports that were made before",
+    "texts: messages, states and documents of others that mention the person",
+    "spools of agents and clients on other machines",
+    "what was exported to other services, and logs",
+)
+"""Where a person may still be named."""
+_SET_ASIDE = ("*.set-aside-*", "*.damaged-*")
+_encoder = msgspec.json.Encoder()
+
+
+class Report(msgspec.Struct, frozen=True, rename="camel"):
+    """What there was of a person, and what became of it.
+
+    `facts` are by dataset, `documents` by what they are; `set_aside` are lines that could not be loaded. `unsearched`
+    are files in the data directory that nobody can read any more, and `is_scrubbed` tells whether what was deleted is
+    also gone from the disk.
+    """
+
+    person: Person
+    deletes: bool
+    pseudonym: str | None
+    facts: dict[str, int]
+    documents: dict[str, int]
+    set_aside: int
+    unsearched: tuple[str, ...]
+    outside: tuple[str, ...] = OUTSIDE
+    is_done: bool = False
+    is_scrubbed: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether there is anything of the person."""
+        return any((*self.facts.values(), *self.documents.values(), self.set_aside))
+
+
+class _Note(msgspec.Struct, frozen=True):
+    person: Person
+    deletes: bool
+    pseudonym: str
+
+
+def look(data: Path, person: Person, deletes: bool, settings: Settings) -> Report:
+    """Look for a person in a data directory that no service has; nothing is changed. Raises `ConfigurationError`."""
+    require_embedded(settings)
+    with lock_directory(data), _translated_errors(data):
+        return _look(data, person, deletes, settings)
+
+
+def forget(data: Path, person: Person, deletes: bool, settings: Settings) -> Report:
+    """Forget a person: facts and documents are deleted, or get a pseudonym.
+
+    A person of whom there is nothing is forgotten already. Raises `ConfigurationError`; called again it goes on.
+    """
+    require_embedded(settings)
+    with lock_directory(data), _translated_errors(data):
+        report = _look(data, person, deletes, settings)
+        note = _read_note(data)
+        if note and (note.person, note.deletes) != (person, deletes):
+            raise ConfigurationError(f"to forget {note.person.subject} was begun and is not done: do that first")
+        if note is None and not report.is_known:
+            return msgspec.structs.replace(report, is_done=True, is_scrubbed=True)
+        note = note or _write_note(data, _Note(person, deletes, f"forgotten-{secrets.token_hex(8)}"))
+        reach("forget-noted")
+        is_scrubbed = _forget(data, note, settings)
+        if is_scrubbed:
+            (data / NOTE).unlink()
+            sync(data)
+        return msgspec.structs.replace(report, pseudonym=note.pseudonym, is_done=True, is_scrubbed=is_scrubbed)
+
+
+def _look(data: Path, person: Person, deletes: bool, settings: Settings) -> Report:
+    files = open_emptied(data, settings)
+    try:
+        documents = files.metadata.forgetting.count(person)
+        set_aside = files.journal.count_aside(_written(person), person.tenants)
+    finally:
+        close(files)
+    with closing(open_erasure(data, settings)) as erasure:
+        facts = {dataset.name: erasure.count(dataset, person) for dataset in DATASETS.values()}
+    unsearched = tuple(sorted(each.name for pattern in _SET_ASIDE for each in data.glob(pattern)))
+    return Report(person, deletes, None, facts, documents, set_aside, unsearched)
+
+
+def _forget(data: Path, note: _Note, settings: Settings) -> bool:
+    """Do all of it; tell whether nothing of it is left on the disk."""
+    erasure = open_erasure(data, settings)
+    with closing(erasure):
+        for dataset in DATASETS.values():
+            if note.deletes:
+                erasure.delete(dataset, note.person)
+            else:
+                erasure.rename(dataset, note.person, note.pseudonym)
+    reach("forget-facts-gone")
+    files = open_emptied(data, settings)
+    try:
+        files.metadata.forgetting.forget(note.person, note.pseudonym, note.deletes)
+        files.journal.cut_aside(_written(note.person), note.person.tenants)
+    finally:
+        close(files)
+    reach("forget-documents-gone")
+    is_scrubbed = open_erasure(data, settings).scrub()
+    for file in (File.JOURNAL, File.METADATA):
+        if path_of(data, file).exists():
+            _vacuum(path_of(data, file))
+    return is_scrubbed
+
+
+def _written(person: Person) -> bytes:
+    """Return the name as a line of the journal has it."""
+    return _encoder.encode(person.subject)
+
+
+def _read_note(data: Path) -> _Note | None:
+    try:
+        return msgspec.json.decode((data / NOTE).read_bytes(), type=_Note)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError:
+        raise ConfigurationError(f"{data / NOTE} can't be read: remove it, and forget again") from None
+
+
+def _write_note(data: Path, note: _Note) -> _Note:
+    partial = data / f"{NOTE}.partial"
+    with created(partial) as file:
+        file.write(_encoder.encode(note))
+    partial.rename(data / NOTE)
+    sync(data)
+    return note
+
+
+def _vacuum(path: Path) -> None:
+    """Write an SQLite file anew, without what was deleted."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            connection.execute(statement).fetchall()
+
+
+@contextmanager
+def _translated_errors(data: Path) -> Iterator[None]:
+    """Say what keeps a person from being forgotten."""
+    try:
+        yield
+    except (StoreError, sqlite3.Error) as error:
+        raise ConfigurationError(f"can't forget in {data}: {error}") from None
+    except OSError as error:
+        raise ConfigurationError(f"can't forget in {data}: {os.strerror(error.errno or 0)}") from None
