@@ -158,12 +158,20 @@ class TestCheckConfig:
                 },
             ),
             ("store.memory", {"STORE__MEMORY": "1KB"}),
+            ("store.url", {"STORE__URL": "clickhouse://me:secret@db"}),
+            ("store.password-file", {"STORE__URL": "clickhouse://db", "STORE__PASSWORD_FILE": "/nothing/like/it"}),
         ],
     )
     def test_refuses_what_a_start_refuses(self, named: str, settings: dict[str, str]) -> None:
         environment = {f"METERD_{name}": value for name, value in settings.items()}
 
         assert named in sentence("check-config", **environment)
+
+    def test_asks_no_server_of_facts_and_shows_no_password(self) -> None:
+        shown = output("check-config", METERD_STORE__URL="clickhouse://127.0.0.1:1", METERD_STORE__PASSWORD="secret")
+
+        assert yaml.safe_load(shown)["store"]["url"] == "clickhouse://127.0.0.1:1"
+        assert "secret" not in shown
 
     def test_leaves_nothing_behind(self, tmp_path: Path) -> None:
         output("check-config", METERD_DATA=str(tmp_path / "data"), TMPDIR=str(tmp_path))

@@ -1,3 +1,4 @@
+import os
 import re
 import signal
 import subprocess
@@ -11,7 +12,8 @@ DEMO = [sys.executable, "-m", "meterd", "demo", "--listen", "127.0.0.1:0"]
 
 def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
     arguments = ["--data", str(tmp_path / "data"), "--days", "3", "--facts", "6000", "--end", "2026-03-19T17:30:00Z"]
-    with subprocess.Popen([*DEMO, *arguments], stderr=subprocess.PIPE, text=True) as process:
+    elsewhere = os.environ | {"METERD_STORE__URL": "clickhouse://127.0.0.1:1"}  # what is made up does not go there
+    with subprocess.Popen([*DEMO, *arguments], stderr=subprocess.PIPE, text=True, env=elsewhere) as process:
         assert process.stderr is not None
         greeting = ""
         for line in process.stderr:

@@ -12,6 +12,7 @@ from meterd.commands.serve import served_certificate
 from meterd.metadata.sql import check_sql_metadata
 from meterd.service import Service
 from meterd.settings import Directory, describe, load
+from meterd.store.opening import check_store, embedded
 
 
 def command(config: ConfigOption = None, no_tls: NoTlsOption = False) -> None:
@@ -21,7 +22,10 @@ def command(config: ConfigOption = None, no_tls: NoTlsOption = False) -> None:
     served_certificate(settings, no_tls)
     settings.otlp.grpc.listeners(settings.service)
     check_sql_metadata(settings.directory)
-    alone = msgspec.structs.replace(settings, directory=Directory())  # a start would write to what others share
+    check_store(settings)
+    alone = msgspec.structs.replace(  # a start would write to what others share
+        settings, directory=Directory(), store=embedded(settings.store)
+    )
     with tempfile.TemporaryDirectory(prefix="meterd-check-") as empty:
         Service(alone, Path(empty)).close()
     typer.echo(describe(settings), nl=False)

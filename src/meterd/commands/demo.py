@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import structs
 
 from meterd import logs
 from meterd.access import Scope, SubjectType
@@ -20,7 +21,8 @@ from meterd.demo.workload import Workload
 from meterd.errors import ConfigurationError
 from meterd.service import Service
 from meterd.serving import Port, listening
-from meterd.settings import Settings, load
+from meterd.settings import Directory, Settings, load
+from meterd.store.opening import embedded
 from meterd.web.sessions import sign_in_link
 
 
@@ -49,6 +51,9 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))  # until the server has its own way; a temporary directory goes
     settings = load(None, flags={"service.listen": listen, "otlp.grpc.listen": "off"})
+    settings = structs.replace(  # what is made up goes nowhere else
+        settings, directory=Directory(), store=embedded(settings.store)
+    )
     logs.configure(settings.logging)
     workload = Workload(seed, tell(_time(end) if end else datetime.now(UTC), days), facts)
     with ExitStack() as stack:

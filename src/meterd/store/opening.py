@@ -1,6 +1,9 @@
 """Opens the store that the settings name."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec import structs
 
 from meterd import memory
 from meterd.errors import ConfigurationError
@@ -44,6 +47,17 @@ def open_store(duckdb: Path, progress: Path, settings: Settings) -> Store:
         _password(limits),
         limits.cluster or "",
     )
+
+
+def check_store(settings: Settings) -> None:
+    """Check what the settings say of the store, and ask no server. Raises `ConfigurationError`."""
+    with TemporaryDirectory(prefix="meterd-check-") as empty:
+        open_store(Path(empty) / "store.duckdb", Path(empty) / "store.sqlite", settings).close()
+
+
+def embedded(limits: StoreSettings) -> StoreSettings:
+    """Return the same limits for a store of one's own, for who must not write where others keep their facts."""
+    return structs.replace(limits, url="duckdb:", cluster=None, password=None, password_file=None)
 
 
 def _password(limits: StoreSettings) -> str:
