@@ -54,10 +54,10 @@ setup: .venv/.ready
 	@touch $@
 
 # What looks at the files of deploy/, for tests.
-.venv/deployment/.ready: requirements/deployment.txt
+.venv/deployment/.ready: requirements/deployment.txt | .venv/.run
 	@echo "Installing what looks at the files for deployment."
 	@$(PYTHON) -m venv --clear .venv/deployment
-	@.venv/deployment/bin/$(INSTALL) --no-compile --require-hashes -r requirements/deployment.txt
+	@$(call install,.venv/deployment,requirements/deployment.txt)
 	@touch $@
 
 # What finds names and places in texts, for tests and benchmarks: `PYTHONPATH=.venv/presidio` lets meterd have it.
