@@ -105,6 +105,7 @@ class Telemetry:
     facts = _counter("meterd_ingest_facts", "Facts made durable", "dataset")
     duplicates = _counter("meterd_ingest_duplicate_facts", "Facts known already and not stored again", "dataset")
     merged = _counter("meterd_ingest_merged_facts", "Facts that became a part of another one", "dataset")
+    kept_apart = _counter("meterd_ingest_merge_limits", "Limits that may have kept facts of one call apart", "limit")
     refusals = _counter("meterd_ingest_refusals", "Requests refused to protect the service", "reason")
     left_out = _counter(
         "meterd_ingest_left_out", "Elements and values of gateways' reports that could not be used", "source"

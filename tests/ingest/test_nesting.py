@@ -184,3 +184,15 @@ def test_many_that_wait_are_looked_at_up_to_a_number(index: SpanIndex, monkeypat
     assert parts(index, *(place(number, within=1) for number in range(2, 8))) == []
 
     assert len(parts(index, place(1))) == 3
+    assert {"parts": 1} == index.reached
+
+
+def test_spans_between_are_gone_through_up_to_a_number(index: SpanIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meterd.ingest.nesting._MAX_STEPS", 3)
+    assert parts(index, place(1), *(link(number, around=number - 1) for number in range(2, 9))) == []
+
+    assert parts(index, place(10, within=3)) == [(10, 1)]
+    assert parts(index, place(11, within=2)) == [(11, 1)]
+    assert not index.reached
+    assert parts(index, place(12, within=8)) == []
+    assert {"steps": 1} == index.reached

@@ -94,6 +94,8 @@ class GroupCommit:
 
         for dataset, count in committed.merged.items():
             self._telemetry.merged.labels(dataset).inc(count)
+        for limit, count in committed.reached.items():
+            self._telemetry.kept_apart.labels(limit).inc(count)
 
     def _stop(self) -> None:
         self._is_stopped = True

@@ -49,8 +49,8 @@ _Merged = dict[tuple[str, str, Encoding], list[Facts]]
 
 
 class Committed(msgspec.Struct, frozen=True):
-    """The outcome of a group commit: a receipt for each submission, and by dataset how many facts were new, known, or
-    became a part of another one.
+    """The outcome of a group commit: a receipt for each submission, by dataset how many facts were new, known, or
+    became a part of another one, and by its name how often a limit may have kept facts of one call apart.
     """
 
     receipts: list[Receipt]
@@ -59,6 +59,7 @@ class Committed(msgspec.Struct, frozen=True):
     added: dict[str, int]
     known: dict[str, int]
     merged: dict[str, int]
+    reached: dict[str, int]
 
 
 class Journal:
@@ -119,6 +120,7 @@ class Journal:
     def _write(self, group: Sequence[Submission]) -> Committed:
         merged: _Merged = {}
         known: dict[str, int] = {}
+        self._spans.reached.clear()
         receipts = []
         for submission in group:
             key = submission.request_key
@@ -159,7 +161,7 @@ class Journal:
                 parts_of[dataset] = parts_of.get(dataset, 0) + len(lines.splitlines())
         if merged:
             self._connection.execute(_INSERT + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(merged)), values)
-        return Committed(receipts, end, size, added, known, parts_of)
+        return Committed(receipts, end, size, added, known, parts_of, dict(self._spans.reached))
 
     def _merge(self, facts: Facts, place: int, merged: _Merged) -> None:
         """Note which facts are one call, now that these have come."""

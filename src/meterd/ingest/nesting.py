@@ -6,6 +6,7 @@ that it waits for it. A fact that becomes a part of another one points to it, an
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ class SpanIndex:
         self._known: dict[bytes, _Known | None] = {}
         self._waited_for: dict[int, bool] = {}
         """Of each generation, whether any fact waits in it."""
+        self.reached: Counter[str] = Counter()
+        """How often a limit was reached since the last clearing, so that facts of one call may have stayed apart."""
 
     def add(self, places: Sequence[Place], links: Sequence[Link], entry: int) -> list[tuple[str, Merged]]:
         """Remember new facts and links, which come into an entry; return datasets and pairs that are one call."""
@@ -86,6 +89,9 @@ class SpanIndex:
             if nearest.place or nearest.outer is None:
                 break
             around = nearest.outer
+        else:
+            self.reached["steps"] += 1
+            return
         if nearest is None or nearest.place is None or not is_same(nearest.place.label, inner.label):
             return
         whole = self._whole(nearest)
@@ -103,6 +109,7 @@ class SpanIndex:
             if outer is None:
                 return None
             known = outer
+        self.reached["steps"] += 1
         return None
 
     def _point(self, inner: Place, outer: bytes) -> None:
@@ -148,11 +155,14 @@ class SpanIndex:
         found: list[tuple[bytes, bytes]] = []
         size = _KEY + 4
         for number in numbers:
-            found += self._connection.execute(
+            rows = self._connection.execute(
                 f"{_each(2 * size)} SELECT substr(outer, 1, {_KEY}), inner FROM positions CROSS JOIN awaited_{number} "
-                f"WHERE outer BETWEEN substr(?1, at, {size}) AND substr(?1, at + {size}, {size}) LIMIT {_MAX_PARTS}",
-                (b"".join(ranges),),
+                f"WHERE outer BETWEEN substr(?1, at, {size}) AND substr(?1, at + {size}, {size}) LIMIT ?2",
+                (b"".join(ranges), _MAX_PARTS + 1),
             ).fetchall()
+            found += rows[:_MAX_PARTS]
+            if len(rows) > _MAX_PARTS:
+                self.reached["parts"] += 1
         return found
 
     def _is_waited_for(self, number: int) -> bool:
