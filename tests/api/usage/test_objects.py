@@ -33,6 +33,25 @@ IDS = ["a b", "a/b", "A.B:C", "é", "日本", "😀", "%41", "a+b", "?", "a#b", 
 BAD_PARAMETERS = ["_limit=x", "_skip=-1", "_sort={", "_filter={", "_search=(", "_nope=1", "_project={"]
 
 
+OF_OTHER_CALLS = {
+    "object": ["_sort=a", "_range=2024", "a=1"],
+    "object/v1/private/A": ["_limit=1", "_sort=a", "_filter=a=1", "_search=a", "_id=B", "_range=2024", "a=1"],
+    "object/v1/private/A/*": ["_project=a", "_limit=1", "_profile=READS", "a=1"],
+    "object/v1/private/A?_profile=READS": ["_calendar=DAILY", "_observed=end", "_limit=1", "_filter=a=1", "a=1"],
+    "object/v1/private": ["_range=2024", "_scaling=0", "_calendar=DAILY", "_observed=end", "_replace=true"],
+    "object/v1/private?_distinct=a": ["_sort=a", "_project=a", "_range=2024"],
+    "object/v1/private?_profile=READS": ["_distinct=a", "_calendar=DAILY", "_reason=x"],
+    "calendar/v1/public/%23P1D": ["_limit=1", "_range=2024", "_profile=READS", "name=x"],
+    "calendar/v1": ["_range=2024", "_profile=READS", "_scaling=1"],
+    "data": ["_limit=1", "_range=2024"],
+    "data/v1/private/A:READS": ["_limit=1", "_sort=a", "_filter=a=1", "_id=A:B", "_calendar=DAILY", "a=1"],
+    "data/v1/private": ["_scaling=0", "_calendar=DAILY", "_profile=READS", "_reason=x"],
+    "data/v1/private?_distinct=metric": ["_range=2024", "_sort=metric"],
+    "data/v1/private?_range=2024": ["_calendar=DAILY", "_observed=end", "_profile=READS"],
+}
+"""Parameters that can't apply to what is read at an address."""
+
+
 @pytest.fixture
 def environment(shared: Meterd) -> Environment:
     return Environment(shared)
@@ -370,6 +389,15 @@ class TestReading:
 
         assert [1, 1.5, 2, "a", "b", True, {"x": 1}] == environment.read("object/v1/private", _distinct="value")
         assert [1, 1.5] == environment.read("object/v1/private", _distinct="value", value="lt(2)")
+        assert [1.5, 2] == environment.read("object/v1/private", _distinct="value", _skip="1", _limit="2")
+
+    @pytest.mark.parametrize("path", OF_OTHER_CALLS)
+    def test_a_parameter_that_can_not_apply_is_refused(self, environment: Environment, path: str) -> None:
+        environment.post("object", {"_id": "A", "READS": SERIES})
+        environment.read(path)
+        for parameter in OF_OTHER_CALLS[path]:
+            status, sentence = environment.refused("GET", f"{path}{'&' if '?' in path else '?'}{parameter}")
+            assert (400, True) == (status, f"{parameter.partition('=')[0]} does not apply to" in sentence), sentence
 
     @pytest.mark.parametrize("query", BAD_PARAMETERS)
     def test_a_parameter_that_can_not_be_read_is_refused(self, environment: Environment, query: str) -> None:

@@ -9,6 +9,7 @@ from meterd.api.usage.formats import format_response
 from meterd.api.usage.item_service import build_information
 from meterd.api.usage.listing import listed, page_of
 from meterd.api.usage.objects import Objects
+from meterd.api.usage.parameters import OF_DATA, OF_LISTS
 from meterd.api.usage.stored import MAX_COMPUTED, StoredSeries, definition_of, definitions_of
 from meterd.errors import NotFound
 from meterd.query.engine import QueryEngine
@@ -28,19 +29,22 @@ class Data:
 
         A list has their definitions; with `_id` or `_range` it has their data, too.
         """
+        parameters = call.parameters
         if call.resource.release is None:
+            parameters.require_only((), "the root of the service")
             return format_response(build_information("data"), call.format)
         if call.resource.id is not None:
-            shown = call.parameters.projection().of(await self._one(call, call.resource.id))
+            parameters.require_only(("_project", *OF_DATA), "one series")
+            shown = parameters.projection().of(await self._one(call, call.resource.id))
             return await self._engine.shape(call.caller, format_response, shown, call.format)
-        ids = call.parameters.every("_id")
+        ids = parameters.every("_id")
         objects = self._objects.each(call, {id_.rpartition(":")[0] for id_ in ids} or None)
         definitions = (definition for item in objects for definition in definitions_of(item))
-        if call.parameters.text("_distinct") is None and (ids or call.parameters.text("_range") is not None):
-            page = await self._objects.scan_executor.run(
-                call.caller, page_of, definitions, call.parameters, MAX_COMPUTED
-            )
+        if parameters.text("_distinct") is None and (ids or parameters.text("_range") is not None):
+            parameters.require_only((*OF_DATA, *OF_LISTS), "a list of series with their data", has_filters=True)
+            page = await self._objects.scan_executor.run(call.caller, page_of, definitions, parameters, MAX_COMPUTED)
             return await self._series.page(call, page)
+        parameters.require_of_list("series")
         return await self._objects.scan_executor.run(call.caller, listed, definitions, call, self._maximum)
 
     async def _one(self, call: Call, id_: str) -> dict[str, object]:

@@ -55,15 +55,19 @@ class ItemService:
 
     async def get(self, call: Call) -> Response:
         """Build information at the root; below the release one item, its versions, or a list. Raises `NotFound`."""
-        id_ = call.resource.id
+        id_, parameters = call.resource.id, call.parameters
         if call.resource.release is None:
+            parameters.require_only((), "the root of the service")
             return format_response(build_information(self._service), call.format)
         if id_ is None:
-            items = self.each(call, call.parameters.every("_id") or None)
+            parameters.require_of_list("items")
+            items = self.each(call, parameters.every("_id") or None)
             return await self.scan_executor.run(call.caller, listed, items, call, self._maximum)
         if id_.endswith(EVERY_VERSION):
+            parameters.require_only((), "the versions of an item")
             return format_response(await self._versions(call, id_.removesuffix(EVERY_VERSION)), call.format)
-        return format_response(call.parameters.projection().of(await self.one(call, id_)), call.format)
+        parameters.require_only(("_project",), "one item")
+        return format_response(parameters.projection().of(await self.one(call, id_)), call.format)
 
     async def one(self, call: Call, id_: str) -> Document:
         """Return an item in the source of a call. Raises `NotFound`."""

@@ -33,7 +33,7 @@ def listed(documents: Iterable[Document], call: Call, maximum: int) -> Response:
     """Return the page that a call asks for, or the values of one field. Raises `InvalidInput` naming the parameter."""
     field = call.parameters.text("_distinct")
     if field is not None:
-        return format_response(distinct(documents, call.parameters, field), call.format)
+        return format_response(distinct(documents, call.parameters, field, maximum), call.format)
     return page_answer(page_of(documents, call.parameters, maximum), call)
 
 
@@ -62,12 +62,14 @@ def page_of(documents: Iterable[Document], parameters: Parameters, maximum: int)
     return Page(found, total)
 
 
-def distinct(documents: Iterable[Document], parameters: Parameters, field: str) -> list[object]:
-    """Return the values of a field, sorted."""
+def distinct(documents: Iterable[Document], parameters: Parameters, field: str, maximum: int) -> list[object]:
+    """Return the values of a field, sorted: all of them, or a page."""
+    skip = parameters.skip()
+    end = skip + parameters.limit(maximum) if parameters.text("_limit") is not None else None
     values = {
         _text(value): value for document in _matching(documents, parameters) for value in _values(document, field)
     }
-    return sorted(values.values(), key=_rank)
+    return sorted(values.values(), key=_rank)[skip:end]
 
 
 def _matching(documents: Iterable[Document], parameters: Parameters) -> Iterable[Document]:

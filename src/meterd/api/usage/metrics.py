@@ -13,7 +13,7 @@ from meterd.api.usage.formats import format_response
 from meterd.api.usage.item_service import build_information
 from meterd.api.usage.listing import TOTAL
 from meterd.api.usage.page_ends import PageEnds, Place
-from meterd.api.usage.parameters import Parameters
+from meterd.api.usage.parameters import OF_PAGES, Parameters
 from meterd.api.usage.providers import PROVIDERS, provider_named
 from meterd.api.usage.selection import selection
 from meterd.datasets import API_REQUESTS, PROCESS_RUNS, QUEUE_SAMPLES
@@ -32,9 +32,6 @@ _NEWEST = (Order("ts", descending=True), Order("record_id", descending=True))
 _TIES = (*_NEWEST, *map(Order, ("environment", "subject", "subject_type")))
 """Records of an order that are equal: the newest first, and each in one place only."""
 _ALL_TIME = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
-_OF_PAGES = ("_limit", "_skip")
-_OF_VALUES = ("_distinct", "_filter", "_search", "_id", *_OF_PAGES)
-_OF_LISTS = ("_filter", "_search", "_id", "_sort", "_project", *_OF_PAGES)
 
 
 class Metrics:
@@ -57,10 +54,7 @@ class Metrics:
         if resource.id is not None:
             parameters.require_only(("_project",), "one record")
             return format_response(await self.one(resource.id, parameters, call.caller), call.format)
-        if parameters.text("_distinct") is not None:
-            parameters.require_only(_OF_VALUES, "the values of a field", has_filters=True)
-        else:
-            parameters.require_only(_OF_LISTS, "a list of records", has_filters=True)
+        parameters.require_of_list("records")
         return await self.records(parameters, call.caller, call.format)
 
     async def function(self, name: str, parameters: Parameters) -> list[dict[str, str]]:
@@ -141,7 +135,7 @@ def _record(parts: Sequence[Part], row: StoredRow) -> dict[str, object]:
 
 def _key(parameters: Parameters, caller: Caller) -> bytes:
     """Return what tells a list from others: who asks for what in which order, whatever page of it."""
-    sent = sorted(parameters.sent_without(*_OF_PAGES, "_project"))
+    sent = sorted(parameters.sent_without(*OF_PAGES, "_project"))
     return digest(caller.tenant, *caller.identity, *(text for each in sent for text in each))
 
 

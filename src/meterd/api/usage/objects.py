@@ -2,10 +2,11 @@
 
 from meterd.api.http import Response
 from meterd.api.usage.calendars import Calendars
-from meterd.api.usage.calls import Call
+from meterd.api.usage.calls import EVERY_VERSION, Call
 from meterd.api.usage.formats import format_response
 from meterd.api.usage.item_service import ItemService
 from meterd.api.usage.listing import Page, page_of
+from meterd.api.usage.parameters import OF_DATA, OF_LISTS
 from meterd.api.usage.scan_executor import ScanExecutor
 from meterd.api.usage.stored import MAX_COMPUTED, StoredSeries, check_series, definition_of
 from meterd.errors import NotFound
@@ -37,11 +38,11 @@ class Objects:
 
     async def get(self, call: Call) -> Response:
         """Answer with stored objects; with `_profile=FIELD` with that series of theirs. Raises `NotFound`."""
-        field = call.parameters.text("_profile")
-        if field is None or call.resource.release is None:
+        field, id_ = call.parameters.text("_profile"), call.resource.id
+        if field is None or call.resource.release is None or (id_ and id_.endswith(EVERY_VERSION)):
             return await self.item_service.get(call)
-        if call.resource.id is not None:
-            return await self._profile(call, call.resource.id, field)
+        if id_ is not None:
+            return await self._profile(call, id_, field)
         return await self._profiles(call, field)
 
     async def post(self, call: Call) -> Response:
@@ -57,6 +58,7 @@ class Objects:
         return await self.item_service.delete(call)
 
     async def _profile(self, call: Call, id_: str, field: str) -> Response:
+        call.parameters.require_only(("_profile", "_project", *OF_DATA), "the series of an object")
         definition = definition_of(await self.item_service.one(call, id_), field)
         if definition is None:
             raise NotFound(f"{id_} has no series {field!r}")
@@ -65,6 +67,7 @@ class Objects:
 
     async def _profiles(self, call: Call, field: str) -> Response:
         """Return the series of each object that matches and has one."""
+        call.parameters.require_only(("_profile", *OF_DATA, *OF_LISTS), "the series of objects", has_filters=True)
         items = self.item_service.each(call, call.parameters.every("_id") or None)
         having = (item for item in items if definition_of(item, field) is not None)
         page = await self.item_service.scan_executor.run(call.caller, page_of, having, call.parameters, MAX_COMPUTED)

@@ -40,6 +40,11 @@ COMMON = (
 """Every parameter that begins with `_`; others are simple filters."""
 _FIELDS = ("_type", "_user", "_timestamp", "_version", "_tag", "_oid", "_objid", "_dataid", "_objtype")
 """Fields that the server adds to items; they are simple filters, too."""
+OF_PAGES = ("_limit", "_skip")
+OF_VALUES = ("_distinct", "_filter", "_search", "_id", *OF_PAGES)
+OF_LISTS = ("_filter", "_search", "_id", "_sort", "_project", *OF_PAGES)
+OF_DATA = ("_range", "_scaling")
+"""Parameters that may apply to pages, to the values of a field, to lists, and to the data of stored series."""
 _NOT_HERE = ("_aggregate", "_searchinfo", "_fieldinfo", "_template")
 
 
@@ -84,6 +89,13 @@ class Parameters:
                 continue
             allowed = ", ".join(names) or "no parameters"
             raise InvalidInput(f"{name} does not apply to {where}: use {allowed}")
+
+    def require_of_list(self, what: str) -> None:
+        """Refuse what can't apply to a list, or to the values of a field of one. Raises `InvalidInput`."""
+        if self.text("_distinct") is not None:
+            self.require_only(OF_VALUES, "the values of a field", has_filters=True)
+        else:
+            self.require_only(OF_LISTS, f"a list of {what}", has_filters=True)
 
     def zone(self, name: str) -> ZoneInfo:
         """Return the time zone that is asked for, UTC without one."""
