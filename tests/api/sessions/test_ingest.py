@@ -64,6 +64,33 @@ def test_rows_are_those_of_the_session_s_owner(ann: Client, shared: Meterd, tena
     assert [{"createdBySubjectSlug": "ann", "team": "red", "product": "game", "version": "2", "total": 1}] == points
 
 
+@pytest.mark.parametrize(
+    "sent", [{}, {"name": None}, {"name": "boom", "exception_type": "E"}, {"category": "info", "exception_type": "E"}]
+)
+def test_events_have_the_same_defaults_whichever_way_they_come(ann: Client, sent: dict[str, Any]) -> None:
+    path = ann.begin()
+    ann.write(f"{path}/events", sent)
+    as_row = {"exceptionType" if name == "exception_type" else name: value for name, value in sent.items()}
+    assert {"accepted": 1} == send(ann, row_of(path, **as_row)).json()
+
+    first, second = ({**event, "timestamp": ""} for event in ann.document(path)["events"])
+    assert {name: value for name, value in first.items() if value} == {name: v for name, v in second.items() if v}
+    assert ("", "error" if "exception_type" in sent else "info") == (first["group"], second["category"])
+
+
+@pytest.mark.parametrize("sent", [{}, {"name": None}, {"name": ""}])
+def test_a_point_without_a_name_is_refused_whichever_way_it_comes(ann: Client, sent: dict[str, Any]) -> None:
+    path = ann.begin()
+    rows = [row_of(path, name="latency", value=1), row_of(path, value=1, **sent)]
+    assert 400 == ann.send("POST", f"{path}/metrics", json={"value": 1} | sent).status_code
+    refused = send(ann, rows, "sessionMetrics")
+
+    assert (400, True) == (refused.status_code, "row 1: name is required" in refused.json()["message"])
+    assert [] == ann.document(path)["metrics"]
+    assert 200 == send(ann, rows[:1], "sessionMetrics").status_code
+    assert ["gauge"] == [point["type"] for point in ann.document(path)["metrics"]]
+
+
 @pytest.mark.parametrize("datasource", ["sessionEvents", "sessionMetrics"])
 @pytest.mark.parametrize(
     ("subject", "details", "is_taken"),

@@ -66,9 +66,12 @@ class Event(msgspec.Struct, frozen=True):
 
     @property
     def severity(self) -> str:
-        """The category; an exception is an error unless something else than `info` is said."""
-        category = self.category or self.level or "info"
-        return "error" if self.exception_type and category == "info" else category
+        return severity(self.category or self.level, self.exception_type)
+
+
+def severity(category: str | None, exception_type: str | None) -> str:
+    """Return the category of an event; an exception is an error unless something else than `info` is said."""
+    return "error" if exception_type and category in (None, "", "info") else category or "info"
 
 
 class Metric(msgspec.Struct, frozen=True):

@@ -125,7 +125,7 @@ class SessionRecorder:
 
         def settled() -> list[SessionFact]:
             for number, row in enumerate(rows):
-                settle(number, row, known[row.session_id].session)
+                settle(number, dataset, row, known[row.session_id].session)
             return [SessionFact(known[row.session_id], dataset, row) for row in rows]
 
         facts = settled() if len(rows) < MANY else await asyncio.to_thread(settled)

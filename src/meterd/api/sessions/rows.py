@@ -3,11 +3,11 @@
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
-from meterd.api.sessions.bodies import Event, Metric, json_object, parse_stamp
+from meterd.api.sessions.bodies import Event, Metric, json_object, parse_stamp, severity
 from meterd.api.sessions.clocks import ARRIVAL, UNKNOWN_CLOCK, Moment, SenderClock
 from meterd.api.sessions.model import Session
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
@@ -143,11 +143,11 @@ def _admitted(dataset: "Dataset[_SessionRow]", row: _SessionRow) -> _SessionRow:
     return row
 
 
-def settle(number: int, row: "SessionRow", session: Session) -> None:
-    """Make a row that was sent with the id of its session one of that session.
+def settle(number: int, dataset: Dataset, row: "SessionRow", session: Session) -> None:
+    """Make a row that was sent with the id of its session one of that session, as if it had come to its address.
 
     Raises:
-        InvalidInput: its time is none.
+        InvalidInput: its time is none, or it is a point without a name.
     """
     try:
         parse_stamp(row.sent_at)
@@ -155,6 +155,15 @@ def settle(number: int, row: "SessionRow", session: Session) -> None:
         raise InvalidInput(f"row {number}: sentAt must be a time in RFC 3339 with an offset") from None
     row.subject, row.subject_type, row.teams = session.subject, session.subject_type, session.teams
     row.product, row.version = session.product, session.version
+    if dataset is SESSION_METRICS:
+        point = cast("SessionMetric", row)
+        if not point.name:
+            raise InvalidInput(f"row {number}: name is required: a text that is not empty")
+        point.metric_type = point.metric_type or "gauge"
+    elif dataset is SESSION_EVENTS:
+        event = cast("SessionEvent", row)
+        event.name, event.event_group, event.message = event.name or "", event.event_group or "", event.message or ""
+        event.category = severity(event.category, event.exception_type)
 
 
 def _common(session: Session, moment: Moment) -> "CommonColumns":
