@@ -59,6 +59,8 @@ class Core(msgspec.Struct, frozen=True):
         _tell_directory(metadata, telemetry)
         reach("start-files-opened")
         telemetry.node.labels(journal.node.id).set(1)
+        if metadata.is_shared:
+            metadata.sessions.node = journal.node.journal
         reader = JournalReader(path_of(data, File.JOURNAL))
         stack.callback(reader.close)
         backlog = Backlog(reader.size, journal.end, store.watermark(), settings.store.checkpoint_bytes)

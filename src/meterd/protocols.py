@@ -18,8 +18,9 @@ from meterd.api.operations.routes import operations_router
 from meterd.api.otlp.routes import OpenTelemetry
 from meterd.api.sessions.recording import SessionRecorder
 from meterd.api.sessions.registry import Registry
-from meterd.api.sessions.repository import SessionRepository
+from meterd.api.sessions.repository import Repository, SessionRepository
 from meterd.api.sessions.routes import Sessions
+from meterd.api.sessions.sharing import SharedRepository
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.data import Data
 from meterd.api.usage.metrics import Metrics
@@ -52,7 +53,7 @@ class Protocols(msgspec.Struct, frozen=True):
     authenticator: Authenticator
     routes: Routes
     guard: AIGuard
-    session_repository: SessionRepository
+    session_repository: Repository
     exports: tuple[Schedule, ...]
 
     @asynccontextmanager
@@ -64,6 +65,7 @@ class Protocols(msgspec.Struct, frozen=True):
             await promptness.start()
             stack.push_async_callback(self.guard.close)
             await self.guard.start()
+            stack.push_async_callback(self.session_repository.stop)
             await self.session_repository.start()
             stack.push_async_callback(self.core.request_log.flush)
             for schedule in self.exports:
@@ -82,7 +84,7 @@ def build_protocols(core: Core) -> Protocols:
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
     sources, decoding = DuplicateSourceDetector(), DecodeLimiter()
     guard = AIGuard(settings, authenticator, recorder, health.problem, core.supervisor)
-    repository = SessionRepository(core.metadata.sessions, engine, core.supervisor)
+    repository = _repository(core)
     registry = Registry(repository, settings.sessions)
     session_recorder = SessionRecorder(registry, repository, recorder, settings.ingest)
     sessions = Sessions(settings, authenticator, registry, session_recorder, engine, decoding)
@@ -110,6 +112,11 @@ def build_protocols(core: Core) -> Protocols:
     )
     exports = schedules(settings, engine, core.metadata, core.supervisor)
     return Protocols(core, authenticator, Routes(hot_routes, routers, web.error_page), guard, repository, exports)
+
+
+def _repository(core: Core) -> Repository:
+    made = SharedRepository if core.metadata.is_shared else SessionRepository
+    return made(core.metadata.sessions, core.engine, core.supervisor)
 
 
 def _usage_routers(core: Core, authenticator: Authenticator) -> tuple[Router, Router]:

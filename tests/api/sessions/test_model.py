@@ -19,7 +19,7 @@ def session(*changes: tuple[str, int], **known: Any) -> Session:
     for change, seconds in changes:
         at = BEGINNING + timedelta(seconds=seconds)
         if change in (HUNG, RECOVERED):
-            begun.apply_event(change, at)
+            begun.apply_event(change, seconds, at)
         else:
             begun.apply(change, seconds, at, at, None)
     return begun
@@ -105,10 +105,20 @@ def test_the_time_of_the_last_update_is_that_of_the_last_fact_whatever_the_clock
     assert BEGINNING + timedelta(seconds=3) == session(("state", 9), (HUNG, 3)).updated_at
 
 
+def test_of_two_events_that_say_whether_it_hangs_the_one_with_the_last_position_counts() -> None:
+    hung = session((HUNG, 5))
+    hung.apply_event(RECOVERED, 3, BEGINNING)
+    assert hung.hung
+
+    hung.apply_event(RECOVERED, 6, BEGINNING)
+    hung.apply_event(HUNG, 5, BEGINNING)
+    assert not hung.hung
+
+
 @pytest.mark.parametrize("event", [CRASH_DETECTED, "exception", "parent_process_crashed", "", HUNG.upper()])
 def test_other_events_leave_the_flags_alone(event: str) -> None:
     hung = session((HUNG, 1))
-    hung.apply_event(event, BEGINNING)
+    hung.apply_event(event, 2, BEGINNING)
 
     assert hung.hung
     assert not hung.crashed

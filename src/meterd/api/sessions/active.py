@@ -14,10 +14,10 @@ class ActiveSession:
     `size` is about that of its state, in bytes.
     """
 
-    def __init__(self, session: Session, size: int) -> None:
+    def __init__(self, session: Session, size: int, lock: asyncio.Lock | None = None) -> None:
         self.session = session
         self.size = size
-        self.lock = asyncio.Lock()
+        self.lock = lock or asyncio.Lock()
 
 
 class SessionCache:

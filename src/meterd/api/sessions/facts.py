@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from meterd.api.sessions.active import ActiveSession
+from meterd.api.sessions.model import Session
 from meterd.api.sessions.order import Arrivals
 from meterd.datasets import SESSION_EVENTS, SESSION_METRICS, SESSION_STATES, Dataset
 from meterd.errors import MeterdError
@@ -15,6 +16,7 @@ from meterd.ingest.recorder import Recorder
 
 if TYPE_CHECKING:
     from meterd.api.sessions.rows import SessionRow
+    from meterd.datasets.rows import SessionEvent
 
 MANY = 500
 """Rows from which on a thread prepares them."""
@@ -47,7 +49,7 @@ class FactWriter:
         Raises:
             MeterdError: they were not recorded.
         """
-        first, now = self._arrivals.next(len(facts))
+        first, now = self._arrivals.next(len(facts), max((fact.active.session.position for fact in facts), default=0))
         try:
             if len(facts) < MANY:
                 encoded = _encoded(facts, first, now)
@@ -57,7 +59,14 @@ class FactWriter:
         except MeterdError:
             self._arrivals.mark_followed(first)
             raise
-        yield receipt
+        except BaseException:
+            self._arrivals.mark_missed(first)
+            raise
+        try:
+            yield receipt
+        except BaseException:
+            self._arrivals.mark_missed(first)
+            raise
         self._arrivals.mark_followed(first)
 
 
@@ -78,3 +87,10 @@ def _encoded(facts: Sequence[SessionFact], position: int, now: datetime) -> tupl
         for dataset in (SESSION_STATES, SESSION_EVENTS, SESSION_METRICS)
         if (rows := [fact for fact in facts if fact.dataset is dataset])
     )
+
+
+def hear(session: Session, fact: SessionFact) -> None:
+    """Let a session follow a fact that is an event or a point of it."""
+    name = cast("SessionEvent", fact.row).name if fact.dataset is SESSION_EVENTS else None
+    position, arrived_at, _ = place_of(fact.row)
+    session.apply_event(name or "", position, arrived_at)

@@ -18,7 +18,8 @@ class Session(msgspec.Struct):
     """A session without its collections. Times are in UTC, as the server's clock had them.
 
     `position` is that of the last change that it follows. `whole_at` is when a fact held the whole state, and
-    `since_whole` what updates since then have cost, in bytes.
+    `since_whole` what updates since then have cost, in bytes. `heard` is the position of the last event that said
+    whether it hangs.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Session(msgspec.Struct):
     position: int = 0
     whole_at: datetime | None = None
     since_whole: int = 0
+    heard: int = 0
 
     def is_suspended(self, now: datetime, timeout: timedelta) -> bool:
         """Tell whether it is silent, which counts after a first heartbeat and while nothing else ended the session.
@@ -91,7 +93,8 @@ class Session(msgspec.Struct):
     def _end(self, at: datetime, happened: datetime) -> datetime:
         return min(at, max(self.created_at, self.last_heartbeat or happened, happened))
 
-    def apply_event(self, event: str, at: datetime) -> None:
-        """Follow an event: two names drive `hung`."""
+    def apply_event(self, event: str, position: int | None, at: datetime) -> None:
+        """Follow an event: two names drive `hung`, of which the one that has the last position counts."""
         self.updated_at = at
-        self.hung = HANG_EVENTS.get(event, self.hung)
+        if event in HANG_EVENTS and (position or self.heard) >= self.heard:
+            self.hung, self.heard = HANG_EVENTS[event], position or self.heard

@@ -16,20 +16,24 @@ _LAST_OF_CLOCK = 2**62
 class Arrivals:
     """Gives facts their positions, which grow, and their time, which is what the clock says.
 
-    `last` is the last position that was given.
+    Attributes:
+        last: the last position that was given.
+        missed: first positions of facts that may be recorded, and that sessions do not follow and will not.
     """
 
     def __init__(self) -> None:
         self.last = 0
+        self.missed: frozenset[int] = frozenset()
         self._not_followed: set[int] = set()
 
-    def next(self, count: int = 1) -> tuple[int, datetime]:
-        """Give `count` positions that follow each other; return the first, and the time of all of them.
+    def next(self, count: int = 1, after: int = 0) -> tuple[int, datetime]:
+        """Give `count` positions that follow each other and one that another node gave; return the first, and the time
+        of all of them.
 
         They count as not followed until `mark_followed` is called with the first.
         """
         now = time.time_ns()
-        first = max(self.last + 1, now if now < _LAST_OF_CLOCK else 0)
+        first = max(self.last + 1, after + 1, now if now < _LAST_OF_CLOCK else 0)
         self.last = first + count - 1
         self._not_followed.add(first)
         return first, _EPOCH + timedelta(microseconds=now // 1000)
@@ -38,10 +42,27 @@ class Arrivals:
         """Say that sessions follow the facts that have positions from `first` on, or that these were not recorded."""
         self._not_followed.discard(first)
 
+    def mark_missed(self, first: int) -> None:
+        """Say that sessions do not follow the facts that have positions from `first` on, which may be recorded."""
+        self._not_followed.discard(first)
+        self.missed |= {first}
+
+    def mark_caught_up(self, missed: frozenset[int]) -> None:
+        """Say that sessions follow facts now that were missed."""
+        self.missed -= missed
+
     @property
     def followed(self) -> int:
         """The position up to which sessions follow all facts."""
-        return min(self._not_followed, default=self.last + 1) - 1
+        return min([*self._not_followed, *self.missed], default=self.last + 1) - 1
+
+    @property
+    def followed_by_now(self) -> int:
+        """The same, when positions that nobody has been given by now count as well."""
+        if not self._not_followed and not self.missed:
+            self.next()
+            self._not_followed.clear()
+        return self.followed
 
 
 async def last_position(engine: QueryEngine) -> int:

@@ -13,10 +13,10 @@ from meterd.access.ownership import may_write
 from meterd.api.sessions.active import ActiveSession
 from meterd.api.sessions.bodies import Create, Event, JSONObject, check_depth, merge
 from meterd.api.sessions.clocks import ARRIVAL, Moment
-from meterd.api.sessions.facts import MANY, FactWriter, SessionFact, place_of
+from meterd.api.sessions.facts import MANY, FactWriter, SessionFact, hear, place_of
 from meterd.api.sessions.model import CRASH_DETECTED, Session
 from meterd.api.sessions.registry import Registry
-from meterd.api.sessions.repository import SessionRepository
+from meterd.api.sessions.repository import Repository
 from meterd.api.sessions.rows import change_row, event_row, settle
 from meterd.datasets import SESSION_EVENTS, SESSION_STATES, Dataset
 from meterd.errors import InvalidInput, NotFound, TooLarge
@@ -26,7 +26,7 @@ from meterd.settings import Ingest
 
 if TYPE_CHECKING:
     from meterd.api.sessions.rows import SessionRow
-    from meterd.datasets.rows import Row, SessionEvent
+    from meterd.datasets.rows import Row
 
 _SLOW_TO_MERGE = 2**17
 """Bytes of a state above which a thread merges updates into it."""
@@ -44,7 +44,7 @@ class _Merged(NamedTuple):
 class SessionRecorder:
     """Records what happens to sessions that exist, for callers who may write to them."""
 
-    def __init__(self, registry: Registry, repository: SessionRepository, recorder: Recorder, settings: Ingest) -> None:
+    def __init__(self, registry: Registry, repository: Repository, recorder: Recorder, settings: Ingest) -> None:
         self._registry = registry
         self._repository = repository
         self._writer = FactWriter(repository.arrivals, recorder)
@@ -85,13 +85,14 @@ class SessionRecorder:
                 session.position, arrived_at, session.created_at = place_of(row)
                 session.updated_at = session.created_at
                 session.count_stored(arrived_at, None)
-                self._repository.schedule_save(self._repository.use(active))
+                await self._repository.follow([active])
+                self._repository.use(active)
             return receipt.response
 
     async def _abandon(self, machine_id: str, caller: Caller) -> None:
         """Let sessions of a machine that fell silent crash: the machine is back without them."""
         for active in await self._repository.of_machine(caller.tenant, machine_id):
-            async with active.lock:
+            async with self._repository.changing(active):
                 is_silent = active.session.is_suspended(datetime.now(UTC), self._registry.timeout)
                 if is_silent and may_write(caller, active.session):
                     reason = {"reason": "machine_returned_session_not_resumed", "machine_id": machine_id}
@@ -134,16 +135,8 @@ class SessionRecorder:
     async def _add(self, facts: Sequence[SessionFact], key: bytes | None, response: bytes = b"{}") -> Receipt:
         async with self._writer.recorded(facts, key, response) as receipt:
             if not receipt.is_repetition:
-                self._follow(facts)
+                await self._repository.hear(facts)
         return receipt
-
-    def _follow(self, facts: Sequence[SessionFact]) -> None:
-        for active, dataset, row in facts:
-            name = cast("SessionEvent", row).name if dataset is SESSION_EVENTS else None
-            _, arrived_at, _ = place_of(row)
-            active.session.apply_event(name or "", arrived_at)
-        for active in {id(fact.active): fact.active for fact in facts}.values():
-            self._repository.schedule_save(active)
 
     async def update(
         self, active: ActiveSession, update: dict[str, object], size: int, moment: Moment, key: bytes | None
@@ -159,7 +152,7 @@ class SessionRecorder:
     async def _update(
         self, active: ActiveSession, update: dict[str, object], size: int, moment: Moment, key: bytes | None
     ) -> None:
-        async with active.lock:
+        async with self._repository.changing(active):
             if active.size + size < _SLOW_TO_MERGE:
                 merged = self._merged(active.session.state, update)
             else:
@@ -189,7 +182,7 @@ class SessionRecorder:
     async def _change(
         self, active: ActiveSession, change: str, moment: Moment, event: Event | None, key: bytes | None
     ) -> None:
-        async with active.lock:
+        async with self._repository.changing(active):
             await self._change_locked(active, change, moment, event=event, key=key)
 
     async def _change_locked(
@@ -225,8 +218,9 @@ class SessionRecorder:
             if merged:
                 session.count_stored(arrived_at, None if update is None else len(update))
             session.apply(change, position, arrived_at, time, merged and merged.state)
-            self._follow(facts[1:])
-            self._repository.schedule_save(active)
+            for fact in facts[1:]:
+                hear(session, fact)
+            await self._repository.follow([active])
 
     async def _finish(self, work: Coroutine[object, None, _Result]) -> _Result:
         """Do something to its end, even when the request that asked for it is given up."""

@@ -8,7 +8,7 @@ from meterd.access import Caller
 from meterd.access.ownership import may_see, may_write
 from meterd.api.sessions.active import ActiveSession
 from meterd.api.sessions.model import Session
-from meterd.api.sessions.repository import SessionRepository
+from meterd.api.sessions.repository import Repository
 from meterd.errors import NotFound
 from meterd.settings import Sessions as Settings
 
@@ -29,7 +29,7 @@ class Registry:
         timeout: silence after which a session that beat is suspended.
     """
 
-    def __init__(self, repository: SessionRepository, settings: Settings) -> None:
+    def __init__(self, repository: Repository, settings: Settings) -> None:
         self._repository = repository
         self.timeout = timedelta(seconds=settings.heartbeat_timeout)
 

@@ -125,7 +125,7 @@ def follow(session: Session | None, fact: Missed) -> Session | None:
     if fact.dataset is SESSION_STATES:
         return _changed(session, fact)
     if session:
-        session.apply_event(fact.columns[0] if fact.columns else "", fact.arrived_at)
+        session.apply_event(fact.columns[0] if fact.columns else "", fact.position, fact.arrived_at)
     return session
 
 

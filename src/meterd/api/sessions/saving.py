@@ -68,7 +68,7 @@ class DocumentSaver:
                 raise
 
     def _write(self, changed: dict[str, ActiveSession], reached: int) -> None:
-        self._documents.save(map(_stored, changed.values()), reached)
+        self._documents.save(map(stored, changed.values()), reached)
 
     def _take_changed(self) -> tuple[dict[str, ActiveSession], int]:
         """Return changed sessions, and up to which position they and all others follow the facts."""
@@ -88,7 +88,7 @@ def decoded(documents: Iterable[bytes]) -> list[ActiveSession]:
     return [ActiveSession(msgspec.json.decode(each, type=Session), len(each)) for each in documents]
 
 
-def _stored(active: ActiveSession) -> SessionDocument:
+def stored(active: ActiveSession) -> SessionDocument:
     """Make the document to save. A session that is over is no longer looked up by its machine."""
     session = active.session
     machine_id = None if session.crashed or session.ended_at else session.machine_id
