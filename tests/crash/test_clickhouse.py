@@ -24,7 +24,7 @@ def database(clickhouse: ClickHouse) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "point", ["after-journal-commit", "before-store-commit:3", "after-store-commit", "before-trim"]
+    "point", ["after-journal-commit", "before-store-commit:3", "after-store-commit", "in-checkpoint", "before-trim"]
 )
 def test_what_was_acknowledged_survives_death_at(
     point: str, clickhouse: ClickHouse, database: str, tmp_path: Path
@@ -55,7 +55,8 @@ def test_a_node_whose_store_can_t_be_reached_takes_facts_and_says_that_they_wait
     rows = [{"guardrailName": "g", "traceId": "t", "spanId": str(number)} for number in range(10)]
     clickhouse.kill()
     try:
-        with Meterd(tmp_path / "data", environment=clickhouse.environment(database)) as server:
+        environment = clickhouse.environment(database) | {"METERD_INGEST__BACKLOG_BYTES": "100000"}
+        with Meterd(tmp_path / "data", environment=environment) as server:
             assert server.ingest(rows).json() == {"accepted": 10}
             assert server.query().status_code == 503
             ready = server.anonymous.get("/readyz")
@@ -63,8 +64,13 @@ def test_a_node_whose_store_can_t_be_reached_takes_facts_and_says_that_they_wait
             assert sample(server, "meterd_loader_lag_entries") >= 1
             assert server.ingest(rows).json() == {"accepted": 10, "duplicates": 10}
 
+            accepted = 10
+            while (answer := server.ingest([{"guardrailName": "g" * 1000}] * 10)).status_code == 200:
+                accepted += 10
+            assert (answer.status_code, "ingest.backlog-bytes" in answer.text) == (503, True), answer.text
+
             clickhouse.start()
-            assert counted(server) == 10
+            assert counted(server) == accepted
             assert waited(server) == "ok"
     finally:
         clickhouse.kill()

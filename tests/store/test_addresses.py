@@ -29,6 +29,13 @@ def test_a_server_is_named_with_what_is_usual_where_nothing_is_said(url: str, se
     assert parse_url(url) == server
 
 
+def test_a_server_may_have_a_certificate_of_an_authority_of_one_s_own(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("")
+    url = f"clickhouse://db?secure=1&ca={tmp_path}/ca.pem"
+
+    assert parse_url(url) == Server("db", 8443, "default", "meterd", True, authorities=f"{tmp_path}/ca.pem")
+
+
 @pytest.mark.parametrize(
     ("url", "what"),
     [
@@ -37,6 +44,7 @@ def test_a_server_is_named_with_what_is_usual_where_nothing_is_said(url: str, se
         ("clickhouse://db/a-b", "letters, digits and underscores"),
         ("clickhouse://db/x?secure=yes", "each 0 or 1"),
         ("clickhouse://db/x?user=me", "secure and verify"),
+        ("clickhouse://db/x?ca=/nothing/like/it", "is not there"),
         ("clickhouse://db:port/x", "is no address"),
         ("chdb://", "names no directory"),
         ("chdb://host/x", "names no directory"),

@@ -10,7 +10,6 @@ from meterd.errors import ConfigurationError
 _HELP = "use duckdb:, chdb:///absolute/directory or clickhouse://user@host:8443/database?secure=1"
 _PORT, _SECURE_PORT = 8123, 8443
 _SWITCHES = {"0": False, "1": True, "false": False, "true": True}
-_OPTIONS = ("secure", "verify")
 
 
 class Embedded(msgspec.Struct, frozen=True):
@@ -29,6 +28,8 @@ class Server(msgspec.Struct, frozen=True):
     database: str
     is_secure: bool
     is_verified: bool = True
+    authorities: str | None = None
+    """File of the certificates of who signs the server's; None for those that everybody knows."""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -64,9 +65,11 @@ def _server(parts: SplitResult, port: int | None) -> Server:
     if not database.isidentifier() or not database.isascii():
         raise ConfigurationError("the database in store.url must be a name of letters, digits and underscores")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    for name, value in options.items():
-        if name not in _OPTIONS or value not in _SWITCHES:
-            raise ConfigurationError(f"store.url takes the options {' and '.join(_OPTIONS)}, each 0 or 1")
+    authorities = options.pop("ca", None)
+    if options.keys() - {"secure", "verify"} or not all(value in _SWITCHES for value in options.values()):
+        raise ConfigurationError("store.url takes the options secure and verify, each 0 or 1, and ca, which is a file")
+    if authorities is not None and not Path(authorities).is_file():
+        raise ConfigurationError("the file that store.url names as ca is not there")
     is_secure = _SWITCHES[options.get("secure", "1" if port == _SECURE_PORT else "0")]
     return Server(
         host=parts.hostname,
@@ -75,4 +78,5 @@ def _server(parts: SplitResult, port: int | None) -> Server:
         database=database,
         is_secure=is_secure,
         is_verified=_SWITCHES[options.get("verify", "1")],
+        authorities=authorities,
     )

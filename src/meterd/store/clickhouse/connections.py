@@ -80,6 +80,7 @@ class Connections:
             database=database,
             interface="https" if address.is_secure else "http",
             verify=address.is_verified,
+            ca_cert=address.authorities,
             connect_timeout=_CONNECT_SECONDS,
             send_receive_timeout=max(1, round(self._patience)),
             query_retries=0,

@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 
 from meterd.store.base import Cancellation, QueryCancelled, StoredRow, StoreError
 from meterd.store.clickhouse.connections import Connections, Setting
+from meterd.store.clickhouse.schema import everywhere
 
 _SPILLS_AT = 8
 """Part of a query's memory from which on groups are put on disk."""
@@ -35,10 +36,11 @@ log = structlog.get_logger()
 
 
 class Reader:
-    """Reads through `connections`; a query may take `memory` bytes."""
+    """Reads through `connections`; a query may take `memory` bytes. With a `cluster` any of its servers may answer."""
 
-    def __init__(self, connections: Connections, memory: int) -> None:
+    def __init__(self, connections: Connections, memory: int, cluster: str = "") -> None:
         self._connections = connections
+        self._kill_everywhere = f"KILL QUERY{everywhere(cluster)}"
         self._settings = _SETTINGS | {
             "max_memory_usage": memory,
             "max_bytes_before_external_group_by": memory // _SPILLS_AT,
@@ -80,7 +82,9 @@ class Reader:
         while not has_ended.is_set():
             try:
                 with self._connections.client() as client:
-                    client.command(f"KILL QUERY WHERE query LIKE '%{mark}%' AND query NOT LIKE 'KILL%' ASYNC")
+                    client.command(
+                        f"{self._kill_everywhere} WHERE query LIKE '%{mark}%' AND query NOT LIKE 'KILL%' ASYNC"
+                    )
             except StoreError as error:
                 log.warning("a query can't be cancelled, its limit of time will end it", error=str(error))
                 return

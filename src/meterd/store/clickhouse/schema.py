@@ -60,7 +60,7 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 def database_statement(database: str, cluster: str) -> str:
-    return f"CREATE DATABASE IF NOT EXISTS `{database}`{_everywhere(cluster)}"
+    return f"CREATE DATABASE IF NOT EXISTS `{database}`{everywhere(cluster)}"
 
 
 def table_statements(dataset: Dataset, cluster: str) -> list[str]:
@@ -74,7 +74,7 @@ def table_statements(dataset: Dataset, cluster: str) -> list[str]:
             "replicated_deduplication_window_seconds": _TOKEN_SECONDS,
         }
     local = (
-        f"CREATE TABLE IF NOT EXISTS `{stored_in(dataset, cluster)}`{_everywhere(cluster)} ({columns}, {time}) "
+        f"CREATE TABLE IF NOT EXISTS `{stored_in(dataset, cluster)}`{everywhere(cluster)} ({columns}, {time}) "
         f"ENGINE = {_engine(cluster)} PARTITION BY toYYYYMM(ts) ORDER BY (tenant, ts, {IDENTITY}) "
         f"SETTINGS {', '.join(f'{name} = {value}' for name, value in settings.items())}"
     )
@@ -86,7 +86,7 @@ def installations_statements(cluster: str) -> list[str]:
     name = f"{INSTALLATIONS}{LOCAL}" if cluster else INSTALLATIONS
     path = "ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')"
     local = (
-        f"CREATE TABLE IF NOT EXISTS `{name}`{_everywhere(cluster)} (installation String, fact_identity UUID) "
+        f"CREATE TABLE IF NOT EXISTS `{name}`{everywhere(cluster)} (installation String, fact_identity UUID) "
         f"ENGINE = {path if cluster else 'MergeTree'} ORDER BY installation"
     )
     return [local, _distributed(INSTALLATIONS, cluster)] if cluster else [local]
@@ -99,7 +99,7 @@ def column_statements(dataset: Dataset, there: Collection[str], cluster: str) ->
         return []
     added = ", ".join(f"ADD COLUMN IF NOT EXISTS {column}" for column in missing)
     tables = [stored_in(dataset, cluster), dataset.name] if cluster else [dataset.name]
-    return [f"ALTER TABLE `{table}`{_everywhere(cluster)} {added}" for table in tables]
+    return [f"ALTER TABLE `{table}`{everywhere(cluster)} {added}" for table in tables]
 
 
 def stored_in(dataset: Dataset, cluster: str) -> str:
@@ -169,10 +169,11 @@ def _engine(cluster: str) -> str:
 def _distributed(name: str, cluster: str) -> str:
     """Return SQL for the table of all shards. A fact that comes twice must come to the same one."""
     return (
-        f"CREATE TABLE IF NOT EXISTS `{name}`{_everywhere(cluster)} AS `{name}{LOCAL}` "
+        f"CREATE TABLE IF NOT EXISTS `{name}`{everywhere(cluster)} AS `{name}{LOCAL}` "
         f"ENGINE = Distributed('{cluster}', currentDatabase(), '{name}{LOCAL}', cityHash64({IDENTITY}))"
     )
 
 
-def _everywhere(cluster: str) -> str:
+def everywhere(cluster: str) -> str:
+    """Return what lets a statement be for all servers of a cluster."""
     return f" ON CLUSTER '{cluster}'" if cluster else ""

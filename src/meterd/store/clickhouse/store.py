@@ -59,7 +59,7 @@ class ClickHouseStore:
         self._progress = Progress(progress)
         self._connections = Connections(address, password, patience)
         self._database = Database(self._connections, cluster, self._inserting)
-        self._reader = Reader(self._connections, query_memory)
+        self._reader = Reader(self._connections, query_memory, cluster)
         self._datasets: tuple[Dataset, ...] = ()
         self._changes = Changes()
         self._journal = ""
