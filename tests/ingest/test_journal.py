@@ -292,7 +292,7 @@ class TestUpgrade:
 
         with contextlib.closing(JournalReader(path)) as reader:
             assert ["mixed", "lines", "lines"] == [entry.encoding for entry in everything(reader)]
-            pieces = [Piece("lines", b"{}\n", 1), Piece("packed", b'{"each":{}}\n', 2)]
+            pieces = [Piece("lines", b"{}\n", 1, 1), Piece("packed", b'{"each":{}}\n', 2, 1)]
             assert pieces == everything(reader)[0].pieces()
 
 

@@ -25,7 +25,7 @@ class Piece(msgspec.Struct, frozen=True):
     encoding: Encoding
     lines: bytes
     count: int
-    sequence: int = 0
+    sequence: int
 
 
 class Entry(msgspec.Struct, frozen=True):
