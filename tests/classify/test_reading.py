@@ -3,6 +3,7 @@
 import html
 import itertools
 import json
+import quopri
 import urllib.parse
 
 import pytest
@@ -49,6 +50,13 @@ def found(text: str) -> list[str]:
         ("090\u30fc1234", "090-1234"),
         ("1\ufe0f\u20e32\ufe0f\u20e3", "12"),
         ("12  34\t56", "12 34 56"),
+        ("Gr=C3=BC=C3=9Fe a=3Db c=\nd", "Gr\u00fc\u00dfe a=b cd"),
+        ("quoted-printable caf=E9", "quoted-printable caf\u00e9"),
+        ("m=a+b%3A+%2B49+30&n=1", "m=a b: +49 30&n=1"),
+        ("see /s?q=date+of+birth&p=1", "see /s?q=date of birth&p=1"),
+        ("a <b>b</b>c<br/>d<td class='x'>e</td>", "a bc d e "),
+        ("12 - 34 / 56", "12-34/56"),
+        ("4012 8888\n  8888 1881", "4012 8888 8888 1881"),
     ],
 )
 def test_what_is_written_otherwise_is_read_as_what_it_stands_for(written: str, read: str) -> None:
@@ -71,6 +79,11 @@ def test_what_is_written_otherwise_is_read_as_what_it_stands_for(written: str, r
         "%d %s 5%",
         "AT&T; &unknown; &#xffffff;",
         r"\u12 \xg",
+        "x=1\ny=FA\nz=3",
+        "a = b + c; d=e+f/g==",
+        "if a < b and c > d: List<i32>",
+        "a - b / c, 1 -2",
+        "12 34\n56 78",
     ],
 )
 def test_what_is_read_as_it_is_written_has_no_other_reading(text: str) -> None:
@@ -115,6 +128,13 @@ WRITTEN = {
     "full width": lambda value: "".join(chr(ord(character) + 0xFEE0) for character in value),
     "bytes": lambda value: repr(f"\u20ac {value}\u00a0\n".encode()),
     "a link of a terminal": lambda value: f"\x1b]8;;https://x.example\x1b\\{value}\x1b]8;;\x1b\\",
+    "quoted-printable": lambda value: (
+        "Content-Transfer-Encoding: quoted-printable\n\n"
+        + quopri.encodestring(f"{'été ' * 12}{value} ici".encode()).decode()
+    ),
+    "a form": lambda value: f"m={urllib.parse.quote_plus(f'voilà: {value} ok')}&n=1",
+    "bold": lambda value: f"<p>is <b>{value}</b></p>",
+    "bold in part": lambda value: f"<td>{value[:5]}<em>{value[5:]}</em></td>",
     "a line that goes on": lambda value: f"send \\\n  {value} \\\n  now",
 }
 
@@ -155,6 +175,27 @@ def test_digits_of_every_script_are_digits(zero: str) -> None:
     digits = str.maketrans({str(digit): chr(ord(zero) + digit) for digit in range(10)})
     for value in (PHONE, SSN, "4012 8888 8888 1881"):
         assert [value.translate(digits)] == found(f"phone {value.translate(digits)}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SSN 536 - 90 - 4399",
+        "card number 4012 8888\n8888 1881",
+        "card number 4012-8888\n8888-1881",
+        "IBAN\nDE89 3704 0044\n0532 0130 00",
+        "Aadhaar\n2341 2341\n2346",
+        "call +44  20  7946  0958",
+        "date of birth 03 / 14 / 1985",
+    ],
+)
+def test_a_number_that_is_set_apart_is_one_where_something_says_so(text: str) -> None:
+    assert 1 == len(found(text))
+
+
+@pytest.mark.parametrize("text", ["totals 536 - 90 - 4399", "totals 4012 8888\n8888 1881", "from 321 - 507 - 0525"])
+def test_numbers_that_are_set_apart_are_several_otherwise(text: str) -> None:
+    assert [] == found(text)
 
 
 def test_columns_belong_together_only_where_a_word_says_so() -> None:

@@ -1,5 +1,6 @@
 r"""Characters that are written as several: escapes of programs (`\n`, `\"`, `\u0041`), of addresses (`%40`), of markup
-(`&#64;`), letters with an accent after them; and what is no character at all, as colours of terminals.
+(`&#64;`), of mails (`=C3=A9`) and forms (`+`), letters with an accent after them; and what is no character at all, as
+colours of terminals and tags of markup. Besides, what may stand between the groups of one number.
 """
 
 import functools
@@ -54,6 +55,20 @@ def _of_markup(written: str) -> str | None:
         return None
 
 
+def _of_mail(written: str) -> str | None:
+    """Quoted-printable (RFC 2045): bytes as `=C3=A9`, and line breaks that are none."""
+    codes = bytes.fromhex(re.sub(r"[=\r\n]", "", written))
+    try:
+        return codes.decode()
+    except UnicodeDecodeError:
+        return codes.decode("latin-1")
+
+
+def _of_tag(written: str) -> str:
+    """Words are joined by what only says how they look, and apart on either side of everything else."""
+    return "" if _INLINE.match(written) else " "
+
+
 class Kind(NamedTuple):
     """A way to write characters: what it begins with, as part of a class, what follows, and what it stands for.
 
@@ -73,7 +88,26 @@ class Kind(NamedTuple):
 
 GAP = "gap"
 """Two or three blanks, or a tab, within what may be a number: also what stands between columns."""
-ADDRESS = "address"
+SPREAD = "spread"
+"""A hyphen or a slash with blanks around it between digits: also what stands between two numbers."""
+WRAPPED = "wrapped"
+"""A line break between groups of four: also what stands between two numbers."""
+GAPS = frozenset({GAP, SPREAD, WRAPPED})
+"""Of these it takes a word to say that what is on both sides is one number."""
+ADDRESS, MAIL, FORM, TAG = "address", "mail", "form", "tag"
+
+_INLINE_TAGS = "abbr|a|big|b|cite|code|del|em|font|ins|i|kbd|mark|q|samp|small|span|strong|s|sub|sup|tt|u|var|wbr"
+_BLOCK_TAGS = "br|dd|div|dl|dt|h[1-6]|hr|label|li|ol|pre|p|table|tbody|td|thead|th|tr|ul"
+_INLINE = re.compile(rf"</?(?:{_INLINE_TAGS})\b", re.IGNORECASE)
+_TAG = rf"/?(?i:{_INLINE_TAGS}|{_BLOCK_TAGS})(?:\s[^<>]*)?/?>"
+_IN_MAIL = compiled(
+    r"(?i:quoted-printable)|=3D|=20\r?\n|=(?:C[2-9A-F]|D[0-9A-F]|E[0-9A-F]=[89AB][0-9A-F])=[89AB][0-9A-F]"
+    r"|(?:^|\n)[^\n]{50,74}[^\s=]=\r?\n[^\n]{50,74}[^\s=]=\r?\n"
+)
+_IN_FORM = compiled(
+    r"x-www-form-urlencoded|[?&][0-9A-Za-z_.-]{1,40}=[0-9A-Za-z%]+\+[0-9A-Za-z%]"
+    r"|=[^\s&=\"'<>]*(?:\+[^\s&=\"'<>]*%[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}[^\s&=\"'<>]*\+)"
+)
 
 KINDS = (
     Kind("terminal", r"\x1b", _COLOUR, lambda _: "", "\x1b"),
@@ -98,6 +132,15 @@ KINDS = (
     Kind(
         "markup", "&", rf"(?:amp;)*(?:#[0-9]{{2,7}}|#[xX]{_HEX}{{2,6}}|[A-Za-z][A-Za-z0-9]{{1,31}});", _of_markup, "&"
     ),
+    Kind(
+        MAIL,
+        "=",
+        r"(?:[C-F][0-9A-F](?:=(?:\r?\n=)?[89AB][0-9A-F]){0,3}|3D|20(?=\r?\n)|09|2E|40|46(?=rom )|\r?\n)",
+        _of_mail,
+        _IN_MAIL,
+    ),
+    Kind(FORM, r"\+", r"(?<=[0-9A-Za-z.,;:!?)\]'\"_-]\+)(?=[0-9A-Za-z%('\"])", lambda _: " ", _IN_FORM),
+    Kind(TAG, "<", _TAG, _of_tag, compiled(f"<{_TAG}")),
     Kind("invisible", INVISIBLE + IN_EMOJI, "", lambda _: "", compiled(f"[{INVISIBLE}{IN_EMOJI}]")),
     Kind("long_sound", LONG_SOUND, "(?<=[0-9].)(?=[0-9])", lambda _: "-", LONG_SOUND),
     Kind(
@@ -107,14 +150,28 @@ KINDS = (
         lambda written: unicodedata.normalize("NFC", written),
         compiled(f"[{MARKS}]"),
     ),
+    Kind(SPREAD, " ", "(?<=[0-9] )[-/] (?=[0-9])", str.strip, compiled("[0-9] [-/] [0-9]")),
+    Kind(
+        WRAPPED,
+        r"\n",
+        r"(?<=[0-9A-Z]{4}[ -][0-9A-Z]{4}\n)[ \t]{0,8}(?=[0-9A-Z]{1,4}\b)",
+        lambda _: " ",
+        compiled(r"[0-9A-Z]{4}[ -][0-9A-Z]{4}\n[ \t]{0,8}[0-9A-Z]"),
+    ),
     Kind(
         GAP,
         r" \t",
-        r"(?:(?<=[0-9][ \t])[ \t]{1,2}|(?<=[0-9]\t))(?=[0-9A-Z])|(?:(?<=[A-Z][ \t])[ \t]{1,2}|(?<=[A-Z]\t))(?=[0-9])",
+        r"(?:(?<=[0-9)][ \t])[ \t]{1,2}|(?<=[0-9)]\t))(?=[0-9A-Z])|(?:(?<=[A-Z][ \t])[ \t]{1,2}|(?<=[A-Z]\t))(?=[0-9])",
         lambda _: " ",
-        compiled(r"[0-9](?:[ \t]{2,3}|\t)[0-9A-Z]|[A-Z](?:[ \t]{2,3}|\t)[0-9]"),
+        compiled(r"[0-9)](?:[ \t]{2,3}|\t)[0-9A-Z]|[A-Z](?:[ \t]{2,3}|\t)[0-9]"),
     ),
 )
+_BY_NAME = {kind.name: kind for kind in KINDS}
+_WITH_COMMON_SIGNS = tuple(
+    (common, _BY_NAME[name])
+    for common, name in (("=", MAIL), ("+", FORM), ("<", TAG), (" - ", SPREAD), (" / ", SPREAD), ("\n", WRAPPED))
+)
+"""What is so common that a text which has it is looked at once more."""
 MEANINGS = {kind.name: kind.meaning for kind in KINDS}
 _BEYOND_ASCII = frozenset({"invisible", "long_sound", "accented"})
 _INVISIBLE = re.compile(f"[{INVISIBLE}{IN_EMOJI}]")
@@ -127,7 +184,15 @@ def is_invisible(character: str) -> bool:
 
 def may_occur(text: str) -> bool:
     """Tell, at once, whether a text may have any that is written in ASCII."""
-    return "\\" in text or "%" in text or "&" in text or "\x1b" in text or "^[[" in text or _may_have_gaps(text)
+    return (
+        "\\" in text
+        or "%" in text
+        or "&" in text
+        or "\x1b" in text
+        or "^[[" in text
+        or _may_have_gaps(text)
+        or any(common in text and kind.occurs(text) for common, kind in _WITH_COMMON_SIGNS)
+    )
 
 
 def _may_have_gaps(text: str) -> bool:

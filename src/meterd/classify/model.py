@@ -88,6 +88,8 @@ class Pattern(msgspec.Struct, frozen=True):
     boundary: Boundary = Boundary.NUMBER
     minimum_length: int = 0
     """Texts of fewer characters are not searched."""
+    sign: str = ""
+    """A smaller expression that occurs wherever this one matches: only texts that have it are searched."""
 
 
 class Set(msgspec.Struct, frozen=True):

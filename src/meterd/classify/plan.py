@@ -1,6 +1,7 @@
 """Runs some classifiers over a text: their patterns, or a language model, propose places, their rules judge them.
 
-A text with escapes, or characters in place of others, is searched twice: as it is written, and as it is read.
+A text with escapes, or characters in place of others, is searched twice: as it is written, and as it is read. The cells
+of tables are searched once more, behind their headings.
 
 A long text is searched piece by piece, so that a pattern costs time only where it occurs. The pieces overlap: in a
 text of more than `_PIECE` bytes, what is found is exact but for finds of more than `_OVERLAP` bytes, which may be cut.
@@ -46,8 +47,9 @@ Place = tuple[int, int, Use]
 
 
 class Search(msgspec.Struct, frozen=True):
-    """An expression, shared by all patterns that consist of it."""
+    """An expression, shared by all patterns that consist of it, and what must occur for it to match."""
 
+    sign: Probe
     regexp: RegularExpression
     uses: tuple[Use, ...]
 
@@ -73,30 +75,34 @@ class Plan:
         prefilter: Prefilter | None = None,
         recogniser: Recogniser | None = None,
     ) -> None:
-        expressions = {probe(pattern) for classifier in classifiers for pattern in classifier.patterns}
+        expressions = {_expression(pattern) for classifier in classifiers for pattern in classifier.patterns}
         filtered = prefilter if len(expressions) > _FEW else None
         self._precedence = Precedence(classifiers)
         numbers = filtered.numbers if filtered else {}
         dictionaries = _numbered(classifiers, numbers)
-        regexps: dict[Probe, RegularExpression] = {}
-        uses: dict[Probe, list[Use]] = {}
+        found: dict[tuple[Probe, Probe], tuple[RegularExpression, list[Use]]] = {}
         self._entities: dict[str, list[tuple[Classifier, Rules]]] = {}
         for classifier in classifiers:
             try:
                 rules = Rules(classifier, dictionaries)
-                regexps.update((probe(pattern), compiled(*probe(pattern))) for pattern in classifier.patterns)
+                for pattern in classifier.patterns:
+                    one = found.setdefault(
+                        (probe(pattern), _expression(pattern)), (compiled(*_expression(pattern)), [])
+                    )
+                    one[1].append(Use(pattern.likelihood, classifier, rules, pattern))
             except (InvalidExpression, UnknownValidator) as error:
                 raise UnusableClassifier(classifier.code, str(error)) from None
-            for pattern in classifier.patterns:
-                uses.setdefault(probe(pattern), []).append(Use(pattern.likelihood, classifier, rules, pattern))
             if classifier.entity:
                 self._entities.setdefault(classifier.entity, []).append((classifier, rules))
         self._recogniser = recogniser if self._entities else None
-        searches = {one: Search(regexp, tuple(uses[one])) for one, regexp in regexps.items()}
-        self._filtered = {numbers[one]: search for one, search in searches.items() if one in numbers}
-        self._always = [search for one, search in searches.items() if one not in numbers]
+        searches = [Search(sign, regexp, tuple(uses)) for (sign, _), (regexp, uses) in found.items()]
+        self._always = [search for search in searches if search.sign not in numbers]
+        self._filtered: dict[int, list[Search]] = {}
+        for search in searches:
+            if search.sign in numbers:
+                self._filtered.setdefault(numbers[search.sign], []).append(search)
         self._scan = filtered.scan({*self._filtered, *chain.from_iterable(dictionaries.values())}) if filtered else None
-        self.instructions = sum(regexp.programsize for regexp in regexps.values())
+        self.instructions = sum(search.regexp.programsize for search in searches)
         """Of its patterns, compiled: the most work for a character."""
 
     def run(
@@ -132,14 +138,16 @@ class Plan:
             offsets = _characters(text, encoded, piece, characters, {place for *ends, _ in places for place in ends})
             for start, end, use in _standing_alone(text, places, offsets):
                 count += 1
-                yield view.proposal(start, end, use)
+                if (proposal := view.proposal(start, end, use)) is not None:
+                    yield proposal
             characters = offsets[piece.end]
 
     def _recognised(self, source: Source) -> Iterator[Proposal]:
         view = View(source)
         for entity in self._recogniser.find(source.text) if self._recogniser else ():
             for classifier, rules in self._entities.get(entity.kind, ()):
-                yield view.proposal(entity.start, entity.end, Origin(likelihood(entity.score), classifier, rules))
+                origin = Origin(likelihood(entity.score), classifier, rules)
+                yield entity.start, entity.end, Proposed(origin, view, entity.start, entity.end)
 
     def _places(self, source: Source, encoded: bytes, piece: Piece, minimum: Likelihood, maximum: int) -> list[Place]:
         """Tell where patterns that may come to the minimum match, in bytes; they begin in the piece.
@@ -150,7 +158,7 @@ class Plan:
         searches = self._always
         if self._scan is not None:
             occurring = self._scan.occurring(encoded[piece.before : piece.after])
-            searches = [*searches, *(self._filtered[one] for one in occurring if one in self._filtered)]
+            searches = [*searches, *chain.from_iterable(self._filtered.get(one, ()) for one in occurring)]
         places: list[Place] = []
         for search in searches:
             uses = [use for use in search.uses if use.rules.highest(use.likelihood, source, occurring) >= minimum]
@@ -164,6 +172,10 @@ class Plan:
                     if piece.start <= start < piece.end and start < end:
                         places.append((start, end, use))
         return places
+
+
+def _expression(pattern: Pattern) -> tuple[str, bool]:
+    return pattern.regex, pattern.ignore_case
 
 
 def _numbered(classifiers: Sequence[Classifier], numbers: dict[Probe, int]) -> dict[Dictionary, frozenset[int]]:
@@ -223,6 +235,10 @@ def _standing_alone(text: str, places: list[Place], offsets: dict[int, int]) -> 
 
 
 def _likeliest(proposals: list[Proposal]) -> Collection[Proposal]:
-    """Keep one for each place and classifier: rules make the most of the one that is likeliest before them."""
+    """Keep one for each place and classifier: rules make the most of the one that is likeliest before them.
+
+    But the text around a cell says something else than its heading, so both are judged.
+    """
     ordered = sorted(proposals, key=lambda proposal: proposal[2].origin.likelihood)
-    return {(start, end, one.classifier.code): (start, end, one) for start, end, one in ordered}.values()
+    kept = {(start, end, one.classifier.code, one.view.is_table): (start, end, one) for start, end, one in ordered}
+    return kept.values()

@@ -26,8 +26,8 @@ _FLAGS = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_F
 
 
 def probe(pattern: Pattern) -> Probe:
-    """Return what the prefilter looks for in order to say whether a pattern occurs."""
-    return pattern.regex, pattern.ignore_case
+    """Return what the prefilter looks for in order to say whether a pattern may occur."""
+    return pattern.sign or pattern.regex, pattern.ignore_case
 
 
 def probes(dictionary: Dictionary) -> frozenset[Probe]:

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 
 from meterd.classify import escapes
 from meterd.classify.characters import folded, is_foldable, plain
-from meterd.classify.escapes import GAP, MEANINGS
+from meterd.classify.escapes import GAP, GAPS, MEANINGS
 
 _INDEX = "Q"
 
@@ -45,8 +45,9 @@ class Reading:
             return found[0]
         meaning = _visible(meaning)
         read = start - self._moved
-        if kind == GAP or (meaning == "\t" and _is_between_digits(self._plain, start, end)):
-            meaning = " "
+        if meaning == "\t" and _is_between_digits(self._plain, start, end):
+            kind, meaning = GAP, " "
+        if kind in GAPS:
             self._gaps.append(read)
         self._moved += end - start - len(meaning)
         self._starts.append(start)
@@ -71,13 +72,15 @@ class Reading:
         return bisect_left(self._gaps, start) < bisect_left(self._gaps, end)
 
     def differs(self, start: int, end: int) -> bool:
-        """Tell whether a part of the text cuts a unit, or is read otherwise; but addresses may be read either way."""
+        """Tell whether a part of the text cuts a unit, or is read otherwise; addresses and forms may be read either
+        way.
+        """
         first = bisect_right(self._ends, start)
         for place in range(first, len(self._starts)):
             unit = self._starts[place]
             if unit >= end:
                 break
-            if unit < start or self._ends[place] > end or self._written[unit] != "%":
+            if unit < start or self._ends[place] > end or self._written[unit] not in "%+":
                 return True
         return self._written[start:end] != self._plain[start:end]
 

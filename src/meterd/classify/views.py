@@ -1,7 +1,7 @@
-"""A text as it is written, and as it is read: what is proposed in either, and judged there."""
+"""A text as it is written, as it is read, and its tables cell by cell: what is proposed in each, and judged there."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from meterd.classify.findings import Finding
 from meterd.classify.model import Classifier, Likelihood
 from meterd.classify.reading import Reading
 from meterd.classify.rules import Rules, Source
+from meterd.classify.tables import Columns
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -47,35 +48,45 @@ Proposal = tuple[int, int, Proposed]
 class View:
     """A text in which something is looked for: as it is written, or with `reading` as that says."""
 
-    def __init__(self, source: Source, reading: Reading | None = None, differently: Reading | None = None) -> None:
+    def __init__(
+        self, source: Source, reading: Reading | Columns | None = None, differently: Reading | None = None
+    ) -> None:
         """Take a text; `differently` is how one that is written can be read, too."""
         self.source = source
         self.differently = differently
-        self.is_read = reading is not None
+        self.is_read = isinstance(reading, Reading)
+        self.is_table = isinstance(reading, Columns)
         self._reading = reading
 
-    def proposal(self, start: int, end: int, origin: Origin) -> Proposal:
-        """Return what is proposed from `start` to `end` in this view."""
-        proposed = Proposed(origin, self, start, end)
-        return (*self._reading.written(start, end), proposed) if self._reading else (start, end, proposed)
+    def proposal(self, start: int, end: int, origin: Origin) -> Proposal | None:
+        """Return what is proposed from `start` to `end` in this view; None for what is in no cell of a table."""
+        place = self._reading.written(start, end) if self._reading else (start, end)
+        return None if place is None else (*place, Proposed(origin, self, start, end))
 
     def written(self, found: Finding) -> Finding | None:
         """Return a finding of this view as one of the text; None for columns that nothing says to belong together."""
         if self._reading is None:
             return found
-        if found.likelihood < Likelihood.VERY_LIKELY and self._reading.has_gap(found.start, found.end):
+        if found.likelihood < Likelihood.VERY_LIKELY and self._has_gap(found.start, found.end):
             return None
-        start, end = self._reading.written(found.start, found.end)
-        return msgspec.structs.replace(found, start=start, end=end)
+        place = self._reading.written(found.start, found.end)
+        return None if place is None else msgspec.structs.replace(found, start=place[0], end=place[1])
+
+    def _has_gap(self, start: int, end: int) -> bool:
+        """Tell whether it may be two numbers; what has a plus sign before it is one, however it is set."""
+        gaps = self._reading is not None and self._reading.has_gap(start, end)
+        return gaps and not self.source.text.startswith("+", start)
 
 
-def views(source: Source) -> tuple[View, ...]:
-    """Return a text as it is written, and as it is read where that is another one."""
+def views(source: Source) -> Iterator[View]:
+    """Return a text as it is written, as it is read where that is another one, and the cells of its tables."""
     reading = Reading.of(source.text)
-    if reading is None:
-        return (View(source),)
-    read = msgspec.structs.replace(source, text=reading.text)
-    return View(source, differently=reading), View(read, reading)
+    yield View(source, differently=reading)
+    if reading is not None:
+        yield View(msgspec.structs.replace(source, text=reading.text), reading)
+    columns = Columns.of(source.text, reading)
+    if columns is not None:
+        yield View(msgspec.structs.replace(source, text=columns.text), columns)
 
 
 def without_doubtful(proposals: Sequence[Proposal]) -> list[Proposal]:

@@ -1,0 +1,172 @@
+"""Tables within a text, read cell by cell, each behind the heading of its column: `ssn: 536904399`.
+
+A table is lines of as many cells each, of which those of the first line are names. Between cells there are commas,
+semicolons, tabs, bars, or several blanks.
+"""
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Generator, Iterator
+from typing import NamedTuple
+
+from meterd.classify.reading import Reading
+from meterd.expressions.regular import RegularExpression, compiled
+
+_INDEX = "Q"
+_WORD = r"[\pL\pN_.'’/#()°-]"
+_NAME = rf"\"?[\pL_]{_WORD}*(?: {_WORD}+){{0,5}}\"?"
+_SHORTEST = 3
+"""Characters of a cell in which there may be something."""
+_LONGEST_HEADING = 60
+_STRAY_LINES = 2
+"""So many lines of another shape may stand within a table, as those that are drawn."""
+_SHARE = 3
+"""So many times as long as the text its cells with their headings may become; rows beyond that are not read so."""
+_DRAWN = r"[-=+:|\s]*"
+_LINE = re.compile(_DRAWN)
+
+Span = tuple[int, int]
+
+
+class Shape(NamedTuple):
+    """A way to write tables: a sign of it, what a line of headings and the next one are like, and a cell's content in
+    group 1, if it is in quotes, or group 2.
+    """
+
+    sign: str
+    headings: RegularExpression
+    cell: re.Pattern[str]
+
+
+def _shape(sign: str, between: str, cell: str) -> Shape:
+    names = rf"\|? *(?:{_NAME} *)?(?:{between} *{_NAME} *)+\|?"
+    headings = rf"(?m)(?:^|[\"'`]) *({names})\r?\n(?:{_DRAWN}\n)?[^\n]*?{between}"
+    return Shape(sign, compiled(headings), re.compile(cell))
+
+
+def _separated(sign: str) -> Shape:
+    by = re.escape(sign)
+    return _shape(sign, by, rf'(?:^|{by}) *(?:"((?:[^"]|"")*)"(?= *(?:{by}|$))|([^{by}]*))')
+
+
+SHAPES = (
+    _separated(","),
+    _separated(";"),
+    _separated("\t"),
+    _separated("|"),
+    _shape("  ", " {2}", r"(?!)()|(\S+(?: \S+)*)"),
+)
+
+
+class Columns:
+    """The cells of a text's tables as one text, a line for each, with the way back."""
+
+    def __init__(self, within: str, reading: Reading | None) -> None:
+        """Take a text with tables; `reading` is how it came about, if it is not what was written."""
+        self._reading = reading
+        self._starts, self._ends, self._read = array(_INDEX), array(_INDEX), array(_INDEX)
+        self.text = self._lines(within)
+
+    @classmethod
+    def of(cls, written: str, reading: Reading | None) -> "Columns | None":
+        """Return the tables of a text as it is written, or else as it is read; None if there are none."""
+        if _may_occur(written):
+            found = cls(written, None)
+        elif reading is not None and _may_occur(reading.text):
+            found = cls(reading.text, reading)
+        else:
+            return None
+        return found if found.text else None
+
+    def _lines(self, within: str) -> str:
+        lines: list[str] = []
+        length, most = 0, _SHARE * len(within)
+        for heading, (start, end) in _cells(within):
+            if length > most:
+                break
+            prefix = f"{heading}: "
+            self._starts.append(start)
+            self._ends.append(end)
+            self._read.append(length + len(prefix))
+            lines.append(f"{prefix}{within[start:end]}\n")
+            length += len(lines[-1])
+        return "".join(lines)
+
+    def written(self, start: int, end: int) -> Span | None:
+        """Return where in the text something is that is read from `start` to `end`; None if it is not in one cell."""
+        cell = bisect_right(self._read, start) - 1
+        if cell < 0:
+            return None
+        moved = self._starts[cell] - self._read[cell]
+        first, last = start + moved, end + moved
+        if last > self._ends[cell]:
+            return None
+        return self._reading.written(first, last) if self._reading else (first, last)
+
+    def has_gap(self, start: int, end: int) -> bool:
+        """Tell whether there is a gap within what is read, which is in one cell."""
+        if self._reading is None:
+            return False
+        moved = self._starts[cell := bisect_right(self._read, start) - 1] - self._read[cell]
+        return self._reading.has_gap(start + moved, end + moved)
+
+
+def _may_occur(text: str) -> bool:
+    return "\n" in text and any(shape.sign in text and shape.headings.search(text) for shape in SHAPES)
+
+
+def _cells(text: str) -> Iterator[tuple[str, Span]]:
+    """Return every cell that is long enough, with the heading of its column."""
+    for shape in SHAPES:
+        if shape.sign not in text:
+            continue
+        done = 0
+        for found in shape.headings.finditer(text):
+            start, _ = found.span(1)
+            if start >= done:
+                done = yield from _table(text, start, shape)
+
+
+def _table(text: str, start: int, shape: Shape) -> Generator[tuple[str, Span], None, int]:
+    """Return the cells of a table that starts with its headings, and lastly where it ends."""
+    end = _line_end(text, start)
+    headings = [text[first:last].strip('" ')[:_LONGEST_HEADING] for first, last in _split(text, start, end, shape)]
+    stray = 0
+    while stray <= _STRAY_LINES and end < len(text):
+        start, end = end + 1, _line_end(text, end + 1)
+        if not text[start:end].strip():
+            break
+        spans = _split(text, start, end, shape)
+        if len(spans) != len(headings):
+            stray += 1
+            continue
+        stray = 0
+        if _LINE.fullmatch(text, start, end) is None:
+            yield from (
+                (heading, (first, last))
+                for heading, (first, last) in zip(headings, spans, strict=True)
+                if heading and last - first >= _SHORTEST
+            )
+    return end
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _split(text: str, start: int, end: int, shape: Shape) -> list[Span]:
+    """Return where the cells of a line are, without blanks and quotes around them."""
+    line = text[start:end].rstrip("\r ")
+    if shape.sign == "|":
+        start += len(line) - len(line.lstrip())
+        line = line.strip()
+        if line.startswith("|"):
+            start, line = start + 1, line[1:].removesuffix("|")
+    spans = []
+    for found in shape.cell.finditer(line):
+        content = found.group(1) if found.group(1) is not None else found.group(2)
+        first = start + found.start(1 if found.group(1) is not None else 2)
+        spans.append((first, first + len(content.rstrip())))
+    return spans
