@@ -189,8 +189,9 @@ def _said(one: Documented, accuracy: DocumentAccuracy) -> str:
 
 
 def _part_rows(one: Documented, accuracy: DocumentAccuracy) -> Iterator[tuple[str, ...]]:
-    for title, counts in zip(_TOLD_BY, one.first_measured, strict=True):
-        yield _cells(f"{one.part.name}, {title}, first measured", *counts)
+    for when, measured in (("first measured", one.first_measured), ("before it was read", one.before_it_was_read)):
+        for title, counts in zip(_TOLD_BY, measured, strict=bool(measured)):
+            yield _cells(f"{one.part.name}, {title}, {when}", *counts)
     for title, keys in _TOLD_BY.items():
         yield _row(f"{one.part.name}, {title}, now", accuracy, keys)
 

@@ -35,6 +35,32 @@ def found(text: str) -> list[tuple[str, str]]:
         "出生日期：{}",
         "生年月日：{}",
         "생년월일: {}",
+        "I was born on {}",
+        "What is your date of birth?\nCustomer: it is {}",
+        "Nací el {}",
+        "nasci em {}",
+        "Urodziłam się {}",
+        "narodil jsem se {}",
+        "мой день рождения {}",
+        "дата народження: {}",
+        "дата на раждане: {}",
+        "datum rođenja: {}",
+        "datum rojstva: {}",
+        "sünnikuupäev: {}",
+        "gimimo data: {}",
+        "dzimšanas datums: {}",
+        "data nașterii: {}",
+        "születési dátum: {}",
+        "doğum tarihim {}",
+        "ημ. γέννησης: {}",
+        "تاريخ الميلاد: {}",
+        "נולדתי ב {}",
+        "जन्मतिथि: {}",
+        "tanggal lahir: {}",
+        "วันเกิด {}",
+        "我出生于{}",
+        "제 생년월일은 {}",
+        "name,date_of_birth\nAnn Lee,{}\n",
     ],
 )
 @pytest.mark.parametrize("day", ["14.03.1985", "1985-03-14", "14/03/85"])
@@ -59,10 +85,53 @@ def test_a_date_after_a_word_for_birth_is_one(text: str, day: str) -> None:
         "1985년 3월 14일",
         "19850314",
         "3/14/85",
+        "14th of March, 1985",
+        "14-Mar-1985",
+        "Mar. 14, 1985",
+        "14 Mar '85",
+        "1985 March 14",
+        "1985. március 14",
+        "14. března 1985",
+        "14 Mart 1985",
+        "14 Μαρτίου 1985",
+        "14 березня 1985",
+        "14 مارس 1985",
+        "14 במרץ 1985",
+        "14 मार्च 1985",
+        "14 มีนาคม 2528",
+        "14 tháng 3 năm 1985",
+        "昭和60年3月14日",
+        "14 03 1985",
+        "03 / 14 / 1985",
+        "14031985",
+        "85-03-14",
+        "1985-03-14T00:00:00Z",
     ],
 )
 def test_a_date_of_birth_is_written_in_many_ways(day: str) -> None:
     assert ("DATE_OF_BIRTH", day) in found(f"date of birth: {day}")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Ich bin am 14. März 1985 in Bad Homburg geboren.", "14. März 1985"),
+        ("14 March 1985 is my date of birth", "14 March 1985"),
+        ("Ann Lee, 14/03/1985 (DOB)", "14/03/1985"),
+        ("1985年3月14日生まれです", "1985年3月14日"),
+        ("14.03.1985 г.р.", "14.03.1985"),
+        ("14 Mart 1985 doğumluyum", "14 Mart 1985"),
+        ("1985. március 14-én születtem", "1985. március 14"),
+        ("14 mars 1985 est ma date de naissance", "14 mars 1985"),
+    ],
+)
+def test_a_date_before_a_word_for_birth_is_one(text: str, day: str) -> None:
+    assert ("DATE_OF_BIRTH", day) in found(text)
+
+
+@pytest.mark.parametrize("word", ["hire date", "visit date", "issued", "valid until", "ausgestellt am", "desde", "due"])
+def test_a_date_after_a_word_for_another_day_is_none(word: str) -> None:
+    assert [("DATE_OF_BIRTH", "14.03.1985")] == found(f"born 14.03.1985, {word}: 01.02.2024")
 
 
 def test_a_date_with_another_word_of_its_own_is_none() -> None:
@@ -96,6 +165,16 @@ def test_a_date_with_another_word_of_its_own_is_none() -> None:
         ("VERCEL_TOKEN=WK2LSqpIy3BQT2x0Auqh0ctJ", "VERCEL_TOKEN", "WK2LSqpIy3BQT2x0Auqh0ctJ"),
         ("position 33.1424° N, 1.1295° E", "COORDINATES", "33.1424° N, 1.1295° E"),
         ("write to Post Office Box 915", "US_POST_OFFICE_BOX", "Post Office Box 915"),
+        ("my social is 536904399", "US_SSN", "536904399"),
+        ("mein Handynummer: 0151 23456789", "DE_PHONE_NUMBER", "0151 23456789"),
+        ("vous pouvez me joindre au 06 12 34 56 78", "FR_PHONE_NUMBER", "06 12 34 56 78"),
+        ("llámame al 612 34 56 78", "ES_PHONE_NUMBER", "612 34 56 78"),
+        ("numéro de sécu 295109912611193", "FR_NIR", "295109912611193"),
+        ("Steuer-Identnummer 65929970489", "DE_IDNR", "65929970489"),
+        ("kimlik numaram 17291716060", "TR_TCKIMLIK", "17291716060"),
+        ("chart # 00482913", "MEDICAL_RECORD_NUMBER", "00482913"),
+        ("subscriber no. XYZ-123456789", "HEALTH_PLAN_NUMBER", "XYZ-123456789"),
+        ("Ausweis-Nr. L01X00T471", "DE_IDENTITY_CARD", "L01X00T471"),
     ],
 )
 def test_official_names_and_names_in_programs_say_what_a_number_is(text: str, name: str, value: str) -> None:

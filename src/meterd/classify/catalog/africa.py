@@ -97,7 +97,17 @@ CLASSIFIERS = (
         "Identity number of South Africa",
         "ID number 7503305044089",
         bare(r"\d{6} ?\d{4} ?[01]\d{2}"),
-        words=("id number", "id no", "identity number", "rsa id", "sa id"),
+        words=(
+            "id number",
+            "id no",
+            "identity number",
+            "rsa id",
+            "sa id",
+            "id nr",
+            "south african id",
+            "identity no",
+            "id-nommer",
+        ),
     ),
     number(
         "za.tin",

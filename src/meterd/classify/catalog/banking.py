@@ -1,31 +1,21 @@
 """Accounts, payment cards and what belongs to them."""
 
-from meterd.classify.catalog.declaring import acronyms
+from meterd.classify.catalog.declaring import terms
 from meterd.classify.model import (
     Boundary,
     Category,
     Classifier,
-    Expression,
-    Likelihood,
     Pattern,
-    Rule,
-    Set,
-    Target,
     bare,
     formatted,
     identifier,
 )
 
-_CARD_WORDS = (
-    "card",
-    "card number",
-    "credit card",
-    "debit card",
-    "cc",
-    "pan",
-    "kreditkarte",
-    "carte bancaire",
-    "tarjeta",
+_CARD_WORDS = terms(
+    "card, card number, credit card, debit card, cc, pan, visa, mastercard, amex, declined, paid with, pay with",
+    "karte, kreditkarte, kartennummer, carte, carte bancaire, cb, tarjeta, cartão, carta, carta di credito, kaart",
+    "karta, karty, kort, kortti, kart, карта, карты, карту, カード, カード番号, 信用卡, 卡号, 银行卡, 카드",
+    "بطاقة, البطاقة, कार्ड",
 )
 
 
@@ -54,14 +44,6 @@ def _card(
     )
 
 
-_PIN = Rule(
-    Expression(
-        r"(?:^|[^A-Za-z])(?:[a-z]+[_-])?pin(?:[_-]?code)?[\"'\])]{0,2}\s{0,3}[:=]\s{0,2}[\"']?$", ignore_case=True
-    ),
-    Target.CONTEXT,
-    Set(Likelihood.VERY_LIKELY),
-)
-
 CLASSIFIERS = (
     identifier(
         "iban_code",
@@ -71,7 +53,28 @@ CLASSIFIERS = (
         description="International bank account number",
         example="GB29 NWBK 6016 1331 9268 19",
         validator="stdnum:iban",
-        context=("iban", "account", "konto", "compte", "cuenta"),
+        context=(
+            "iban",
+            "account",
+            "konto",
+            "kontonummer",
+            "überweisen",
+            "überweisung",
+            "compte",
+            "virement",
+            "rib",
+            "cuenta",
+            "transferencia",
+            "conto",
+            "bonifico",
+            "conta",
+            "transferência",
+            "rekening",
+            "przelew",
+            "transfer",
+            "bank",
+        ),
+        after=20,
     ),
     identifier(
         "swift_code",
@@ -81,7 +84,15 @@ CLASSIFIERS = (
         description="Business identifier code of a bank",
         example="BIC AGRIFRPP882",
         validator="stdnum:bic",
-        context=("swift", "bic", "swift code", "swift/bic"),
+        context=(
+            "swift",
+            "bic",
+            "swift code",
+            "swift/bic",
+            "bic/swift",
+            "swift-bic",
+            "bic-code",
+        ),
     ),
     _card(
         "credit_card_number",
@@ -94,7 +105,7 @@ CLASSIFIERS = (
         r"(?:50(?:18|20|38)|5[6-8]\d{2}|63(?:04|90)|67(?:59|6[1-3]))_\d{4}_\d{4}_\d{1,7}",
         r"4\d{3}_\d{3}_\d{3}_\d{3}",
         family="",
-        yields_to=("card",),
+        yields_to=("card", "iban_code"),
     ),
     _card("visa_card_number", "Card number of Visa", "4012 8888 8888 1881", r"4\d{3}_\d{4}_\d{4}_\d{4}"),
     _card(
@@ -120,25 +131,6 @@ CLASSIFIERS = (
     _card("unionpay_card_number", "Card number of UnionPay", "6250 9410 0652 8599", r"62\d{2}_\d{4}_\d{4}_\d{4}"),
     _card("mir_card_number", "Card number of Mir", "2200 0000 0000 0004", r"220[0-4]_\d{4}_\d{4}_\d{4}"),
     _card("troy_card_number", "Card number of Troy", "9792 0000 0000 0003", r"9792_\d{4}_\d{4}_\d{4}"),
-    identifier(
-        "card_security_code",
-        "CARD_SECURITY_CODE",
-        bare(r"\d{3,4}"),
-        category=Category.FINANCIAL,
-        description="Security code of a payment card",
-        example="CVV 123",
-        context=("cvv", "cvc", "cvv2", "security code", "prüfnummer", "cryptogramme"),
-        before=18,
-    ),
-    identifier(
-        "card_expiry_date",
-        "CARD_EXPIRY_DATE",
-        bare(r"(?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?[2-4]\d"),
-        category=Category.FINANCIAL,
-        description="Expiry date of a payment card",
-        example="expires 09/28",
-        context=("exp", "expiry", "expires", "expiration", "valid thru", "gültig bis", "expire fin"),
-    ),
     identifier(
         "card_track_data",
         "CARD_TRACK_DATA",
@@ -208,27 +200,6 @@ CLASSIFIERS = (
         description="Amount of a salary",
         example="annual salary $85,000",
         context=("salary", "gehalt", "salaire", "salario", "wage", "compensation", "base pay"),
-    ),
-    identifier(
-        "account_pin",
-        "ACCOUNT_PIN",
-        bare(r"\d{4,6}"),
-        category=Category.CREDENTIAL,
-        description="Personal identification number of a card or an account",
-        example="PIN code 4821",
-        context=(
-            "pin code",
-            "pin number",
-            "pin no",
-            "code pin",
-            "pin is",
-            "pin was",
-            "pin to",
-            "card pin",
-            "código pin",
-        ),
-        rules=(acronyms("PIN:", "PIN"), _PIN),
-        before=20,
     ),
     identifier(
         "credit_score",

@@ -9,7 +9,14 @@ CLASSIFIERS = (
         "Patient number of the National Health Service",
         "NHS number 943 476 5870",
         bare(r"\d{3}[ -]?\d{3}[ -]?\d{4}"),
-        words=("nhs", "nhs number", "nhs no", "patient number"),
+        words=(
+            "nhs",
+            "nhs number",
+            "nhs no",
+            "patient number",
+            "nhs num",
+            "national health service",
+        ),
         category=Category.HEALTH,
     ),
     identifier(
@@ -33,7 +40,16 @@ CLASSIFIERS = (
         "Tax reference of the United Kingdom",
         "UTR 1955839661",
         bare(r"\d{5} ?\d{5}K?"),
-        words=("utr", "unique taxpayer reference", "taxpayer reference", "tax reference", "self assessment"),
+        words=(
+            "utr",
+            "unique taxpayer reference",
+            "taxpayer reference",
+            "tax reference",
+            "self assessment",
+            "utr number",
+            "utr no",
+            "tax ref",
+        ),
     ),
     number(
         "gb.vat",
@@ -69,7 +85,13 @@ CLASSIFIERS = (
         bare(r"\d{2}[- ]?\d{2}[- ]?\d{2}"),
         description="Sort code of a bank in the United Kingdom",
         example="sort code 20-00-00",
-        context=("sort code", "sort codes", "branch sort code"),
+        context=(
+            "sort code",
+            "sort codes",
+            "branch sort code",
+            "s/c",
+            "branch code",
+        ),
         category=Category.FINANCIAL,
     ),
     number(
@@ -77,7 +99,13 @@ CLASSIFIERS = (
         "Personal public service number of Ireland",
         "PPS number 6433435FT",
         bare(r"\d{7}[A-W][ABHWTX]?"),
-        words=("pps", "ppsn", "pps number", "pps no"),
+        words=(
+            "pps",
+            "ppsn",
+            "pps number",
+            "pps no",
+            "personal public service",
+        ),
     ),
     number(
         "ie.vat",

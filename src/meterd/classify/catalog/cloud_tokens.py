@@ -24,7 +24,8 @@ CLASSIFIERS = (
     ),
     credential(
         "aws_secret_access_key",
-        r"(?i:aws|secret)[0-9A-Za-z_. -]{0,30}[\"']?[ \t]{0,4}(?:[:=]|is )[ \t]{0,4}[\"']?([0-9A-Za-z/+]{40})",
+        r"(?i:aws|secret)[0-9A-Za-z_. -]{0,50}?[\"'\])*]{0,3}[ \t]{0,4}(?:[:=,]|(?i:is|was|to) |[ \t])[ \t]{0,4}"
+        r"[\"'`*]{0,2}([0-9A-Za-z/+]{40})",
         description="Secret access key of Amazon Web Services",
         group=1,
         entropy=4,

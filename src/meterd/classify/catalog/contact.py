@@ -35,7 +35,9 @@ _NO_MAIL = (
         after=90,
     ),
     refuse(
-        Expression(r"(?:\b(?:ssh|rsync|git|sftp)://|\b(?:ssh|sftp|mosh|ssh-copy-id) (?:-\S+ (?:[^ @-]\S* )?){0,4})$"),
+        Expression(
+            r"(?:\b(?:ssh|rsync|git|s?ftp|https?)://|\b(?:ssh|sftp|mosh|ssh-copy-id) (?:-\S+ (?:[^ @-]\S* )?){0,4})$"
+        ),
         Target.CONTEXT,
     ),
 )

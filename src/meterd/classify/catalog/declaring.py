@@ -40,6 +40,11 @@ _CLASSES = {
 }
 
 
+def terms(*lists: str) -> tuple[str, ...]:
+    """Return the words of some lists, which have commas between them."""
+    return tuple(dict.fromkeys(term.strip() for one in lists for term in one.split(",")))
+
+
 def acronyms(*terms: str, likelihood: Likelihood = Likelihood.VERY_LIKELY) -> Rule:
     """Declare that a capitalised abbreviation before the finding sets its likelihood; in lower case it would be another
     word.

@@ -46,6 +46,18 @@ _NO_IPV6 = (
 )
 """Scopes of program code have two colons too; and an address leaves out groups once."""
 
+_LONGER = (
+    refuse(Expression(r"(?:^|[^0-9A-Za-z])[0-9A-Fa-f]{2}[:-]$"), Target.CONTEXT),
+    Rule(
+        Expression(r"^[:-][0-9A-Fa-f]{2}(?:[^0-9A-Za-z]|$)"),
+        Target.CONTEXT,
+        Set(Likelihood.NO_MATCH),
+        before=0,
+        after=4,
+    ),
+)
+"""Fingerprints of keys are written like addresses of network interfaces, but longer."""
+
 CLASSIFIERS = (
     identifier(
         "ipv4_address",
@@ -79,7 +91,7 @@ CLASSIFIERS = (
         "MAC_ADDRESS",
         formatted(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}"),
         formatted(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"),
-        rules=(refuse(r"^[0-9.]+$"),),
+        rules=(refuse(r"^[0-9.]+$"), *_LONGER),
         category=Category.NETWORK,
         description="Address of a network interface",
         example="d0:50:99:84:a2:a0",

@@ -26,7 +26,12 @@ CLASSIFIERS = (
         "Tax file number of Australia",
         "TFN 123 456 782",
         bare(r"\d{3}[ -]?\d{3}[ -]?\d{2,3}"),
-        words=("tfn", "tax file", "tax file number"),
+        words=(
+            "tfn",
+            "tax file",
+            "tax file number",
+            "tax file no",
+        ),
     ),
     identifier(
         "au_medicare",
@@ -70,6 +75,12 @@ CLASSIFIERS = (
         "Tax number of New Zealand",
         "IRD 49-098-576",
         bare(r"\d{2,3}-?\d{3}-?\d{3}"),
-        words=("ird", "ird number", "inland revenue"),
+        words=(
+            "ird",
+            "ird number",
+            "inland revenue",
+            "ird no",
+            "tax number",
+        ),
     ),
 )

@@ -1,6 +1,31 @@
 """Passwords and keys that are named as such, in settings, programs, commands, markup and sentences."""
 
 from meterd.classify.catalog.declaring import ALPHANUMERIC, HEXADECIMAL, drawn
+from meterd.classify.catalog.naming import (
+    ANSWERED,
+    ASKED_FOR,
+    ASSIGNED,
+    ATTRIBUTE,
+    BESIDE,
+    CALL,
+    DECLARED,
+    ELEMENT,
+    FOR,
+    IS,
+    IS_BEFORE,
+    IS_SHORTLY,
+    KEY,
+    LATER_IS,
+    NAME_AND_VALUE,
+    ON_NEXT_LINE,
+    OPEN,
+    OTHERWISE,
+    PASSWORD,
+    QUOTED_PAIR,
+    SHORT_PASSWORD,
+    TYPED,
+)
+from meterd.classify.catalog.password_commands import COMMANDS
 from meterd.classify.model import (
     Adjust,
     Boundary,
@@ -17,14 +42,41 @@ from meterd.classify.model import (
 
 _PLACEHOLDER = refuse(
     Expression(
-        r"^(?:[x*.#_-]+|<.*>|\$\{?.*|\{\{.*|%\(?.*|your[_-].*|my[_-]?password|changeme|example|none|null|nil|true|false"
-        r"|undefined|string|str|required|optional|redacted|hidden|invalid|missing|incorrect|please|cannot|should|must"
-        r"|password|passwd|secret|\[?redacted\]?|\[?filtered\]?)$",
+        r"^(?:[x*.#_•-]+|<.*>|&lt;.*|\$\{?.*|\{\{.*|%\(?.*|\[.*\]|your[_-].*|my[_-]?password\d?|change[_-]?me\d*|example"
+        r"|none|null|nil"
+        r"|true|false|undefined|string|str|required|optional|\[?redacted\]?|\[?filtered\]?|hidden|invalid|missing"
+        r"|incorrect"
+        r"|please|cannot|should|must|expired|unknown|unchanged|encrypted|default|password|passwd|secret"
+        r"|(?:ENC|enc)\(.*|(?:vault|op|ssm|env|file|secret|keyring|arn|gcp|aws)[:!].*|!.*)$",
         ignore_case=True,
     )
 )
 _PROGRAM = refuse(r"^(?:[A-Za-z_][\w.]*[(\[]|[A-Za-z_]+(?:(?:\.|->|::)[A-Za-z_]+)+[;,)]*$|(?:\.{1,2}|~)?/[\w.-]+/)")
 """A call, a member, or a path: where a program keeps a secret, not the secret."""
+_OTHER_THING = refuse(
+    Expression(
+        r"^(?:[a-z]{2,8}://.*|[a-z]+(?:&|%26|&amp;)[\w.-]+(?:=|%3d).*"
+        r"|\d{4}-\d{2}-\d{2}\S*|\d{1,2}[./]\d{1,2}[./]\d{2,4}\S?|\d{1,2}:\d{2}\S*"
+        r"|v?\d+(?:\.\d+){1,3}\S?"
+        r"|[\d.,]+ ?(?:px|ms|min|kb|mb|gb|%|st|nd|rd|th)\W?|(?:sha|md|aes|utf|rsa|rc|base|argon|pbkdf|bcrypt|ipv"
+        r"|oauth)-?\d{1,4}(?:-\w{2,12})?\W?"
+        r"|iso[- ]?\d+\S*|1password\W?|[^@\s]+@[\w-]+(?:\.[\w-]+)+|[\w./-]+\.(?:py|js|ts|go|rs|java|md|txt|pdf|html?"
+        r"|ya?ml|json|conf))$",
+        ignore_case=True,
+    )
+)
+"""A day, a time, a version, a measure, a method, a file."""
+_ABOUT_IT = refuse(
+    Expression(
+        r"pass(?:word|phrase)s?[ -](?:polic(?:y|ies)|manager|field|hash(?:es)?|length|strength|rules?|form|page"
+        r"|prompt|protected"
+        r"|expir\w*|history|generator|vault|check(?:er)?|column|table|hint|recovery|rotation|requirements?"
+        r"|reset (?:link|page|mail|form|token|code))\b[^\n:=]*$",
+        ignore_case=True,
+    ),
+    Target.CONTEXT,
+)
+"""What is said of passwords in general."""
 _WORDS = refuse(r"^(?:[a-z]+(?:[_./-][a-z]+)*|[A-Z]+(?:_[A-Z]+)*)$")
 _NO_WORD = Rule(
     Expression(r"[A-Za-z][^A-Za-z]*[0-9]|[0-9][^0-9]*[A-Za-z]|[A-Za-z].*[!@#$%^&*+=~?][^\n]"),
@@ -34,63 +86,32 @@ _NO_WORD = Rule(
 )
 """What is said, not assigned, is a password only if it is no word: it has digits or signs beside letters."""
 
-_PASSWORD = (
-    "(?i:password|passwd|passwort|kennwort|passphrase|passcode|contraseñas?|contrasena|clave de acceso|mot de passe"
-    "|senhas?|palavra-passe|wachtwoord|hasł[oa]|lösenord|adgangskode|passord|salasana|parola|şifre|heslo|jelszó|пароль"
-    "|κωδικός|סיסמה|סיסמא|كلمة المرور|كلمة السر|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|पासवर्ड|mật khẩu"
-    "|kata sandi|รหัสผ่าน|pwd)"
-)
-_SHORT_PASSWORD = "(?:^|[^0-9A-Za-z])(?i:pass|pw|psw|mdp)"
-_KEY = (
-    "(?i:api[ _-]?(?:key|token|secret)|secret[ _-]?(?:access[ _-]?)?key"
-    "|(?:client|app|consumer|webhook|shared)[ _-]?secret"
-    "|(?:access|auth|refresh|bearer|bot|session|private|personal|deploy|service|oauth)[ _-]?token"
-    "|(?:access|account|encryption|signing|master|private|license)[ _-]?key|secret)"
-)
-_ASSIGNED = r"[\"'\])]{0,2}[ \t]{0,20}(?:=>|:=|->|[:=]{1,3}|is:)[ \t]{0,20}"
-_QUOTED_PAIR = r"[\"'][ \t]*[,)][ \t]*[\"']"
-"""Between the two arguments of a call."""
-_CALL = r"[ \t]?\([ \t]*[\"']"
-_ELEMENT = r"[\"']?[^<>\n]{0,40}>\s{0,40}(?:<!\[CDATA\[)?"
-_ATTRIBUTE = r"[\"'][ \t]{1,20}value[ \t]?=[ \t]?[\"']"
-_FOR = (
-    r"(?:[ \t]+(?i:for|of|to|on|für|zum|de|del|du|da|do|para|pour|per|voor|von|till|til|dla|для|от|к)"
-    r"[ \t]+[^\n.:;!?]{1,40}?|[ \t]*\([^()\n]{1,30}\))?"
-)
-_IS = (
-    r"(?:[ \t]+(?i:is|was|are|be|as|ist|war|lautet|est|es|era|è|é|to|är|er|on|je|jest|это|now|still)"
-    r"(?:[ \t]+(?i:now|still|set to|just|jetzt|ahora|maintenant))?[ \t]*:?[ \t]+"
-    r"|[ \t]*(?:は|是|为|為|는|은|가|이|:|-|–|—)[ \t]*|[ \t]+)"
-)
-_OPEN = r"[\"'`「『【(\[*]{0,2}"
-_VALUE = r"([^\s\pZ\"',;<>」』】。、]{6,128})"
-_PART = r"[^\s\pZ\"'`,;<>」』】。、]"
+_PART = r"[^\s\pZ\"'`,;<>」』】。、，；！？）\x{3040}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7af}]"
+_VALUE = rf"({_PART}{{6,128}})"
 _WORD = rf"({_PART}{{0,40}}[0-9!@#$%^&*+=~]{_PART}{{1,60}}[0-9A-Za-z!$%&*#@+=~^/_-]|{_PART}{{3,60}}[0-9])"
 """What is said is a password only if it is no word."""
 _SHORT = refuse(r"^.{0,5}$")
 _IN_QUOTES = (r"\"([^\s\"]{6,128})\"", r"'([^\s']{6,128})'")
+_QUOTED = r"([^\s\"'`]{6,128})"
 _TOKEN = r"([0-9A-Za-z_./+=~-]{16,200})"
 
-_SECRET = r"([^\s\"']{6,128})"
-_CLIENTS = "mysql|mysqldump|mysqladmin|mariadb|mongosh?|sshpass|docker login|podman login|redis-cli|unzip|smbclient"
-_PASSWORD_COMMANDS = (
-    rf"(?:curl|wget|http)\b[^\n|]{{0,200}}?[ \t](?:-u|--user|--proxy-user|-U)[ \t=]?[\"']?[^\s:\"'/]{{1,64}}:{_SECRET}",
-    rf"\b(?:{_CLIENTS})\b[^\n|;]{{0,120}}?[ \t]-(?:p|a|P)[ \t]?[\"']?{_SECRET}",
-    r"--?[a-z-]{0,20}(?:password|passwd|passphrase|pass|pwd)[ \t]+[\"']?([^\s\"'-][^\s\"']{5,127})",
-    r"\blogin\s+\S{1,64}\s+(?:account\s+\S{1,64}\s+)?passw(?:or)?d\s+(\S{6,128})",
-    r"(?:^|\n)[0-9A-Za-z.*-]{1,100}:(?:5432|6432|\*):[^\s:]{1,64}:[^\s:]{1,64}:([^\s:]{6,128})",
-    r"(?i:identified by|(?:with|encrypted|set) password)[ \t]+(?:(?i:by)[ \t]+)?'([^'\n]{6,128})'",
-    rf"(?i:convertto-securestring)[ \t]+(?:-(?i:string)[ \t]+)?[\"']{_SECRET}",
+_IN_DEFAULT = rf"\$\{{[^}}\n]{{0,60}}?{PASSWORD}[^}}\s:]{{0,20}}:[-=]?([^\s}}\"']{{6,128}})\}}"
+_IN_CONNECTION = (
+    r"(?i:(?:get|my|new)?connection|connect|login|log_in|sign_?in|(?:basic)?auth(?:enticate)?|credentials?)"
+    r"[ \t]?=?[ \t]?\((?:[^()\n]*?,[ \t]*)?[\"'][^\"'\s]{1,64}[\"'][ \t]*,[ \t]*[\"']([^\s\"'`]{6,128})[\"']"
 )
-"""Of curl and clients of databases, options, netrc, pgpass, SQL, PowerShell."""
-_SAID_BEFORE = (
-    f"{_WORD}[\"'`」』]?[ \\t]+(?i:is|as|was|ist|est|es|è|é)[ \\t]+(?i:my|the|your|our|a|mein|das|mon|mi|la|il|a minha)"
-    f"[ \\t]+(?:[a-z]{{2,12}}[ \\t]+)?{_PASSWORD}"
+"""A call with a name and its password."""
+_PAIR = (
+    "(?i:credentials?|creds|zugangsdaten|anmeldedaten|identifiants|credenciales|credenziali|credenciais|inloggegevens"
+    "|dane logowania|учётные данные|login|log-in)"
+    rf"(?:[ \t]+(?i:is|are|for|sind|sont|son|sono|são|zijn|to)(?:[ \t]+[^\s:=/]+){{0,3}}?)?[ \t]*[:=]?[ \t]+[\"'`]?"
+    rf"[0-9A-Za-z._@+-]{{2,40}}[\"'`]?(?:[ \t]+[/|:][ \t]+|[ \t]?:[ \t]?){OPEN}{_WORD}"
 )
+"""A name and its password beside each other."""
 
 
-def _patterns(likelihood: Likelihood, *regexes: str) -> tuple[Pattern, ...]:
-    return tuple(Pattern(regex, likelihood, group=1, boundary=Boundary.ANYWHERE) for regex in regexes)
+def _patterns(likelihood: Likelihood, *regexes: str, sign: str = "") -> tuple[Pattern, ...]:
+    return tuple(Pattern(regex, likelihood, group=1, boundary=Boundary.ANYWHERE, sign=sign) for regex in regexes)
 
 
 CLASSIFIERS = (
@@ -102,20 +123,34 @@ CLASSIFIERS = (
         (
             *_patterns(
                 Likelihood.VERY_LIKELY,
-                f"{_PASSWORD}{_ASSIGNED}[\"'「『]?{_VALUE}",
-                *(f"{_PASSWORD}{_ASSIGNED}{quoted}" for quoted in _IN_QUOTES),
+                f"{PASSWORD}{ASSIGNED}[\"'「『`<]?{_VALUE}",
+                *(f"{PASSWORD}{ASSIGNED}{quoted}" for quoted in _IN_QUOTES),
+                sign=PASSWORD,
             ),
             *_patterns(
                 Likelihood.LIKELY,
-                f"{_SHORT_PASSWORD}{_ASSIGNED}[\"']?{_VALUE}",
-                f"{_PASSWORD}{_ELEMENT}([^\\s<>\\]]{{6,128}})(?:\\]\\]>)?\\s{{0,40}}</",
-                *(f"{_PASSWORD}{start}([^\\s\"']{{6,128}})[\"']" for start in (_ATTRIBUTE, _QUOTED_PAIR, _CALL)),
-                f"{_PASSWORD}{_FOR}{_IS}{_OPEN}{_WORD}",
-                _SAID_BEFORE,
-                *_PASSWORD_COMMANDS,
+                f"{PASSWORD}{ELEMENT}([^\\s<>\\]]{{6,128}})(?:\\]\\]>)?\\s{{0,40}}</",
+                *(
+                    f"{PASSWORD}{start}{_QUOTED}[\"']"
+                    for start in (ATTRIBUTE, QUOTED_PAIR, CALL, DECLARED, OTHERWISE, TYPED)
+                ),
+                f"{PASSWORD}{NAME_AND_VALUE}{_VALUE}",
+                f"{PASSWORD}(?:{FOR}{IS}|{BESIDE}){OPEN}{_WORD}",
+                f"{PASSWORD}(?:{LATER_IS}|{ANSWERED}|{ASKED_FOR}){OPEN}{_WORD}",
+                f"{PASSWORD}{ON_NEXT_LINE}{OPEN}{_WORD}(?:\\s|$)",
+                f"{_WORD}[\"'`」』]?{IS_BEFORE}{PASSWORD}",
+                _IN_DEFAULT,
+                sign=PASSWORD,
             ),
+            *_patterns(
+                Likelihood.LIKELY,
+                f"{SHORT_PASSWORD}{ASSIGNED}[\"'`]?{_VALUE}",
+                f"{SHORT_PASSWORD}{IS_SHORTLY}{OPEN}{_WORD}",
+                sign=SHORT_PASSWORD,
+            ),
+            *_patterns(Likelihood.LIKELY, _PAIR, _IN_CONNECTION, *COMMANDS),
         ),
-        (_PLACEHOLDER, _PROGRAM, _SHORT, _NO_WORD),
+        (_PLACEHOLDER, _PROGRAM, _SHORT, _OTHER_THING, _ABOUT_IT, _NO_WORD),
         example=f"password = {drawn(ALPHANUMERIC, 12)}",
         family="secret",
     ),
@@ -125,13 +160,19 @@ CLASSIFIERS = (
         Category.CREDENTIAL,
         "Key or token that is named as one",
         (
-            *_patterns(Likelihood.VERY_LIKELY, f"{_KEY}{_ASSIGNED}[\"']?{_TOKEN}"),
+            *_patterns(Likelihood.VERY_LIKELY, f"{KEY}{ASSIGNED}[\"'`<]?{_TOKEN}", sign=KEY),
             *_patterns(
                 Likelihood.LIKELY,
-                *(f"{_KEY}{start}{_TOKEN}" for start in (_ELEMENT, _ATTRIBUTE, _QUOTED_PAIR, _CALL)),
-                f"{_KEY}{_FOR}{_IS}{_OPEN}{_TOKEN}",
-                rf"--?[a-z-]{{0,20}}(?:api-?key|token|secret)[ \t]+[\"']?{_TOKEN}",
+                *(
+                    f"{KEY}{start}{_TOKEN}"
+                    for start in (ELEMENT, ATTRIBUTE, QUOTED_PAIR, CALL, DECLARED, OTHERWISE, TYPED, NAME_AND_VALUE)
+                ),
+                f"{KEY}(?:{FOR}{IS}|{BESIDE}){OPEN}{_TOKEN}",
+                f"{KEY}(?:{LATER_IS}|{ANSWERED}|{ASKED_FOR}){OPEN}{_TOKEN}",
+                f"{KEY}{ON_NEXT_LINE}{OPEN}{_TOKEN}(?:\\s|$)",
+                sign=KEY,
             ),
+            *_patterns(Likelihood.LIKELY, rf"--?[a-z-]{{0,20}}(?:api-?key|token|secret)[ \t]+[\"']?{_TOKEN}"),
         ),
         (require("entropy:3.2"), _PLACEHOLDER, _PROGRAM, _WORDS, _NO_WORD),
         example=f"api_key = {drawn(ALPHANUMERIC, 32)}",

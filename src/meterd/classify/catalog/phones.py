@@ -5,6 +5,7 @@ likely when they begin
 with their country's calling code, and very likely near a word for a telephone.
 """
 
+from meterd.classify.catalog.declaring import terms
 from meterd.classify.model import (
     Category,
     Classifier,
@@ -21,34 +22,48 @@ from meterd.classify.model import (
     within,
 )
 
-_WORDS = (
-    "call",
-    "cell",
-    "contact",
-    "fax",
-    "mobile",
-    "phone",
-    "tel",
-    "telephone",
-    "whatsapp",
-    "sms",
-    "dial",
-    "hotline",
-    "ph",
+_WORDS = terms(
+    "call, cell, contact, fax, mobile, phone, tel, telephone, whatsapp, sms, dial, hotline, ph, cellphone, cells, "
+    "mobiles, phones, landline, mob, telno, my number, your number, number to call, reach me, reach us, ring me, "
+    "text me, call back, callback"
 )
 _GAP = "[ ./()-]{0,3}"
 _WITH_ZERO = rf"\(?0(?:{_GAP}\d){{7,11}}"
+
+_GERMAN = terms(
+    "telefon, telefonnummer, telefonisch, handy, handynummer, rufnummer, mobil, mobilnummer, mobiltelefon, anruf, "
+    "anrufen, rückruf, rückfragen, festnetz, durchwahl, erreichbar, fon, tel.-nr"
+)
+_FRENCH = terms(
+    "téléphone, téléphoner, tél, portable, fixe, appelez, appeler, rappeler, rappelez, joindre, joignable, "
+    "mon numéro, au numéro, gsm"
+)
+_DUTCH = terms(
+    "telefoon, telefoonnummer, telefoonnr, telefonisch, mobiel, mobiele nummer, bel, bellen, bereikbaar, gsm, "
+    "tel.nr, mijn nummer"
+)
+_SPANISH = terms(
+    "teléfono, teléfonos, tfno, telf, tlf, móvil, móviles, celular, fijo, llamar, llame, llámame, llámeme, "
+    "contacto, mi número"
+)
+_ITALIAN = terms(
+    "telefono, telefonare, telefonico, cellulare, cellulari, cell, chiamare, chiamami, chiamatemi, recapito, "
+    "fisso, mio numero"
+)
+_PORTUGUESE = terms("telefone, telefones, celular, celulares, fone, telemóvel, contato, ligar, ligue, zap, meu número")
+_HINDI = ("मोबाइल", "फोन", "फ़ोन", "फ़ोन", "मोबाइल नंबर", "नंबर", "कॉल", "संपर्क")
+_JAPANESE = ("電話", "電話番号", "携帯", "連絡先", "お電話")
 
 # Region, what it is called, its calling code, how its numbers look without it, an example, words for a telephone.
 _REGIONS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
     ("GB", "the United Kingdom", "44", _WITH_ZERO, "+44 20 7946 0958", ()),
     ("IE", "Ireland", "353", _WITH_ZERO, "+353 1 677 1234", ()),
-    ("DE", "Germany", "49", _WITH_ZERO, "+49 30 901820", ("telefon", "handy", "rufnummer", "mobil", "anruf")),
+    ("DE", "Germany", "49", _WITH_ZERO, "+49 30 901820", _GERMAN),
     ("AT", "Austria", "43", _WITH_ZERO, "+43 1 58858 0", ("telefon", "handy", "rufnummer", "mobil")),
     ("CH", "Switzerland", "41", _WITH_ZERO, "+41 44 668 18 00", ("telefon", "handy", "téléphone", "natel")),
-    ("FR", "France", "33", _WITH_ZERO, "+33 1 42 68 53 00", ("téléphone", "tél", "portable", "appelez")),
+    ("FR", "France", "33", _WITH_ZERO, "+33 1 42 68 53 00", _FRENCH),
     ("BE", "Belgium", "32", _WITH_ZERO, "+32 2 501 02 11", ("téléphone", "telefoon", "gsm")),
-    ("NL", "the Netherlands", "31", _WITH_ZERO, "+31 20 555 1111", ("telefoon", "telefoonnummer", "mobiel", "bel")),
+    ("NL", "the Netherlands", "31", _WITH_ZERO, "+31 20 555 1111", _DUTCH),
     ("LU", "Luxembourg", "352", r"[2-9]\d(?:[ .-]?\d{2}){2,4}", "+352 22 99 77 1", ("téléphone", "telefon")),
     (
         "ES",
@@ -56,7 +71,7 @@ _REGIONS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         "34",
         r"[6-9]\d{2}(?:[ .-]?\d{3}){2}|[6-9]\d{2}(?:[ .-]?\d{2}){3}",
         "+34 91 346 51 00",
-        ("teléfono", "tfno", "móvil", "llamar"),
+        _SPANISH,
     ),
     ("PT", "Portugal", "351", r"[29]\d{2}[ .-]?\d{3}[ .-]?\d{3}", "+351 21 324 1000", ("telefone", "telemóvel")),
     (
@@ -65,7 +80,7 @@ _REGIONS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
         "39",
         r"(?:0\d{1,3}|3\d{2})[ ./-]?\d{3}(?:[ .-]?\d){3,5}",
         "+39 312 345 6789",
-        ("telefono", "cellulare", "cell"),
+        _ITALIAN,
     ),
     ("GR", "Greece", "30", r"[26]\d{2}(?:[ .-]?\d){7}", "+30 21 0331 0400", ("τηλέφωνο", "τηλ", "κινητό")),
     ("PL", "Poland", "48", r"[1-9]\d(?:[ -]?\d){7}", "+48 22 695 29 00", ("telefon", "telefonu", "komórka")),
@@ -97,7 +112,7 @@ _REGIONS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
     ("ZA", "South Africa", "27", _WITH_ZERO, "+27 12 300 5200", ()),
     ("NG", "Nigeria", "234", _WITH_ZERO, "+234 803 123 4567", ()),
     ("KE", "Kenya", "254", _WITH_ZERO, "+254 712 123456", ("simu",)),
-    ("IN", "India", "91", r"[6-9]\d{4}[ -]?\d{5}|0\d{2,4}[ -]?\d{6,8}", "+91 98765 43210", ("मोबाइल", "फोन")),
+    ("IN", "India", "91", r"[6-9]\d{4}[ -]?\d{5}|0\d{2,4}[ -]?\d{6,8}", "+91 98765 43210", _HINDI),
     ("PK", "Pakistan", "92", _WITH_ZERO, "+92 51 920 1234", ("فون",)),
     (
         "CN",
@@ -109,7 +124,7 @@ _REGIONS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
     ),
     ("TW", "Taiwan", "886", _WITH_ZERO, "+886 2 2720 8889", ("電話", "手機")),
     ("HK", "Hong Kong", "852", r"[2-9]\d{3}[ -]?\d{4}", "+852 2810 2000", ("電話", "手機")),
-    ("JP", "Japan", "81", _WITH_ZERO, "+81 3 3581 0101", ("電話", "電話番号", "携帯")),
+    ("JP", "Japan", "81", _WITH_ZERO, "+81 3 3581 0101", _JAPANESE),
     ("KR", "South Korea", "82", _WITH_ZERO, "+82 2 2100 1234", ("전화", "전화번호", "휴대폰")),
     ("SG", "Singapore", "65", r"[3689]\d{3}[ -]?\d{4}", "+65 6225 5632", ()),
     ("MY", "Malaysia", "60", _WITH_ZERO, "+60 3 8000 8000", ("telefon",)),
@@ -120,7 +135,7 @@ _REGIONS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
     ("AU", "Australia", "61", _WITH_ZERO, "+61 2 9374 4000", ()),
     ("NZ", "New Zealand", "64", _WITH_ZERO, "+64 4 472 0030", ()),
     ("MX", "Mexico", "52", r"[2-9]\d(?:[ -]?\d){8}", "+52 55 5093 4900", ("teléfono", "celular", "móvil")),
-    ("BR", "Brazil", "55", r"\(?[1-9]\d\)? ?9?\d{4}[ -]?\d{4}", "+55 11 3091 3116", ("telefone", "celular", "fone")),
+    ("BR", "Brazil", "55", r"\(?[1-9]\d\)? ?9?\d{4}[ -]?\d{4}", "+55 11 3091 3116", _PORTUGUESE),
     ("AR", "Argentina", "54", r"\(?0?[1-9]\d{1,3}\)?(?:[ -]?\d){6,8}", "+54 11 4338 1500", ("teléfono", "celular")),
     ("CL", "Chile", "56", r"[29](?: ?\d){8}", "+56 2 2690 4000", ("teléfono", "celular", "fono")),
     ("CO", "Colombia", "57", r"3\d{2}(?:[ -]?\d){7}|60\d(?:[ -]?\d){7}", "+57 601 344 3000", ("teléfono", "celular")),
@@ -134,7 +149,9 @@ _REGIONS: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...] = (
     ),
 )
 
-_OTHER_COUNTRY = refuse(Expression(r"(?:\+|\b00)(?:[2-9]\d{0,2}|1\d{1,3})[ .(-]{1,2}$"), Target.CONTEXT)
+_OTHER_COUNTRY = refuse(
+    Expression(r"(?:\+|\b00)(?:[2-9]\d{0,2}|1\d{1,3})(?:[ .(-]{1,2}\d{1,3}){0,2}[ .()-]{1,2}$"), Target.CONTEXT
+)
 """What another calling code begins is a number there, even if the rest would be one in the United States."""
 _EXTENSION = Rule(
     Expression(r"^ ?(?:x|ext\.?|extension|#) ?\d{1,6}(?:\D|$)", ignore_case=True),
@@ -158,9 +175,9 @@ def _region(
         example=example,
         validator=f"phone:{region}",
         context=_WORDS,
-        rules=(near(*words), within(*words)) if words else (),
+        rules=(*((near(*words), within(*words)) if words else ()), _OTHER_COUNTRY),
         family="phone",
-        yields_to=("phone", "phonenumber"),
+        yields_to=("phone", "phonenumber", "us_ssn", "iban_code"),
     )
 
 
@@ -179,6 +196,7 @@ CLASSIFIERS = (
         context=_WORDS,
         rules=(_EXTENSION, _OTHER_COUNTRY),
         family="phone",
+        yields_to=("gb_nhs", "us_npi", "gb_utr", "bg_egn"),
     ),
     *(_region(*row) for row in _REGIONS),
     identifier(

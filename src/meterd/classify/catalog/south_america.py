@@ -9,7 +9,11 @@ CLASSIFIERS = (
         "Bank account number of Argentina",
         "CBU 2850590940090418135201",
         formatted(r"\d{8}[ -]?\d{14}"),
-        words=("cbu",),
+        words=(
+            "cbu",
+            "cvu",
+            "clave bancaria",
+        ),
         category=Category.FINANCIAL,
     ),
     number(
@@ -18,7 +22,12 @@ CLASSIFIERS = (
         "20-05536168-2",
         formatted(r"[23]\d-\d{8}-\d"),
         bare(r"[23]\d{10}"),
-        words=("cuit", "cuil", "c.u.i.t"),
+        words=(
+            "cuit",
+            "cuil",
+            "c.u.i.t",
+            "c.u.i.l",
+        ),
     ),
     number(
         "ar.dni",
@@ -42,7 +51,11 @@ CLASSIFIERS = (
         "390.533.447-05",
         formatted(r"\d{3}\.\d{3}\.\d{3}-\d{2}"),
         bare(r"\d{11}|\d{9}-\d{2}"),
-        words=("cpf", "c.p.f"),
+        words=(
+            "cpf",
+            "c.p.f",
+            "cadastro de pessoas físicas",
+        ),
     ),
     number(
         "cl.rut",
@@ -50,7 +63,13 @@ CLASSIFIERS = (
         "12.531.909-2",
         formatted(r"\d{1,2}\.\d{3}\.\d{3}-[0-9Kk]"),
         bare(r"\d{7,8}-?[0-9Kk]"),
-        words=("rut", "run", "r.u.t"),
+        words=(
+            "rut",
+            "run",
+            "r.u.t",
+            "r.u.n",
+            "rol único",
+        ),
     ),
     number(
         "co.nit",
@@ -58,7 +77,11 @@ CLASSIFIERS = (
         "213.123.432-1",
         formatted(r"\d{3}\.\d{3}\.\d{3}-\d"),
         bare(r"\d{8,9}-?\d"),
-        words=("nit", "n.i.t"),
+        words=(
+            "nit",
+            "n.i.t",
+            "número de identificación tributaria",
+        ),
     ),
     number(
         "ec.ci",
