@@ -169,7 +169,7 @@ KINDS = (
 _BY_NAME = {kind.name: kind for kind in KINDS}
 _WITH_COMMON_SIGNS = tuple(
     (common, _BY_NAME[name])
-    for common, name in (("=", MAIL), ("+", FORM), ("<", TAG), (" - ", SPREAD), (" / ", SPREAD), ("\n", WRAPPED))
+    for common, name in (("=", MAIL), ("+", FORM), ("<", TAG), ("-", SPREAD), ("/", SPREAD), ("\n", WRAPPED))
 )
 """What is so common that a text which has it is looked at once more."""
 MEANINGS = {kind.name: kind.meaning for kind in KINDS}
@@ -189,7 +189,7 @@ def may_occur(text: str) -> bool:
         or "%" in text
         or "&" in text
         or "\x1b" in text
-        or "^[[" in text
+        or "^" in text
         or _may_have_gaps(text)
         or any(common in text and kind.occurs(text) for common, kind in _WITH_COMMON_SIGNS)
     )

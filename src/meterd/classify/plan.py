@@ -32,6 +32,8 @@ _PROPOSALS = 20
 """So many places may be proposed for each match that is allowed: rules remove most of what some patterns propose."""
 _MAX_FINDINGS = 10_000
 _LESS = "send it in parts, or choose fewer or more precise classifiers"
+_KEYS = compiled("(?i:key|token|secret|pass|pwd|auth|credential|dsn)")
+"""Headings of columns for which patterns have words of their own."""
 _FEW = 8
 """So many expressions are searched for faster than they are filtered."""
 
@@ -50,6 +52,8 @@ class Search(msgspec.Struct, frozen=True):
     """An expression, shared by all patterns that consist of it, and what must occur for it to match."""
 
     sign: Probe
+    sign_regexp: RegularExpression | None
+    """None where the expression itself is its sign."""
     regexp: RegularExpression
     uses: tuple[Use, ...]
 
@@ -95,13 +99,21 @@ class Plan:
             if classifier.entity:
                 self._entities.setdefault(classifier.entity, []).append((classifier, rules))
         self._recogniser = recogniser if self._entities else None
-        searches = [Search(sign, regexp, tuple(uses)) for (sign, _), (regexp, uses) in found.items()]
+        searches = [
+            Search(sign, None if sign == expression else compiled(*sign), regexp, tuple(uses))
+            for (sign, expression), (regexp, uses) in found.items()
+        ]
         self._always = [search for search in searches if search.sign not in numbers]
         self._filtered: dict[int, list[Search]] = {}
         for search in searches:
             if search.sign in numbers:
                 self._filtered.setdefault(numbers[search.sign], []).append(search)
-        self._scan = filtered.scan({*self._filtered, *chain.from_iterable(dictionaries.values())}) if filtered else None
+        words = frozenset(chain.from_iterable(dictionaries.values()))
+        signs = frozenset(numbers[one.sign] for one in searches if one.sign_regexp and one.sign in numbers)
+        self._scan = filtered.scan(self._filtered) if filtered else None
+        self._word_scan = filtered.scan(words) if filtered else None
+        self._heading_scan = filtered.scan(words | signs) if filtered else None
+        self._heading_words = words | signs
         self.instructions = sum(search.regexp.programsize for search in searches)
         """Of its patterns, compiled: the most work for a character."""
 
@@ -114,7 +126,7 @@ class Plan:
         """
         piece = size or (_PIECE if self._scan else _UNFILTERED_PIECE)
         proposals = list(self._recognised(source))
-        for view in views(source):
+        for view in views(source, self._tells):
             proposals += self._proposals(view, minimum, piece, maximum * _PROPOSALS - len(proposals))
         proposals = without_doubtful(proposals)
 
@@ -142,6 +154,12 @@ class Plan:
                     yield proposal
             characters = offsets[piece.end]
 
+    def _tells(self, heading: str) -> bool:
+        """Tell whether a column's heading may say what is in its cells; any may, as long as nothing is compiled."""
+        if self._heading_scan is None or _KEYS.search(heading):
+            return True
+        return not self._heading_words.isdisjoint(self._heading_scan.occurring(heading.encode()))
+
     def _recognised(self, source: Source) -> Iterator[Proposal]:
         view = View(source)
         for entity in self._recogniser.find(source.text) if self._recogniser else ():
@@ -154,15 +172,19 @@ class Plan:
 
         Raises `LimitExceeded`.
         """
-        occurring: Collection[int] | None = None
+        occurring: set[int] | None = None
         searches = self._always
-        if self._scan is not None:
-            occurring = self._scan.occurring(encoded[piece.before : piece.after])
+        if self._scan is not None and self._word_scan is not None:
+            part = encoded[piece.before : piece.after]
+            occurring = self._scan.occurring(part)
             searches = [*searches, *chain.from_iterable(self._filtered.get(one, ()) for one in occurring)]
+            if any(use.likelihood < minimum for search in searches for use in search.uses):
+                occurring |= self._word_scan.occurring(part)
         places: list[Place] = []
+        present: dict[Probe, bool] = {}
         for search in searches:
             uses = [use for use in search.uses if use.rules.highest(use.likelihood, source, occurring) >= minimum]
-            if not uses:
+            if not uses or (occurring is None and not _may_match(search, encoded, piece, present)):
                 continue
             for found in search.regexp.finditer(encoded, piece.before, piece.after):
                 if len(places) > maximum:
@@ -172,6 +194,15 @@ class Plan:
                     if piece.start <= start < piece.end and start < end:
                         places.append((start, end, use))
         return places
+
+
+def _may_match(search: Search, encoded: bytes, piece: Piece, present: dict[Probe, bool]) -> bool:
+    """Tell whether a piece has what must occur for an expression to match; `present` keeps that for others."""
+    if search.sign_regexp is None:
+        return True
+    if search.sign not in present:
+        present[search.sign] = any(search.sign_regexp.finditer(encoded, piece.before, piece.after))
+    return present[search.sign]
 
 
 def _expression(pattern: Pattern) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ semicolons, tabs, bars, or several blanks.
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
 from meterd.classify.reading import Reading
@@ -27,6 +27,8 @@ _DRAWN = r"[-=+:|\s]*"
 _LINE = re.compile(_DRAWN)
 
 Span = tuple[int, int]
+Tells = Callable[[str], bool]
+"""Whether a heading, or a line of them, may say what is below it."""
 
 
 class Shape(NamedTuple):
@@ -62,19 +64,22 @@ SHAPES = (
 class Columns:
     """The cells of a text's tables as one text, a line for each, with the way back."""
 
-    def __init__(self, within: str, reading: Reading | None) -> None:
+    def __init__(self, within: str, reading: Reading | None, tells: Tells) -> None:
         """Take a text with tables; `reading` is how it came about, if it is not what was written."""
         self._reading = reading
+        self._tells = tells
         self._starts, self._ends, self._read = array(_INDEX), array(_INDEX), array(_INDEX)
         self.text = self._lines(within)
 
     @classmethod
-    def of(cls, written: str, reading: Reading | None) -> "Columns | None":
-        """Return the tables of a text as it is written, or else as it is read; None if there are none."""
+    def of(cls, written: str, reading: Reading | None, tells: Tells = bool) -> "Columns | None":
+        """Return the cells below headings that tell something, of tables in a text as it is written, or else as it is
+        read; None if there are none.
+        """
         if _may_occur(written):
-            found = cls(written, None)
+            found = cls(written, None, tells)
         elif reading is not None and _may_occur(reading.text):
-            found = cls(reading.text, reading)
+            found = cls(reading.text, reading, tells)
         else:
             return None
         return found if found.text else None
@@ -82,7 +87,7 @@ class Columns:
     def _lines(self, within: str) -> str:
         lines: list[str] = []
         length, most = 0, _SHARE * len(within)
-        for heading, (start, end) in _cells(within):
+        for heading, (start, end) in _cells(within, self._tells):
             if length > most:
                 break
             prefix = f"{heading}: "
@@ -116,22 +121,23 @@ def _may_occur(text: str) -> bool:
     return "\n" in text and any(shape.sign in text and shape.headings.search(text) for shape in SHAPES)
 
 
-def _cells(text: str) -> Iterator[tuple[str, Span]]:
+def _cells(text: str, tells: Tells) -> Iterator[tuple[str, Span]]:
     """Return every cell that is long enough, with the heading of its column."""
     for shape in SHAPES:
         if shape.sign not in text:
             continue
         done = 0
         for found in shape.headings.finditer(text):
-            start, _ = found.span(1)
-            if start >= done:
-                done = yield from _table(text, start, shape)
+            start, end = found.span(1)
+            if start >= done and tells(text[start:end]):
+                done = yield from _table(text, start, shape, tells)
 
 
-def _table(text: str, start: int, shape: Shape) -> Generator[tuple[str, Span], None, int]:
+def _table(text: str, start: int, shape: Shape, tells: Tells) -> Generator[tuple[str, Span], None, int]:
     """Return the cells of a table that starts with its headings, and lastly where it ends."""
     end = _line_end(text, start)
     headings = [text[first:last].strip('" ')[:_LONGEST_HEADING] for first, last in _split(text, start, end, shape)]
+    headings = [heading if tells(heading) else "" for heading in headings]
     stray = 0
     while stray <= _STRAY_LINES and end < len(text):
         start, end = end + 1, _line_end(text, end + 1)

@@ -1,7 +1,7 @@
 """A text as it is written, as it is read, and its tables cell by cell: what is proposed in each, and judged there."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -78,13 +78,15 @@ class View:
         return gaps and not self.source.text.startswith("+", start)
 
 
-def views(source: Source) -> Iterator[View]:
-    """Return a text as it is written, as it is read where that is another one, and the cells of its tables."""
+def views(source: Source, tells: Callable[[str], bool]) -> Iterator[View]:
+    """Return a text as it is written, as it is read where that is another one, and the cells of its tables below
+    headings that tell something.
+    """
     reading = Reading.of(source.text)
     yield View(source, differently=reading)
     if reading is not None:
         yield View(msgspec.structs.replace(source, text=reading.text), reading)
-    columns = Columns.of(source.text, reading)
+    columns = Columns.of(source.text, reading, tells)
     if columns is not None:
         yield View(msgspec.structs.replace(source, text=columns.text), columns)
 

@@ -49,13 +49,21 @@ _WRITTEN = (
     rf"|\d{{1,2}}(?:-?[а-я]{{1,2}})? {_OTHER_MONTH},? (?:19|20|24|25)\d{{2}}"
     rf"|(?:ngày )?\d{{1,2}} tháng \d{{1,2}}(?: năm|,)? (?:19|20)\d{{2}}"
 )
+_ANY_DAY = (
+    rf"{_DAY_NUMBER}(?:[./-]|\. ){_MONTH_NUMBER}(?:[./-]|\. ){_YEAR}|{_MONTH_NUMBER}/{_DAY_NUMBER}/{_YEAR}"
+    rf"|{_YEAR}[./-]{_MONTH_NUMBER}[./-]{_DAY_NUMBER}"
+    r"|\d{1,2}(?:st|nd|rd|th|er|\.)?[ -](?:de |of )?[^\s\d,;:]{3,12}(?: de|,)?[ -](?:19|20)\d{2}"
+    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d{2}"
+    r"|(?:19|20)\d{2}\.? [^\s\d,;:]{3,12} \d{1,2}"
+    r"|(?:\d{4}|(?:明治|大正|昭和|平成) ?\d{1,2}) ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]"
+)
 _YEARS = r"(?:19|20|24|25)\d{2}|['’]\d{2}"
 _IS_A_BIRTHDAY = (
     "(?:geboren|zur Welt gekommen|född|født|fæddur|fædd|生まれ|生|出生|출생|생|에 태어|г\\. ?р\\.?|года рождения|рожд"
     "|р\\. ?н\\.|року народження|doğumlu|tarihinde doğ|'?[td][ea] doğ|születtem|született|syntynyt|को जन्म|को पैदा"
     "|को हुआ"
     "|is (?:my|his|her|their|your|the) (?:[a-z']{1,12} )?(?:date of birth|birth ?date|birthday|dob)"
-    "|\\(?(?i:dob|date of birth)\\b|ist (?:mein|sein|ihr|das) Geburt|est (?:ma|sa|la) date de naissance"
+    "|\\((?i:dob|date of birth|born)\\b|ist (?:mein|sein|ihr|das) Geburt|est (?:ma|sa|la) date de naissance"
     "|es (?:mi|su|la) fecha de nacimiento|è la (?:mia|sua) data di nascita|é (?:a )?(?:minha|sua) data de nascimento"
     "|is (?:mijn|zijn|haar|de) geboorte|to (?:moja|jego|jej) data urodzenia|är (?:min|hans|hennes) födelse)"
 )
@@ -156,7 +164,7 @@ CLASSIFIERS = (
         bare(_SHORT_DAY),
         bare(_WITHOUT_SIGNS),
         Pattern(
-            rf"({_DAY}|{_WRITTEN})(?: in [\p{{Lu}}][\p{{L}} .-]{{1,30}}?)?(?:-?[áé]n"
+            rf"({_ANY_DAY})(?: in [^\s\d,;:][^\d\n,;:]{{1,30}}?)?(?:-?[áé]n"
             rf"|\.)?[ \"')に]{{0,2}}{_IS_A_BIRTHDAY}",
             Likelihood.LIKELY,
             group=1,

@@ -15,14 +15,16 @@ from meterd.classify.model import (
     refuse,
 )
 
+_BEYOND_ASCII = r"[\x{80}-\x{10ffff}]"
 _PUNYCODE = "(?i:xn--)[0-9A-Za-z-]{2,59}"
 
 
-def _mail(letters: str) -> str:
+def _mail(letters: str, sign: str) -> Pattern:
     """Declare an address in these letters, as sentences of some languages have no blank beside one in ASCII."""
     first = f"[{letters}0-9]"
     label = rf"{first}(?:[{letters}0-9-]*{first})?"
-    return rf"{first}[{letters}0-9._%+'-]*@{label}(?:\.[{letters}0-9-]+)*\.(?:{_PUNYCODE}|[{letters}]{{2,24}})"
+    regex = rf"{first}[{letters}0-9._%+'-]*@{label}(?:\.[{letters}0-9-]+)*\.(?:{_PUNYCODE}|[{letters}]{{2,24}})"
+    return Pattern(regex, Likelihood.VERY_LIKELY, boundary=Boundary.WORD, sign=sign)
 
 
 _NO_MAIL = (
@@ -47,14 +49,9 @@ CLASSIFIERS = (
     identifier(
         "email_address",
         "EMAIL_ADDRESS",
-        *(
-            Pattern(regex, Likelihood.VERY_LIKELY, boundary=Boundary.WORD)
-            for regex in (
-                _mail("A-Za-z"),
-                _mail(r"A-Za-zÀ-ɏ\p{Cyrillic}\p{Greek}\p{Hebrew}\p{Arabic}\p{Armenian}\p{Devanagari}"),
-                _mail(r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}"),
-            )
-        ),
+        _mail("A-Za-z", sign="@"),
+        _mail(r"A-Za-zÀ-ɏ\p{Cyrillic}\p{Greek}\p{Hebrew}\p{Arabic}\p{Armenian}\p{Devanagari}", sign=_BEYOND_ASCII),
+        _mail(r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}", sign=_BEYOND_ASCII),
         category=Category.CONTACT,
         description="Electronic mail address",
         example="jane.doe@example.com",

@@ -95,6 +95,7 @@ _IN_QUOTES = (r"\"([^\s\"]{6,128})\"", r"'([^\s']{6,128})'")
 _QUOTED = r"([^\s\"'`]{6,128})"
 _TOKEN = r"([0-9A-Za-z_./+=~-]{16,200})"
 
+_BEFORE_QUOTED = "|".join((ATTRIBUTE, QUOTED_PAIR, CALL, DECLARED, OTHERWISE, TYPED))
 _IN_DEFAULT = rf"\$\{{[^}}\n]{{0,60}}?{PASSWORD}[^}}\s:]{{0,20}}:[-=]?([^\s}}\"']{{6,128}})\}}"
 _IN_CONNECTION = (
     r"(?i:(?:get|my|new)?connection|connect|login|log_in|sign_?in|(?:basic)?auth(?:enticate)?|credentials?)"
@@ -130,13 +131,9 @@ CLASSIFIERS = (
             *_patterns(
                 Likelihood.LIKELY,
                 f"{PASSWORD}{ELEMENT}([^\\s<>\\]]{{6,128}})(?:\\]\\]>)?\\s{{0,40}}</",
-                *(
-                    f"{PASSWORD}{start}{_QUOTED}[\"']"
-                    for start in (ATTRIBUTE, QUOTED_PAIR, CALL, DECLARED, OTHERWISE, TYPED)
-                ),
+                f"{PASSWORD}(?:{_BEFORE_QUOTED}){_QUOTED}[\"']",
                 f"{PASSWORD}{NAME_AND_VALUE}{_VALUE}",
-                f"{PASSWORD}(?:{FOR}{IS}|{BESIDE}){OPEN}{_WORD}",
-                f"{PASSWORD}(?:{LATER_IS}|{ANSWERED}|{ASKED_FOR}){OPEN}{_WORD}",
+                f"{PASSWORD}(?:{ASKED_FOR}|{ANSWERED}|{FOR}{IS}|{BESIDE}|{LATER_IS}){OPEN}{_WORD}",
                 f"{PASSWORD}{ON_NEXT_LINE}{OPEN}{_WORD}(?:\\s|$)",
                 f"{_WORD}[\"'`」』]?{IS_BEFORE}{PASSWORD}",
                 _IN_DEFAULT,
@@ -163,12 +160,8 @@ CLASSIFIERS = (
             *_patterns(Likelihood.VERY_LIKELY, f"{KEY}{ASSIGNED}[\"'`<]?{_TOKEN}", sign=KEY),
             *_patterns(
                 Likelihood.LIKELY,
-                *(
-                    f"{KEY}{start}{_TOKEN}"
-                    for start in (ELEMENT, ATTRIBUTE, QUOTED_PAIR, CALL, DECLARED, OTHERWISE, TYPED, NAME_AND_VALUE)
-                ),
-                f"{KEY}(?:{FOR}{IS}|{BESIDE}){OPEN}{_TOKEN}",
-                f"{KEY}(?:{LATER_IS}|{ANSWERED}|{ASKED_FOR}){OPEN}{_TOKEN}",
+                f"{KEY}(?:{_BEFORE_QUOTED}|{ELEMENT}|{NAME_AND_VALUE}){_TOKEN}",
+                f"{KEY}(?:{ASKED_FOR}|{ANSWERED}|{FOR}{IS}|{BESIDE}|{LATER_IS}){OPEN}{_TOKEN}",
                 f"{KEY}{ON_NEXT_LINE}{OPEN}{_TOKEN}(?:\\s|$)",
                 sign=KEY,
             ),
