@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx2
+import pytest
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
@@ -25,6 +26,8 @@ from tests.forking import ENVIRONMENT, PARENT, Forked
 
 DIRECTORY = "METERD_TESTS_DIRECTORY"
 """Names where the directories of this run are."""
+OF_ONE_PROCESS = pytest.mark.skipif("config.getoption('--directory') == 'postgresql'", reason="nodes have it otherwise")
+"""Of tests that look into the file of the directory, or at sessions in memory and what a stop leaves of them."""
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
 _LIMITED = """
@@ -66,6 +69,12 @@ def directory_of(data: Path) -> Directory:
     if os.environ.get(DIRECTORY) != "postgresql":
         return Directory()
     return Directory(url=_database(data.absolute()))
+
+
+def directory_environment(data: Path) -> dict[str, str]:
+    """What makes a server on a data directory keep its directory where this run has it."""
+    directory = directory_of(data)
+    return {"METERD_DIRECTORY__URL": directory.url} if directory.is_postgresql else {}
 
 
 def limited(command: list[str], limits: dict[int, int]) -> list[str]:

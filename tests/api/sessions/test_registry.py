@@ -16,6 +16,8 @@ from meterd.api.sessions import active
 from meterd.first_token import first_token
 from meterd.service import Service
 from meterd.settings import load
+from tests import postgresql
+from tests.process import OF_ONE_PROCESS, directory_environment
 
 COLLECTIONS = ("state_history", "events", "metrics")
 
@@ -25,7 +27,7 @@ class Application:
 
     def __init__(self, data: Path, **environment: str) -> None:
         self._data = data
-        self._environment = environment
+        self._environment = directory_environment(data) | environment
         self.start()
         self._token = first_token(self.service.tokens) or ""
 
@@ -45,11 +47,17 @@ class Application:
     def forget_documents(self) -> None:
         """What is left of the sessions after this is facts."""
         self.service.close()
-        with closing(sqlite3.connect(self._data / "directory.sqlite")) as directory, directory:
-            directory.execute("DELETE FROM sessions")
-            directory.execute("DELETE FROM session_progress")
-        directory.close()
+        self.change_directory("DELETE FROM sessions", "DELETE FROM session_progress")
         self.start()
+
+    def change_directory(self, *statements: str) -> None:
+        """Change what is kept, as nobody else does; each statement is committed."""
+        url = self._environment.get("METERD_DIRECTORY__URL")
+        file = self._data / "directory.sqlite"
+        opened = postgresql.administrator(url) if url else sqlite3.connect(file, isolation_level=None)
+        with closing(opened) as directory:
+            for statement in statements:
+                directory.execute(statement)
 
     async def send(self, method: str, path: str, idempotency_key: str = "", **options: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self._token}"}
@@ -271,6 +279,7 @@ async def test_a_session_of_a_lost_document_still_crashes_when_its_machine_comes
     assert (await application.document(path))["crashed"]
 
 
+@OF_ONE_PROCESS
 async def test_what_could_not_be_saved_is_made_again_from_facts(application: Application, tmp_path: Path) -> None:
     path = await application.begin(machine_id="m")
     directory = sqlite3.connect(tmp_path / "directory.sqlite", isolation_level=None)
@@ -290,6 +299,7 @@ async def test_what_could_not_be_saved_is_made_again_from_facts(application: App
     assert before == [await application.document(each) for each in (path, other)]
 
 
+@OF_ONE_PROCESS
 async def test_a_service_whose_directory_is_full_still_writes_its_journal_and_releases_its_files(
     application: Application, tmp_path: Path
 ) -> None:

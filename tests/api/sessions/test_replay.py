@@ -1,9 +1,7 @@
 """What documents follow of stored facts, and in which order and with which times these are recorded."""
 
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import duckdb
 import pytest
 
 from tests.api.sessions.test_registry import Application
+from tests.process import OF_ONE_PROCESS
 
 FORGED = 2**63 - 1
 YEAR_2039 = 2_180_000_000 * 10**9
@@ -67,6 +66,7 @@ async def names_of(application: Application, path: str) -> list[str]:
     return [event["name"] for event in (await application.document(path))["events"]]
 
 
+@OF_ONE_PROCESS
 async def test_a_forged_position_makes_no_session_vanish(application: Application, past: Past) -> None:
     path = await application.begin()
     past.store("session_metrics", tenant="rival", session_id="x", position=FORGED, name="m", value=1)
@@ -79,9 +79,8 @@ async def test_a_forged_position_makes_no_session_vanish(application: Applicatio
     assert 1 == await skipped(application, "position")
 
 
-async def test_a_store_that_a_forged_position_has_spoilt_heals(
-    application: Application, past: Past, tmp_path: Path
-) -> None:
+@OF_ONE_PROCESS
+async def test_a_store_that_a_forged_position_has_spoilt_heals(application: Application, past: Past) -> None:
     """After such a fact there were no positions left, and nothing that was recorded then was followed at a start."""
     path = await application.begin()
     await application.write(f"{path}/state", {"a": 1})
@@ -89,9 +88,7 @@ async def test_a_store_that_a_forged_position_has_spoilt_heals(
     past.store("session_states", session_id="late", change="create", state='{"product": "p", "late": true}')
     past.store("session_states", session_id=id_of(path), change="state", state='{"a": 2}')
     application.service.close()
-    with closing(sqlite3.connect(tmp_path / "directory.sqlite")) as directory, directory:
-        directory.execute("UPDATE session_progress SET position = ?", [FORGED])
-    directory.close()
+    application.change_directory(f"UPDATE session_progress SET position = {FORGED}")
     application.start()
 
     assert {"product": "p", "late": True} == (await application.document("/api/sessions/late"))["state"]
@@ -102,7 +99,7 @@ async def test_a_store_that_a_forged_position_has_spoilt_heals(
     assert {"product": "p", "late": True} == (await application.document("/api/sessions/late"))["state"]
 
 
-async def test_facts_that_are_followed_again_change_nothing(application: Application, tmp_path: Path) -> None:
+async def test_facts_that_are_followed_again_change_nothing(application: Application) -> None:
     paths = [await application.begin(machine_id="m") for _ in range(3)]
     for path in paths:
         await application.write(f"{path}/state", {"large": "x" * 10_000, "a": {"b": None}})
@@ -114,9 +111,7 @@ async def test_facts_that_are_followed_again_change_nothing(application: Applica
     await application.write(f"{paths[1]}/end")
     before = [await application.document(path) for path in paths]
     application.service.close()
-    with closing(sqlite3.connect(tmp_path / "directory.sqlite")) as directory, directory:
-        directory.execute("UPDATE session_progress SET position = 0")
-    directory.close()
+    application.change_directory("UPDATE session_progress SET position = 0")
     application.start()
 
     assert before == [await application.document(path) for path in paths]
@@ -140,6 +135,7 @@ async def test_beats_of_slow_clocks_are_followed_again_by_their_arrival(applicat
     assert ended == await application.document(path)
 
 
+@OF_ONE_PROCESS
 @pytest.mark.parametrize(
     ("whose", "reason"),
     [
@@ -165,6 +161,7 @@ async def test_a_fact_of_somebody_who_may_not_write_to_a_session_changes_nothing
     assert 1 == await skipped(application, "owner")
 
 
+@OF_ONE_PROCESS
 async def test_a_fact_of_somebody_who_may_write_to_a_session_is_followed(application: Application, past: Past) -> None:
     application.act_as("ann", teams=("red",))
     path = await application.begin()
