@@ -63,6 +63,14 @@ async def test_a_timeout_of_the_work_itself_is_not_that_of_its_place(one: Worker
         await one.run(ADMIN, fail)
 
 
+async def test_work_that_ends_an_iteration_fails_at_once(one: Workers) -> None:
+    """asyncio can't hold a `StopIteration`: who waits would wait for ever."""
+    nothing: Iterator[None] = iter(())
+
+    with pytest.raises(RuntimeError, match="nobody made"):
+        await one.run(ADMIN, lambda _: next(nothing))
+
+
 class Deaf(DuckDBStore):
     """A store that looks at no limit until it is let."""
 

@@ -120,7 +120,7 @@ class _PartLister(Conditions):
     def _value(self, name: str, parts: Iterable[Part]) -> exp.Expr:
         kinds = {part.dataset.by_name[name].kind for part in parts if name in part.dataset.by_name}
         if not self._has(name):
-            return self._dialect.absent(next(iter(kinds)))
+            return self._dialect.absent(next(iter(kinds), Kind.TEXT))  # some names are in no part
         column = self._declared(name)
         return self._dialect.with_fractions(column) if kinds == {Kind.INTEGER, Kind.NUMBER} else column
 

@@ -105,7 +105,7 @@ class Workers:
             call_from_thread(loop, self._queue.release, share)
 
         self._running.add(execution.cancellation)
-        future = self._threads.submit(work, execution)
+        future = self._threads.submit(_answered, work, execution)
         future.add_done_callback(done)
         overdue = asyncio.timeout(execution.left + _GRACE)
         try:
@@ -125,3 +125,11 @@ class Workers:
         for cancellation in tuple(self._running):
             cancellation.cancel()
         self._threads.shutdown(cancel_futures=True)
+
+
+def _answered(work: Callable[[Execution], _Result], execution: Execution) -> _Result:
+    """Call the work. Of an exception that no future of a loop can hold, whoever waits would never hear."""
+    try:
+        return work(execution)
+    except StopIteration as error:
+        raise RuntimeError("the work ended an iteration that nobody made") from error
