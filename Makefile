@@ -151,4 +151,5 @@ pins: setup
 	$(COMPILE) --output-file requirements/node.txt requirements/node.in
 	$(COMPILE) --output-file requirements/openapi.txt requirements/openapi.in
 	$(COMPILE) --output-file requirements/deployment.txt requirements/deployment.in
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/engines.txt requirements/engines.in
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/presidio.txt requirements/presidio.in

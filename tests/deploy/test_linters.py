@@ -44,6 +44,12 @@ def test_yaml_is_written_as_usual() -> None:
     assert "" == run(tool("yamllint"), "--strict", "--config-data", rules, DEPLOY)
 
 
+def test_haproxy_takes_its_settings() -> None:
+    if not shutil.which("haproxy"):
+        pytest.skip("needs haproxy")
+    run("haproxy", "-c", "-f", DEPLOY / "nodes" / "haproxy.cfg")
+
+
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
     """The unit with a command that is there, as systemd looks for it."""
