@@ -1,6 +1,6 @@
 """The core of the service: the files, the recorder, the loader and the query engine."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -70,6 +70,7 @@ class Core(msgspec.Struct, frozen=True):
             settings.store.retention,
             {SESSION_STATES.name: metadata.sessions.delete_before},
             JobRecorder(recorder, settings.usage.record != "off").job,
+            _maintenance(stack, store, metadata, telemetry),
         )
         loader = Loader(reader, recorder, store, backlog, retention, settings.store, supervisor)
         request_log = RequestLog(recorder, settings.usage, supervisor)
@@ -92,3 +93,18 @@ class Core(msgspec.Struct, frozen=True):
 def _tell_directory(metadata: Metadata, telemetry: Telemetry) -> None:
     telemetry.gauge("meterd_directory_connections", "Connections to the directory in use", lambda: metadata.connections)
     telemetry.gauge("meterd_directory_up", "1 while the directory answers", lambda: metadata.is_reachable)
+
+
+def _maintenance(stack: ExitStack, store: Store, metadata: Metadata, telemetry: Telemetry) -> Callable[[], bool]:
+    """Return what tells whether this node deletes what is too old: of those that share a store, one does."""
+    if not store.is_remote:
+        return lambda: True
+    election, gauge = metadata.election("retention"), telemetry.leads.labels("retention")
+    stack.callback(election.resign)
+
+    def leads() -> bool:
+        is_leader = election.lead()
+        gauge.set(is_leader)
+        return is_leader
+
+    return leads

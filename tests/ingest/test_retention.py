@@ -49,6 +49,14 @@ def test_it_is_looked_at_once_an_hour(store: DuckDBStore) -> None:
     assert 3500 < (retention.delay() or 0) <= 3600
 
 
+def test_of_nodes_that_share_a_store_the_one_that_leads_deletes(store: DuckDBStore) -> None:
+    retention = Retention(store, {"guardrail_evaluations": 10}, leads=lambda: False)
+
+    assert not retention.apply()
+    assert 3500 < (retention.delay() or 0) <= 3600  # another one may be gone by then
+    assert count(store, "guardrail_evaluations") == 6
+
+
 def test_what_is_left_is_moved_together_step_by_step(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("_SLICE", 6), ("_SPARSE", 5), ("_BATCH_SIZE", 1)):
         monkeypatch.setattr(rewriting, name, value)

@@ -23,6 +23,7 @@ class Retention:
     """Deletes what is too old, in the thread that writes to the store. `days` is by dataset; others are kept for ever.
 
     `follow` deletes, by dataset, what was made of its facts before a time; `job` goes around a run that has this name.
+    It is asked before each run whether this node `leads`: of those that share a store one deletes for all.
     Raises `ConfigurationError` for a dataset that does not exist.
     """
 
@@ -32,6 +33,7 @@ class Retention:
         days: Mapping[str, float],
         follow: Mapping[str, Callable[[datetime], int]] | None = None,
         job: Callable[[str], AbstractContextManager[object]] = nullcontext,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         for name in days:
             if name not in DATASETS:
@@ -39,6 +41,7 @@ class Retention:
         self._store = store
         self._follow = follow or {}
         self._job = job
+        self._leads = leads
         self._kept = {DATASETS[name]: timedelta(days=number) for name, number in days.items()}
         self._next = time.monotonic()
         self._to_move: list[Dataset] = []
@@ -59,6 +62,8 @@ class Retention:
         if time.monotonic() < self._next:
             return self._move()
         self._next = time.monotonic() + _EVERY
+        if not self._leads():
+            return False
         with self._job("retention"):
             deleted = self._delete()
         self._to_move = list(self._kept)
