@@ -9,12 +9,12 @@ from meterd.access import Scope
 from meterd.data_directory import open_metadata
 from meterd.metadata import Metadata
 from meterd.web.sign_in import local_path
-from tests.process import METRICS, Meterd, make_token, plain_client
+from tests.process import METRICS, Meterd, directory_of, make_token, plain_client
 from tests.web.browser import COOKIE, OWN_PAGE, QUESTION, sign_in, signed_in
 
 
 def metadata(shared: Meterd) -> Metadata:
-    return open_metadata(shared.data)
+    return open_metadata(shared.data, directory_of(shared.data))
 
 
 def is_in(client: httpx2.Client) -> bool:
