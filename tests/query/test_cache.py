@@ -13,6 +13,7 @@ from meterd.query.cache import Cache, key_of
 from meterd.settings import Query as Limits
 from meterd.store import StoreError
 from meterd.telemetry import Telemetry
+from tests.engines import DUCKDB
 from tests.query.reference import RealEngine
 
 ADMIN = Caller("acme", "root", SubjectType.USER, tenant_admin=True)
@@ -27,7 +28,7 @@ BODY = {
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[RealEngine]:
-    with RealEngine(tmp_path) as engine:
+    with RealEngine(tmp_path, engine=DUCKDB) as engine:
         append(engine, "pii")
         yield engine
 
@@ -158,7 +159,7 @@ def test_answers_that_are_large_are_not_kept(rows: list[Any]) -> None:
 
 
 def test_no_answer_is_kept_where_the_settings_say_so(tmp_path: Path) -> None:
-    with RealEngine(tmp_path, Limits(max_cache_bytes=0)) as engine:
+    with RealEngine(tmp_path, Limits(max_cache_bytes=0), engine=DUCKDB) as engine:
         append(engine, "pii")
 
         assert found(engine) == found(engine) == {"pii": 1}

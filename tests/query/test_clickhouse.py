@@ -11,7 +11,7 @@ import pytest
 from meterd.datasets import API_REQUESTS, MODEL_CALLS, QUEUE_SAMPLES, SESSION_METRICS
 from meterd.query.buckets import Interval, Unit
 from meterd.query.compile import Compiled, compile_query
-from meterd.query.dialects import DIALECTS
+from meterd.query.dialects import DIALECTS, Dialect
 from meterd.query.listings import compile_combined, compile_listing
 from meterd.query.model import (
     Aggregate,
@@ -138,6 +138,14 @@ def test_a_part_without_a_column_has_a_value_of_its_kind() -> None:
 
     assert text.count("toFloat64(value) AS value") == 2  # whole numbers of one, fractions of the other
     assert "NULL AS service" in text
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
+def test_a_column_that_no_part_has_is_null(dialect: Dialect) -> None:
+    """Parts that can find nothing are left out, and with them the datasets that have it."""
+    listing = CombinedListing((Part(API_REQUESTS, And(())),), ("queue", "service"), (Order("ts"),), (), 5)
+
+    assert "NULL AS queue" in compile_combined(listing, None, dialect)[0]
 
 
 def test_a_place_that_stands_for_none_is_bound_as_a_whole_number_with_a_sign() -> None:
