@@ -39,7 +39,7 @@ def directory(wire: Wire) -> Directory:
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory, directory: Directory) -> Iterator[Meterd]:
-    environment = {"METERD_USAGE__RECORD": "off", "METERD_DIRECTORY__TIMEOUT": "1"}
+    environment = {"METERD_USAGE__RECORD": "off", "METERD_DIRECTORY__TIMEOUT": "3"}
     with Meterd(tmp_path_factory.mktemp("node"), directory=directory, environment=environment) as node:
         yield node
 
