@@ -46,6 +46,12 @@ setup: .venv/.ready
 	@$(call install,.venv/$*,requirements/$*.txt)
 	@touch $@
 
+# One of JavaScript, which only the table of docs/sources.md needs: `python -m tests.e2e.libraries.table`.
+.venv/node/.ready: tests/e2e/libraries/node/package.json tests/e2e/libraries/node/package-lock.json
+	@mkdir -p .venv/node && cp $^ .venv/node
+	@cd .venv/node && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 # What makes a Python client of our OpenAPI document, for a test; nor may it.
 .venv/openapi/.ready: requirements/openapi.txt | .venv/.run
 	@echo "Installing a generator of clients for the tests of the API's description."

@@ -1,11 +1,13 @@
 """Which libraries are run, what traces them, and what their programs do."""
 
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.e2e.libraries.model_server import CACHED, INPUT, OUTPUT
 
-ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 _OFFICIAL, _TRACELOOP = "opentelemetry-instrumentation-genai-{}", "opentelemetry-instrumentation-{}"
 
 
@@ -38,8 +40,18 @@ class Case(NamedTuple):
         return (self.calls + self.embeddings) * INPUT, cached, self.calls * OUTPUT
 
     @property
-    def python(self) -> Path:
-        return ROOT / ".venv" / self.environment / "bin" / "python"
+    def home(self) -> Path:
+        """The environment that has the library."""
+        return ROOT / ".venv" / self.environment
+
+    @property
+    def command(self) -> list[str]:
+        """What runs the program; one of JavaScript is copied to where its libraries are, and exports by itself."""
+        if self.environment == "node":
+            return ["node", str(shutil.copy(HERE / "node" / f"{self.program}.mjs", self.home))]
+        program = HERE / "programs" / f"{self.program}.py"
+        instrumentors = [self.instrumentor] if self.instrumentor else []
+        return [str(self.home / "bin" / "python"), str(HERE / "launch.py"), str(program), *instrumentors]
 
 
 CASES = (
@@ -99,3 +111,6 @@ CASES = (
     Case("semantic-kernel", "semantic-kernel", "agents", "semantic_kernel_agent", calls=2, agents=1, sees_cached=False),
     Case("fastmcp", "fastmcp", "libraries", "fastmcp_client", tools=1),
 )
+
+OUTSIDE = (Case("ai", "ai", "node", "vercel_ai", calls=3, embeddings=1),)
+"""Run by `python -m tests.e2e.libraries.table` only, as their libraries take longer to install than to run."""

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import uuid
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from meterd.access import Scope
@@ -11,7 +10,6 @@ from tests.e2e.libraries.cases import Case
 from tests.e2e.libraries.model_server import model_server
 from tests.process import Meterd, make_token
 
-HERE = Path(__file__).parent
 SECONDS = 240
 """Longest time for a program, most of which it takes to import its library on a busy machine."""
 GRPC = {"METERD_OTLP__GRPC__LISTEN": "127.0.0.1:0"}
@@ -67,10 +65,9 @@ def run(case: Case, meterd: Meterd) -> Run:
         for protocol, tenant in tenants.items():
             token = make_token(meterd.data, "app", tenant=tenant, scopes=(Scope.INGEST,)).token
             environment[f"{protocol}_TOKEN"] = token or ""
-        program = HERE / "programs" / f"{case.program}.py"
-        instrumentors = [case.instrumentor] if case.instrumentor else []
-        command = [str(case.python), str(HERE / "launch.py"), str(program), *instrumentors]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            case.command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     return Run(server.calls, *(_arrived(meterd, tenant) for tenant in tenants.values()))
 

@@ -9,16 +9,16 @@ import pytest
 
 from meterd.access import Scope
 from tests.docs.markdown import ROOT, blocks
-from tests.e2e.libraries.cases import CASES, Case
+from tests.e2e.libraries.cases import CASES, HERE, Case
 from tests.e2e.libraries.model_server import INPUT, OUTPUT, model_server
-from tests.e2e.libraries.running import HERE, SECONDS, arrived_as_done, run
+from tests.e2e.libraries.running import SECONDS, arrived_as_done, run
 from tests.e2e.libraries.table import table
 from tests.process import Meterd, make_token
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_what_a_library_did_arrives_over_http_and_over_grpc(shared: Meterd, case: Case) -> None:
-    assert case.python.exists(), f"run `make .venv/{case.environment}/.ready` first"
+    assert case.home.exists(), f"run `make .venv/{case.environment}/.ready` first"
 
     ran = run(case, shared)
 
