@@ -14,7 +14,7 @@ from tests.crash.load import BUSY, Ledger, Load, check
 from tests.process import Meterd
 
 NAMES = (f"crash{number}" for number in itertools.count())
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_what_was_acknowledged_survives_death_at(
     ledger = Ledger()
     environment = BUSY | clickhouse.environment(database)
     with Meterd(tmp_path, environment=environment | {"METERD_FAIL_POINT": point}) as server, Load(server, ledger):
-        assert server.process.wait(timeout=60) == -signal.SIGKILL
+        assert server.process.wait(timeout=PATIENCE) == -signal.SIGKILL
     with Meterd(tmp_path, environment=environment) as server:
         ledger.repeat_unanswered(server)
         check(server, ledger)

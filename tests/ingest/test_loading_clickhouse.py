@@ -16,7 +16,7 @@ from meterd.store.clickhouse.store import ClickHouseStore
 from tests.clickhouse import ClickHouse
 from tests.ingest.test_loader import AT, Pipeline, pipeline
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 NAMES = (f"loaded{number}" for number in itertools.count())
 
 
@@ -97,7 +97,7 @@ async def test_facts_are_taken_while_insertions_fail_and_count_once_afterwards(
 
 
 async def test_an_answer_that_comes_too_late_is_asked_for_again(clickhouse: ClickHouse, tmp_path: Path) -> None:
-    node = Node(clickhouse, tmp_path / "data", patience=1)
+    node = Node(clickhouse, tmp_path / "data", patience=3)
     with node.running() as service:
         clickhouse.fail("late", 1)
         await record(service, 2)

@@ -357,16 +357,21 @@ def test_a_query_ends_when_nobody_waits_for_it(place: Place) -> None:
         "WHERE query LIKE '%numbers(999999999999)%' AND query NOT LIKE '%processes%'"
     )
 
+    has_ended = threading.Event()
+
     def leave() -> None:
-        while store.select(running, (), 60) == [(0,)]:
+        while not has_ended.is_set() and store.select(running, (), 60) == [(0,)]:
             pass
         cancellation.cancel()
 
     leaver = threading.Thread(target=leave)
     leaver.start()
-    with pytest.raises(QueryCancelled):
-        store.select("SELECT sum(cityHash64(number)) FROM numbers(999999999999)", (), 60, cancellation)
-    leaver.join()
+    try:
+        with pytest.raises(QueryCancelled):
+            store.select("SELECT sum(cityHash64(number)) FROM numbers(999999999999)", (), 60, cancellation)
+    finally:
+        has_ended.set()
+        leaver.join()
 
 
 def test_a_batch_that_was_begun_is_known_after_a_start_and_ends_where_it_did(
