@@ -133,7 +133,7 @@ class Meterd:
         self.log = b""
         self.process = self._started()
         assert self.process.stderr is not None
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180  # several processes start one after the other
         while b"meterd ready on " not in self.log:
             ready, _, _ = select.select([self.process.stderr], [], [], 1)
             data = os.read(self.process.stderr.fileno(), 65536) if ready else b""
