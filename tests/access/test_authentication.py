@@ -11,6 +11,7 @@ from meterd.access.context import begin_request
 from meterd.errors import ConfigurationError, Unauthenticated
 from meterd.metadata import Metadata, Tokens
 from meterd.metadata.sql import open_sql_metadata
+from tests.process import OF_ONE_PROCESS, directory_of
 
 PROMISED = 5.0
 
@@ -34,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def metadata(tmp_path: Path) -> Iterator[Metadata]:
-    metadata = open_sql_metadata(tmp_path / "directory.sqlite")
+    metadata = open_sql_metadata(tmp_path / "directory.sqlite", directory_of(tmp_path))
     yield metadata
     metadata.close()
 
@@ -133,6 +134,7 @@ async def test_rights_that_changed_count_within_the_promised_time(
     assert (await authenticator.caller(header(made.token))).teams == ("red",)
 
 
+@OF_ONE_PROCESS
 async def test_most_requests_need_no_look_up(
     authenticator: Authenticator, tokens: Tokens, metadata: Metadata, tmp_path: Path
 ) -> None:

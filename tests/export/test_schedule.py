@@ -17,6 +17,7 @@ from meterd.metadata.sql import open_sql_metadata
 from meterd.metadata.sql.election import OnlyNode
 from meterd.supervision import Supervisor
 from meterd.telemetry import Telemetry
+from tests.process import directory_of
 
 SHORT = timedelta(milliseconds=50)
 
@@ -67,7 +68,7 @@ class Recording:
 
 @pytest.fixture
 def exports(tmp_path: Path) -> Iterator[Exports]:
-    metadata = open_sql_metadata(tmp_path / "directory.sqlite")
+    metadata = open_sql_metadata(tmp_path / "directory.sqlite", directory_of(tmp_path))
     yield metadata.exports
     metadata.close()
 

@@ -19,7 +19,7 @@ from meterd.metadata.sql import open_sql_metadata
 from meterd.query.workers import Workers
 from meterd.telemetry import Telemetry
 from tests.api.usage.environment import Environment
-from tests.process import Meterd, make_token
+from tests.process import Meterd, directory_of, make_token
 
 CHRISTMAS = {"rule": "actual", "dom": 25, "month": 12}
 HOLIDAYS = {"_type": "HolidayCalendar", "base": "BUSINESS", "rules": [CHRISTMAS]}
@@ -37,7 +37,7 @@ def environment(shared: Meterd) -> Environment:
 
 @pytest.fixture
 def items(tmp_path: Path) -> Iterator[Items]:
-    metadata = open_sql_metadata(tmp_path / "directory.sqlite")
+    metadata = open_sql_metadata(tmp_path / "directory.sqlite", directory_of(tmp_path))
     yield metadata.items(lambda _size: None)
     metadata.close()
 
