@@ -109,17 +109,30 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(*self.engine.run(sql, settings, bound))
 
     def _body(self, parameters: dict[str, str]) -> bytes:
-        """Read the body; the fields of a form are parameters, too."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        """Read the body, after the statement that the address may have; the fields of a form are parameters, too."""
+        body = self._chunks() if self.headers.get("Transfer-Encoding") == "chunked" else self._sized()
         type_ = self.headers.get("Content-Type", "")
         if not type_.startswith("multipart/form-data"):
-            return body
+            statement = parameters.get("query", "").encode()
+            return statement + b"\n" + body if statement and body else body
         whole = f"Content-Type: {type_}\r\n\r\n".encode() + body
         for part in email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(whole).iter_parts():
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes)  # a field has no parts of its own
             parameters[str(part.get_param("name", header="content-disposition"))] = content.decode()
         return parameters.get("query", "").encode()
+
+    def _sized(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _chunks(self) -> bytes:
+        """Read a body that is sent in pieces, each after its size."""
+        pieces = []
+        while size := int(self.rfile.readline(), 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
 
     def _insert(self, match: re.Match[bytes], settings: dict[str, str], body: bytes) -> None:
         kind = self.engine.fault()

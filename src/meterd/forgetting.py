@@ -20,7 +20,7 @@ from meterd.durability import sync
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.installation import File
-from meterd.moving.stores import close, open_emptied, open_erasure, require_embedded
+from meterd.moving.stores import close, open_emptied, open_erasure
 from meterd.settings import Settings
 from meterd.store import StoreError
 from meterd.store.erasure import Person
@@ -70,7 +70,6 @@ class _Note(msgspec.Struct, frozen=True):
 
 def look(data: Path, person: Person, deletes: bool, settings: Settings) -> Report:
     """Look for a person in a data directory that no service has; nothing is changed. Raises `ConfigurationError`."""
-    require_embedded(settings)
     with lock_directory(data), _translated_errors(data):
         return _look(data, person, deletes, settings)
 
@@ -80,7 +79,6 @@ def forget(data: Path, person: Person, deletes: bool, settings: Settings) -> Rep
 
     A person of whom there is nothing is forgotten already. Raises `ConfigurationError`; called again it goes on.
     """
-    require_embedded(settings)
     with lock_directory(data), _translated_errors(data):
         report = _look(data, person, deletes, settings)
         note = _read_note(data)

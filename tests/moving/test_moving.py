@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from meterd.moving.exporting import export
 from meterd.moving.importing import Imported, import_
 from meterd.settings import load
 from tests.api.usage.environment import Environment
+from tests.clickhouse import ClickHouse
 from tests.crash.load import BUSY, Ledger, Load, check
 from tests.process import Meterd
 from tests.test_cli import output, run, sentence
@@ -66,6 +68,11 @@ def answers(server: Meterd, token: str) -> list[Any]:
     read = [server.client.get(path, headers=headers) for path in PATHS]
     assert {200} == {response.status_code for response in read}
     return [*points, *(response.json() for response in read)]
+
+
+def rounded(answer: Any) -> Any:
+    """An answer to twelve digits: engines add numbers in another order."""
+    return json.loads(json.dumps(answer), parse_float=lambda text: float(f"{float(text):.12g}"))
 
 
 def count(data: Path) -> int:
@@ -267,8 +274,28 @@ def test_an_import_needs_the_directory_alone_and_an_export_a_directory_of_its_ow
     for target, says in ((exported, "is a whole export"), (exported / "model_calls", "is not empty")):
         with pytest.raises(ConfigurationError, match=says):
             export(source.data, target, load(None, {}), ignore)
-    elsewhere = load(None, {"METERD_STORE__URL": "chdb:///tmp/elsewhere"})
-    with pytest.raises(ConfigurationError, match="for the embedded store"):
-        export(source.data, tmp_path / "files", elsewhere, ignore)
     with pytest.raises(ConfigurationError, match="is not in"):
         export(tmp_path / "missing", tmp_path / "files", load(None, {}), ignore)
+
+
+def test_an_installation_moves_to_clickhouse_and_back(
+    source: Meterd, exported: Path, clickhouse: ClickHouse, tmp_path: Path
+) -> None:
+    environment = clickhouse.environment(f"moved_{uuid.uuid4().hex}")
+    settings = load(None, environment)
+    there, export_of_it, back = tmp_path / "there", tmp_path / "export", tmp_path / "back"
+    killed = run("import", exported, "--data", there, METERD_FAIL_POINT="import-file-added:5", **environment)
+    assert killed.returncode == -signal.SIGKILL
+    import_(exported, there, settings, ignore)
+    assert set(import_(exported, there, settings, ignore).added.values()) == {0}
+
+    with Meterd(there, environment=QUIET | environment) as server:
+        for theirs, own in zip(answers(server, source.token), answers(source, source.token), strict=True):
+            assert rounded(theirs) == rounded(own)
+        assert server.ingest({"guardrailName": "acknowledged before"}).status_code == 200
+        manifest = export(there, export_of_it, settings, ignore)
+    again = imported(export_of_it, back)
+
+    assert again.added == again.facts
+    whole = json.loads((exported / "manifest.json").read_bytes())
+    assert count(back) == manifest.count == sum(each["facts"] for each in whole["facts"].values()) + 1

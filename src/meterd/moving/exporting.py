@@ -1,12 +1,12 @@
 """An export: facts as Parquet by dataset and month, and all else as documents (`docs/decisions/0046-export.md`).
 
-It is made of a copy, as a backup is, so the service goes on and all of it is of one moment. The copy stays until the
-export is whole; what is interrupted goes on with it.
+It goes on from where it was interrupted, with what it began with.
 """
 
 import fcntl
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -15,24 +15,22 @@ from pathlib import Path
 import msgspec
 
 from meterd import __version__
-from meterd.backup import MANIFEST as COPY_MANIFEST
-from meterd.backup import CopiedFile, back_up, check_room, created, described
-from meterd.backup import Manifest as CopyManifest
-from meterd.data_directory import path_of
+from meterd.backup import CopiedFile, check_room, created, described
+from meterd.data_directory import open_metadata, path_of
 from meterd.datasets import DATASETS, Dataset
 from meterd.durability import sync
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.installation import File
 from meterd.metadata.documents import Documents
+from meterd.moving.beginning import COPY, begin
 from meterd.moving.manifest import DOCUMENTS, MANIFEST, FactFile, Manifest, name_of, write
-from meterd.moving.stores import Watch, close, open_emptied, open_fact_files, require_embedded
+from meterd.moving.stores import Watch, is_embedded, open_fact_files
 from meterd.settings import Settings
 from meterd.store import StoreError
 from meterd.store.fact_files import FactFiles, Month
+from meterd.store.parquet import count_rows
 
-COPY = "copy"
-"""The copy of the data directory, within the directory of the export, while that is made."""
 _LOCK = "lock"
 _encoder = msgspec.json.Encoder()
 
@@ -42,22 +40,19 @@ def export(data: Path, target: Path, settings: Settings, watch: Watch) -> Manife
 
     Raises `ConfigurationError`; called again it goes on with what is there.
     """
-    require_embedded(settings)
     with _held(target), _translated_errors(target):
-        copied = _copied(data, target)
+        beginning, source = begin(data, target, settings)
         reach("export-copied")
-        files = open_emptied(target / COPY, settings)
-        try:
-            count, documents = _write_documents(files.metadata.documents, target / DOCUMENTS)
-        finally:
-            close(files)
-        check_room(target, path_of(target / COPY, File.STORE).stat().st_size)
-        with closing(open_fact_files(target / COPY, target, settings)) as fact_files:
+        with closing(open_metadata(source, settings.directory)) as metadata:
+            count, documents = _write_documents(metadata.documents, target / DOCUMENTS)
+        if is_embedded(settings):
+            check_room(target, path_of(source, File.STORE).stat().st_size)
+        with closing(open_fact_files(source, target, settings)) as fact_files:
             facts = _write_facts(fact_files, target, watch)
         manifest = Manifest(
             version=__version__,
-            installation=copied.installation,
-            began_at=copied.started_at,
+            installation=beginning.installation,
+            began_at=beginning.started_at,
             finished_at=datetime.now(UTC),
             documents=count,
             documents_file=documents,
@@ -96,15 +91,6 @@ def _check_empty(target: Path) -> None:
         raise ConfigurationError(f"{target} is not empty: name a directory that is not there")
 
 
-def _copied(data: Path, target: Path) -> CopyManifest:
-    """Copy the data directory, unless an earlier call did; return what the copy is of."""
-    copy = target / COPY
-    if not copy.exists():
-        shutil.rmtree(target / f"{COPY}.partial", ignore_errors=True)
-        back_up(data, copy)
-    return msgspec.json.decode((copy / COPY_MANIFEST).read_bytes(), type=CopyManifest)
-
-
 def _write_documents(documents: Documents, path: Path) -> tuple[int, CopiedFile]:
     count = 0
     with created(path) as file:
@@ -124,16 +110,16 @@ def _write_facts(fact_files: FactFiles, target: Path, watch: Watch) -> dict[str,
         for month, count in months.items():
             name = name_of(dataset, month)
             watch(done, total, name)
-            file = _write_file(fact_files, DATASETS[dataset], month, target / name)
-            written[name] = FactFile(dataset, str(month), count, file)
+            facts, file = _write_file(fact_files, DATASETS[dataset], month, target / name)
+            written[name] = FactFile(dataset, str(month), facts, file)
             done += count
             reach("export-file-written")
     watch(done, total, "")
     return written
 
 
-def _write_file(fact_files: FactFiles, dataset: Dataset, month: Month, path: Path) -> CopiedFile:
-    """Write a file, which has its name when it is whole."""
+def _write_file(fact_files: FactFiles, dataset: Dataset, month: Month, path: Path) -> tuple[int, CopiedFile]:
+    """Write a file, which has its name when it is whole; return how many facts it has, and what it is."""
     if not path.exists():
         path.parent.mkdir(exist_ok=True, mode=0o700)
         partial = path.with_name(f"{path.name}.partial")
@@ -141,7 +127,7 @@ def _write_file(fact_files: FactFiles, dataset: Dataset, month: Month, path: Pat
         sync(partial)
         partial.rename(path)
         sync(path.parent)
-    return described(path)
+    return count_rows(path), described(path)
 
 
 @contextmanager
@@ -149,7 +135,7 @@ def _translated_errors(target: Path) -> Iterator[None]:
     """Say what keeps an export from being made."""
     try:
         yield
-    except StoreError as error:
+    except (StoreError, sqlite3.Error) as error:
         raise ConfigurationError(f"can't export to {target}: {error}") from None
     except OSError as error:
         raise ConfigurationError(f"can't export to {target}: {os.strerror(error.errno or 0)}") from None

@@ -19,7 +19,7 @@ from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.metadata.documents import Document, Documents
 from meterd.moving.manifest import DOCUMENTS, Manifest, read
-from meterd.moving.stores import Watch, close, open_emptied, open_fact_files, require_embedded
+from meterd.moving.stores import Watch, close, open_emptied, open_fact_files
 from meterd.settings import Settings
 from meterd.store import StoreError
 from meterd.store.fact_files import FactFiles, Month
@@ -44,7 +44,6 @@ def import_(source: Path, data: Path, settings: Settings, watch: Watch) -> Impor
 
     Raises `ConfigurationError`; what was added by then stays, and is not added again when it is called again.
     """
-    require_embedded(settings)
     manifest = read(source)
     with lock_directory(data), _translated_errors(source):
         check_room(data, _ROOM_PER_BYTE * manifest.bytes)

@@ -113,13 +113,14 @@ class DuckDBFiles:
     def _add_new(self, dataset: Dataset, month: Month, source: str) -> int:
         """Add what is not there: of many facts day by day, which bounds what the engine compares at once."""
         names = ", ".join(["tenant", *dataset.by_name])
+        told = ", ".join(["tenant", *map(_told, dataset.columns)])
         added = 0
         for first, last in self._portions(month, source):
             within = _within(first, last)
             added += self._changed(
                 f"INSERT INTO {dataset.name} ({names}) SELECT {names} FROM ("
-                f"(SELECT {names} FROM ({source}) WHERE {within}) "
-                f"EXCEPT ALL (SELECT {names} FROM {dataset.name} WHERE {within})) ORDER BY ts"
+                f"(SELECT {told} FROM ({source}) WHERE {within}) "
+                f"EXCEPT ALL (SELECT {told} FROM {dataset.name} WHERE {within})) ORDER BY ts"
             )
         return added
 
@@ -167,6 +168,11 @@ def _shown(dataset: Dataset) -> str:
 
 def _shown_column(column: Column) -> str:
     return f"CAST({column.name} AS TIMESTAMPTZ) AS {column.name}" if column.kind is Kind.TIME else column.name
+
+
+def _told(column: Column) -> str:
+    """Return what a column tells: no numbers, which other engines keep as an empty array, are none here."""
+    return f"nullif({column.name}, []) AS {column.name}" if column.kind is Kind.NUMBERS else column.name
 
 
 def _within(first: date, last: date) -> str:
