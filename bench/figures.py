@@ -22,20 +22,21 @@ class Assumed(NamedTuple):
     source: str
 
 
-_RESULTS = "`bench/RESULTS.md` of 2026-11-21, server and load generator on the same 2 cores"
+_RESULTS = "`bench/RESULTS.md` of 2026-11-30, server, load generator and others on the same 2 cores"
 _ROWS = "200,000 rows of the benchmark of batches, by the sizes of the files"
+_LOADING = "`bench/RESULTS.md` of 2026-11-30, the engine of ClickHouse 26.9 (chDB) in the process of the loader"
 _ENGINE = "10 M model calls in the engine of ClickHouse 26.9 (chDB), 2 cores"
 
 
 class Figures(msgspec.Struct, frozen=True):
     """All of them; `python -m bench.sizing NAME=VALUE` puts others in their place."""
 
-    json_facts: Annotated[float, Measured("facts/s", "a worker takes in batches of JSON", _RESULTS)] = 266_865.0
+    json_facts: Annotated[float, Measured("facts/s", "a worker takes in batches of JSON", _RESULTS)] = 99_821.0
     identified_facts: Annotated[
         float, Measured("facts/s", "a worker takes in batches of JSON with trace and span ids", _RESULTS)
-    ] = 67_243.0
-    otlp_facts: Annotated[float, Measured("facts/s", "a worker takes as spans of OTLP", _RESULTS)] = 32_001.0
-    litellm_facts: Annotated[float, Measured("facts/s", "a worker takes as payloads of LiteLLM", _RESULTS)] = 34_118.0
+    ] = 44_976.0
+    otlp_facts: Annotated[float, Measured("facts/s", "a worker takes as spans of OTLP", _RESULTS)] = 14_670.0
+    litellm_facts: Annotated[float, Measured("facts/s", "a worker takes as payloads of LiteLLM", _RESULTS)] = 18_469.0
     journal_bytes: Annotated[
         float, Measured("bytes", "a fact takes in the journal until it is loaded, with its identity", _ROWS)
     ] = 358.0
@@ -45,15 +46,15 @@ class Figures(msgspec.Struct, frozen=True):
     duckdb_nanoseconds: Annotated[
         float,
         Measured(
-            "ns of a core", "a row takes in percentiles by guardrail in DuckDB", f"{_RESULTS}; 151 ms for 10 M rows"
+            "ns of a core", "a row takes in percentiles by guardrail in DuckDB", f"{_RESULTS}; 285 ms for 10 M rows"
         ),
-    ] = 30.2
+    ] = 57.0
     clickhouse_bytes: Annotated[
-        float, Measured("bytes", "a fact takes in ClickHouse, 16 of them its identity", _ENGINE)
-    ] = 43.35
+        float, Measured("bytes", "a model call takes in ClickHouse, 16 of them its identity", _LOADING)
+    ] = 56.4
     insert_microseconds: Annotated[
-        float, Measured("µs of a core", "a row takes to be inserted as JSON", f"{_ENGINE}; 305 ms for 100,000 rows")
-    ] = 3.05
+        float, Measured("µs of a core", "a row takes to be loaded, by the loader and the engine together", _LOADING)
+    ] = 11.0
     scan_nanoseconds: Annotated[
         float, Measured("ns of a core", "a row takes in a sum by model", f"{_ENGINE}; 282 ms for 8 M rows with FINAL")
     ] = 35.3
@@ -62,8 +63,8 @@ class Figures(msgspec.Struct, frozen=True):
         Measured("ns of a core", "a row takes in a question by team and label", f"{_ENGINE}; 766 ms for 8 M rows"),
     ] = 95.8
     loader_rows: Annotated[
-        float, Measured("rows/s", "one loader inserts into ClickHouse", f"{_ENGINE}; 305 ms for 100,000 rows")
-    ] = 327_869.0
+        float, Measured("rows/s", "one loader moves into ClickHouse, with a core for both", _LOADING)
+    ] = 90_689.0
 
     peak: Annotated[float, Assumed("times", "the mean of the day is its busiest hour", "office hours")] = 2.0
     worker_use: Annotated[
