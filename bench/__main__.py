@@ -15,6 +15,7 @@ from bench import (
     clients,
     complexity,
     dashboard,
+    engines,
     events,
     first_minutes,
     fuzz,
@@ -50,6 +51,7 @@ BENCHMARKS: dict[str, Callable[[], str]] = {
     "complexity": complexity.measure,
     "loading": loading.measure,
     "clickhouse": clickhouse.measure,
+    "engines": engines.measure,
     "moving": moving.measure,
     "fuzz": fuzz.measure,
 }

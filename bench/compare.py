@@ -20,7 +20,7 @@ from bench.tables import table
 from meterd.access import Caller, SubjectType
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.request import parse_query
-from meterd.datasets import DATASETS
+from meterd.datasets import DATASETS, Dataset
 from meterd.query.compile import Compiled, compile_query
 from meterd.query.dialects import DIALECTS
 from meterd.query.visibility import visible_to
@@ -41,6 +41,10 @@ class Workload(NamedTuple):
     datasource: str
     facts: str
     queries: dict[str, dict[str, Any]]
+
+    @property
+    def dataset(self) -> Dataset:
+        return datasources()[self.datasource].dataset
 
     def body(self, name: str) -> bytes:
         window = {"startTs": "2026-01-01T00:00:00Z", "endTs": "2026-02-01T00:00:00Z", "datasource": self.datasource}
@@ -65,7 +69,9 @@ def _measure(workload: Workload, facts: int) -> list[tuple[object, ...]]:
             rows: list[tuple[object, ...]] = []
             for name in workload.queries:
                 body = workload.body(name)
-                by_engine, over_http = medians(partial(_run, connection, _compile(body)), partial(ask, server, body))
+                by_engine, over_http = medians(
+                    partial(run_bare, connection, compiled(body)), partial(ask, server, body)
+                )
                 count = len(ask(server, body))
                 rows.append((facts, name, count, by_engine, over_http, (over_http - 5) / by_engine))
             return rows
@@ -82,14 +88,14 @@ def fill(path: Path, statement: str) -> None:
     connection.close()
 
 
-def _compile(body: bytes) -> Compiled:
+def compiled(body: bytes, dialect: str = "duckdb") -> Compiled:
     """The SQL that the server runs for the benchmark's own caller, a tenant administrator."""
     caller = Caller("default", "bench", SubjectType.USER, tenant_admin=True)
-    return compile_query(parse_query(body, datasources()), visible_to(caller), DIALECTS["duckdb"], 50_001)
+    return compile_query(parse_query(body, datasources()), visible_to(caller), DIALECTS[dialect], 50_001)
 
 
-def _run(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> list[Any]:
-    return connection.execute(compiled.sql, compiled.parameters).fetchall()
+def run_bare(connection: duckdb.DuckDBPyConnection, statement: Compiled) -> list[Any]:
+    return connection.execute(statement.sql, statement.parameters).fetchall()
 
 
 def ask(server: servers.Running, body: bytes) -> list[Any]:

@@ -69,10 +69,11 @@ SELECT 'default', TIMESTAMP '2026-01-01' + to_microseconds((i * {step})::BIGINT)
 FROM (SELECT i, hash(i) AS h FROM range({facts}) AS t(i))
 """
 
+WORKLOAD = Workload("modelMetrics", FACTS, _QUERIES)
+
 
 def measure() -> str:
     """Each figure is a median of rounds."""
-    workload = Workload("modelMetrics", FACTS, _QUERIES)
     return compare(
-        "Usage dashboard: model calls, over HTTP and as the same SQL on a bare connection", workload, (10_000_000,)
+        "Usage dashboard: model calls, over HTTP and as the same SQL on a bare connection", WORKLOAD, (10_000_000,)
     )

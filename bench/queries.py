@@ -48,8 +48,9 @@ SELECT 'default', TIMESTAMP '2026-01-01' + to_microseconds((i * {step})::BIGINT)
 FROM range({facts}) AS t(i)
 """
 
+WORKLOAD = Workload("guardrailMetrics", FACTS, _QUERIES)
+
 
 def measure() -> str:
     """Each figure is a median of rounds."""
-    workload = Workload("guardrailMetrics", FACTS, _QUERIES)
-    return compare("Queries: over HTTP and as the same SQL on a bare connection", workload, (1_000_000, 10_000_000))
+    return compare("Queries: over HTTP and as the same SQL on a bare connection", WORKLOAD, (1_000_000, 10_000_000))
