@@ -76,6 +76,7 @@ SESSION_POINT = Declaration(
         "bucketBounds": sampled_from([[1.0, 2.0, 5.0], [1.0, 5.0, 10.0], [-1.0, 0.0, None]]),
         "bucketCounts": none() | lists(integers(0, 5).map(float), 3, 3),
     },
+    required={"name": "jobs"},
     further=("tag.endpoint", "tag.a:b"),
     totals=("value",),
     distributions=("histogram",),

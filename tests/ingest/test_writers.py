@@ -90,7 +90,7 @@ class Writers:
             if datasource == "aiGuardMetrics":
                 row |= {"agent": "bot", "platform": "DATABRICKS"}  # as its meter's rules want
             if "sessionId" in row:
-                row["sessionId"] = self._begin(client)
+                row |= {"sessionId": self._begin(client), "name": "n"}
             if "meter" in row:
                 row |= {"agent": "bot", "platform": "DATABRICKS"}
             answer = self._post(client, f"{METRICS}/ingest?datasource={datasource}", [row] * ROWS)
