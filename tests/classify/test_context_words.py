@@ -172,6 +172,12 @@ def test_a_date_with_another_word_of_its_own_is_none() -> None:
         ("numéro de sécu 295109912611193", "FR_NIR", "295109912611193"),
         ("Steuer-Identnummer 65929970489", "DE_IDNR", "65929970489"),
         ("kimlik numaram 17291716060", "TR_TCKIMLIK", "17291716060"),
+        ("Date of birth ......................................... 14/03/1985", "DATE_OF_BIRTH", "14/03/1985"),
+        ("MRN                                                  00482913", "MEDICAL_RECORD_NUMBER", "00482913"),
+        ("PESEL 440514 01359", "PL_PESEL", "440514 01359"),
+        ("CPF 390 533 447 05", "BR_CPF", "390 533 447 05"),
+        ("AHV 756 9217 0769 85", "CH_SSN", "756 9217 0769 85"),
+        ("NPI 1234-567-893", "US_NPI", "1234-567-893"),
         ("chart # 00482913", "MEDICAL_RECORD_NUMBER", "00482913"),
         ("subscriber no. XYZ-123456789", "HEALTH_PLAN_NUMBER", "XYZ-123456789"),
         ("Ausweis-Nr. L01X00T471", "DE_IDENTITY_CARD", "L01X00T471"),
@@ -193,3 +199,18 @@ def test_official_names_and_names_in_programs_say_what_a_number_is(text: str, na
 )
 def test_words_that_only_resemble_those_say_nothing(text: str) -> None:
     assert [] == found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "isikukood 35704111173, asmens kodas 49405237626",
+            [("EE_IK", "35704111173"), ("LT_ASMENS", "49405237626")],
+        ),
+        ("my NHS number is 943 476 5870", [("GB_NHS", "943 476 5870")]),
+        ("SSN 536904399, passport 340007237", [("US_SSN", "536904399"), ("US_PASSPORT", "340007237")]),
+    ],
+)
+def test_a_number_is_what_the_nearest_word_says(text: str, expected: list[tuple[str, str]]) -> None:
+    assert expected == found(text)

@@ -56,6 +56,7 @@ def found(text: str) -> list[str]:
         ("see /s?q=date+of+birth&p=1", "see /s?q=date of birth&p=1"),
         ("a <b>b</b>c<br/>d<td class='x'>e</td>", "a bc d e "),
         ("12 - 34 / 56", "12-34/56"),
+        ("MRN ........ 12, name____Ann, town        York", "MRN  12, name Ann, town York"),
         ("4012 8888\n  8888 1881", "4012 8888 8888 1881"),
     ],
 )

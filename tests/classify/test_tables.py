@@ -51,6 +51,16 @@ TABLES = {
     "in a message": f"here is the list:\n\n{lines(',')}\n\nplease check, thanks",
     "as JSON": json.dumps({"result": lines(",")}),
     "as JSON in JSON": json.dumps({"result": json.dumps(lines(";"))}),
+    "an insert": "INSERT INTO staff (id, name, ssn, password)\n"
+    "VALUES (1, 'Ann O''Lee', '536904399', 'kQ7vR2mZ9xT4wB'),\n(2, NULL, lower('x'), 'zT5nW8qL3xR6');",
+    "an insert of a dump": "CREATE TABLE `staff` (\n  `id` int NOT NULL,\n  `ssn` char(9),\n  `password` text,\n"
+    "  PRIMARY KEY (`id`)\n);\nINSERT INTO `staff` VALUES (1,'536904399','kQ7vR2mZ9xT4wB'),(2,'','zT5nW8qL3xR6');\n",
+    "a copy of a dump": "COPY public.staff (id, name, ssn, password) FROM stdin;\n"
+    + lines("\t").split("\n", 1)[1]
+    + "\n\\.\n",
+    "an insert as JSON": json.dumps(
+        {"sql": "insert into staff(ssn, password) values (\"536904399\", 'kQ7vR2mZ9xT4wB'), ('', 'zT5nW8qL3xR6')"}
+    ),
     "several blanks": "name      ssn\nAnn Lee   536904399\n\nuser  password\nann  kQ7vR2mZ9xT4wB\nbo   zT5nW8qL3xR6",
 }
 
@@ -77,6 +87,8 @@ def test_words_of_the_same_row_count_too() -> None:
         "Dear Ann,\n536904399, they say, is the number\n",
         "ssn of all who have asked for it\n\norder,number\n1,536904399\n",
         "| option | default |\n| --- | --- |\n| retries | 536904399 |",
+        "INSERT INTO t (id, total) VALUES (1, '536904399');",
+        "INSERT INTO t VALUES (1, '536904399');",
     ],
 )
 def test_a_cell_under_another_heading_is_none(text: str) -> None:
@@ -93,6 +105,14 @@ def test_what_is_read_is_bounded_by_the_length_of_the_text() -> None:
     columns = Columns.of(text, None)
     assert columns is not None
     assert len(columns.text) <= 3 * len(text) + 200
+
+
+@pytest.mark.parametrize(
+    "rest", [" " * 200_000 + "'", "'" + "''" * 100_000, "(" * 100_000, "1," * 100_000, "\n" * 200_000]
+)
+def test_rows_that_never_end_are_read_in_time(rest: str) -> None:
+    for text in (f"INSERT INTO t (a, ssn) VALUES ({rest}", f"CREATE TABLE t (\n{rest}\n);\nINSERT INTO t VALUES (1)"):
+        Columns.of(text, None)
 
 
 CELLS = st.sampled_from(["", "a", "abc", "Ann Lee", "536904399", '"x, y"', "---", "é日本", "\\n", " "])

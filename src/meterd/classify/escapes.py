@@ -92,6 +92,8 @@ SPREAD = "spread"
 """A hyphen or a slash with blanks around it between digits: also what stands between two numbers."""
 WRAPPED = "wrapped"
 """A line break between groups of four: also what stands between two numbers."""
+LEADER = "leader"
+"""Dots, lines or blanks that lead from a label to what is filled in."""
 GAPS = frozenset({GAP, SPREAD, WRAPPED})
 """Of these it takes a word to say that what is on both sides is one number."""
 ADDRESS, MAIL, FORM, TAG = "address", "mail", "form", "tag"
@@ -150,6 +152,14 @@ KINDS = (
         lambda written: unicodedata.normalize("NFC", written),
         compiled(f"[{MARKS}]"),
     ),
+    Kind(
+        LEADER,
+        r"._ \u00b7\u2026",
+        r"(?:(?<=[^\s\d.]\.)\.{3,}|(?<=[^\s\d_]_)_{3,}"
+        r"|(?<=[^\s\d] )(?:\.{4,}| {4,}|_{4,}|[. ]{5,}|[\u00b7\u2026 ]{3,}))",
+        lambda _: " ",
+        compiled(r"\.{4}|_{4}|[^\s\d] {5}|[. ]{6}|[\x{b7}\x{2026} ]{4}"),
+    ),
     Kind(SPREAD, " ", "(?<=[0-9] )[-/] (?=[0-9])", str.strip, compiled("[0-9] [-/] [0-9]")),
     Kind(
         WRAPPED,
@@ -169,7 +179,16 @@ KINDS = (
 _BY_NAME = {kind.name: kind for kind in KINDS}
 _WITH_COMMON_SIGNS = tuple(
     (common, _BY_NAME[name])
-    for common, name in (("=", MAIL), ("+", FORM), ("<", TAG), ("-", SPREAD), ("/", SPREAD), ("\n", WRAPPED))
+    for common, name in (
+        ("=", MAIL),
+        ("+", FORM),
+        ("<", TAG),
+        ("-", SPREAD),
+        ("/", SPREAD),
+        ("..", LEADER),
+        ("__", LEADER),
+        ("\n", WRAPPED),
+    )
 )
 """What is so common that a text which has it is looked at once more."""
 MEANINGS = {kind.name: kind.meaning for kind in KINDS}

@@ -8,7 +8,7 @@ text of more than `_PIECE` bytes, what is found is exact but for finds of more t
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 
 import msgspec
 
@@ -85,10 +85,11 @@ class Plan:
         numbers = filtered.numbers if filtered else {}
         dictionaries = _numbered(classifiers, numbers)
         found: dict[tuple[Probe, Probe], tuple[RegularExpression, list[Use]]] = {}
+        self._rules: dict[str, Rules] = {}
         self._entities: dict[str, list[tuple[Classifier, Rules]]] = {}
         for classifier in classifiers:
             try:
-                rules = Rules(classifier, dictionaries)
+                rules = self._rules[classifier.code] = Rules(classifier, dictionaries)
                 for pattern in classifier.patterns:
                     one = found.setdefault(
                         (probe(pattern), _expression(pattern)), (compiled(*_expression(pattern)), [])
@@ -133,7 +134,7 @@ class Plan:
         def evaluate(_start: int, _end: int, proposed: Proposed) -> Finding | None:
             return proposed.verdict(minimum)
 
-        findings = self._precedence.settled(_likeliest(proposals), evaluate)
+        findings = list(self._named_nearest(source, self._precedence.settled(_likeliest(proposals), evaluate)))
         if len(findings) > maximum:
             raise LimitExceeded(
                 "max_matches", f"The text has {len(findings)} matches, at most {maximum} are answered: {_LESS}"
@@ -153,6 +154,21 @@ class Plan:
                 if (proposal := view.proposal(start, end, use)) is not None:
                     yield proposal
             characters = offsets[piece.end]
+
+    def _named_nearest(self, source: Source, findings: list[Finding]) -> Iterator[Finding]:
+        """Leave out, of several findings at the same place, those that a word names from farther off, and those that
+        none names if another is.
+        """
+        for (start, end), same in groupby(findings, key=lambda finding: (finding.start, finding.end)):
+            group = list(same)
+            if len(group) == 1:
+                yield group[0]
+                continue
+            distances = [self._rules[one.classifier.code].distance(source, start, end) for one in group]
+            nearest = min((distance for distance in distances if distance is not None), default=None)
+            for finding, distance in zip(group, distances, strict=True):
+                if distance == nearest or (distance is None and finding.likelihood is Likelihood.VERY_LIKELY):
+                    yield finding
 
     def _tells(self, heading: str) -> bool:
         """Tell whether a column's heading may say what is in its cells; any may, as long as nothing is compiled."""

@@ -4,7 +4,7 @@ They are applied in order: a rule looks at, and around, what the pattern found a
 are final, so they are tried last, on findings that would otherwise be reported: they include the dear validators.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
 import msgspec
 
@@ -41,7 +41,8 @@ class CompiledRule:
         self.removes = isinstance(rule.effect, Set) and rule.effect.likelihood is Likelihood.NO_MATCH
         self.expands = rule.expand and rule.target is Target.CONTEXT
         self.probes = None if rule.inverse or rule.target is not Target.CONTEXT else probes
-        self._search = _search(rule.test)
+        self._words = Words(rule.test) if isinstance(rule.test, Dictionary) else None
+        self._search = self._words.find if self._words else _search(rule.test)
 
     def spans(self, source: Source, start: int, end: int) -> list[Span]:
         """Tell where the target of the finding from `start` to `end` meets the test: in the text, if that is the
@@ -59,6 +60,13 @@ class CompiledRule:
             parts = before + after
         found = (self._search(*part) for part in parts)
         return [span for span in found if span is not None]
+
+    def words_before(self, source: Source, start: int) -> Iterator[Span]:
+        """Return where its words are in the context before a place."""
+        words, place = self._words, max(0, start - self.rule.before)
+        while words is not None and place < start and (found := words.find(source.text, place, start)):
+            yield found
+            place = found[1]
 
     def may_hold(self, source: Source, occurring: Collection[int] | None) -> bool:
         """Tell whether a finding of the text could meet it; `occurring` are the probes found in it, None if unknown."""
@@ -102,6 +110,16 @@ class Rules:
             if raised > likelihood and rule.may_hold(source, occurring):
                 likelihood = raised
         return likelihood
+
+    def distance(self, source: Source, start: int, end: int) -> int | None:
+        """Tell how far before a finding the nearest of the words that raise it ends; None if there is none."""
+        ends = [
+            last
+            for rule in self._rules
+            if isinstance(rule.rule.test, Dictionary) and rule.rule.target is Target.CONTEXT and not rule.removes
+            for _, last in rule.words_before(source, start)
+        ]
+        return start - max(ends) if ends else None
 
     def verdict(
         self, source: Source, start: int, end: int, likelihood: Likelihood, minimum: Likelihood

@@ -1,15 +1,18 @@
 """Tables within a text, read cell by cell, each behind the heading of its column: `ssn: 536904399`.
 
 A table is lines of as many cells each, of which those of the first line are names. Between cells there are commas,
-semicolons, tabs, bars, or several blanks.
+semicolons, tabs, bars, or several blanks. Rows of databases (`sql_rows`) are tables too.
 """
 
 import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
+from meterd.classify import sql_rows
 from meterd.classify.reading import Reading
 from meterd.expressions.regular import RegularExpression, compiled
 
@@ -19,6 +22,8 @@ _NAME = rf"\"?[\pL_]{_WORD}*(?: {_WORD}+){{0,5}}\"?"
 _SHORTEST = 3
 """Characters of a cell in which there may be something."""
 _LONGEST_HEADING = 60
+_HEADINGS = 256
+"""So many names of columns are judged once for all rows."""
 _STRAY_LINES = 2
 """So many lines of another shape may stand within a table, as those that are drawn."""
 _SHARE = 3
@@ -49,7 +54,7 @@ def _shape(sign: str, between: str, cell: str) -> Shape:
 
 def _separated(sign: str) -> Shape:
     by = re.escape(sign)
-    return _shape(sign, by, rf'(?:^|{by}) *(?:"((?:[^"]|"")*)"(?= *(?:{by}|$))|([^{by}]*))')
+    return _shape(sign, by, rf'(?:^|{by}) *(?:"((?:[^"]++|"")*+)"(?= *+(?:{by}|$))|([^{by}]*))')
 
 
 SHAPES = (
@@ -76,10 +81,12 @@ class Columns:
         """Return the cells below headings that tell something, of tables in a text as it is written, or else as it is
         read; None if there are none.
         """
-        if _may_occur(written):
+        if _has_lines(written) or sql_rows.may_be_copied(written):
             found = cls(written, None, tells)
-        elif reading is not None and _may_occur(reading.text):
+        elif reading is not None and (_has_lines(reading.text) or sql_rows.may_occur(reading.text)):
             found = cls(reading.text, reading, tells)
+        elif sql_rows.may_occur(written):
+            found = cls(written, None, tells)
         else:
             return None
         return found if found.text else None
@@ -87,7 +94,7 @@ class Columns:
     def _lines(self, within: str) -> str:
         lines: list[str] = []
         length, most = 0, _SHARE * len(within)
-        for heading, (start, end) in _cells(within, self._tells):
+        for heading, (start, end) in chain(_cells(within, self._tells), self._rows(within)):
             if length > most:
                 break
             prefix = f"{heading}: "
@@ -97,6 +104,14 @@ class Columns:
             lines.append(f"{prefix}{within[start:end]}\n")
             length += len(lines[-1])
         return "".join(lines)
+
+    def _rows(self, within: str) -> Iterator[tuple[str, Span]]:
+        if not sql_rows.may_occur(within):
+            return
+        tells = lru_cache(_HEADINGS)(self._tells)
+        for name, (start, end) in sql_rows.cells(within):
+            if end - start >= _SHORTEST and tells(name):
+                yield name[:_LONGEST_HEADING], (start, end)
 
     def written(self, start: int, end: int) -> Span | None:
         """Return where in the text something is that is read from `start` to `end`; None if it is not in one cell."""
@@ -117,7 +132,7 @@ class Columns:
         return self._reading.has_gap(start + moved, end + moved)
 
 
-def _may_occur(text: str) -> bool:
+def _has_lines(text: str) -> bool:
     return "\n" in text and any(shape.sign in text and shape.headings.search(text) for shape in SHAPES)
 
 

@@ -107,6 +107,8 @@ CLASSIFIERS = (
             "south african id",
             "identity no",
             "id-nommer",
+            "id-number",
+            "national id",
         ),
     ),
     number(

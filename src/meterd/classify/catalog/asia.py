@@ -48,7 +48,7 @@ CLASSIFIERS = (
         "id.nik",
         "Identity number of Indonesia",
         "NIK 3171011708450001",
-        bare(r"\d{6}[0-7]\d[01]\d{7}"),
+        bare(r"\d{4}[ .-]?\d{4}[ .-]?\d{4}[ .-]?\d{4}|\d{6}[ .-]\d{6}[ .-]\d{4}"),
         words=(
             "nik",
             "ktp",
@@ -56,6 +56,7 @@ CLASSIFIERS = (
             "no. ktp",
             "no ktp",
             "nomor ktp",
+            "nomor identitas",
         ),
     ),
     number(
@@ -84,6 +85,7 @@ CLASSIFIERS = (
             "ת.ז",
             "ת״ז",
             "מספר זהות",
+            "מספר הזהות",
             "teudat zehut",
             "id number",
             "id no",
@@ -92,6 +94,7 @@ CLASSIFIERS = (
             "תז",
             "ת ז",
             "israeli id",
+            "national id",
         ),
     ),
     number(
@@ -138,6 +141,7 @@ CLASSIFIERS = (
             "permanent account number",
             "पैन",
             "pan no",
+            "pan number",
         ),
     ),
     number(
@@ -202,13 +206,14 @@ CLASSIFIERS = (
         "Resident registration number of South Korea",
         "971013-9019902",
         formatted(r"\d{2}[01]\d[0-3]\d-\d{7}"),
-        bare(r"\d{2}[01]\d[0-3]\d{8}"),
+        bare(r"\d{2}[01]\d[0-3]\d ?\d{7}"),
         words=(
             "주민등록번호",
             "주민번호",
             "외국인등록번호",
             "주민 번호",
             "주민등록 번호",
+            "resident registration",
         ),
     ),
     number(
@@ -230,6 +235,7 @@ CLASSIFIERS = (
             "no ic",
             "nombor ic",
             "nombor kad pengenalan",
+            "identity card",
         ),
     ),
     identifier(
@@ -300,13 +306,15 @@ CLASSIFIERS = (
             "thai id",
             "เลขประจำตัว",
             "บัตรประจำตัวประชาชน",
+            "thai national id",
+            "thai identity",
         ),
     ),
     number(
         "tr.tckimlik",
         "Identity number of Turkey",
         "T.C. Kimlik No 17291716060",
-        bare(r"[1-9]\d{10}"),
+        bare(r"[1-9]\d{2} ?\d{3} ?\d{3} ?\d{2}"),
         words=(
             "kimlik",
             "kimlik no",
@@ -319,6 +327,8 @@ CLASSIFIERS = (
             "kimliğim",
             "t.c",
             "vatandaşlık no",
+            "turkish id",
+            "turkish identity",
         ),
     ),
     number(
@@ -351,6 +361,7 @@ CLASSIFIERS = (
             "身分證號",
             "身分证",
             "身份證字號",
+            "national identification",
         ),
     ),
     number(

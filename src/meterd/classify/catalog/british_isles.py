@@ -16,6 +16,7 @@ CLASSIFIERS = (
             "patient number",
             "nhs num",
             "national health service",
+            "health service number",
         ),
         category=Category.HEALTH,
     ),
@@ -105,6 +106,7 @@ CLASSIFIERS = (
             "pps number",
             "pps no",
             "personal public service",
+            "irish pps",
         ),
     ),
     number(

@@ -9,7 +9,12 @@ CLASSIFIERS = (
         "Personal number of Bulgaria",
         "ЕГН 7523169263",
         bare(r"\d{2}[0-5]\d[0-3]\d{5}"),
-        words=("егн", "egn", "единен граждански номер"),
+        words=(
+            "егн",
+            "egn",
+            "единен граждански номер",
+            "personal number",
+        ),
     ),
     number(
         "bg.pnf",
@@ -58,7 +63,7 @@ CLASSIFIERS = (
         "Birth number of Czechia",
         "710319/2745",
         formatted(r"\d{2}[0-8]\d[0-3]\d/\d{4}"),
-        bare(r"\d{2}[0-8]\d[0-3]\d/?\d{3,4}"),
+        bare(r"\d{2}[0-8]\d[0-3]\d[/ ]?\d{3,4}"),
         words=(
             "rodné číslo",
             "rodného čísla",
@@ -74,7 +79,7 @@ CLASSIFIERS = (
         "sk.rc",
         "Birth number of Slovakia",
         "rodné číslo 710319/2745",
-        bare(r"\d{2}[0-8]\d[0-3]\d/?\d{3,4}"),
+        bare(r"\d{2}[0-8]\d[0-3]\d[/ ]?\d{3,4}"),
         words=(
             "rodné číslo",
             "rodného čísla",
@@ -114,19 +119,25 @@ CLASSIFIERS = (
         "Tax number of Poland",
         "856-734-62-15",
         formatted(r"PL ?\d{10}|\d{3}-\d{3}-\d{2}-\d{2}|\d{3}-\d{2}-\d{2}-\d{3}"),
-        bare(r"\d{10}"),
-        words=("nip", "numer identyfikacji podatkowej"),
+        bare(r"\d{3} ?\d{3} ?\d{2} ?\d{2}|\d{3} \d{2} \d{2} \d{3}"),
+        words=(
+            "nip",
+            "numer identyfikacji podatkowej",
+            "numer nip",
+            "tax number",
+        ),
     ),
     number(
         "pl.pesel",
         "National identification number of Poland",
         "PESEL 44051401359",
-        bare(r"\d{2}[0-9]\d[0-3]\d{6}"),
+        bare(r"\d{2}[0-9]\d[0-3]\d[ -]?\d{5}"),
         words=(
             "pesel",
             "numer pesel",
             "peselu",
             "pesel nr",
+            "polish national id",
         ),
     ),
     number(
@@ -169,11 +180,12 @@ CLASSIFIERS = (
         "ro.cnp",
         "Personal number of Romania",
         "CNP 1630615123457",
-        bare(r"[1-9]\d{2}[01]\d[0-3]\d{7}"),
+        bare(r"[1-9] ?\d{2}[01]\d[0-3]\d ?\d{6}"),
         words=(
             "cnp",
             "cod numeric personal",
             "cnp-ul",
+            "personal numeric code",
         ),
     ),
     number(
@@ -197,11 +209,13 @@ CLASSIFIERS = (
         "ru.inn",
         "Tax number of Russia",
         "ИНН 123456789047",
-        bare(r"\d{12}|\d{10}"),
+        bare(r"\d{4} ?\d{8}|\d{4} ?\d{6}"),
         words=(
             "инн",
+            "идентификационный номер",
             "inn",
             "номер налогоплательщика",
+            "taxpayer number",
         ),
     ),
     number(
@@ -224,6 +238,7 @@ CLASSIFIERS = (
             "снилс",
             "snils",
             "страховой номер",
+            "pension insurance",
         ),
     ),
     identifier(

@@ -17,7 +17,7 @@ CLASSIFIERS = (
         "Personal tax number of Germany",
         "36 574 261 809",
         formatted(r"\d{2} \d{3} \d{3} \d{3}"),
-        bare(r"\d{11}"),
+        bare(r"\d{3} ?\d{3} ?\d{3} ?\d{2}"),
         words=(
             "idnr",
             "id-nr",
@@ -38,6 +38,8 @@ CLASSIFIERS = (
             "tax identification number",
             "steuer-identifikationsnr",
             "steuer-ident-nr",
+            "steuer nr",
+            "steuernummer",
         ),
     ),
     number(

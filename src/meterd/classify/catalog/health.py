@@ -1,5 +1,6 @@
 """What is said of a person's health, and the numbers of those who care for it."""
 
+from meterd.classify.catalog.declaring import terms
 from meterd.classify.model import Category, Classifier, Pattern, bare, formatted, identifier
 
 
@@ -25,12 +26,27 @@ def _health(
     )
 
 
+_PATIENT = terms(
+    "patientennr, patienten-id, patienten-nr, fallnummer, fall-nr, aufnahmenummer, numéro de patient, n° patient",
+    "dossier médical, numéro de dossier, n° de dossier, ipp, historia clínica, número de historia, número de paciente",
+    "nhc, cartella clinica, codice paziente, id paziente, numero cartella, prontuário, nº utente, número de utente",
+    "patiëntnummer, patiëntnr, numer pacjenta, nr pacjenta, nr historii choroby, journalnummer, potilasnumero",
+    "číslo pacienta, номер карты, номер истории болезни, номер пациента, hasta no, hasta numarası, protokol no",
+    "病历号, 病案号, 住院号, カルテ番号, 患者番号, 診察券番号, 환자번호, رقم المريض, מספר מטופל, rekam medis",
+)
+_MEMBER = terms(
+    "member #, subscriber, subscriber no, subscriber number, policy id, policy #, insurance no, insurance #",
+    "insurance policy, plan id, plan member, enrollee id, beneficiary id, medicaid, policyholder id",
+    "numéro d'adhérent, n° adhérent, mutuelle, número de afiliado, póliza, numero polizza, tessera sanitaria",
+    "carteirinha, número do beneficiário, polisnummer, numer polisy, 保険証番号, 被保険者番号, 医保卡号",
+)
+
 CLASSIFIERS = (
     _health(
         "medical_record_number",
         "Number of a patient's record",
         "MRN: 00482913",
-        bare(r"[A-Z]{0,3}-?\d{5,10}"),
+        bare(r"[A-Z]{0,3}-?\d{5,10}|\d{2,3}(?:-\d{2,4}){2}"),
         (
             "mrn",
             "medical record",
@@ -50,27 +66,14 @@ CLASSIFIERS = (
             "patient mrn",
             "hospital no",
             "hospital id",
-            "patientennr",
-            "fallnummer",
-            "numéro de patient",
-            "dossier médical",
-            "ipp",
-            "historia clínica",
-            "número de paciente",
-            "nhc",
-            "cartella clinica",
-            "prontuário",
-            "patiëntnummer",
-            "病历号",
-            "カルテ番号",
-            "患者番号",
+            *_PATIENT,
         ),
     ),
     _health(
         "health_plan_number",
         "Number of a member of a health plan",
         "member ID XYZ123456789",
-        bare(r"[A-Z]{0,4}-?\d{7,14}"),
+        bare(r"[A-Z]{0,4}-?\d{7,14}|[A-Z]{1,4}[ -]?\d{3}[ -]\d{3,4}[ -]\d{3,4}|\d{4}(?:[ -]\d{4}){2}"),
         (
             "member id",
             "member no",
@@ -82,21 +85,7 @@ CLASSIFIERS = (
             "policy no",
             "health plan",
             "health insurance",
-            "member #",
-            "subscriber",
-            "subscriber no",
-            "subscriber number",
-            "policy id",
-            "policy #",
-            "insurance no",
-            "insurance #",
-            "insurance policy",
-            "plan id",
-            "plan member",
-            "enrollee id",
-            "beneficiary id",
-            "medicaid",
-            "policyholder id",
+            *_MEMBER,
         ),
     ),
     _health(

@@ -39,6 +39,8 @@ KEY = (
 )
 
 ASSIGNED = rf"{_SUFFIX}[\"'`\[\])*]{{0,4}}[ \t]{{0,20}}(?:=>|:=|->|→|[:=]{{1,3}}|is:)[*_`]{{0,3}}[ \t]{{0,20}}"
+CHANGED = rf"{ASSIGNED}[\"'][^\"'\n]*[\"'][ \t]*[-=]>[ \t]*[\"']"
+"""What a plan says is changed: the old value, and an arrow to the new one."""
 QUOTED_PAIR = r"[\"'][ \t]*[,)][ \t]*[\"']"
 """Between the two arguments of a call."""
 CALL = r"[ \t]?\([ \t]*[\"']"

@@ -61,7 +61,7 @@ CLASSIFIERS = (
         "us.ein",
         "Employer identification number of the United States",
         "EIN 91-1144442",
-        bare(r"\d{2}-?\d{7}"),
+        bare(r"\d{2}[- ]?\d{7}"),
         words=(
             "ein",
             "employer identification",
@@ -88,7 +88,7 @@ CLASSIFIERS = (
         "us.rtn",
         "Bank routing number of the United States",
         "routing number 111000025",
-        bare(r"[0-3]\d{8}"),
+        bare(r"[0-3]\d{3}[ -]?\d{4}[ -]?\d"),
         words=(
             "routing",
             "aba",
@@ -201,11 +201,16 @@ CLASSIFIERS = (
     identifier(
         "us_npi",
         "US_NPI",
-        bare(r"[12]\d{9}"),
+        bare(r"[12]\d{3}[ -]?\d{3}[ -]?\d{3}"),
         description="Provider number of health care in the United States",
         example="NPI 1234567893",
         validator="us_npi",
-        context=("npi", "provider identifier", "national provider"),
+        context=(
+            "npi",
+            "provider identifier",
+            "national provider",
+            "npi number",
+        ),
         category=Category.HEALTH,
     ),
     identifier(
@@ -237,6 +242,7 @@ CLASSIFIERS = (
             "my sin",
             "sin is",
             "sin:",
+            "canadian social insurance",
         ),
         capitals=("SIN", "NAS"),
     ),

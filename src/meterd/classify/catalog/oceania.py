@@ -74,7 +74,7 @@ CLASSIFIERS = (
         "nz.ird",
         "Tax number of New Zealand",
         "IRD 49-098-576",
-        bare(r"\d{2,3}-?\d{3}-?\d{3}"),
+        bare(r"\d{2,3}[- ]?\d{3}[- ]?\d{3}"),
         words=(
             "ird",
             "ird number",

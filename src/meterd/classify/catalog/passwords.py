@@ -8,6 +8,7 @@ from meterd.classify.catalog.naming import (
     ATTRIBUTE,
     BESIDE,
     CALL,
+    CHANGED,
     DECLARED,
     ELEMENT,
     FOR,
@@ -96,6 +97,7 @@ _QUOTED = r"([^\s\"'`]{6,128})"
 _TOKEN = r"([0-9A-Za-z_./+=~-]{16,200})"
 
 _BEFORE_QUOTED = "|".join((ATTRIBUTE, QUOTED_PAIR, CALL, DECLARED, OTHERWISE, TYPED))
+_BARE_TOKEN = "(?:^|[^0-9A-Za-z_-])(?i:token)"
 _IN_DEFAULT = rf"\$\{{[^}}\n]{{0,60}}?{PASSWORD}[^}}\s:]{{0,20}}:[-=]?([^\s}}\"']{{6,128}})\}}"
 _IN_CONNECTION = (
     r"(?i:(?:get|my|new)?connection|connect|login|log_in|sign_?in|(?:basic)?auth(?:enticate)?|credentials?)"
@@ -132,6 +134,7 @@ CLASSIFIERS = (
                 Likelihood.LIKELY,
                 f"{PASSWORD}{ELEMENT}([^\\s<>\\]]{{6,128}})(?:\\]\\]>)?\\s{{0,40}}</",
                 f"{PASSWORD}(?:{_BEFORE_QUOTED}){_QUOTED}[\"']",
+                f"{PASSWORD}{CHANGED}{_QUOTED}[\"']",
                 f"{PASSWORD}{NAME_AND_VALUE}{_VALUE}",
                 f"{PASSWORD}(?:{ASKED_FOR}|{ANSWERED}|{FOR}{IS}|{BESIDE}|{LATER_IS}){OPEN}{_WORD}",
                 f"{PASSWORD}{ON_NEXT_LINE}{OPEN}{_WORD}(?:\\s|$)",
@@ -160,10 +163,15 @@ CLASSIFIERS = (
             *_patterns(Likelihood.VERY_LIKELY, f"{KEY}{ASSIGNED}[\"'`<]?{_TOKEN}", sign=KEY),
             *_patterns(
                 Likelihood.LIKELY,
-                f"{KEY}(?:{_BEFORE_QUOTED}|{ELEMENT}|{NAME_AND_VALUE}){_TOKEN}",
+                f"{KEY}(?:{CHANGED}|{_BEFORE_QUOTED}|{ELEMENT}|{NAME_AND_VALUE}){_TOKEN}",
                 f"{KEY}(?:{ASKED_FOR}|{ANSWERED}|{FOR}{IS}|{BESIDE}|{LATER_IS}){OPEN}{_TOKEN}",
                 f"{KEY}{ON_NEXT_LINE}{OPEN}{_TOKEN}(?:\\s|$)",
                 sign=KEY,
+            ),
+            *_patterns(
+                Likelihood.LIKELY,
+                f"{_BARE_TOKEN}{ASSIGNED}[\"'`]?([0-9A-Za-z_./+=~-]{{20,200}})",
+                sign=_BARE_TOKEN,
             ),
             *_patterns(Likelihood.LIKELY, rf"--?[a-z-]{{0,20}}(?:api-?key|token|secret)[ \t]+[\"']?{_TOKEN}"),
         ),

@@ -21,7 +21,7 @@ CLASSIFIERS = (
         "Tax number of Argentina",
         "20-05536168-2",
         formatted(r"[23]\d-\d{8}-\d"),
-        bare(r"[23]\d{10}"),
+        bare(r"[23]\d[ .]?\d{8}[ ./]?\d"),
         words=(
             "cuit",
             "cuil",
@@ -50,7 +50,7 @@ CLASSIFIERS = (
         "Identity number of Brazil",
         "390.533.447-05",
         formatted(r"\d{3}\.\d{3}\.\d{3}-\d{2}"),
-        bare(r"\d{11}|\d{9}-\d{2}"),
+        bare(r"\d{3}[ .]?\d{3}[ .]?\d{3}[ -]?\d{2}"),
         words=(
             "cpf",
             "c.p.f",
@@ -69,6 +69,7 @@ CLASSIFIERS = (
             "r.u.t",
             "r.u.n",
             "rol único",
+            "cédula",
         ),
     ),
     number(

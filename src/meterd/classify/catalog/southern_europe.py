@@ -105,12 +105,13 @@ CLASSIFIERS = (
         "gr.amka",
         "Social security number of Greece",
         "ΑΜΚΑ 01013099997",
-        bare(r"[0-3]\d[01]\d{8}"),
+        bare(r"[0-3]\d[01]\d{3}[ -]?\d{5}"),
         words=(
             "αμκα",
             "α.μ.κ.α",
             "amka",
             "αριθμός αμκα",
+            "greek social security",
         ),
     ),
     number(
@@ -127,7 +128,11 @@ CLASSIFIERS = (
         "HR 33392005961",
         formatted(r"HR ?\d{11}"),
         bare(r"\d{11}"),
-        words=("oib", "osobni identifikacijski broj"),
+        words=(
+            "oib",
+            "osobni identifikacijski broj",
+            "personal identification number",
+        ),
     ),
     number(
         "it.aic",
@@ -149,6 +154,7 @@ CLASSIFIERS = (
             "cod. fiscale",
             "cf",
             "codice fisc",
+            "tax code",
         ),
     ),
     number(
@@ -211,6 +217,8 @@ CLASSIFIERS = (
             "número fiscal",
             "identificação fiscal",
             "nº fiscal",
+            "portuguese tax number",
+            "tax number",
         ),
     ),
     number(
@@ -234,7 +242,14 @@ CLASSIFIERS = (
         "Master citizen number of Slovenia and its neighbours",
         "EMŠO 0101006500006",
         bare(r"\d{13}"),
-        words=("emšo", "emso", "jmbg", "јмбг", "matična številka občana"),
+        words=(
+            "emšo",
+            "emso",
+            "jmbg",
+            "јмбг",
+            "matična številka občana",
+            "emso number",
+        ),
     ),
     number(
         "si.maticna",

@@ -51,6 +51,8 @@ CLASSIFIERS = (
             "versicherungsnr",
             "versicherungs-nr",
             "vsnr",
+            "austrian social security",
+            "social security",
         ),
     ),
     number(
@@ -87,6 +89,9 @@ CLASSIFIERS = (
             "n° de registre national",
             "rrn",
             "insz-nummer",
+            "national register number",
+            "belgian national number",
+            "numéro de national",
         ),
     ),
     number(
@@ -121,6 +126,7 @@ CLASSIFIERS = (
         "756.9217.0769.85",
         formatted(r"756\.\d{4}\.\d{4}\.\d{2}"),
         formatted(r"756\d{10}"),
+        bare(r"756[ .]?\d{4}[ .]?\d{4}[ .]?\d{2}"),
         words=(
             "ahv",
             "ahv-nr",
@@ -131,6 +137,7 @@ CLASSIFIERS = (
             "ahvn13",
             "n° avs",
             "numero avs",
+            "swiss social security",
         ),
     ),
     number(
@@ -195,6 +202,7 @@ CLASSIFIERS = (
             "burgerservicenr",
             "sofi-nummer",
             "bsn-nummer",
+            "citizen service number",
         ),
     ),
     number(
