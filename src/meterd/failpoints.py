@@ -27,7 +27,6 @@ START_IN_LOOP = ("start-tasks",)
 DRAINING = ("drained-batch",)
 """Where `meterd journal drain` may die: a batch was taken over, and another one is to come."""
 COMMANDS = (
-    "export-copied",
     "export-file-written",
     "before-file-commit",
     "import-file-added",

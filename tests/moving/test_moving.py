@@ -103,9 +103,9 @@ def refusal(source: Path, data: Path) -> str:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
-    """A server with facts of three months of every kind, sessions, objects, and dashboards."""
+    """A server with facts of two months of every kind, sessions, objects, and dashboards."""
     data = tmp_path_factory.mktemp("source") / "data"
-    workload = Workload(1, tell(datetime(2026, 6, 10, 12, tzinfo=UTC), 70), 3000)
+    workload = Workload(1, tell(datetime(2026, 6, 10, 12, tzinfo=UTC), 40), 1500)
     write_history(data, load(None, {}), workload, lambda _share, _count: None)
     with Meterd(data, environment=QUIET) as server:
         Environment(server, name="moved").post("object", {"_id": "x", "name": "n"})
@@ -157,7 +157,7 @@ def test_the_manifest_says_what_every_file_holds_and_nothing_else_is_left(export
         )
         assert (facts, is_of_month) == (fact_file["facts"], True)
         assert (exported / name).stat().st_size == fact_file["file"]["bytes"]
-    assert len({fact_file["month"] for fact_file in manifest["facts"].values()}) >= 3
+    assert len({fact_file["month"] for fact_file in manifest["facts"].values()}) >= 2
     assert len((exported / "directory.ndjson").read_bytes().splitlines()) == manifest["documents"]
     assert all(each.stat().st_mode & 0o077 == 0 for each in (exported, *exported.rglob("*")))
 
@@ -199,11 +199,10 @@ def test_what_both_have_counts_once_and_each_keeps_its_own(exported: Path, tmp_p
         assert [point["total"] for point in server.points(token, filters=[own])] == [1]
 
 
-@pytest.mark.parametrize("where", ["export-copied:1", "export-file-written:9"])
 def test_an_export_that_is_killed_goes_on_as_of_the_moment_when_it_began(
-    where: str, source: Meterd, exported: Path, tmp_path: Path
+    source: Meterd, exported: Path, tmp_path: Path
 ) -> None:
-    ended = run("export", tmp_path / "files", "--data", source.data, METERD_FAIL_POINT=where)
+    ended = run("export", tmp_path / "files", "--data", source.data, METERD_FAIL_POINT="export-file-written:9")
     assert ended.returncode == -signal.SIGKILL
     assert "no whole export" in refusal(tmp_path / "files", tmp_path / "data")
     began = (tmp_path / "files" / "copy" / "manifest.json").read_bytes()
@@ -218,9 +217,8 @@ def test_an_export_that_is_killed_goes_on_as_of_the_moment_when_it_began(
     assert not (tmp_path / "files" / "copy").exists()
 
 
-@pytest.mark.parametrize("where", ["before-file-commit:9", "import-file-added:5"])
-def test_an_import_that_is_killed_is_done_by_importing_again(where: str, exported: Path, tmp_path: Path) -> None:
-    ended = run("import", exported, "--data", tmp_path / "data", METERD_FAIL_POINT=where)
+def test_an_import_that_is_killed_is_done_by_importing_again(exported: Path, tmp_path: Path) -> None:
+    ended = run("import", exported, "--data", tmp_path / "data", METERD_FAIL_POINT="before-file-commit:9")
     assert ended.returncode == -signal.SIGKILL
 
     said = imported(exported, tmp_path / "data")
@@ -234,8 +232,15 @@ def changed(path: Path) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [changed, Path.unlink, lambda path: path.write_bytes(b"")])
-@pytest.mark.parametrize("name", ["directory.ndjson", "model_calls/2026-05.parquet"])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("directory.ndjson", changed),
+        ("directory.ndjson", Path.unlink),
+        ("directory.ndjson", lambda path: path.write_bytes(b"")),
+        ("model_calls/2026-05.parquet", changed),
+    ],
+)
 def test_a_file_that_is_not_what_was_exported_is_refused(
     name: str, damage: Callable[[Path], None], exported: Path, tmp_path: Path
 ) -> None:

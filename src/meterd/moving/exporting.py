@@ -42,7 +42,6 @@ def export(data: Path, target: Path, settings: Settings, watch: Watch) -> Manife
     """
     with _held(target), _translated_errors(target):
         beginning, source = begin(data, target, settings)
-        reach("export-copied")
         with closing(open_metadata(source, settings.directory)) as metadata:
             count, documents = _write_documents(metadata.documents, target / DOCUMENTS)
         if is_embedded(settings):
