@@ -33,7 +33,7 @@ def may_be_copied(text: str) -> bool:
 
 
 def _has_sign(text: str, signs: tuple[str, ...]) -> bool:
-    return any(sign in text for sign in signs)
+    return "(" in text and any(sign in text for sign in signs)
 
 
 def cells(text: str) -> Iterator[tuple[str, Span]]:
