@@ -14,13 +14,13 @@ import pytest
 
 from meterd.access import Scope, SubjectType
 from meterd.datasets import DATASETS, MODEL_CALLS
+from meterd.datasets.person import Person
 from meterd.demo.history import write_history
 from meterd.demo.story import tell
 from meterd.demo.workload import Workload
 from meterd.errors import ConfigurationError
 from meterd.forgetting import NOTE, Report, forget, look
 from meterd.settings import load
-from meterd.store.erasure import Person
 from tests.api.usage.environment import Environment
 from tests.process import Meterd, make_token, plain_client
 from tests.test_cli import ENVIRONMENT, output, run, sentence

@@ -65,8 +65,7 @@ COMMANDS = {
         ),
         Declaration(
             "forget",
-            "Delete a person everywhere, or write a pseudonym in place of the name, while no server runs; tells what"
-            " there was.",
+            "Delete a person everywhere, or write a pseudonym in place of the name, while no server runs.",
         ),
         Declaration("journal", "Journals of nodes that are no more."),
         Declaration("version", "Print the version."),

@@ -16,6 +16,7 @@ import msgspec
 from meterd.backup import created
 from meterd.data_directory import lock_directory, path_of
 from meterd.datasets import DATASETS
+from meterd.datasets.person import Person
 from meterd.durability import sync
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
@@ -23,7 +24,6 @@ from meterd.installation import File
 from meterd.moving.stores import close, open_emptied, open_erasure
 from meterd.settings import Settings
 from meterd.store import StoreError
-from meterd.store.erasure import Person
 
 NOTE = "forgetting.json"
 OUTSIDE = (

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.process import METRICS, plain_client
 
 START, END = "2026-03-17T17:30:00Z", "2026-03-19T17:30:00Z"
 DAYS, FACTS = "2", "3000"
+SESSIONS = 9
+"""That many are in a history of this length."""
 RELATIVE = 1e-12
 WINDOW = {"startTs": START, "endTs": END}
 HISTORY = {"_filter": json.dumps({"timestamp": {"$lt": END}}), "_limit": "-1"}
@@ -55,6 +58,11 @@ class Server:
 
     def asked(self, path: str, parameters: dict[str, str]) -> Any:
         return self._answer(self.client.get(path, params=parameters))
+
+    def wait_for_sessions(self) -> None:
+        """Wait until what is told of sessions has followed their facts."""
+        while len(self.asked("/api/data/sessions", {})) < SESSIONS:
+            time.sleep(0.1)
 
     def points(self, body: dict[str, Any]) -> Any:
         return self._answer(self.client.post(f"{METRICS}/query", json=body))
@@ -94,6 +102,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Ser
         one, other = (
             stack.enter_context(demo(tmp_path_factory.mktemp(engine) / "data", engine)) for engine in (DUCKDB, CHDB)
         )
+        for server in (one, other):
+            server.wait_for_sessions()
         yield one, other
 
 

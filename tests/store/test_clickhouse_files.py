@@ -10,13 +10,13 @@ import duckdb
 import pytest
 
 from meterd.datasets import DATASETS, METER_EVENTS, MODEL_CALLS, Dataset
+from meterd.datasets.person import Person
 from meterd.store import StoreError, Unreadable
 from meterd.store.addresses import parse_url
 from meterd.store.clickhouse.connections import Connections
 from meterd.store.clickhouse.database import Database
 from meterd.store.clickhouse.erasing import ClickHouseErasure
 from meterd.store.clickhouse.files import ClickHouseFiles
-from meterd.store.erasure import Person
 from tests.clickhouse import ClickHouse
 from tests.store.test_duckdb_files import FEBRUARY, JANUARY, all_written, files, filled, read, stored, written
 

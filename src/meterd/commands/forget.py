@@ -11,10 +11,10 @@ from rich.table import Column, Table
 from meterd import logs
 from meterd.access import DEFAULT_TENANT, SubjectType
 from meterd.commands.options import DATA, ConfigOption, DataOption, JsonOption, check_names, existing
+from meterd.datasets.person import Person
 from meterd.errors import ConfigurationError
 from meterd.forgetting import Report, forget, look
 from meterd.settings import Settings, load
-from meterd.store.erasure import Person
 
 
 def command(
@@ -33,9 +33,7 @@ def command(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Delete a person everywhere, or write a pseudonym in place of the name, while no server runs; tells what there
-    was.
-    """
+    """Delete a person everywhere, or write a pseudonym in place of the name, while no server runs."""
     tenants = tuple(tenant or [DEFAULT_TENANT])
     for each in tenants:
         check_names(subject, each, ())

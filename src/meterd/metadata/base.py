@@ -14,9 +14,9 @@ import msgspec
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
+from meterd.datasets.person import Person
 from meterd.metadata.documents import Documents
 from meterd.stamps import Stamp
-from meterd.store.erasure import Person
 
 
 class Tokens(Protocol):

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 
 from meterd.datasets import Column, Dataset, Kind
+from meterd.datasets.person import Person
 from meterd.errors import ConfigurationError
 from meterd.store.base import StoreError
 from meterd.store.compaction import Options, compact
-from meterd.store.erasure import Person
 
 
 class DuckDBErasure:

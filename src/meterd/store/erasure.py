@@ -2,17 +2,8 @@
 
 from typing import Protocol
 
-import msgspec
-
 from meterd.datasets import Dataset
-
-
-class Person(msgspec.Struct, frozen=True, rename="camel"):
-    """A subject, in the tenants where it shall be forgotten. Names are compared as they are written."""
-
-    subject: str
-    type: str
-    tenants: tuple[str, ...]
+from meterd.datasets.person import Person
 
 
 class Erasure(Protocol):

@@ -7,9 +7,9 @@ import pytest
 
 from meterd.access import SubjectType
 from meterd.access.tokens import digest
+from meterd.datasets.person import Person
 from meterd.metadata import Collection, SavedDashboard, SessionDocument
 from meterd.metadata.sql.metadata import SQLMetadata
-from meterd.store.erasure import Person
 from tests.metadata.sql.conftest import Place
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from meterd.datasets.person import Person
 from meterd.metadata.sql.database import Database
 from meterd.metadata.sql.tables import (
     Dashboard,
@@ -18,7 +19,6 @@ from meterd.metadata.sql.tables import (
     Token,
     WebSession,
 )
-from meterd.store.erasure import Person
 
 _READ_BATCH_SIZE = 200
 

@@ -3,9 +3,9 @@
 from clickhouse_connect.driver.client import Client
 
 from meterd.datasets import Column, Dataset, Kind
+from meterd.datasets.person import Person
 from meterd.store.clickhouse.connections import Connections, Setting
 from meterd.store.clickhouse.schema import stored_in
-from meterd.store.erasure import Person
 
 _DONE: dict[str, Setting] = {"mutations_sync": 2}
 """Answer when all replicas have done it."""
