@@ -90,7 +90,7 @@ def _write(name: str, tables: str) -> None:
     ran = f"{datetime.now(UTC):%Y-%m-%d}, {cores} cores, Python {version}"
     _, *parts = _PART.split(_RESULTS.read_text())
     results = dict(zip(parts[::3], zip(parts[1::3], parts[2::3], strict=True), strict=True))
-    results[name] = ran, f"{tables}\n_{ran}_"
+    results[name] = ran, f"{tables.strip()}\n\n_{ran}_"
     kept = [(each, *results[each]) for each in BENCHMARKS | LONG if each in results]
     text = "\n\n".join(f"<!-- {each}: {when} -->\n\n{part.strip()}" for each, when, part in kept)
     _RESULTS.write_text(f"{_HEAD}\n{text}\n")
