@@ -107,3 +107,13 @@ def test_classifications_whose_clients_go_while_they_wait_are_not_done(meterd: M
     for name in ("running", "waiting"):
         until(meterd, name, 0, "classification")
     assert 0 < work(meterd, "cancelled_total", "classification")
+
+
+def test_classifications_whose_clients_go_while_they_run_are_ended(meterd: Meterd) -> None:
+    before = work(meterd, "cancelled_total", "classification")
+    text = body("ann@example.org 4111 1111 1111 1111 " * 200_000)
+    with ask(meterd, "/classifications/v1", text):
+        until(meterd, "running", 1, "classification")
+
+    until(meterd, "running", 0, "classification")
+    assert before + 1 == work(meterd, "cancelled_total", "classification")

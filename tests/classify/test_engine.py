@@ -22,6 +22,7 @@ from meterd.classify import (
     profile,
 )
 from meterd.classify.engine import Selection
+from meterd.classify.errors import Abandoned
 from tests.classify.declarations import LIBRARY, UUID
 
 ENGINE = Engine(LIBRARY)
@@ -198,6 +199,24 @@ def test_a_text_of_ten_megabytes_is_searched_to_its_end() -> None:
     text = "Nothing to see here, move on please. 😀\n" * 250_000 + "ssn 536-90-4399"
     (match,) = PREPARED.classify(text, ALL)
     assert (len(text) - 11, len(text)) == (match.start, match.end)
+
+
+@pytest.mark.parametrize("engine", [ENGINE, PREPARED])
+def test_a_classification_that_nobody_waits_for_ends_at_its_next_step(engine: Engine) -> None:
+    """Steps are pieces of the text, then each thing that was found: whoever goes in any of them is noticed there."""
+    text = ("phone 321-507-0525 number " + "and " * 5_000) * 100
+    steps = 0
+
+    def is_wanted() -> bool:
+        nonlocal steps
+        steps += 1
+        return steps < last
+
+    for last in (1, 2, 60):
+        steps = 0
+        with pytest.raises(Abandoned):
+            engine.classify(text, ALL, is_wanted=is_wanted)
+        assert last == steps
 
 
 def test_threads_share_an_engine() -> None:

@@ -4,7 +4,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -132,12 +132,13 @@ class Engine:
         selection: Selection,
         metadata: Mapping[str, str] | None = None,
         minimum: Likelihood = Likelihood.LIKELY,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> list[Match]:
         """Return what the selected classifiers find, in order of start and end.
 
         Of the metadata, `objectName` and `xPath` name the object that the text came from. Half surrogate pairs count
         as U+FFFD, which keeps the offsets. Raises `ProfileNotFound`, `ClassifierNotFound`, `UnusableClassifier`,
-        `LimitExceeded`, and `TooSlow` with a recogniser.
+        `LimitExceeded`, `TooSlow` with a recogniser, and `Abandoned` soon after the matches are not wanted any more.
         """
         limits = self._limits
         if len(text) > limits.max_text_characters:
@@ -153,7 +154,7 @@ class Engine:
         given = metadata or {}
         name = " ".join(given[key] for key in ("objectName", "xPath") if given.get(key))
         source = Source.of(_SURROGATE.sub("\ufffd", text), _SURROGATE.sub("\ufffd", name))
-        findings = plan.run(source, minimum, maximum=limits.max_matches)
+        findings = plan.run(source, minimum, maximum=limits.max_matches, is_wanted=is_wanted)
         _check_size(findings, limits)
         return [
             Match(

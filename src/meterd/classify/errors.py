@@ -7,6 +7,7 @@ ClassifyError
 ├── UnusableClassifier   a definition that can't be run: which one, and why
 ├── LimitExceeded        a text, or what is found in it, is beyond a limit: which one, and what to do
 ├── TooSlow              a language model did not read the text in time
+├── Abandoned            nobody waits for what is found any more
 ├── UnusableModel        a language model that an operator wants can't be had: what to install
 └── UnusableSource       an operator's profiles and classifiers can't be read: which file or record, and why
 """
@@ -55,6 +56,11 @@ class TooSlow(ClassifyError):
         super().__init__(
             f"The text could not be read for names within {seconds:g} s: send it in parts, or fewer texts at once"
         )
+
+
+class Abandoned(ClassifyError):
+    def __init__(self) -> None:
+        super().__init__("Nobody waits for what is found in the text any more")
 
 
 class UnusableModel(ClassifyError):

@@ -7,13 +7,13 @@ A long text is searched piece by piece, so that a pattern costs time only where 
 text of more than `_PIECE` bytes, what is found is exact but for finds of more than `_OVERLAP` bytes, which may be cut.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain, groupby
 
 import msgspec
 
 from meterd.classify.entities import Recogniser, likelihood
-from meterd.classify.errors import LimitExceeded, UnusableClassifier
+from meterd.classify.errors import Abandoned, LimitExceeded, UnusableClassifier
 from meterd.classify.expressions import compiled
 from meterd.classify.findings import Finding, Precedence
 from meterd.classify.model import Classifier, Dictionary, Likelihood, Pattern, Target
@@ -119,19 +119,26 @@ class Plan:
         """Of its patterns, compiled: the most work for a character."""
 
     def run(
-        self, source: Source, minimum: Likelihood, size: int | None = None, maximum: int = _MAX_FINDINGS
+        self,
+        source: Source,
+        minimum: Likelihood,
+        size: int | None = None,
+        maximum: int = _MAX_FINDINGS,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> list[Finding]:
         """Return what is found in the text, at least as likely as `minimum`, in order of start and end.
 
-        Raises `LimitExceeded` for more than `maximum`.
+        Raises `LimitExceeded` for more than `maximum`, and `Abandoned` soon after it is not wanted any more.
         """
         piece = size or (_PIECE if self._scan else _UNFILTERED_PIECE)
         proposals = list(self._recognised(source))
         for view in views(source, self._tells):
-            proposals += self._proposals(view, minimum, piece, maximum * _PROPOSALS - len(proposals))
+            proposals += self._proposals(view, minimum, piece, maximum * _PROPOSALS - len(proposals), is_wanted)
         proposals = without_doubtful(proposals)
 
         def evaluate(_start: int, _end: int, proposed: Proposed) -> Finding | None:
+            if not is_wanted():
+                raise Abandoned
             return proposed.verdict(minimum)
 
         findings = list(self._named_nearest(source, self._precedence.settled(_likeliest(proposals), evaluate)))
@@ -141,12 +148,16 @@ class Plan:
             )
         return findings
 
-    def _proposals(self, view: View, minimum: Likelihood, size: int, maximum: int) -> Iterator[Proposal]:
-        """Return what patterns propose that may come to the minimum. Raises `LimitExceeded` for more than `maximum`."""
+    def _proposals(
+        self, view: View, minimum: Likelihood, size: int, maximum: int, is_wanted: Callable[[], bool]
+    ) -> Iterator[Proposal]:
+        """Return what patterns propose that may come to the minimum. Raises as `run`."""
         text = view.source.text
         encoded = text.encode()
         characters = count = 0
         for piece in _pieces(encoded, size):
+            if not is_wanted():
+                raise Abandoned
             places = self._places(view.source, encoded, piece, minimum, maximum - count)
             offsets = _characters(text, encoded, piece, characters, {place for *ends, _ in places for place in ends})
             for start, end, use in _standing_alone(text, places, offsets):

@@ -29,7 +29,7 @@ from meterd.datasets import METER_EVENTS
 from meterd.errors import InvalidInput, MeterdError, TimedOut, TooLarge, Unavailable
 from meterd.ingest.facts import Submission, encode
 from meterd.ingest.recorder import Recorder
-from meterd.query.workers import Workers
+from meterd.query.workers import Execution, Workers
 from meterd.settings import Classification, Settings
 from meterd.supervision import Supervisor
 from meterd.validation import explain
@@ -168,7 +168,11 @@ class AIGuard:
             arguments = (text, selection, metadata, minimum or self._minimum)
             if len(text) < self._short and not isinstance(selection, Inline):
                 return engine.classify(*arguments)
-            return await self._workers.run(caller, lambda _turn: engine.classify(*arguments))
+
+            def classify(execution: Execution) -> list[Match]:
+                return engine.classify(*arguments, lambda: not execution.cancellation.is_cancelled)
+
+            return await self._workers.run(caller, classify)
         except ClassifyError as error:
             raise self._classifiers.refusal(error) from None
 
