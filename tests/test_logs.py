@@ -90,6 +90,16 @@ def test_libraries_log_in_the_same_form_from_warnings_on() -> None:
     assert "timestamp" in record
 
 
+def test_libraries_that_repeat_what_is_asked_log_nothing() -> None:
+    program = HEAD + (
+        "logs.configure(Logging(level='debug'))\n"
+        "for name in ('urllib3.connectionpool', 'clickhouse_connect.driver.httpclient'):\n"
+        "    logging.getLogger(name).error('/?param_p1=somebody')"
+    )
+
+    assert "" == errors_of(program)
+
+
 def test_an_exception_is_one_json_line_with_its_traceback() -> None:
     ours, library = records(errors_of(FAILURE.replace("FORMAT", '"json"')))
 

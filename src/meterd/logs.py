@@ -12,6 +12,9 @@ from meterd.settings import Logging
 _MAX_TEXT_LENGTH = 512
 """Characters of a text in a line."""
 
+_SILENT = ("urllib3", "clickhouse_connect")
+"""Libraries that warn of what they raise, too, and repeat addresses in which the values of questions are."""
+
 
 class _Output:
     """Writes as far as that works: a log that can't be written, on a full disk for instance, disturbs nobody."""
@@ -85,6 +88,7 @@ def configure(settings: Logging, node: str | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
+    handler.addFilter(lambda record: not record.name.startswith(_SILENT))  # their levels some libraries set themselves
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(level, logging.WARNING))

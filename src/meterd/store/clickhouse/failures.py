@@ -39,6 +39,8 @@ _OF_DATA = frozenset(
     }
 )
 """Codes that say that lines can't be read. All others may pass: the same is tried again."""
+_DEEPEST = 10
+"""Exceptions that stand behind one another that are looked through."""
 _OF_LOGIN = frozenset({192, 193, 194, 516})
 """UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED."""
 
@@ -87,4 +89,17 @@ def described(error: Exception) -> str:
     """Say what went wrong, without the data and addresses that the engine likes to quote."""
     if isinstance(error, Error) and error.code is not None:
         return f"ClickHouse refuses: error {error.code}{f' ({error.name})' if error.name else ''}"
-    return f"ClickHouse does not answer ({type(error.__cause__ or error).__name__})"
+    return f"ClickHouse does not answer ({_reason(error)})"
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the system says of a connection; of all else the kind."""
+    inner: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if inner is None:
+            break
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        reason = getattr(inner, "reason", None)  # as urllib3 has it
+        inner = reason if isinstance(reason, BaseException) else inner.__cause__ or inner.__context__
+    return type(error.__cause__ or error).__name__
