@@ -1,29 +1,16 @@
 import os
 import re
-import signal
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.demo.running import DEMO, running
 from tests.process import METRICS, make_token, plain_client
-
-DEMO = [sys.executable, "-m", "meterd", "demo", "--listen", "127.0.0.1:0"]
 
 
 def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
     arguments = ["--data", str(tmp_path / "data"), "--days", "3", "--facts", "6000", "--end", "2026-03-19T17:30:00Z"]
     elsewhere = os.environ | {"METERD_STORE__URL": "clickhouse://127.0.0.1:1"}  # what is made up does not go there
-    with subprocess.Popen([*DEMO, *arguments], stderr=subprocess.PIPE, text=True, env=elsewhere) as process:
-        assert process.stderr is not None
-        greeting = ""
-        for line in process.stderr:
-            greeting += line
-            if "meterd ready on" in line:
-                break
-        url = re.search(r"meterd ready on (\S+)", greeting)
-        token = re.search(r"Token of an administrator: (\S+)", greeting)
-        assert url, greeting
-        assert token, greeting
+    with running(arguments, elsewhere) as demo:
         body = {
             "startTs": "2026-03-16T17:30:00Z",
             "endTs": "2026-03-19T18:00:00Z",
@@ -31,18 +18,16 @@ def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
             "type": "distribution",
             "groupBy": ["team"],
         }
-        link = re.search(rf"{url[1]}(/sign-in\?code=\S+)", greeting)
-        assert link, greeting
-        with plain_client(url=url[1]) as client:
+        link = re.search(rf"{demo.url}(/sign-in\?code=\S+)", demo.greeting)
+        assert link, demo.greeting
+        with plain_client(url=demo.url) as client:
             assert client.get(link[1], headers={"Sec-Fetch-Site": "none"}).headers["location"] == "/overview"
-        with plain_client(token[1], url[1]) as client:
+        with plain_client(demo.token, demo.url) as client:
             products = client.get("/api/data/sessions/products").json()["products"]
             points = client.post(f"{METRICS}/query", json=body).json()["data"]["dataPoints"]
         assert {point["team"] for point in points} == {"finance", "growth", "platform", "research", "search", "support"}
         assert {each["product"] for each in products} == {"Atlas Desk", "Ledger", "Scout"}
-        process.send_signal(signal.SIGTERM)
-        process.stderr.read()
-    assert process.returncode == 0
+    assert demo.process.returncode == 0
 
 
 def test_nothing_made_up_is_put_beside_what_is_there(tmp_path: Path) -> None:

@@ -5,10 +5,6 @@ What is asked for is of the time of the history, so that what the questions them
 
 import json
 import math
-import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,6 +15,7 @@ import httpx2
 import pytest
 
 from tests.datasources import DATASOURCES
+from tests.demo.running import running
 from tests.engines import CHDB, DUCKDB, environment
 from tests.forking import ENVIRONMENT
 from tests.process import METRICS, plain_client
@@ -61,7 +58,9 @@ class Server:
 
     def wait_for_sessions(self) -> None:
         """Wait until what is told of sessions has followed their facts."""
-        while len(self.asked("/api/data/sessions", {})) < SESSIONS:
+        deadline = time.monotonic() + 60
+        while (found := len(self.asked("/api/data/sessions", {}))) < SESSIONS:
+            assert time.monotonic() < deadline, f"there are {found} sessions, not {SESSIONS}"
             time.sleep(0.1)
 
     def points(self, body: dict[str, Any]) -> Any:
@@ -74,26 +73,11 @@ class Server:
 
 @contextmanager
 def demo(data: Path, engine: str) -> Iterator[Server]:
-    command = [sys.executable, "-m", "meterd", "demo", "--listen", "127.0.0.1:0", "--data", str(data), "--end", END]
-    own = ENVIRONMENT | environment(data, engine)
-    with subprocess.Popen(
-        [*command, "--days", DAYS, "--facts", FACTS], stderr=subprocess.PIPE, text=True, env=own
-    ) as process:
-        assert process.stderr is not None
-        greeting = ""
-        for line in process.stderr:
-            greeting += line
-            if "meterd ready on" in line:
-                break
-        url = re.search(r"meterd ready on (\S+)", greeting)
-        token = re.search(r"Token of an administrator: (\S+)", greeting)
-        assert url, greeting
-        assert token, greeting
-        server = Server(url[1], token[1])
+    arguments = ["--data", str(data), "--end", END, "--days", DAYS, "--facts", FACTS]
+    with running(arguments, ENVIRONMENT | environment(data, engine)) as started:
+        server = Server(started.url, started.token)
         yield server
         server.client.close()
-        process.send_signal(signal.SIGTERM)
-        process.stderr.read()
 
 
 @pytest.fixture(scope="module")

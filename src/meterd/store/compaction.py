@@ -7,6 +7,7 @@ import duckdb
 import structlog
 
 from meterd.durability import sync
+from meterd.store.embedded import Options
 
 log = structlog.get_logger()
 
@@ -20,10 +21,6 @@ def is_due(connection: duckdb.DuckDBPyConnection) -> bool:
     assert size is not None  # there is one open database
     block, total, free = size
     return bool(free > total / 2 and free * block >= _MIN_FREE_BYTES)
-
-
-Options = dict[str, str | bool | int | float | list[str]]
-"""Settings of DuckDB by name."""
 
 
 def compact(path: Path, options: Options) -> bool:

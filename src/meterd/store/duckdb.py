@@ -31,7 +31,8 @@ from meterd.store.base import (
     Unreadable,
 )
 from meterd.store.changes import Changes
-from meterd.store.compaction import Options, compact, is_due
+from meterd.store.compaction import compact, is_due
+from meterd.store.embedded import limits, message_of
 from meterd.store.extent import is_cut_short, newest_header
 from meterd.store.lines import (
     TYPES,
@@ -82,15 +83,7 @@ class DuckDBStore:
     ) -> None:
         self._path = path
         self._query_memory = query_memory
-        self._options: Options = {
-            "enable_external_access": False,
-            "memory_limit": memory,
-            "checkpoint_threshold": _NEVER,
-            "temp_directory": f"{path}.tmp",
-            "max_temp_directory_size": spill,
-        }
-        if threads:
-            self._options["threads"] = threads
+        self._options = limits(path, memory, threads, spill, is_alone=True) | {"checkpoint_threshold": _NEVER}
         self._lock = threading.Lock()  # guards: _cursors, and against them _connection, which only the loader replaces
         self._readers = threading.local()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
@@ -110,10 +103,10 @@ class DuckDBStore:
             connection = self._connect()
         except duckdb.Error as error:
             log_file = self._path.with_name(f"{self._path.name}.wal")
-            if not log_file.exists() or "WAL" not in _message_of(error):
+            if not log_file.exists() or "WAL" not in message_of(error):
                 raise self._cannot_open(error) from None
             aside = self._set_aside(log_file)
-            log.warning("store log damaged, replaying from the journal", set_aside=aside.name, error=_message_of(error))
+            log.warning("store log damaged, replaying from the journal", set_aside=aside.name, error=message_of(error))
             try:
                 connection = self._connect()
             except duckdb.Error as again:
@@ -143,7 +136,7 @@ class DuckDBStore:
 
     def _cannot_open(self, error: duckdb.Error) -> ConfigurationError:
         kind = StoreDamaged if _DAMAGE.search(str(error)) else ConfigurationError
-        return kind(f"can't open the store {self._path}: {_message_of(error)}")
+        return kind(f"can't open the store {self._path}: {message_of(error)}")
 
     def _set_aside(self, log_file: Path) -> Path:
         number = 1
@@ -203,7 +196,7 @@ class DuckDBStore:
         try:
             return [count for (count,) in self._connection.execute(statement(lines.dataset), [lines.text]).fetchall()]
         except duckdb.Error as error:
-            raise StoreError(_message_of(error)) from None
+            raise StoreError(message_of(error)) from None
 
     def select(
         self, sql: str, parameters: Sequence[object], timeout: float, cancellation: Cancellation | None = None
@@ -222,7 +215,7 @@ class DuckDBStore:
         except duckdb.OutOfMemoryException:
             raise QueryMemory from None
         except duckdb.Error as error:
-            raise StoreError(_message_of(error)) from error
+            raise StoreError(message_of(error)) from error
 
     def _reader(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's own connection to the open database."""
@@ -260,7 +253,7 @@ class DuckDBStore:
             self._connection.execute("CREATE OR REPLACE TABLE meterd_installation AS SELECT $1 AS id", [installation])
             self._connection.execute("CHECKPOINT")
         except duckdb.Error as error:
-            raise StoreError(_message_of(error)) from None
+            raise StoreError(message_of(error)) from None
 
     def checkpoint(self) -> bool:
         try:
@@ -269,7 +262,7 @@ class DuckDBStore:
                     self._connection.execute(f"DELETE FROM meterd_loader WHERE watermark < ({WATERMARK})")
                     self._connection.execute("CHECKPOINT")
         except duckdb.Error as error:
-            raise StoreError(_message_of(error)) from None
+            raise StoreError(message_of(error)) from None
         except OSError as error:
             raise StoreError(f"can't lock {self._path.name} for a checkpoint: {error.strerror}") from None
         reach("in-checkpoint")
@@ -282,7 +275,7 @@ class DuckDBStore:
                     f"DELETE FROM {dataset.name} WHERE ts < $1", [time.astimezone(UTC).replace(tzinfo=None)]
                 ).fetchone()
         except duckdb.Error as error:
-            raise StoreError(_message_of(error)) from None
+            raise StoreError(message_of(error)) from None
         return int(deleted[0]) if deleted else 0
 
     def make_room(self, dataset: Dataset) -> bool:
@@ -291,7 +284,7 @@ class DuckDBStore:
         except duckdb.Error as error:
             with contextlib.suppress(duckdb.Error):
                 self._connection.rollback()
-            raise StoreError(_message_of(error)) from None
+            raise StoreError(message_of(error)) from None
 
     def reopen(self) -> None:
         with self._changes.of(self._datasets):
@@ -337,10 +330,4 @@ def _failure(error: duckdb.Error | Unreadable) -> StoreError:
     if isinstance(error, Unreadable):
         return error
     is_of_data = isinstance(error, duckdb.InvalidInputException | duckdb.DataError)
-    return Unreadable(_message_of(error)) if is_of_data else StoreError(_message_of(error))
-
-
-def _message_of(error: duckdb.Error) -> str:
-    """Return what went wrong, without the data and paths that DuckDB likes to quote."""
-    first = re.split(r"[\n{]", str(error), maxsplit=1)[0]
-    return re.sub(r'"[^"]*"', "…", first).rstrip()
+    return Unreadable(message_of(error)) if is_of_data else StoreError(message_of(error))

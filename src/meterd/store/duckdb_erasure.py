@@ -1,7 +1,6 @@
 """Takes a person out of the embedded store, which nobody else has open."""
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -9,8 +8,8 @@ import duckdb
 from meterd.datasets import Column, Dataset, Kind
 from meterd.datasets.person import Person
 from meterd.errors import ConfigurationError
-from meterd.store.base import StoreError
-from meterd.store.compaction import Options, compact
+from meterd.store.compaction import compact
+from meterd.store.embedded import limits, message_of, translated_errors
 
 
 class DuckDBErasure:
@@ -18,18 +17,11 @@ class DuckDBErasure:
 
     def __init__(self, path: Path, memory: str = "2GB", threads: int | None = None, spill: str = "4GB") -> None:
         self._path = path
-        self._options: Options = {
-            "enable_external_access": False,
-            "memory_limit": memory,
-            "temp_directory": f"{path}.tmp",
-            "max_temp_directory_size": spill,
-        }
-        if threads:
-            self._options["threads"] = threads
+        self._options = limits(path, memory, threads, spill, is_alone=True)
         try:
             self._connection = duckdb.connect(str(path), config=self._options)
         except duckdb.Error as error:
-            raise ConfigurationError(f"can't open the store {path}: {_first_line(error)}") from None
+            raise ConfigurationError(f"can't open the store {path}: {message_of(error)}") from None
 
     def count(self, dataset: Dataset, person: Person) -> int:
         return self._first(f"SELECT count(*) FROM {dataset.name} WHERE {_condition(dataset)}", person)
@@ -43,7 +35,7 @@ class DuckDBErasure:
         return self._first(statement, person, {"pseudonym": pseudonym})
 
     def close(self) -> None:
-        with contextlib.closing(self._connection), _translated_errors():
+        with contextlib.closing(self._connection), translated_errors():
             self._connection.execute("CHECKPOINT")
 
     def scrub(self) -> bool:
@@ -52,7 +44,7 @@ class DuckDBErasure:
 
     def _first(self, statement: str, person: Person, more: dict[str, str] | None = None) -> int:
         values = {"subject": person.subject, "type": person.type, "tenants": list(person.tenants)}
-        with _translated_errors():
+        with translated_errors():
             row = self._connection.execute(statement, values | (more or {})).fetchone()
         return int(row[0]) if row else 0
 
@@ -77,15 +69,3 @@ def _renamed(column: Column) -> str:
         pairs = f"list_transform(map_entries({column.name}), lambda pair: {{'key': pair.key, 'value': {value}}})"
         return f"map_from_entries({pairs})"
     return f"CASE WHEN {_names(column)} THEN $pseudonym ELSE {column.name} END"
-
-
-@contextlib.contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        raise StoreError(_first_line(error)) from None
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).partition("\n")[0]

@@ -14,6 +14,7 @@ from meterd.datasets import Column, Dataset, Kind
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.store.base import StoreError, Unreadable
+from meterd.store.embedded import limits, message_of, translated_errors
 from meterd.store.fact_files import Month
 from meterd.store.lines import TYPES
 
@@ -24,35 +25,23 @@ _COMPARED_AT_ONCE = 200_000
 class DuckDBFiles:
     """Files of the store at `path`, which nobody else has open, all of them in `directory`.
 
-    Args:
-        memory: what the engine may take, as DuckDB writes sizes.
-        threads: None for one each core.
-        spill: disk space for what it can't keep in memory.
-
-    Raises `ConfigurationError`.
+    Its limits are those of `limits`. Raises `ConfigurationError`.
     """
 
     def __init__(
         self, path: Path, directory: Path, memory: str = "2GB", threads: int | None = None, spill: str = "4GB"
     ) -> None:
-        options: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory,
-            "temp_directory": f"{path}.tmp",
-            "max_temp_directory_size": spill,
-        }
-        if threads:
-            options["threads"] = threads
         try:
-            self._connection = duckdb.connect(str(path), config=options)
+            self._connection = duckdb.connect(str(path), config=limits(path, memory, threads, spill))
             self._connection.execute("SET TimeZone = 'UTC'")
             self._connection.execute(f"SET allowed_directories = [{_text(f'{directory.absolute()}/')}]")
             self._connection.execute("SET enable_external_access = false")
             self._connection.execute("SET lock_configuration = true")
         except duckdb.Error as error:
-            raise ConfigurationError(f"can't open the store {path}: {_first_line(error)}") from None
+            raise ConfigurationError(f"can't open the store {path}: {message_of(error)}") from None
 
     def months(self, dataset: Dataset) -> dict[Month, int]:
-        with _translated_errors():
+        with translated_errors():
             found = self._connection.execute(
                 f"SELECT CAST(date_trunc('month', ts) AS DATE) AS month, count(*) FROM {dataset.name} "
                 "GROUP BY month ORDER BY month"
@@ -61,7 +50,7 @@ class DuckDBFiles:
 
     def write(self, dataset: Dataset, month: Month, path: Path) -> int:
         stored = f"SELECT {_shown(dataset)} FROM {dataset.name} WHERE {_within(month.begin, month.last_day)}"
-        with _translated_errors():
+        with translated_errors():
             self._connection.execute(f"COPY ({stored}) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)")
             written = self._fingerprint(f"SELECT * FROM read_parquet({_text(path)})")
             if written != self._fingerprint(stored):
@@ -69,7 +58,7 @@ class DuckDBFiles:
         return written[0]
 
     def add(self, dataset: Dataset, month: Month, path: Path) -> int:
-        with _translated_errors():
+        with translated_errors():
             source = self._source(dataset, path)
             self._check_months(source, month, path)
             with self._transaction():
@@ -82,7 +71,7 @@ class DuckDBFiles:
         return added
 
     def close(self) -> None:
-        with contextlib.closing(self._connection), _translated_errors():
+        with contextlib.closing(self._connection), translated_errors():
             self._connection.execute("CHECKPOINT")
 
     def _source(self, dataset: Dataset, path: Path) -> str:
@@ -183,15 +172,3 @@ def _within(first: date, last: date) -> str:
 def _text(value: str | Path) -> str:
     """Return a literal."""
     return "'" + str(value).replace("'", "''") + "'"
-
-
-@contextlib.contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        raise StoreError(_first_line(error)) from None
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).partition("\n")[0]
