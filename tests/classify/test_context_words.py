@@ -2,7 +2,7 @@
 
 import pytest
 
-from meterd.classify import Engine, profile
+from meterd.classify import Engine, profile, sql_rows
 from meterd.classify.system import DEFAULT_UUID, system_library
 
 ENGINE = Engine(system_library())
@@ -214,3 +214,10 @@ def test_words_that_only_resemble_those_say_nothing(text: str) -> None:
 )
 def test_a_number_is_what_the_nearest_word_says(text: str, expected: list[tuple[str, str]]) -> None:
     assert expected == found(text)
+
+
+def test_rows_that_are_copied_are_read_once_wherever_statements_begin() -> None:
+    r"""A statement among the rows of another one, which has no `\.`, is a row of that."""
+    text = "copy t(ssn) from stdin\n" * 500
+
+    assert 499 == len(list(sql_rows.cells(text)))

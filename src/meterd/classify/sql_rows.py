@@ -1,7 +1,7 @@
 """Rows of databases within a text, as statements and dumps write them: each value with the name of its column."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from meterd.expressions.regular import RegularExpression, compiled
 
@@ -43,8 +43,10 @@ def cells(text: str) -> Iterator[tuple[str, Span]]:
         name, names = _part(text, found.span(1)), found.span(2)
         columns = _listed(_part(text, names)) if names[0] >= 0 else tables.get(name, [])
         yield from _inserted(text, found.span()[1], columns)
+    done = 0
     for found in _COPY.finditer(text):
-        yield from _copied(text, found.span()[1], _listed(_part(text, found.span(2))))
+        if found.span()[0] >= done:  # rows are read once, also where one statement follows another without an end
+            done = yield from _copied(text, found.span()[1], _listed(_part(text, found.span(2))))
 
 
 def _groups(expression: RegularExpression, text: str) -> Iterator[tuple[str, str]]:
@@ -79,8 +81,8 @@ def _inserted(text: str, place: int, columns: list[str]) -> Iterator[tuple[str, 
             place, number = row.end(), 0
 
 
-def _copied(text: str, place: int, columns: list[str]) -> Iterator[tuple[str, Span]]:
-    r"""Return the values of lines with tabs between them, until one that is `\.`."""
+def _copied(text: str, place: int, columns: list[str]) -> Generator[tuple[str, Span], None, int]:
+    r"""Return the values of lines with tabs between them, until one that is `\.`, and lastly where that is."""
     while place < len(text) and not text.startswith("\\.", place):
         end = text.find("\n", place)
         end = len(text) if end < 0 else end
@@ -88,3 +90,4 @@ def _copied(text: str, place: int, columns: list[str]) -> Iterator[tuple[str, Sp
             yield name, (place, place + len(value))
             place += len(value) + 1
         place = end + 1
+    return place
