@@ -2,7 +2,7 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from meterd.store import QueryCancelled, QueryMemory, QueryTimeout, StoreError, Unreadable
-from meterd.store.clickhouse.failures import Refused, Unreachable, failure, translated_insert
+from meterd.store.clickhouse.failures import Missing, Refused, failure, translated_insert
 
 
 def error(code: int | None) -> DatabaseError:
@@ -17,9 +17,10 @@ def error(code: int | None) -> DatabaseError:
         (396, QueryMemory),
         (394, QueryCancelled),
         (516, Refused),
-        (60, StoreError),
+        (60, Missing),
+        (81, Missing),
         (242, StoreError),
-        (None, Unreachable),
+        (None, StoreError),
     ],
 )
 def test_an_error_is_what_the_layers_above_know_it_as_and_repeats_no_data(

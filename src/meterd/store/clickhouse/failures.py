@@ -7,6 +7,11 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 
 from meterd.store.base import QueryCancelled, QueryMemory, QueryTimeout, StoreError, Unreadable
 
+
+class Missing(StoreError):
+    """There is no such table, or no such database."""
+
+
 _KINDS: dict[int, type[StoreError]] = {
     159: QueryTimeout,  # TIMEOUT_EXCEEDED
     160: QueryTimeout,  # TOO_SLOW
@@ -14,6 +19,8 @@ _KINDS: dict[int, type[StoreError]] = {
     241: QueryMemory,  # MEMORY_LIMIT_EXCEEDED
     396: QueryMemory,  # TOO_MANY_ROWS_OR_BYTES
     394: QueryCancelled,  # QUERY_WAS_CANCELLED
+    60: Missing,  # UNKNOWN_TABLE
+    81: Missing,  # UNKNOWN_DATABASE
 }
 _OF_DATA = frozenset(
     {
@@ -45,10 +52,6 @@ _OF_LOGIN = frozenset({192, 193, 194, 516})
 """UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED."""
 
 
-class Unreachable(StoreError):
-    """No server answered: what was asked may have been done or not."""
-
-
 class Refused(StoreError):
     """The server does not take the user or the password."""
 
@@ -75,9 +78,9 @@ def translated_insert() -> Iterator[None]:
 
 def failure(error: Exception) -> StoreError:
     code = code_of(error)
-    if code is None:
-        return Unreachable(described(error))
-    return Refused(described(error)) if code in _OF_LOGIN else _KINDS.get(code, StoreError)(described(error))
+    if code in _OF_LOGIN:
+        return Refused(described(error))
+    return (StoreError if code is None else _KINDS.get(code, StoreError))(described(error))
 
 
 def code_of(error: Exception) -> int | None:

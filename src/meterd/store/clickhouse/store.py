@@ -18,7 +18,7 @@ from meterd.store.clickhouse import inserting, schema
 from meterd.store.clickhouse.connections import Connections, Setting
 from meterd.store.clickhouse.database import Database
 from meterd.store.clickhouse.deleting import delete_before
-from meterd.store.clickhouse.failures import Refused, Unreachable
+from meterd.store.clickhouse.failures import Missing, Refused
 from meterd.store.clickhouse.lines import readable, rows_of
 from meterd.store.clickhouse.merging import merged_rows
 from meterd.store.clickhouse.progress import Progress
@@ -98,10 +98,12 @@ class ClickHouseStore:
             return own
         try:
             return own if own in self._database.installations() else None
-        except Unreachable:
-            return own
-        except StoreError:  # not even a table of them
+        except Missing:  # not even a table of them
             return None
+        except Refused as error:
+            raise ConfigurationError(f"store.url: {error}") from None
+        except StoreError:  # it can't tell now, which says nothing about whose facts it has
+            return own
 
     def mark(self, installation: str) -> None:
         self._progress.mark(installation)
