@@ -87,7 +87,7 @@ def describe(settings: Settings) -> str:
     plain = msgspec.to_builtins(settings)
     if plain["store"]["password"]:
         plain["store"]["password"] = _MASK
-    return re.sub(r"://[^/\s]+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
+    return re.sub(r"://\S+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, object]:

@@ -259,6 +259,9 @@ class TestSettings:
         [
             (Directory(url="postgresql://u:se%cret@host:port/x"), r"directory\.url must be an address such as"),
             (Directory(url="postgresql://u@h/x?password=secret"), r"set PGPASSWORD or directory\.password-file"),
+            (Directory(url="postgresql://u@h/x?passw%6frd=secret"), r"set PGPASSWORD or directory\.password-file"),
+            (Directory(url="postgresql://u:a/secret@h:5432/x"), "a password with / must be %2F"),
+            (Directory(url="postgresql://u:5/secret@h:5432/x"), "a password with / must be %2F"),
             (Directory(url="mysql://u:secret@h/x"), r"directory\.url must be sqlite: or postgresql:"),
             (Directory(url="postgresql://u@h/x", password_file="/nowhere/password"), "can't read /nowhere/password"),
             (Directory(url="postgresql://u:secret@127.0.0.1:1/x"), "can't open the directory postgresql://127.0.0.1/x"),

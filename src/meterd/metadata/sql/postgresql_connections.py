@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from meterd.errors import ConfigurationError
 from meterd.settings import Directory
@@ -29,7 +30,12 @@ class Connector:
             self._parameters: dict[str, Any] = self.driver.conninfo.conninfo_to_dict(settings.url)
         except self.driver.Error:  # what it says may hold a part of a password
             raise ConfigurationError(f"directory.url must be an address such as {_FORM}") from None
-        if "password=" in settings.url.partition("?")[2]:
+        if (
+            "@" in self._parameters.get("dbname", "")
+            or not self._parameters.get("port", "0").replace(",", "").isdecimal()
+        ):
+            raise ConfigurationError(f"directory.url must be an address such as {_FORM}; a password with / must be %2F")
+        if "password" in dict(parse_qsl(settings.url.partition("?")[2], keep_blank_values=True)):
             raise ConfigurationError(
                 "directory.url: a password does not belong behind the ?: set PGPASSWORD or directory.password-file"
             )
