@@ -92,7 +92,7 @@ class Core(msgspec.Struct, frozen=True):
 
 def _tell_directory(metadata: Metadata, telemetry: Telemetry) -> None:
     telemetry.gauge("meterd_directory_connections", "Connections to the directory in use", lambda: metadata.connections)
-    telemetry.gauge("meterd_directory_up", "1 while the directory answers", lambda: metadata.is_reachable)
+    telemetry.gauge("meterd_directory_up", "1 while the directory answers", lambda: metadata.is_reachable, "min")
 
 
 def _maintenance(stack: ExitStack, store: Store, metadata: Metadata, telemetry: Telemetry) -> Callable[[], bool]:
