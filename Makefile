@@ -26,7 +26,7 @@ setup: .venv/.ready
 
 # What checks, tests and benchmarks need besides.
 .venv/.ready: .venv/.run requirements/dev.txt requirements/e2e.txt
-	@echo "Adding what the checks, tests and benchmarks need, about 450 MB."
+	@echo "Adding what the checks, tests and benchmarks need, about 1.2 GB."
 	@$(call install,.venv,requirements/dev.txt,--compile-bytecode)
 	@$(PIP) --require-hashes --ignore-requires-python -r requirements/e2e.txt
 	@touch $@

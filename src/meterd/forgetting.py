@@ -29,6 +29,7 @@ NOTE = "forgetting.json"
 OUTSIDE = (
     "backups and exports that were made before",
     "texts: messages, states and documents of others that mention the person",
+    "journals of other nodes and worker processes: load them before, and call this for the data directory of each",
     "spools of agents and clients on other machines",
     "what was exported to other services, and logs",
 )
