@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import sqlglot
 from sqlglot import exp
 
 from meterd.datasets import Kind
@@ -126,3 +127,12 @@ class Dialect(Protocol):
 
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (DuckDB(), ClickHouse())}
+
+
+def ready_dialect(name: str) -> Dialect:
+    """Return a dialect from which SQL can be generated in any thread.
+
+    sqlglot loads its own part when it is first asked for, and until that is whole it gives other threads half of it.
+    """
+    sqlglot.Dialect.get_or_raise(name)
+    return DIALECTS[name]

@@ -14,7 +14,7 @@ from meterd.query import bins, histograms, totals
 from meterd.query.cache import Cache, key_of
 from meterd.query.compile import Compiled, compile_query
 from meterd.query.complexity import Bounds
-from meterd.query.dialects import DIALECTS
+from meterd.query.dialects import ready_dialect
 from meterd.query.listings import compile_combined, compile_listing
 from meterd.query.model import CombinedListing, Listing, Query, Row
 from meterd.query.results import shape
@@ -50,7 +50,7 @@ class QueryEngine:
         self._limits = limits
         self._telemetry = telemetry
         self._bounds = Bounds(limits, lambda reason: telemetry.query_failures.labels(reason).inc())
-        self._dialect = DIALECTS[store.dialect]
+        self._dialect = ready_dialect(store.dialect)
         self._cache = Cache(limits.max_cache_bytes, telemetry)
         self._workers = Workers("query", limits.concurrency, limits.max_waiting, limits.timeout, telemetry)
         self.shapers = Workers("shaping", _SHAPING_THREADS, limits.max_waiting, limits.timeout, telemetry)
