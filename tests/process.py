@@ -206,7 +206,7 @@ class Meterd:
     def points(self, token: str = "", **body: Any) -> list[dict[str, Any]]:
         """The data points of a query that must succeed."""
         response = self.query(token, **body)
-        assert response.status_code == 200, response.text
+        assert response.status_code == 200, f"{response.text}\n{self.log[-5000:].decode()}"
         points: list[dict[str, Any]] = response.json()["data"]["dataPoints"]
         return points
 
