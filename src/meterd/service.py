@@ -30,6 +30,7 @@ class Service:
         with ExitStack() as stack:
             core = Core.open(stack, settings, self.telemetry, directory, accepted)
             protocols = build_protocols(core)
+            self.supervisor = core.supervisor
             self.tokens = core.metadata.tokens
             self.web_sessions = core.metadata.web_sessions
             self.application = Server(

@@ -44,7 +44,8 @@ REQUESTS = Worker("requests", "calls to this service are not recorded")
 SESSIONS = Worker("sessions", "documents of sessions are not saved")
 PROFILES = Worker("profiles", "changed profiles are not read")
 PROMPTNESS = Worker("promptness", "delays of the event loop are not measured")
-WORKERS = (JOURNAL, LOADER, EXPORTER, REQUESTS, SESSIONS, PROFILES, PROMPTNESS)
+PARENT = Worker("parent", "this process tells the others no metrics, and is not restarted with them")
+WORKERS = (JOURNAL, LOADER, EXPORTER, REQUESTS, SESSIONS, PROFILES, PROMPTNESS, PARENT)
 
 
 def round_of(worker: Worker) -> str:

@@ -130,7 +130,7 @@ def serve(
             _ready(service, announce)
 
         server = HTTPServer(service.application, ports, settings.service.limits, telemetry, grpc, ready)
-        worker = Worker(order, telemetry, server.leave, server.stop) if order else None
+        worker = Worker(order, service.supervisor, server.leave, server.stop) if order else None
         server.run()
     finally:
         service.close()

@@ -1,6 +1,7 @@
 """The parent of worker processes: starts them, keeps them at work, restarts them one after the other, and ends them."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import signal
@@ -20,7 +21,7 @@ _STEADY_SECONDS = 60.0
 _STOP_SECONDS = 110.0
 """How long processes may take to end; then they are killed, and the next start loads what their journals hold."""
 _RESTART_SECONDS = 240.0
-"""How long one process may take to end and the next one to be ready, while they are restarted."""
+"""How long a process may take to end, and the next one to be ready, while they are restarted."""
 _ASK_SECONDS = 2.0
 """How long a process may take to tell its metrics; then what it told last counts."""
 RESTARTS = "meterd_process_restarts"
@@ -41,7 +42,7 @@ class Child:
 
     async def listen(self, ready: Callable[[], None], gather: Callable[["Child", int], None]) -> int:
         """Hear what it says until it ends; returns its status."""
-        try:
+        with contextlib.suppress(ChannelClosed):
             while True:
                 match await self._channel.receive():
                     case Ready():
@@ -53,16 +54,23 @@ class Child:
                         self._is_silent = False
                         if (asked := self._asked.pop(number, None)) and not asked.done():
                             asked.set_result(None)
-        except ChannelClosed:
-            status = await self.process.wait()
-        finally:
-            self._channel.close()
-        return status
+        self._channel.close()  # to a process that goes on without being heard its parent is gone, so that it ends
+        return await self.end_within(_STOP_SECONDS)
 
     def leave(self) -> None:
         """Let it hand its connections over to the others, and end."""
         self.is_leaving = True
         self._channel.send(Leave())
+
+    async def end_within(self, seconds: float) -> int:
+        """Wait until it ends, and kill it when that takes too long; returns its status."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.process.wait()
+        except TimeoutError:
+            log.error("a worker process hangs, and is killed", number=self.number, seconds=seconds)
+            self.kill()
+            return await self.process.wait()
 
     def tell(self, number: int, families: list[Family]) -> None:
         self._channel.send(Told(number, families))
@@ -104,6 +112,7 @@ class Parent:
         command: what starts a worker; what it is told besides is in its environment (`Order`).
         sockets: what they accept connections from.
         grpc: where they listen for gRPC: host, port, whether there is TLS.
+        patience: seconds that a process may take to end, and the next one to be ready, while they are restarted.
     """
 
     def __init__(
@@ -112,14 +121,16 @@ class Parent:
         count: int,
         sockets: Sequence[socket.socket],
         grpc: Sequence[tuple[str, int, bool]] = (),
+        patience: float = _RESTART_SECONDS,
     ) -> None:
         self._command = command
         self._sockets = sockets
         self._grpc = tuple(grpc)
+        self._patience = patience
         self._seats = [Seat(number) for number in range(1, count + 1)]
         self._stopping = asyncio.Event()
         self._has_failed = False
-        self._restarts = 0
+        self.restarts = 0
         self._left: list[Family] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._rolling: asyncio.Task[None] | None = None
@@ -170,15 +181,23 @@ class Parent:
         pause = 0.0
         while not self._stopping.is_set():
             began = loop.time()
-            status, was_asked = await self._run(seat)
+            status, was_asked = await self._attempt(seat)
             if self._stopping.is_set() or not seat.was_ready:  # whose first start fails has said why
                 self._has_failed |= status != 0 or not self._stopping.is_set()
                 self._stopping.set()
             elif not was_asked:
                 pause = 0.0 if loop.time() - began > _STEADY_SECONDS else min(max(2 * pause, 1.0), _MAX_PAUSE)
-                self._restarts += 1
+                self.restarts += 1
                 log.error("a worker process ended, another one is started", number=seat.number, status=status)
                 await self._wait(asyncio.Event(), pause)
+
+    async def _attempt(self, seat: Seat) -> tuple[int, bool]:
+        """Run one process; whatever that raises, another one follows."""
+        try:
+            return await self._run(seat)
+        except Exception:
+            log.exception("what a worker process told can't be understood", number=seat.number)
+            return 1, False
 
     async def _run(self, seat: Seat) -> tuple[int, bool]:
         """Run one process; returns its status, and whether it was asked to end."""
@@ -214,7 +233,9 @@ class Parent:
             if child := seat.child:
                 seat.ready.clear()
                 child.leave()
-            if not await self._wait(seat.ready, _RESTART_SECONDS):
+                if await child.end_within(self._patience) == -signal.SIGKILL:
+                    self.restarts += 1
+            if not await self._wait(seat.ready, self._patience):
                 if not self._stopping.is_set():
                     log.error("a worker process does not start again, so no other one is restarted", number=seat.number)
                 return
@@ -228,7 +249,7 @@ class Parent:
     async def _tell(self, asker: Child, number: int) -> None:
         """Tell a worker the metrics of all."""
         told = await asyncio.gather(*(seat.child.ask() for seat in self._seats if seat.child and seat.was_ready))
-        restarts = Family(RESTARTS, "", "counter", "sum", [Sample(f"{RESTARTS}_total", {}, self._restarts)])
+        restarts = Family(RESTARTS, "", "counter", "sum", [Sample(f"{RESTARTS}_total", {}, self.restarts)])
         asker.tell(number, merged([*told, self._left, [restarts]]))
 
     async def _end(self, keepers: Sequence[asyncio.Task[None]]) -> None:
