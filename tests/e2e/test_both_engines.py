@@ -5,7 +5,6 @@ What is asked for is of the time of the history, so that what the questions them
 
 import json
 import math
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +21,6 @@ from tests.process import METRICS, plain_client
 
 START, END = "2026-03-17T17:30:00Z", "2026-03-19T17:30:00Z"
 DAYS, FACTS = "2", "3000"
-SESSIONS = 9
 """That many are in a history of this length."""
 RELATIVE = 1e-12
 WINDOW = {"startTs": START, "endTs": END}
@@ -56,13 +54,6 @@ class Server:
     def asked(self, path: str, parameters: dict[str, str]) -> Any:
         return self._answer(self.client.get(path, params=parameters))
 
-    def wait_for_sessions(self) -> None:
-        """Wait until what is told of sessions has followed their facts."""
-        deadline = time.monotonic() + 60
-        while (found := len(self.asked("/api/data/sessions", {}))) < SESSIONS:
-            assert time.monotonic() < deadline, f"there are {found} sessions, not {SESSIONS}"
-            time.sleep(0.1)
-
     def points(self, body: dict[str, Any]) -> Any:
         return self._answer(self.client.post(f"{METRICS}/query", json=body))
 
@@ -86,8 +77,6 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Ser
         one, other = (
             stack.enter_context(demo(tmp_path_factory.mktemp(engine) / "data", engine)) for engine in (DUCKDB, CHDB)
         )
-        for server in (one, other):
-            server.wait_for_sessions()
         yield one, other
 
 

@@ -54,6 +54,7 @@ def write_history(data: Path, settings: Settings, workload: Workload, progress: 
                 written += len(waiting)
                 waiting = []
                 progress((span.end - start) / (end - start), written)
+        core.recorder.flush()  # what follows knows of no facts that are still to come
         asyncio.run(_follow(core))
 
 
