@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterd.classify import Engine, codes, profile
+from meterd.classify.errors import Abandoned
 from meterd.classify.reading import Reading
 from meterd.classify.system import DEFAULT_UUID, system_library
 from meterd.classify.tables import Columns
@@ -113,6 +114,28 @@ def test_what_is_read_is_bounded_by_the_length_of_the_text() -> None:
 def test_rows_that_never_end_are_read_in_time(rest: str) -> None:
     for text in (f"INSERT INTO t (a, ssn) VALUES ({rest}", f"CREATE TABLE t (\n{rest}\n);\nINSERT INTO t VALUES (1)"):
         Columns.of(text, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ssn,name\n" + "536904399,Ann\n" * 100,
+        "INSERT INTO t (ssn, name) VALUES " + ", ".join(["('536904399', 'Ann')"] * 100),
+        "COPY t (ssn, name) FROM stdin;\n" + "536904399\tAnn\n" * 100,
+    ],
+)
+def test_a_table_that_nobody_waits_for_is_read_no_further(text: str) -> None:
+    steps = 0
+
+    def go_on() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 50:
+            raise Abandoned
+
+    with pytest.raises(Abandoned):
+        Columns.of(text, None, go_on=go_on)
+    assert steps == 50
 
 
 CELLS = st.sampled_from(["", "a", "abc", "Ann Lee", "536904399", '"x, y"', "---", "é日本", "\\n", " "])

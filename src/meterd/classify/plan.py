@@ -131,14 +131,18 @@ class Plan:
         Raises `LimitExceeded` for more than `maximum`, and `Abandoned` soon after it is not wanted any more.
         """
         piece = size or (_PIECE if self._scan else _UNFILTERED_PIECE)
+
+        def go_on() -> None:
+            if not is_wanted():
+                raise Abandoned
+
         proposals = list(self._recognised(source))
-        for view in views(source, self._tells):
-            proposals += self._proposals(view, minimum, piece, maximum * _PROPOSALS - len(proposals), is_wanted)
+        for view in views(source, self._tells, go_on):
+            proposals += self._proposals(view, minimum, piece, maximum * _PROPOSALS - len(proposals), go_on)
         proposals = without_doubtful(proposals)
 
         def evaluate(_start: int, _end: int, proposed: Proposed) -> Finding | None:
-            if not is_wanted():
-                raise Abandoned
+            go_on()
             return proposed.verdict(minimum)
 
         findings = list(self._named_nearest(source, self._precedence.settled(_likeliest(proposals), evaluate)))
@@ -149,15 +153,14 @@ class Plan:
         return findings
 
     def _proposals(
-        self, view: View, minimum: Likelihood, size: int, maximum: int, is_wanted: Callable[[], bool]
+        self, view: View, minimum: Likelihood, size: int, maximum: int, go_on: Callable[[], None]
     ) -> Iterator[Proposal]:
         """Return what patterns propose that may come to the minimum. Raises as `run`."""
         text = view.source.text
         encoded = text.encode()
         characters = count = 0
         for piece in _pieces(encoded, size):
-            if not is_wanted():
-                raise Abandoned
+            go_on()
             places = self._places(view.source, encoded, piece, minimum, maximum - count)
             offsets = _characters(text, encoded, piece, characters, {place for *ends, _ in places for place in ends})
             for start, end, use in _standing_alone(text, places, offsets):

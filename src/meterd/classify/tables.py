@@ -34,6 +34,8 @@ _LINE = re.compile(_DRAWN)
 Span = tuple[int, int]
 Tells = Callable[[str], bool]
 """Whether a heading, or a line of them, may say what is below it."""
+GoOn = Callable[[], object]
+"""Called before each line, or each value of a database; it raises when nobody waits for the rest."""
 
 
 class Shape(NamedTuple):
@@ -69,24 +71,27 @@ SHAPES = (
 class Columns:
     """The cells of a text's tables as one text, a line for each, with the way back."""
 
-    def __init__(self, within: str, reading: Reading | None, tells: Tells) -> None:
+    def __init__(self, within: str, reading: Reading | None, tells: Tells, go_on: GoOn) -> None:
         """Take a text with tables; `reading` is how it came about, if it is not what was written."""
         self._reading = reading
         self._tells = tells
+        self._go_on = go_on
         self._starts, self._ends, self._read = array(_INDEX), array(_INDEX), array(_INDEX)
         self.text = self._lines(within)
 
     @classmethod
-    def of(cls, written: str, reading: Reading | None, tells: Tells = bool) -> "Columns | None":
+    def of(
+        cls, written: str, reading: Reading | None, tells: Tells = bool, go_on: GoOn = lambda: None
+    ) -> "Columns | None":
         """Return the cells below headings that tell something, of tables in a text as it is written, or else as it is
-        read; None if there are none.
+        read; None if there are none. Raises what `go_on` does.
         """
         if _has_lines(written) or sql_rows.may_be_copied(written):
-            found = cls(written, None, tells)
+            found = cls(written, None, tells, go_on)
         elif reading is not None and (_has_lines(reading.text) or sql_rows.may_occur(reading.text)):
-            found = cls(reading.text, reading, tells)
+            found = cls(reading.text, reading, tells, go_on)
         elif sql_rows.may_occur(written):
-            found = cls(written, None, tells)
+            found = cls(written, None, tells, go_on)
         else:
             return None
         return found if found.text else None
@@ -94,7 +99,7 @@ class Columns:
     def _lines(self, within: str) -> str:
         lines: list[str] = []
         length, most = 0, _SHARE * len(within)
-        for heading, (start, end) in chain(_cells(within, self._tells), self._rows(within)):
+        for heading, (start, end) in chain(_cells(within, self._tells, self._go_on), self._rows(within)):
             if length > most:
                 break
             prefix = f"{heading}: "
@@ -110,6 +115,7 @@ class Columns:
             return
         tells = lru_cache(_HEADINGS)(self._tells)
         for name, (start, end) in sql_rows.cells(within):
+            self._go_on()
             if end - start >= _SHORTEST and tells(name):
                 yield name[:_LONGEST_HEADING], (start, end)
 
@@ -136,7 +142,7 @@ def _has_lines(text: str) -> bool:
     return "\n" in text and any(shape.sign in text and shape.headings.search(text) for shape in SHAPES)
 
 
-def _cells(text: str, tells: Tells) -> Iterator[tuple[str, Span]]:
+def _cells(text: str, tells: Tells, go_on: GoOn) -> Iterator[tuple[str, Span]]:
     """Return every cell that is long enough, with the heading of its column."""
     for shape in SHAPES:
         if shape.sign not in text:
@@ -145,16 +151,17 @@ def _cells(text: str, tells: Tells) -> Iterator[tuple[str, Span]]:
         for found in shape.headings.finditer(text):
             start, end = found.span(1)
             if start >= done and tells(text[start:end]):
-                done = yield from _table(text, start, shape, tells)
+                done = yield from _table(text, start, shape, tells, go_on)
 
 
-def _table(text: str, start: int, shape: Shape, tells: Tells) -> Generator[tuple[str, Span], None, int]:
+def _table(text: str, start: int, shape: Shape, tells: Tells, go_on: GoOn) -> Generator[tuple[str, Span], None, int]:
     """Return the cells of a table that starts with its headings, and lastly where it ends."""
     end = _line_end(text, start)
     headings = [text[first:last].strip('" ')[:_LONGEST_HEADING] for first, last in _split(text, start, end, shape)]
     headings = [heading if tells(heading) else "" for heading in headings]
     stray = 0
     while stray <= _STRAY_LINES and end < len(text):
+        go_on()
         start, end = end + 1, _line_end(text, end + 1)
         if not text[start:end].strip():
             break

@@ -78,15 +78,15 @@ class View:
         return gaps and not self.source.text.startswith("+", start)
 
 
-def views(source: Source, tells: Callable[[str], bool]) -> Iterator[View]:
+def views(source: Source, tells: Callable[[str], bool], go_on: Callable[[], None]) -> Iterator[View]:
     """Return a text as it is written, as it is read where that is another one, and the cells of its tables below
-    headings that tell something.
+    headings that tell something. Often meanwhile it calls `go_on`, which may raise.
     """
     reading = Reading.of(source.text)
     yield View(source, differently=reading)
     if reading is not None:
         yield View(msgspec.structs.replace(source, text=reading.text), reading)
-    columns = Columns.of(source.text, reading, tells)
+    columns = Columns.of(source.text, reading, tells, go_on)
     if columns is not None:
         yield View(msgspec.structs.replace(source, text=columns.text), columns)
 
