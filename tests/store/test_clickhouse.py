@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from meterd.datasets import API_REQUESTS, DATASETS, METER_EVENTS, MODEL_CALLS, Column, Dataset, Kind
+from meterd.datasets import API_REQUESTS, DATASETS, METER_EVENTS, MODEL_CALLS, SESSION_EVENTS, Column, Dataset, Kind
 from meterd.errors import ConfigurationError
 from meterd.store import (
     Cancellation,
@@ -119,6 +119,30 @@ def test_a_fact_comes_out_of_both_engines_alike(dataset: Dataset, shared_place: 
             if column.kind is Kind.NUMBERS and expected[1][number] is None:
                 expected[1][number] = []  # an array is never null in ClickHouse
         assert [list(row) for row in store.select(sql, (), 60)] == expected
+
+
+def test_times_of_all_years_come_out_of_both_engines_alike(place: Place, tmp_path: Path) -> None:
+    """Sessions have facts of whatever year a clock says."""
+    times = [
+        "0001-01-01T00:00:00Z",
+        "0999-05-06T07:08:09.5Z",
+        "1899-12-31T23:59:59Z",
+        "1969-12-31T23:59:59.999999Z",
+        "2299-12-31T23:59:59.999999Z",
+        "9999-12-31T23:59:59.999999Z",
+    ]
+    batch = [lines(SESSION_EVENTS, *({"createdAt": time, "name": time} for time in times))]
+    sql = "SELECT ts, name FROM session_events ORDER BY ts"
+    store = place.node(datasets=[SESSION_EVENTS])
+    with contextlib.closing(DuckDBStore(tmp_path / "store.duckdb", threads=1)) as duckdb:
+        duckdb.create([SESSION_EVENTS])
+        for each in (store, duckdb):
+            each.append(batch, 1)
+
+        found = store.select(sql, (), 60)
+        assert ([name for _, name in found], found) == (times, duckdb.select(sql, (), 60))
+    assert store.delete_before(SESSION_EVENTS, datetime(1970, 1, 1, tzinfo=UTC)) == 4
+    assert count(store, SESSION_EVENTS) == 2
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from meterd.datasets import DATASETS, METER_EVENTS, MODEL_CALLS, Dataset
 from meterd.datasets.person import Person
 from meterd.store import StoreError, Unreadable
 from meterd.store.addresses import parse_url
+from meterd.store.clickhouse import files as clickhouse_files
 from meterd.store.clickhouse.connections import Connections
 from meterd.store.clickhouse.database import Database
 from meterd.store.clickhouse.erasing import ClickHouseErasure
@@ -60,6 +61,32 @@ def test_every_value_of_every_dataset_goes_to_clickhouse_and_back(clickhouse: Cl
 
     for dataset in DATASETS.values():
         assert told(source, dataset) == told(target, dataset)
+
+
+def test_facts_of_all_years_go_to_clickhouse_and_back(
+    connections: Connections, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clickhouse_files, "_COMPARED_AT_ONCE", 0)
+    times = [
+        "0001-01-01T00:00:00Z",
+        "0999-05-31T23:59:59.5Z",
+        "1899-12-31T23:59:59Z",
+        "1969-12-31T23:59:59.999999Z",
+        "9999-12-31T23:59:59.999999Z",
+    ]
+    source = stored(tmp_path / "source", *({"createdAt": time} for time in times))
+    target = stored(tmp_path / "target")
+    made = ClickHouseFiles(connections, "")
+    with files(source) as one, files(target) as other:
+        months = one.months(METER_EVENTS)
+        for month in months:
+            file, back = (tmp_path / "files" / f"{month}{which}.parquet" for which in ("", "-back"))
+            assert one.write(METER_EVENTS, month, file) == 1
+            assert (made.add(METER_EVENTS, month, file), made.add(METER_EVENTS, month, file)) == (1, 0)
+            assert made.write(METER_EVENTS, month, back) == other.add(METER_EVENTS, month, back) == 1
+
+    assert ([str(month) for month in months], made.months(METER_EVENTS)) == ([time[:7] for time in times], months)
+    assert told(source, METER_EVENTS) == told(target, METER_EVENTS)
 
 
 def test_equal_facts_are_as_many_as_either_has(connections: Connections, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Facts as files of Parquet, by dataset and month: what moves them from one store to another; engines implement it."""
 
-from datetime import UTC, date, datetime, timedelta
+from calendar import monthrange
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
@@ -31,8 +32,8 @@ class Month(NamedTuple):
 
     @property
     def last_day(self) -> date:
-        following = date(self.year + self.number // 12, self.number % 12 + 1, 1)
-        return following - timedelta(days=1)
+        _, days = monthrange(self.year, self.number)
+        return date(self.year, self.number, days)
 
 
 class FactFiles(Protocol):

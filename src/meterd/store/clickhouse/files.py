@@ -126,8 +126,10 @@ def _portions(client: Client, month: Month, staged: int) -> list[tuple[date, dat
     """Return first and last days that have all staged facts between them."""
     if staged <= _COMPARED_AT_ONCE:
         return [(month.begin, month.last_day)]
-    days = client.query(f"SELECT DISTINCT toDate(ts) AS day FROM {_STAGE} ORDER BY day").result_rows
-    return [(day, day) for (day,) in days]
+    day = "substring(toString(ts), 1, 10)"  # its type of a date begins in 1970
+    found = client.query(f"SELECT DISTINCT {day} AS day FROM {_STAGE} ORDER BY day").result_rows
+    days = [date.fromisoformat(text) for (text,) in found]
+    return [(day, day) for day in days]
 
 
 def _count(client: Client, table: str, condition: str) -> int:
@@ -142,6 +144,5 @@ def _names(dataset: Dataset) -> str:
 def _within(first: date, last: date) -> str:
     """Return the condition for facts of some days."""
     return (
-        f"ts >= toDateTime64('{first} 00:00:00', 6, 'UTC') "
-        f"AND ts < addDays(toDateTime64('{last} 00:00:00', 6, 'UTC'), 1)"
+        f"ts >= toDateTime64('{first} 00:00:00', 6, 'UTC') AND ts <= toDateTime64('{last} 23:59:59.999999', 6, 'UTC')"
     )

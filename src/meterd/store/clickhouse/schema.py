@@ -38,8 +38,13 @@ _CODECS = {
 }
 _CODEC = "ZSTD(1)"
 _TIME = "DateTime64(6, 'UTC')"
-_NO_TIME = "toDateTime64('1900-01-01 00:00:00', 6, 'UTC')"
-_EARLIEST = "toDateTime64('1970-01-01 00:00:00', 6, 'UTC')"
+_NO_TIME = "fromUnixTimestamp64Micro(-62135596800000001, 'UTC')"
+"""What stands for a missing time: a microsecond before the year 1, in which no fact is."""
+_IS_TIME = (
+    f"ts > {_NO_TIME} AND (ts >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC') "
+    "OR toYear(toDateTime64('0001-01-01 00:00:00', 6, 'UTC')) = 1)"
+)
+"""Where an engine has no times before 1900, and reads another one instead, those before 1970 are refused."""
 _TOKENS = 10_000
 """Insertions that a table remembers, so that one that is repeated costs nothing."""
 _TOKEN_SECONDS = 7 * 86_400
@@ -66,7 +71,7 @@ def database_statement(database: str, cluster: str) -> str:
 def table_statements(dataset: Dataset, cluster: str) -> list[str]:
     """Return SQL that creates the table of a dataset where it is missing."""
     columns = ", ".join(map(str, declared_columns(dataset)))
-    time = f"CONSTRAINT fact_has_time CHECK ts >= {_EARLIEST}"
+    time = f"CONSTRAINT fact_has_time CHECK {_IS_TIME}"
     settings = _DURABLE | _MERGED | {"ttl_only_drop_parts": 1, "non_replicated_deduplication_window": _TOKENS}
     if cluster:
         settings |= {
