@@ -82,5 +82,10 @@ def test_intervals_beyond_a_hundred_years_are_refused(count: int, unit: Unit) ->
         Interval(count, unit)
 
 
+@pytest.mark.parametrize("interval", [Interval(1, Unit.DAY), Interval(1, Unit.MONTH), Interval(100, Unit.YEAR)])
+def test_a_bucket_ends_with_the_last_time_that_there_is(interval: Interval) -> None:
+    assert interval.bucket_end(datetime(9999, 12, 31, tzinfo=UTC)) == datetime.max.replace(tzinfo=UTC)
+
+
 def test_a_hundred_years_are_allowed() -> None:
     assert Interval(100, Unit.YEAR).bucket_end(day("1970-01-01")) == day("2070-01-01")

@@ -33,7 +33,7 @@ STARTS = [
     datetime(1, 1, 1, tzinfo=UTC),
     datetime(1899, 12, 31, 23, 59, 58, tzinfo=UTC),
     datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
-    datetime(2299, 12, 1, tzinfo=UTC),
+    datetime(9965, 6, 1, tzinfo=UTC),
 ]
 """Also of clocks that are far off: sessions have facts of whatever year."""
 SETS = 300 if settings.get_current_profile_name() == "campaign" else 4

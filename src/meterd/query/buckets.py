@@ -15,6 +15,10 @@ from meterd.errors import InvalidInput
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""The times that there are: a bucket that begins before or ends after them is cut there."""
+YEARS_OF_FIRST_BUCKETS = range(102)
+"""Those in which a bucket, of a hundred years at most, may begin before there are times."""
 
 
 class Unit(Enum):
@@ -50,6 +54,12 @@ class Interval(msgspec.Struct, frozen=True):
 
     def bucket_end(self, start: datetime) -> datetime:
         """Return the end of the bucket that starts at `start`, which is where the next one starts."""
+        try:
+            return self._end(start)
+        except (OverflowError, ValueError):  # after the year 9999
+            return LAST
+
+    def _end(self, start: datetime) -> datetime:
         months = _MONTHS.get(self.unit)
         if months is None:
             return start + timedelta(seconds=self.count * self.unit.value)

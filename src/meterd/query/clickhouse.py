@@ -1,7 +1,7 @@
 """ClickHouse's SQL, for versions from 25 on.
 
 Facts are read with `FINAL`: what was stored twice counts once. Times are counted in microseconds, as its own functions
-for whole days and months have no times after 2106 or before 1970.
+for the begin of days and months have no times after 2149 or before 1970.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,6 @@ from meterd.query.model import TextTest, Value
 
 _MICROSECOND = timedelta(microseconds=1)
 _MONTHS = {Unit.MONTH: 1, Unit.YEAR: 12}
-_FIRST_MONTH = EPOCH.year * 12 + 1
-"""The number of the month of the Unix epoch, as `toRelativeMonthNum` counts months."""
 _FLAGS = {TextTest.HAS_MATCH: "(?-s)", TextTest.HAS_MATCH_OF_ANY_CASE: "(?i-s)"}
 """Of regular expressions, which otherwise have a dot match the end of a line."""
 
@@ -197,12 +195,13 @@ def _instant(microseconds: exp.Expr) -> exp.Expr:
 
 
 def _months(time: exp.Expr, count: int) -> exp.Expr:
-    """Return the start of the so many months that a time is in."""
-    number: exp.Expr = exp.Sub(this=sql.call("toRelativeMonthNum", time), expression=exp.Literal.number(_FIRST_MONTH))
+    """Return the start of the so many months that a time is in, in any year: `toRelativeMonthNum` has 16 bits."""
+    epoch = _instant(exp.Literal.number(0))
+    number: exp.Expr = sql.call("dateDiff", exp.Literal.string("month"), epoch, time)
     if count > 1:
         within = sql.call("positiveModulo", number.copy(), exp.Literal.number(count))
         number = exp.Sub(this=number, expression=within)
-    return sql.call("addMonths", _instant(exp.Literal.number(0)), number)
+    return sql.call("addMonths", epoch.copy(), number)
 
 
 def _whole_sum(value: exp.Expr) -> exp.Expr:

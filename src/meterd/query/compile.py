@@ -12,7 +12,7 @@ from sqlglot import exp
 from meterd.calendars.zones import Span
 from meterd.query import cells, local_time, sql
 from meterd.query.aggregates import Position
-from meterd.query.buckets import Interval
+from meterd.query.buckets import FIRST, YEARS_OF_FIRST_BUCKETS, Interval
 from meterd.query.dialects import Dialect
 from meterd.query.model import Query, Ranking
 from meterd.query.ranking import MEASURED, PLACE, RANKS
@@ -89,7 +89,10 @@ class _Compiler(cells.Cells):
     def _bucket(self, interval: Interval) -> exp.Expr:
         query, time = self._query, sql.column("ts")
         if query.zone is None:
-            return self._dialect.bucket(time, interval)
+            bucket = self._dialect.bucket(time, interval)
+            if query.start.year in YEARS_OF_FIRST_BUCKETS:
+                bucket = self._dialect.latest(bucket, self._time(FIRST))
+            return bucket
         spans = local_time.spans_of(interval, query.start, query.end, query.zone)
         if local_time.is_as_in_utc(interval, spans):
             return self._dialect.bucket(time, interval)

@@ -9,7 +9,7 @@ from meterd.api.sessions.bodies import parse_stamp
 from meterd.api.sessions.clocks import UNKNOWN_CLOCK, SenderClock
 from meterd.api.sessions.rows import stamp
 from tests.api.sessions.test_routes import Client, client_of, error_of
-from tests.process import Meterd
+from tests.process import METRICS, Meterd
 
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 SKEWS = pytest.mark.parametrize("ahead", [-DAY, -2 * MINUTE, 2 * MINUTE, DAY], ids=str)
@@ -125,6 +125,31 @@ def test_a_time_of_sending_that_is_none_is_refused(ann: Client, operation: str, 
     response = ann.send("POST", f"{ann.begin()}/{operation}", json=body, headers={"X-Meterd-Sent-At": time})
 
     assert "X-Meterd-Sent-At must be a time in RFC 3339" in error_of(response)
+
+
+@pytest.mark.parametrize("interval", ["11 seconds", "1 day", "3 weeks", "5 months", "7 years", "100 years"])
+@pytest.mark.parametrize(
+    ("time", "start"), [("0001-01-01T00:00:00Z", "0001-01-01"), ("9999-12-31T23:59:59Z", "9999-12-31")]
+)
+def test_a_bucket_lies_between_the_first_and_the_last_time_that_there_is(
+    ann: Client, time: str, start: str, interval: str
+) -> None:
+    path = ann.begin(product="clocks")
+    ann.write(f"{path}/events", {"name": "e", "timestamp": time})
+    body = {
+        "startTs": f"{start}T00:00:00Z",
+        "endTs": f"{start}T23:59:59.999Z",
+        "datasource": "sessionEvents",
+        "type": "timeseries",
+        "interval": interval,
+        "filters": [{"fieldName": "session", "operator": "IN", "value": [path.rpartition("/")[2]]}],
+    }
+
+    (point,) = ann.send("POST", f"{METRICS}/query", json=body).json()["data"]["dataPoints"]
+
+    assert "0001-01-01" <= point["startTimestamp"] <= time
+    assert time[:19] < point["endTimestamp"] <= "9999-12-31T23:59:59.999Z"
+    assert point["total"] == 1
 
 
 def test_totals_are_ordered_by_arrival(ann: Client) -> None:
