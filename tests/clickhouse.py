@@ -28,9 +28,18 @@ class ClickHouse:
 
     def count(self, table: str, database: str = "meterd") -> int:
         """Count the rows of a table as a reader does: one of each identity."""
+        return self._number(f"SELECT count() FROM {table}", database)
+
+    def running(self, database: str) -> int:
+        """Count the questions of facts in a database that the engine works on."""
+        return self._number(
+            f"SELECT count() FROM system.processes WHERE current_database = '{database}' AND query_kind = 'Select'",
+            "default",
+        )
+
+    def _number(self, sql: str, database: str) -> int:
         parameters = urlencode({"database": database, "final": 1})
-        request = f"http://127.0.0.1:{self._port}/?{parameters}"
-        with urlopen(request, f"SELECT count() FROM {table}".encode(), timeout=60) as answer:
+        with urlopen(f"http://127.0.0.1:{self._port}/?{parameters}", sql.encode(), timeout=60) as answer:
             return int(answer.read())
 
     def start(self) -> Self:

@@ -3,6 +3,7 @@
 import atexit
 import hashlib
 import os
+import resource
 import shutil
 import tempfile
 from functools import cache
@@ -30,6 +31,13 @@ def chosen() -> str:
 def environment(data: Path, engine: str = "") -> dict[str, str]:
     """Return what makes a server on a data directory keep its facts in an engine, by default that of this run."""
     return {} if (engine or chosen()) == DUCKDB else {"METERD_STORE__URL": f"chdb://{data.absolute()}/chdb"}
+
+
+def limits(wanted: dict[int, int], engine: str = "") -> dict[int, int]:
+    """Return the resource limits of a server: ClickHouse's engine reserves more address space than others may have."""
+    if (engine or chosen()) == DUCKDB:
+        return wanted
+    return {number: most for number, most in wanted.items() if number != resource.RLIMIT_AS}
 
 
 def open_store(folder: Path, memory: str, engine: str = "") -> Store:

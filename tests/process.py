@@ -122,7 +122,7 @@ class Meterd:
         if directory.is_postgresql:
             usual["METERD_DIRECTORY__URL"] = directory.url
         self._environment = usual | ENVIRONMENT | engines.environment(data) | (environment or {})
-        self._limits = limits or {}
+        self._limits = engines.limits(limits or {})
         self._forked = forked and not command
         self._command = command or (sys.executable, "-m", "meterd")
         self.url = self.grpc = ""

@@ -4,15 +4,20 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from meterd.access import Scope
+from tests import engines
 from tests.api.aiguard.test_classifications import body
 from tests.attacks.conftest import SMALL
+from tests.clickhouse import ClickHouse
 from tests.process import METRICS, Meterd, make_token
 
 KEYS = [f"metadata.k{number}" for number in range(20)]
@@ -26,16 +31,17 @@ ENDLESS: dict[str, Any] = {
     "aggregations": LABELS,
 }
 """Takes far longer than a test may."""
+ROWS = [{"guardrailName": "g", "teams": [f"t{number}" for number in range(200)]}] * 10_000
+LONG = {"METERD_QUERY__TIMEOUT": "3600", "METERD_SERVICE__TIMEOUT": "300"}
 ABANDONED = 60
 
 
 @pytest.fixture(scope="module")
 def meterd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
-    environment = {"METERD_QUERY__TIMEOUT": "3600", "METERD_QUERY__MAX_WAITING": "50", "METERD_SERVICE__TIMEOUT": "300"}
+    environment = LONG | {"METERD_QUERY__MAX_WAITING": "50"}
     with Meterd(tmp_path_factory.mktemp("abandoned"), environment=environment, limits=SMALL) as started:
-        rows = [{"guardrailName": "g", "teams": [f"t{number}" for number in range(200)]}] * 10_000
         for _ in range(2):
-            assert 200 == started.ingest(rows).status_code
+            assert 200 == started.ingest(ROWS).status_code
         yield started
 
 
@@ -46,11 +52,29 @@ def work(meterd: Meterd, name: str, kind: str = "query") -> int:
 
 
 def until(meterd: Meterd, name: str, expected: int, kind: str = "query") -> None:
-    """Wait for a metric; a test that waits for ever fails by its time limit."""
+    """Wait for a metric."""
+    _until(expected, partial(work, meterd, name, kind))
+
+
+def _until(expected: int, told: Callable[[], int]) -> None:
+    """Wait; a test that waits for ever fails by its time limit."""
     deadline = time.monotonic() + 60
-    while (value := work(meterd, name, kind)) != expected:
-        assert time.monotonic() < deadline, f"{name} is {value}, not {expected}"
+    while (value := told()) != expected:
+        assert time.monotonic() < deadline, f"it is {value}, not {expected}"
         time.sleep(0.05)
+
+
+@pytest.fixture(params=["in its process", "over HTTP"])
+def on_clickhouse(
+    request: pytest.FixtureRequest, clickhouse: ClickHouse, tmp_path: Path
+) -> Iterator[tuple[Meterd, Callable[[], int]]]:
+    """A server on ClickHouse's engine, and what counts the questions that this works on, as far as others can tell."""
+    database, data = f"abandoned_{uuid.uuid4().hex}", tmp_path / "data"
+    is_remote = request.param == "over HTTP"
+    store = clickhouse.environment(database) if is_remote else engines.environment(data, engines.CHDB)
+    with Meterd(data, environment=LONG | store) as started:
+        assert 200 == started.ingest(ROWS).status_code
+        yield started, partial(clickhouse.running, database) if is_remote else partial(work, started, "running")
 
 
 def ask(meterd: Meterd, path: str = f"{METRICS}/query", question: object = ENDLESS) -> socket.socket:
@@ -81,6 +105,16 @@ def test_queries_end_when_their_clients_go_and_keep_nobody_waiting(meterd: Meter
     refused = ABANDONED - 3 - 50
     assert (refused, ABANDONED - refused) == (work(meterd, "refused_total"), work(meterd, "cancelled_total"))
     assert [{"total": 20_000}] == meterd.points()
+
+
+def test_clickhouse_ends_a_query_whose_client_goes(on_clickhouse: tuple[Meterd, Callable[[], int]]) -> None:
+    meterd, running = on_clickhouse
+    with ask(meterd):
+        _until(1, running)
+
+    until(meterd, "running", 0)  # which it is when the engine has answered
+    assert (1, 0) == (work(meterd, "cancelled_total"), running())
+    assert [{"total": len(ROWS)}] == meterd.points()
 
 
 def test_who_comes_when_too_many_wait_is_told_when_to_try_again(meterd: Meterd) -> None:
