@@ -3,7 +3,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from meterd.data_directory import lock_directory, prepare_data
+from meterd.data_directory import (
+    data_directories,
+    directory_of_worker,
+    lock_directories,
+    lock_directory,
+    prepare_data,
+)
 from meterd.errors import ConfigurationError
 
 
@@ -45,3 +51,39 @@ def test_a_name_that_the_store_would_read_otherwise_is_refused(name: str, tmp_pa
         prepare_data(tmp_path / name)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_worker_has_the_data_directory_and_the_others_are_in_it() -> None:
+    data = Path("data")
+    numbered = [directory_of_worker(data, number) for number in (1, 2, 3)]
+
+    assert [data, data / "workers" / "2", data / "workers" / "3"] == numbered
+
+
+def test_all_directories_of_an_installation_are_those_of_its_workers_by_their_numbers(tmp_path: Path) -> None:
+    assert [tmp_path] == data_directories(tmp_path)
+
+    for name in ("10", "2", "1", "02", "x", "²"):
+        (tmp_path / "workers" / name).mkdir(parents=True)
+    (tmp_path / "workers" / "3").touch()
+
+    assert [tmp_path, *(tmp_path / "workers" / name for name in ("2", "10"))] == data_directories(tmp_path)
+
+
+@pytest.mark.parametrize("held", [".", "workers/3"])
+def test_an_installation_is_held_as_a_whole_or_not_at_all(held: str, tmp_path: Path) -> None:
+    for number in (2, 3):
+        directory_of_worker(tmp_path, number).mkdir(parents=True)
+
+    with (
+        lock_directory(tmp_path / held),
+        pytest.raises(ConfigurationError, match="another meterd is running"),
+        lock_directories(tmp_path),
+    ):
+        pass
+    with lock_directories(tmp_path) as directories:
+        for each in directories:
+            with pytest.raises(ConfigurationError, match="another meterd is running"):
+                lock_directory(each)
+    for each in data_directories(tmp_path):
+        lock_directory(each).close()

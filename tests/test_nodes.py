@@ -65,7 +65,7 @@ def test_what_a_node_took_before_it_died_is_drained_into_the_store_they_share(
         dead.kill()
     assert 200 == nodes[0].ingest(rows[5:]).status_code  # sent again to another one, as no answer came
 
-    drained, again = (load_out(tmp_path, load(None, environment)) for _ in range(2))
+    ((drained,), (again,)) = (load_out(tmp_path, load(None, environment)) for _ in range(2))
 
     assert (1, 10, 0) == (drained.entries, drained.facts, again.facts)
     assert before + 10 == stored(nodes, clickhouse)

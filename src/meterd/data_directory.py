@@ -2,6 +2,8 @@
 
 import fcntl
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +21,8 @@ LOCK = "lock"
 """The file that the process which has the directory holds locked."""
 PROGRESS = "store.sqlite"
 """The file that stands for the store when that is elsewhere: how far the journal is in there."""
+_WORKERS = "workers"
+"""The folder with the data directories of all worker processes but the first."""
 _MEANING = re.compile(r"[?\\]")
 """What DuckDB does not take as a part of a name: options begin with the one, the other one separates directories."""
 
@@ -29,6 +33,24 @@ def path_of(data: Path, file: File) -> Path:
     To some beginnings of relative paths, such as `file:`, the databases give a meaning.
     """
     return data.absolute() / file.file_name
+
+
+def directory_of_worker(data: Path, number: int) -> Path:
+    """Return the data directory of a worker: the first one has that of the whole, in which the others' are."""
+    return data if number == 1 else data / _WORKERS / str(number)
+
+
+def worker_directories(data: Path) -> dict[int, Path]:
+    """Return the data directories of workers but the first by their numbers, of such as are no more, too."""
+    folder = data / _WORKERS
+    names = [each.name for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
+    numbers = sorted(int(name) for name in names if name.isascii() and name.isdecimal() and name == str(int(name)))
+    return {number: directory_of_worker(data, number) for number in numbers if number > 1}
+
+
+def data_directories(data: Path) -> list[Path]:
+    """Return all data directories of an installation that are on this machine, its own first."""
+    return [data, *worker_directories(data).values()]
 
 
 def progress_in(data: Path) -> Path | None:
@@ -89,3 +111,16 @@ def lock_directory(data: Path) -> IO[str]:
         lock.close()
         raise ConfigurationError(f"another meterd is running on the data directory {data}") from None
     return lock
+
+
+@contextmanager
+def lock_directories(data: Path) -> Iterator[list[Path]]:
+    """Hold all data directories of an installation on this machine for this process; yields them, its own first.
+
+    Raises `ConfigurationError` when another one has any of them.
+    """
+    with ExitStack() as held:
+        held.enter_context(lock_directory(data))
+        for each in worker_directories(data).values():
+            held.enter_context(lock_directory(each))
+        yield data_directories(data)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from meterd.data_directory import path_of, progress_in
+from meterd.data_directory import data_directories, path_of, progress_in
 from meterd.files import inspect_files
 from meterd.ingest.entries import Entry
 from meterd.ingest.journal import JournalReader
@@ -46,12 +46,22 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def examine(data: Path, directory: Directory | None = None) -> Iterator[Finding]:
-    """Examine a data directory, file by file. Raises `ConfigurationError`.
+    """Examine an installation's data directories on this machine, file by file. Raises `ConfigurationError`.
 
     Of metadata that are elsewhere only whose they are is looked at.
     """
-    elsewhere = progress_in(data)
+    own, *others = data_directories(data)
     shared = _shared_state(directory) if directory and directory.is_postgresql else None
+    yield from _of_directory(own, shared)
+    for each in others:
+        for finding in _of_directory(each, shared):
+            if finding.file is not File.METADATA or shared:  # the first worker's are those of all
+                name = str(each.relative_to(data) / (finding.name or finding.file.file_name))
+                yield msgspec.structs.replace(finding, name=name)
+
+
+def _of_directory(data: Path, shared: MetadataState | Unusable | None) -> Iterator[Finding]:
+    elsewhere = progress_in(data)
     found = inspect_files(data, _read_progress if elsewhere else read_store_state, elsewhere, shared)
     yield from _examined(found.journal, File.JOURNAL, lambda: _journal(data, found))
     yield from _examined(found.store, File.STORE, lambda: _elsewhere(found) if elsewhere else _store(data, found))

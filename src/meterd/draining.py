@@ -12,7 +12,7 @@ import msgspec
 
 from meterd.access import Caller
 from meterd.core import Core
-from meterd.data_directory import PROGRESS, lock_directory, open_metadata, path_of
+from meterd.data_directory import PROGRESS, data_directories, lock_directory, open_metadata, path_of
 from meterd.doctor import read_store_state
 from meterd.errors import ConfigurationError, MeterdError
 from meterd.failpoints import reach
@@ -83,16 +83,24 @@ def drain(source: Path, data: Path, limits: Ingest, batch_bytes: int = _BATCH_BY
         return _move(dead, data, limits, installation, batch_bytes)
 
 
-def load_out(source: Path, settings: Settings) -> Report:
-    """Load what the journal in `source` holds into the store that the settings name, as its own node would have done.
+def load_out(source: Path, settings: Settings) -> list[Report]:
+    """Load what the journals of the node at `source` hold into the store that the settings name, as it would have done.
 
-    The store is one that several nodes share; no process may have the journal open. What was loaded stays so if this
-    ends early. Raises `ConfigurationError`.
+    There is one for each of its worker processes, and no process may have any open. The store is one that several nodes
+    share. Returns a report for each. What was loaded stays so if this ends early. Raises `ConfigurationError`.
     """
+    own, *others = data_directories(source)
+    journals = [own, *(each for each in others if path_of(each, File.JOURNAL).exists())]
+    return [_load_out(each, settings) for each in journals]
+
+
+def _load_out(source: Path, settings: Settings) -> Report:
     telemetry = Telemetry()
     at_once = msgspec.structs.replace(settings.store, load_interval=_LOOK_SECONDS)
+    as_it_is_called = msgspec.structs.replace(settings.node, id=None)
+    theirs = msgspec.structs.replace(settings, store=at_once, node=as_it_is_called)
     with ExitStack() as stack:
-        core = Core.open(stack, msgspec.structs.replace(settings, store=at_once), telemetry, source, (File.METADATA,))
+        core = Core.open(stack, theirs, telemetry, source, (File.METADATA,))
         state = read_state(path_of(source, File.JOURNAL))
         stored = core.store.watermark()
         reader = stack.enter_context(closing(JournalReader(path_of(source, File.JOURNAL))))

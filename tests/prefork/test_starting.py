@@ -4,7 +4,7 @@ import pytest
 
 from meterd.errors import ConfigurationError
 from meterd.prefork.messages import Order
-from meterd.prefork.starting import data_of, of_worker, require_shared
+from meterd.prefork.starting import of_worker, require_shared
 from meterd.settings import load
 from tests.process import Meterd
 
@@ -38,12 +38,6 @@ def test_the_start_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="--workers needs a store that several processes share"):
         meterd.start()
     assert before == {*tmp_path.iterdir()}
-
-
-def test_the_first_worker_has_the_data_directory_and_the_others_are_in_it() -> None:
-    data = Path("data")
-
-    assert [data, data / "workers" / "2", data / "workers" / "3"] == [data_of(data, number) for number in (1, 2, 3)]
 
 
 def test_a_worker_of_a_node_with_a_name_has_one_too() -> None:

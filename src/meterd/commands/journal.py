@@ -26,12 +26,13 @@ def drain_journal(
     settings = load(config)
     logs.configure(msgspec.structs.replace(settings.logging, level="error"), settings.node.id)
     if parse_url(settings.store.url) is None:
-        report, where = drain(existing(directory), existing(data), settings.ingest), f"in the journal in {data}"
-        said = _said(report, f"{where}, and in its store after the next start", directory)
+        reports = [drain(existing(directory), existing(data), settings.ingest)]
+        where = f"in the journal in {data}, and in its store after the next start"
     else:
-        report = load_out(existing(directory), settings)
-        said = _said(msgspec.structs.replace(report, stored=0), "in the store", directory)
-    typer.echo(msgspec.json.encode(report) if json else "\n".join(said))
+        loaded, where = load_out(existing(directory), settings), "in the store"
+        reports = [msgspec.structs.replace(report, stored=0) for report in loaded]
+    for report in reports:
+        typer.echo(msgspec.json.encode(report) if json else "\n".join(_said(report, where, directory)))
 
 
 def _said(report: Report, where: str, directory: Path) -> list[str]:

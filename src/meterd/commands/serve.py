@@ -12,12 +12,13 @@ import typer
 
 from meterd import logs
 from meterd.commands.options import DATA, ConfigOption, DataOption, NoTlsOption
+from meterd.data_directory import directory_of_worker
 from meterd.errors import ConfigurationError
 from meterd.first_token import announce_first_token
 from meterd.grpc_listener import GrpcListener
 from meterd.installation import File
 from meterd.prefork.messages import Order
-from meterd.prefork.starting import MAX_WORKERS, data_of, inherited, keep_workers, of_worker, require_shared
+from meterd.prefork.starting import MAX_WORKERS, inherited, keep_workers, of_worker, require_shared
 from meterd.prefork.worker import Worker
 from meterd.service import Service
 from meterd.serving import HTTPServer, Port, listening
@@ -57,7 +58,7 @@ def command(
     logs.configure(settings.logging, settings.node.id)
     certificate = served_certificate(settings, no_tls)
     if order:
-        work(settings, data_of(data, order.number), order, accept_loss or (), certificate)
+        work(settings, directory_of_worker(data, order.number), order, accept_loss or (), certificate)
         return
     if workers > 1:
         require_shared(settings)

@@ -290,6 +290,9 @@ class Election(Protocol):
 class Forgetting(Protocol):
     """Takes a person out of all of it."""
 
+    def require_alone(self) -> None:
+        """Raise `ConfigurationError` while other processes are connected to a database that nodes share."""
+
     def count(self, person: Person) -> dict[str, int]:
         """Return how much there is of a person, by what it is."""
 

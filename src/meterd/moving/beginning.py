@@ -1,7 +1,7 @@
 """How an export begins: with all that was acknowledged before in one place, where it stays until the export is whole.
 
-Of an embedded store that is a copy, as a backup makes it. Of another one it is the store itself, once it has what this
-node's journal has; what comes meanwhile may be in the export, too.
+Of an embedded store that is a copy, as a backup makes it. Of another one it is the store itself, once it has what the
+journals of all processes on this machine have; what comes meanwhile may be in the export, too.
 """
 
 import shutil
@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 
 from meterd.backup import MANIFEST, back_up, created
-from meterd.data_directory import PROGRESS, lock_directory, open_metadata, path_of
+from meterd.data_directory import PROGRESS, data_directories, lock_directory, open_metadata, path_of
 from meterd.errors import ConfigurationError
 from meterd.ingest.stamped import read_state
 from meterd.installation import File
-from meterd.moving.stores import close, is_embedded, open_emptied
+from meterd.moving.stores import emptied, is_embedded, journals_of
 from meterd.settings import Settings
 from meterd.stamps import row_of
 
@@ -50,14 +50,17 @@ def begin(data: Path, target: Path, settings: Settings) -> tuple[Beginning, Path
     beginning = msgspec.json.decode((copy / MANIFEST).read_bytes(), type=Beginning)
     if not is_embedded(settings):
         return beginning, data
-    close(open_emptied(copy, settings))
-    return beginning, copy
+    with emptied(copy, settings):
+        return beginning, copy
 
 
 def _note(data: Path, copy: Path, settings: Settings) -> None:
     """Wait until the store has what was acknowledged by now, and note that."""
     started_at = datetime.now(UTC)
-    _load(data, settings)
+    journals = journals_of(data_directories(data), settings)
+    ends = {each: read_state(path_of(each, File.JOURNAL)).end for each in journals}
+    for each, end in ends.items():
+        _load(each, end, settings)
     with closing(open_metadata(data, settings.directory)) as metadata:
         stamp = metadata.stamp()
     if stamp is None:
@@ -69,9 +72,8 @@ def _note(data: Path, copy: Path, settings: Settings) -> None:
     partial.rename(copy)
 
 
-def _load(data: Path, settings: Settings) -> None:
-    """Load the journal, or wait until the service that has it did."""
-    end = read_state(path_of(data, File.JOURNAL)).end
+def _load(data: Path, end: int, settings: Settings) -> None:
+    """Load a journal up to an entry, or wait until the service that has it did."""
     deadline = time.monotonic() + _LOADED_SECONDS
     while True:
         try:
@@ -85,9 +87,8 @@ def _load(data: Path, settings: Settings) -> None:
                 ) from None
             time.sleep(_POLL_SECONDS)
         else:
-            with lock:
-                close(open_emptied(data, settings))
-            return
+            with lock, emptied(data, settings):
+                return
 
 
 def _loaded(data: Path) -> int:

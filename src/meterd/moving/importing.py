@@ -13,13 +13,13 @@ from pathlib import Path
 import msgspec
 
 from meterd.backup import CopiedFile, check_room
-from meterd.data_directory import lock_directory
+from meterd.data_directory import lock_directories
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.metadata.documents import Document, Documents
 from meterd.moving.manifest import DOCUMENTS, Manifest, read
-from meterd.moving.stores import Watch, close, open_emptied, open_fact_files
+from meterd.moving.stores import Watch, emptied, empty_others, open_fact_files
 from meterd.settings import Settings
 from meterd.store import StoreError
 from meterd.store.fact_files import FactFiles, Month
@@ -45,15 +45,13 @@ def import_(source: Path, data: Path, settings: Settings, watch: Watch) -> Impor
     Raises `ConfigurationError`; what was added by then stays, and is not added again when it is called again.
     """
     manifest = read(source)
-    with lock_directory(data), _translated_errors(source):
+    with lock_directories(data) as directories, _translated_errors(source):
         check_room(data, _ROOM_PER_BYTE * manifest.bytes)
         _check_file(source / DOCUMENTS, manifest.documents_file)
-        files = open_emptied(data, settings)
-        try:
+        empty_others(directories, settings)
+        with emptied(data, settings) as files:
             changed = _add_documents(files.metadata.documents, source / DOCUMENTS)
             files.metadata.sessions.start_over()
-        finally:
-            close(files)
         with closing(open_fact_files(data, source, settings)) as fact_files:
             added = _add_facts(fact_files, manifest, source, watch)
     facts = {name: sum(each.facts for each in manifest.facts.values() if each.dataset == name) for name in added}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from meterd.data_directory import path_of
+from meterd.data_directory import path_of, worker_directories
 from meterd.errors import ConfigurationError
 from meterd.ingest.stamped import read_state
 from meterd.installation import File
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_WORKERS = 64
-_FOLDER = "workers"
-
-
-def data_of(data: Path, number: int) -> Path:
-    """Return the data directory of a worker: the first one has that of the whole, in which the others' are."""
-    return data if number == 1 else data / _FOLDER / str(number)
 
 
 def of_worker(settings: Settings, number: int) -> Settings:
@@ -86,9 +80,8 @@ def _host(host: str) -> str:
 
 def _warn_of_others(data: Path, count: int) -> None:
     """Say which journals nobody loads: those of workers that there were more of before."""
-    folder = data / _FOLDER
-    for each in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if each.name.isdecimal() and int(each.name) > count and path_of(each, File.JOURNAL).exists():
+    for number, each in worker_directories(data).items():
+        if number > count and path_of(each, File.JOURNAL).exists():
             state = read_state(path_of(each, File.JOURNAL))
             if state.first <= state.end:
                 log.warning("a worker that is no more has left entries: meterd journal drain", directory=str(each))

@@ -1,13 +1,17 @@
 """A person is taken out of what is kept besides facts, and nobody else is."""
 
+import threading
+import time
 from datetime import UTC, datetime
 
 import msgspec
+import psycopg
 import pytest
 
 from meterd.access import SubjectType
 from meterd.access.tokens import digest
 from meterd.datasets.person import Person
+from meterd.errors import ConfigurationError
 from meterd.metadata import Collection, SavedDashboard, SessionDocument
 from meterd.metadata.sql.metadata import SQLMetadata
 from tests.metadata.sql.conftest import Place
@@ -58,3 +62,44 @@ def test_one_person_goes_and_others_stay(deletes: bool, place: Place) -> None:
     item = metadata.items(lambda _: None).find(Collection("acme", "production", "object"), "user-ann")
     assert item is not None
     assert item.user == "nobody"
+
+
+def test_others_who_are_connected_to_what_nodes_share_are_seen(shared_place: Place) -> None:
+    metadata = shared_place.open()
+    metadata.forgetting.require_alone()
+    with shared_place.open().sessions.changing(["s0"]), pytest.raises(ConfigurationError, match="stop all nodes"):
+        metadata.forgetting.require_alone(0)
+
+
+def test_of_a_file_nobody_else_is_asked(file: Place) -> None:
+    metadata, other = file.open(), file.open()
+    assert other.sessions.find("s0") is None
+
+    metadata.forgetting.require_alone(0)
+
+
+def test_what_somebody_changes_meanwhile_is_in_the_session_that_gets_a_pseudonym(shared_place: Place) -> None:
+    shared_place.settings = msgspec.structs.replace(shared_place.settings, timeout=60)
+    metadata, other = filled(shared_place.open()), shared_place.open()
+    forgetting = threading.Thread(target=metadata.forgetting.forget, args=(ANN, "nobody", False))
+    with other.sessions.changing(["s0"]) as change:
+        forgetting.start()
+        wait_for_lock(shared_place)
+        document = msgspec.json.decode(change.found["s0"]) | {"state": {"of": "meanwhile"}}
+        change.save([SessionDocument("s0", "acme", None, AT, AT, msgspec.json.encode(document))])
+    forgetting.join()
+
+    changed = b'{"subject":"nobody","subject_type":"user","state":{"of":"meanwhile"}}'
+    assert changed == metadata.sessions.find("s0")
+
+
+def wait_for_lock(place: Place) -> None:
+    """Return when somebody waits for a row that another one holds."""
+    deadline = time.monotonic() + 60
+    with psycopg.connect(place.settings.url, autocommit=True) as connection:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        while connection.execute(waiting).fetchone() == (0,):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)

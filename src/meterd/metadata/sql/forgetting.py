@@ -1,12 +1,14 @@
 """Takes a person out of what is kept besides facts."""
 
+import time
 from collections.abc import Iterator
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from meterd.datasets.person import Person
+from meterd.errors import ConfigurationError
 from meterd.metadata.sql.database import Database
 from meterd.metadata.sql.tables import (
     Dashboard,
@@ -21,6 +23,14 @@ from meterd.metadata.sql.tables import (
 )
 
 _READ_BATCH_SIZE = 200
+_LEAVING_SECONDS = 10.0
+"""How long it is waited for connections to go that were of a process which has ended."""
+_POLL_SECONDS = 0.1
+_OTHERS = text(
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user "
+    "AND application_name = current_setting('application_name') AND pid <> pg_backend_pid() ORDER BY pid"
+)
+_decoder = msgspec.json.Decoder(dict[str, object])
 
 
 class SQLForgetting:
@@ -28,6 +38,17 @@ class SQLForgetting:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def require_alone(self, patience: float = _LEAVING_SECONDS) -> None:
+        """Raise `ConfigurationError` while other processes are connected to a database that nodes share."""
+        deadline = time.monotonic() + patience
+        while others := self._others():
+            if time.monotonic() > deadline:
+                raise ConfigurationError(
+                    f"other processes of meterd are connected to directory.url: stop all nodes first. A connection that"
+                    f" a pooler keeps, or a machine that is gone, ends by SELECT pg_terminate_backend({others[0]})"
+                )
+            time.sleep(_POLL_SECONDS)
 
     def count(self, person: Person) -> dict[str, int]:
         """Return how much there is of a person, by what it is."""
@@ -38,7 +59,7 @@ class SQLForgetting:
                 "tokens": _count(session, Token, Token.id.in_(tokens)),
                 "sign-ins": _count(session, WebSession, WebSession.token_id.in_(tokens))
                 + _count(session, SignInCode, SignInCode.subject_id.in_(_subjects(person))),
-                "sessions": sum(1 for _ in _sessions(session, person)),
+                "sessions": sum(map(len, _sessions(session, person))),
                 "dashboards": _count(session, Dashboard, *_is_owner(person)),
                 "versions of objects and calendars": _count(session, ItemVersion, _is_author(person)),
             }
@@ -58,6 +79,13 @@ class SQLForgetting:
             session.execute(written.execution_options(synchronize_session=False))
             _forget_subject(session, person)
 
+    def _others(self) -> list[int]:
+        """Return the server's processes for connections that others have."""
+        if not self._database.is_shared:
+            return []
+        with self._database.transaction() as session:
+            return list(session.scalars(_OTHERS))
+
 
 def _forget_subject(session: Session, person: Person) -> None:
     subjects = list(session.scalars(_subjects(person)))
@@ -69,26 +97,30 @@ def _forget_subject(session: Session, person: Person) -> None:
 
 
 def _forget_sessions(session: Session, person: Person, pseudonym: str, deletes: bool) -> None:
-    for row, document in _sessions(session, person):
+    for ids in _sessions(session, person):
         if deletes:
-            session.delete(row)
+            session.execute(delete(SessionRow).where(SessionRow.id.in_(ids)))
         else:
-            row.document = msgspec.json.encode(document | {"subject": pseudonym})
+            held = select(SessionRow).where(SessionRow.id.in_(ids)).order_by(SessionRow.id).with_for_update()
+            for row in session.scalars(held):
+                row.document = msgspec.json.encode(_decoder.decode(row.document) | {"subject": pseudonym})
 
 
-def _sessions(session: Session, person: Person) -> Iterator[tuple[SessionRow, dict[str, object]]]:
-    """Yield the sessions of a person, with what is in their documents."""
+def _sessions(session: Session, person: Person) -> Iterator[list[str]]:
+    """Yield the ids of a person's sessions, some at a time."""
     last = ""
     while True:
-        wanted = select(SessionRow).where(SessionRow.tenant.in_(person.tenants), SessionRow.id > last)
-        rows = session.scalars(wanted.order_by(SessionRow.id).limit(_READ_BATCH_SIZE)).all()
-        for row in rows:
-            document = msgspec.json.decode(row.document, type=dict[str, object])
-            if (document.get("subject"), document.get("subject_type")) == (person.subject, person.type):
-                yield row, document
+        wanted = select(SessionRow.id, SessionRow.document).where(SessionRow.tenant.in_(person.tenants))
+        page = wanted.where(SessionRow.id > last).order_by(SessionRow.id).limit(_READ_BATCH_SIZE)
+        rows = session.execute(page).all()
+        yield [row.id for row in rows if _is_of(_decoder.decode(row.document), person)]
         if len(rows) < _READ_BATCH_SIZE:
             return
         last = rows[-1].id
+
+
+def _is_of(document: dict[str, object], person: Person) -> bool:
+    return (document.get("subject"), document.get("subject_type")) == (person.subject, person.type)
 
 
 def _is_subject(person: Person) -> ColumnElement[bool]:
