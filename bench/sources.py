@@ -1,6 +1,7 @@
 """What LiteLLM and OpenTelemetry exporters send: batches accepted durably, every event a new one."""
 
 import json
+import random
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ from bench.load import MARKER, Job, run
 from bench.tables import table
 
 _BATCH = 512
+_BODIES = 16
 _CONNECTIONS = 4
 _SECONDS = 10.0
 
@@ -19,19 +21,19 @@ _SECONDS = 10.0
 def measure() -> str:
     """LiteLLM payloads and GenAI spans a second, in batches as their senders make them."""
     rows = [
-        _measure("LiteLLM payloads", "/ingest/litellm", _payloads(), "application/json"),
-        _measure("OTLP spans, protobuf", "/v1/traces", _spans(), "application/x-protobuf"),
+        _measure("LiteLLM payloads", "/ingest/litellm", [_payloads()], "application/json"),
+        _measure("OTLP spans, protobuf", "/v1/traces", exports(), "application/x-protobuf"),
     ]
     head = ("what", "kB each", "a second", "facts/s", "median ms a batch", "p99 ms", "failures")
     return table(f"Sources: batches of {_BATCH}, {_CONNECTIONS} connections", head, rows)
 
 
-def _measure(label: str, path: str, body: bytes, content_type: str) -> tuple[object, ...]:
+def _measure(label: str, path: str, bodies: list[bytes], content_type: str) -> tuple[object, ...]:
     with servers.meterd() as server:
         started = time.perf_counter()
-        outcome = run(Job(server.port, path, [body], _CONNECTIONS, _SECONDS, server.token, content_type))
+        outcome = run(Job(server.port, path, bodies, _CONNECTIONS, _SECONDS, server.token, content_type))
         facts = server.metric("meterd_ingest_facts_total") / (time.perf_counter() - started)
-    size = len(body) / _BATCH / 1000
+    size = len(bodies[0]) / _BATCH / 1000
     return (label, size, outcome.rate * _BATCH, facts, outcome.median, outcome.p99, outcome.failures)
 
 
@@ -95,7 +97,13 @@ def _payload(number: int) -> dict[str, Any]:
     }
 
 
-def _spans() -> bytes:
+def exports() -> list[bytes]:
+    """Exports of spans with token counts and ids of their own, as calls of models have them."""
+    chance = random.Random(7)
+    return [_spans(chance) for _ in range(_BODIES)]
+
+
+def _spans(chance: random.Random) -> bytes:
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
     resource.resource.attributes.append(_attribute("service.name", "assistant"))
@@ -116,10 +124,10 @@ def _spans() -> bytes:
             "gen_ai.provider.name": "openai",
             "gen_ai.request.model": f"small-{number % 7}",
             "gen_ai.response.model": "small-2026-01",
-            "gen_ai.response.id": f"chatcmpl-{number}",
+            "gen_ai.response.id": f"chatcmpl-{MARKER.decode()}-{number}",
             "gen_ai.request.temperature": 0.5,
-            "gen_ai.usage.input_tokens": 100 + number,
-            "gen_ai.usage.output_tokens": 200,
+            "gen_ai.usage.input_tokens": chance.randrange(20, 8000),
+            "gen_ai.usage.output_tokens": chance.randrange(1, 1000),
             "gen_ai.conversation.id": f"conversation-{number % 20}",
             "server.address": "api.example.com",
             "server.port": 443,
