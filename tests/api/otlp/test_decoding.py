@@ -10,7 +10,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from meterd.api.otlp.damage import MAX_DAMAGED, Damage
 from meterd.api.otlp.decoding import MAX_OBJECTS, decode
-from meterd.api.otlp.messages import LOGS, MAX_DEPTH, METRICS, TRACES, attributes_of
+from meterd.api.otlp.messages import LOGS, METRICS, TRACES
+from meterd.api.otlp.values import MAX_DEPTH, attributes_of
 from meterd.errors import InvalidInput
 from tests.api.otlp.exports import (
     ENCODINGS,

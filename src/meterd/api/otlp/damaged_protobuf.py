@@ -5,27 +5,21 @@ declared as bytes, so it is read level by level, and a part by itself only where
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
-from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from meterd.api.otlp.damage import Damage
-from meterd.api.otlp.messages import LOGS, METRICS, TRACES
+from meterd.api.otlp.wire import PARTS, in_parts
 
 _Message = TypeVar("_Message", bound=Message)
 _Field = Any
 """A `FieldDescriptor`, in the implementation that is in use."""
-_File = Any
-"""A `FileDescriptor`, likewise."""
 
 _MAX_DEPTH = 64
 """Levels of messages that are read one by one; the decoder itself goes to 100."""
-_IN_PARTS = frozenset({FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE})
 _ELEMENTS = frozenset(
     {"Span", "LogRecord", "NumberDataPoint", "HistogramDataPoint", "ExponentialHistogramDataPoint", "SummaryDataPoint"}
 )
@@ -53,10 +47,10 @@ class _Reader:
             if not levels or not self._damage.has_room:
                 raise
         self._damage.room -= 1
-        level = _level(type_.DESCRIPTOR.full_name).FromString(data)
+        level = in_parts(type_).FromString(data)
         fields: Mapping[int, _Field] = type_.DESCRIPTOR.fields_by_number
         parts = [(fields[field.number], _listed(field, value)) for field, value in level.ListFields()]
-        parts = [(field, values) for field, values in parts if field.type in _IN_PARTS]
+        parts = [(field, values) for field, values in parts if field.type in PARTS]
         for field, _ in parts:
             level.ClearField(field.name)
         message = type_.FromString(level.SerializeToString())
@@ -89,44 +83,3 @@ def _put(message: Message, field: _Field, values: list[object]) -> None:
         getattr(message, field.name).CopyFrom(values[0])
     elif values:
         setattr(message, field.name, values[0])
-
-
-@cache
-def _level(name: str) -> type[Message]:
-    """Return the message of this name with its texts and parts as bytes."""
-    return GetMessageClass(_levels().FindMessageTypeByName(name))
-
-
-@cache
-def _levels() -> DescriptorPool:
-    pool = DescriptorPool()
-    for file in _files():
-        copy = FileDescriptorProto()
-        file.CopyToProto(copy)
-        for message in copy.message_type:
-            _as_bytes(message)
-        pool.AddSerializedFile(copy.SerializeToString())
-    return pool
-
-
-def _files() -> Iterator[_File]:
-    """Return what requests are declared in, each file after those that it needs."""
-    found: dict[str, _File] = {}
-
-    def add(file: _File) -> None:
-        for needed in file.dependencies:
-            add(needed)
-        found.setdefault(file.name, file)
-
-    for signal in (TRACES, METRICS, LOGS):
-        add(signal.protobuf.DESCRIPTOR.file)
-    return iter(found.values())
-
-
-def _as_bytes(message: DescriptorProto) -> None:
-    for field in message.field:
-        if field.type in _IN_PARTS:
-            field.type = FieldDescriptorProto.TYPE_BYTES
-            field.ClearField("type_name")
-    for inner in message.nested_type:
-        _as_bytes(inner)

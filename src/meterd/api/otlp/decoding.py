@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 from meterd.api.otlp import damaged_json, damaged_protobuf
 from meterd.api.otlp.damage import Damage
 from meterd.api.otlp.messages import Signal
+from meterd.api.otlp.wire import with_attributes_apart
 from meterd.errors import InvalidInput
 from meterd.validation import explain
 
@@ -20,7 +21,10 @@ MAX_OBJECTS = 2**18
 def decode_whole(signal: Signal, body: bytes, is_json: bool) -> object:
     """Return the export request of a body without damage. Raises `InvalidInput` for every other."""
     try:
-        return msgspec.json.decode(body, type=signal.json) if is_json else signal.protobuf.FromString(body)
+        if is_json:
+            return msgspec.json.decode(body, type=signal.json)
+        signal.protobuf.FromString(body)  # refuses what is damaged, in attributes, too
+        return with_attributes_apart(signal.protobuf).FromString(body)
     except msgspec.ValidationError as error:
         raise InvalidInput(explain(error).sentence()) from None
     except RecursionError:

@@ -5,8 +5,6 @@ the protobuf messages, so that what reads a request need not know which encoding
 declared; everything else in a JSON body is skipped.
 """
 
-from base64 import b64encode
-from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -213,62 +211,5 @@ TRACES = Signal("traces", TracesRequest, ExportTraceServiceRequest, "resource_sp
 METRICS = Signal("metrics", MetricsRequest, ExportMetricsServiceRequest, "resource_metrics")
 LOGS = Signal("logs", LogsRequest, ExportLogsServiceRequest, "resource_logs")
 
-MAX_DEPTH = 32
-"""Lists and mappings within one another that are read of an attribute's value."""
-
-
 AnyMessage = Any
 """A message of a request. Those of protobuf, and ours for JSON, have the same members and no type in common."""
-
-
-def value_of(any_value: AnyMessage, levels: int = MAX_DEPTH) -> object:
-    """Return an attribute's value as text, number, boolean, list or mapping; bytes as base64; None for all else."""
-    kind = any_value.WhichOneof("value")
-    match kind:
-        case "string_value" | "bool_value":
-            return getattr(any_value, kind)
-        case "int_value":
-            value = any_value.int_value
-            return value if type(value) is int else int(value)
-        case "double_value":
-            return number(any_value.double_value)
-        case "array_value" if levels:
-            return [value_of(each, levels - 1) for each in any_value.array_value.values or ()]
-        case "kvlist_value" if levels:
-            return attributes_of(any_value.kvlist_value.values, levels - 1)
-        case "bytes_value":
-            value = any_value.bytes_value
-            return value if isinstance(value, str) else b64encode(value).decode()
-    return None
-
-
-def attributes_of(pairs: Iterable[AnyMessage] | None, levels: int = MAX_DEPTH) -> dict[str, Any]:
-    """Return attributes by name."""
-    return {pair.key: (value := pair.value).string_value or value_of(value, levels) for pair in pairs or ()}
-
-
-def canonical(attributes: dict[str, object]) -> str:
-    """Return the same text for the same attributes, in whatever order they came."""
-    return msgspec.json.encode(attributes, order="sorted").decode()
-
-
-def number(value: float | str | None) -> float | None:
-    """Return a number, or None for what is none."""
-    try:
-        return None if value is None else float(value)
-    except ValueError:
-        return None
-
-
-def integer(value: int | str | None) -> int:
-    """Return a 64-bit integer, 0 when it is absent."""
-    return int(value or 0)
-
-
-def identifier(value: bytes | str | None, length: int) -> str | None:
-    """Return a trace or span id of `length` bytes in lower-case hex; None when it is malformed or all zero."""
-    try:
-        raw = bytes.fromhex(value) if isinstance(value, str) and len(value) == 2 * length else value
-    except ValueError:
-        return None
-    return raw.hex() if isinstance(raw, bytes) and len(raw) == length and any(raw) else None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meterd.api.otlp.messages import AnyMessage, attributes_of, canonical, integer, number
+from meterd.api.otlp.messages import AnyMessage
+from meterd.api.otlp.values import attributes_of, canonical, integer, number
 from meterd.datasets import OTLP_POINTS
 from meterd.ingest.facts import digest
 from meterd.ingest.reports import Report, cut, labels

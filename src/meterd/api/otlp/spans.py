@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from meterd.api.otlp.attributes import STATUS
-from meterd.api.otlp.messages import AnyMessage, attributes_of, identifier, integer
+from meterd.api.otlp.messages import AnyMessage
+from meterd.api.otlp.values import attributes_of, identifier, integer
 from meterd.datasets import MAX_TEXT_LENGTH
 from meterd.datasets.model import MAX_STATUS, MIN_STATUS
 from meterd.ingest import spellings

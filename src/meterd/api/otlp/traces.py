@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from meterd.api.otlp import genai, litellm
 from meterd.api.otlp.attributes import present
 from meterd.api.otlp.litellm import Trace
-from meterd.api.otlp.messages import AnyMessage, canonical
+from meterd.api.otlp.messages import AnyMessage
 from meterd.api.otlp.nesting import Nesting, SpanFact, label_of
 from meterd.api.otlp.recognition import recognise
 from meterd.api.otlp.spans import Rejected, Span, spans_of
+from meterd.api.otlp.values import canonical
 from meterd.ingest.reports import Report, labels
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 
