@@ -1,13 +1,17 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from meterd.errors import InvalidInput
 from meterd.query.buckets import Interval, Unit
+from meterd.query.dialects import DIALECTS
 from tests.query.reference import bucket_of
 
+_ENGINE = duckdb.connect()
 times = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 units = st.sampled_from(list(Unit))
 
@@ -42,6 +46,41 @@ def test_the_end_of_a_bucket_is_where_the_next_one_starts(time: datetime, count:
     following, _ = bucket_of(end, (count, unit.name.lower()))
 
     assert Interval(count, unit).bucket_end(start) == end == following
+
+
+@given(
+    at=st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
+    count=st.integers(1, 100),
+    unit=st.sampled_from([Unit.SECOND, Unit.MINUTE, Unit.HOUR, Unit.DAY, Unit.WEEK]),
+)
+def test_a_bucket_of_one_length_starts_where_it_does_for_the_reference(at: datetime, count: int, unit: Unit) -> None:
+    start, end = bucket_of(at, (count, unit.name.lower()))
+
+    interval = Interval(count, unit)
+    assert (start, end - start) == (interval.start_of(at), interval.length)
+
+
+@given(
+    first=st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
+    later=st.timedeltas(timedelta(0), timedelta(days=400)),
+    count=st.integers(1, 100),
+    unit=units,
+)
+def test_facts_that_are_grouped_by_numbers_are_in_the_bucket_of_the_reference(
+    first: datetime, later: timedelta, count: int, unit: Unit
+) -> None:
+    """No fact is before the window's start, from which buckets are counted; years before 1970 count like others."""
+    dialect = DIALECTS["duckdb"]
+    number, start = dialect.numbered_bucket(exp.column("ts"), Interval(count, unit), first)
+
+    answered = _ENGINE.execute(
+        f"SELECT {start.sql('duckdb')} AS start FROM (SELECT $1::TIMESTAMP AS ts) GROUP BY {number.sql('duckdb')}",
+        [(first + later).replace(tzinfo=None)],
+    ).fetchone()
+
+    assert answered is not None
+    at = answered[0] if isinstance(answered[0], datetime) else datetime.combine(answered[0], time())
+    assert bucket_of(first + later, (count, unit.name.lower()))[0] == at.replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("unit", Unit)

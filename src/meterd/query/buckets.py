@@ -52,6 +52,16 @@ class Interval(msgspec.Struct, frozen=True):
         """A time at which a bucket starts."""
         return FIRST_MONDAY if self.unit is Unit.WEEK else EPOCH
 
+    @property
+    def length(self) -> timedelta | None:
+        """How long each bucket is; None of months and years, which differ."""
+        return None if self.unit in _MONTHS else timedelta(seconds=self.count * self.unit.value)
+
+    def start_of(self, time: datetime) -> datetime:
+        """Return the start of the bucket that a time is in, of buckets of one length."""
+        assert self.length is not None  # who asks has looked
+        return time - (time - self.origin) % self.length
+
     def bucket_end(self, start: datetime) -> datetime:
         """Return the end of the bucket that starts at `start`, which is where the next one starts."""
         try:
@@ -60,9 +70,9 @@ class Interval(msgspec.Struct, frozen=True):
             return LAST
 
     def _end(self, start: datetime) -> datetime:
-        months = _MONTHS.get(self.unit)
-        if months is None:
-            return start + timedelta(seconds=self.count * self.unit.value)
+        if self.length is not None:
+            return start + self.length
+        months = _MONTHS[self.unit]
         ordinal = start.year * 12 + start.month - 1 + months * self.count
         return start.replace(year=ordinal // 12, month=ordinal % 12 + 1)
 

@@ -64,6 +64,9 @@ class ClickHouse(Arrays):
         since = exp.Sub(this=at.copy(), expression=exp.Literal.number(origin)) if origin else at.copy()
         return _instant(exp.Sub(this=at, expression=sql.call("positiveModulo", since, exp.Literal.number(width))))
 
+    def numbered_bucket(self, time: exp.Expr, interval: Interval, first: datetime) -> tuple[exp.Expr, exp.Expr]:
+        return self.bucket(time, interval), self.bucket(time.copy(), interval)
+
     def later(self, time: exp.Expr, seconds: int) -> exp.Expr:
         return sql.call("addSeconds", time, exp.Literal.number(seconds)) if seconds else time
 

@@ -37,6 +37,8 @@ def compile_query(query: Query, visible: Visibility | None, dialect: Dialect, li
 
 
 class _Compiler(cells.Cells):
+    _bucket_number: exp.Expr | None = None
+
     def compile(self, visible: Visibility | None, limit: int) -> Compiled:
         query = self._query
         source = self._source(visible)
@@ -83,22 +85,30 @@ class _Compiler(cells.Cells):
         aggregates, positions = self._aggregates(first)
         select = sql.select([*keys, total, *aggregates], facts)
         if keys:
-            select.group_by(*(exp.Literal.number(number + 1) for number in range(len(keys))), copy=False)
+            by: list[exp.Expr] = [exp.Literal.number(number + 1) for number in range(len(keys))]
+            if self._bucket_number is not None:
+                by[0] = self._bucket_number
+            select.group_by(*by, copy=False)
         return select, positions
 
     def _bucket(self, interval: Interval) -> exp.Expr:
-        query, time = self._query, sql.column("ts")
+        query = self._query
         if query.zone is None:
-            bucket = self._dialect.bucket(time, interval)
-            if query.start.year in YEARS_OF_FIRST_BUCKETS:
-                bucket = self._dialect.latest(bucket, self._time(FIRST))
-            return bucket
+            return self._bucket_in_utc(interval)
         spans = local_time.spans_of(interval, query.start, query.end, query.zone)
         if local_time.is_as_in_utc(interval, spans):
-            return self._dialect.bucket(time, interval)
+            return self._bucket_in_utc(interval)
         if local_time.is_of_clock(interval):
             return local_time.by_span(spans, lambda span: self._clock_bucket(interval, span), self._fork)
         return self._dialect.bucket(local_time.by_span(spans, self._local, self._fork), interval)
+
+    def _bucket_in_utc(self, interval: Interval) -> exp.Expr:
+        """Return the start of a fact's bucket, and keep what facts are grouped by for it, unless that is the start."""
+        query, time = self._query, sql.column("ts")
+        if query.start.year in YEARS_OF_FIRST_BUCKETS:
+            return self._dialect.latest(self._dialect.bucket(time, interval), self._time(FIRST))
+        self._bucket_number, start = self._dialect.numbered_bucket(time, interval, query.start)
+        return start
 
     def _local(self, span: Span) -> exp.Expr:
         """Return the local time of a fact, which never goes back to an earlier date."""

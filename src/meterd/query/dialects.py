@@ -1,6 +1,7 @@
 """Dialects of SQL: what an engine's own class must build. There is one for each engine, in a module of its own."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 import sqlglot
@@ -41,6 +42,12 @@ class Dialect(Protocol):
 
     def bucket(self, time: exp.Expr, interval: Interval) -> exp.Expr:
         """Return the start of the bucket that a time is in."""
+
+    def numbered_bucket(self, time: exp.Expr, interval: Interval, first: datetime) -> tuple[exp.Expr, exp.Expr]:
+        """Return what is quick to group by, other in each bucket, and the start of the bucket made of it.
+
+        No time is before `first`.
+        """
 
     def later(self, time: exp.Expr, seconds: int) -> exp.Expr:
         """Return the time so many seconds later, or earlier when negative."""
