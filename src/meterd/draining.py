@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -83,18 +83,19 @@ def drain(source: Path, data: Path, limits: Ingest, batch_bytes: int = _BATCH_BY
         return _move(dead, data, limits, installation, batch_bytes)
 
 
-def load_out(source: Path, settings: Settings) -> list[Report]:
+def load_out(source: Path, settings: Settings, is_stopping: Callable[[], bool] = lambda: False) -> list[Report]:
     """Load what the journals of the node at `source` hold into the store that the settings name, as it would have done.
 
     There is one for each of its worker processes, and no process may have any open. The store is one that several nodes
-    share. Returns a report for each. What was loaded stays so if this ends early. Raises `ConfigurationError`.
+    share. Returns a report for each. What was loaded stays so if this ends early, as when `is_stopping` says so. Raises
+    `ConfigurationError`.
     """
     own, *others = data_directories(source)
     journals = [own, *(each for each in others if path_of(each, File.JOURNAL).exists())]
-    return [_load_out(each, settings) for each in journals]
+    return [_load_out(each, settings, is_stopping) for each in journals]
 
 
-def _load_out(source: Path, settings: Settings) -> Report:
+def _load_out(source: Path, settings: Settings, is_stopping: Callable[[], bool]) -> Report:
     telemetry = Telemetry()
     at_once = msgspec.structs.replace(settings.store, load_interval=_LOOK_SECONDS)
     as_it_is_called = msgspec.structs.replace(settings.node, id=None)
@@ -106,17 +107,17 @@ def _load_out(source: Path, settings: Settings) -> Report:
         reader = stack.enter_context(closing(JournalReader(path_of(source, File.JOURNAL))))
         size = reader.size(stored, state.end)
         core.start(stack)
-        _wait(core, state.end)
+        _wait(core, state.end, is_stopping)
         aside = core.recorder.aside.entries
     loaded = telemetry.loaded.collect()
     facts = round(sum(each.value for family in loaded for each in family.samples))
     return Report(core.node.id, state.end - stored, facts, 0, size, stored, state.end, (), aside)
 
 
-def _wait(core: Core, end: int) -> None:
-    """Return when the store has all entries. Raises `ConfigurationError` when it takes none for a while."""
+def _wait(core: Core, end: int, is_stopping: Callable[[], bool]) -> None:
+    """Return when the store has all entries, or soon. Raises `ConfigurationError` when it takes none for a while."""
     reached, since = core.store.watermark(), time.monotonic()
-    while reached < end:
+    while reached < end and not is_stopping():
         time.sleep(_LOOK_SECONDS)
         if (now := core.store.watermark()) > reached:
             reached, since = now, time.monotonic()

@@ -45,7 +45,10 @@ SESSIONS = Worker("sessions", "documents of sessions are not saved")
 PROFILES = Worker("profiles", "changed profiles are not read")
 PROMPTNESS = Worker("promptness", "delays of the event loop are not measured")
 PARENT = Worker("parent", "this process tells the others no metrics, and is not restarted with them")
-WORKERS = (JOURNAL, LOADER, EXPORTER, REQUESTS, SESSIONS, PROFILES, PROMPTNESS, PARENT)
+ADOPTION = Worker(
+    "adoption", "what workers that are no more have left in their journals does not come into the store", max_pause=60.0
+)
+WORKERS = (JOURNAL, LOADER, EXPORTER, REQUESTS, SESSIONS, PROFILES, PROMPTNESS, PARENT, ADOPTION)
 
 
 def round_of(worker: Worker) -> str:
@@ -200,8 +203,7 @@ class WorkerThread:
         while True:
             try:
                 reach(fail_point)
-                if not round_():
-                    return
+                goes_on = round_()
             except BaseException as error:  # noqa: BLE001 - nothing that a round raises may end the thread
                 failure = watch.failed(error)
                 _tell(self._failed, error)
@@ -211,6 +213,8 @@ class WorkerThread:
             else:
                 if watch.failure:
                     watch.worked()
+                if not goes_on:
+                    return
 
 
 class WorkerTask:

@@ -2,10 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from meterd.data_directory import directory_of_worker
 from meterd.errors import ConfigurationError
 from meterd.prefork.messages import Order
-from meterd.prefork.starting import of_worker, require_shared
-from meterd.settings import load
+from meterd.prefork.starting import adoption_of, of_worker, require_shared
+from meterd.settings import Settings, load
+from meterd.supervision import Supervisor
+from meterd.telemetry import Telemetry
 from tests.process import Meterd
 
 CLICKHOUSE = {"METERD_STORE__URL": "clickhouse://default@127.0.0.1:1/meterd"}
@@ -25,6 +28,19 @@ POSTGRESQL = {"METERD_DIRECTORY__URL": "postgresql://meterd@127.0.0.1/meterd"}
 def test_what_belongs_to_one_process_is_not_shared(environment: dict[str, str], why: str) -> None:
     with pytest.raises(ConfigurationError, match=why):
         require_shared(load(None, environment))
+
+
+def test_workers_that_are_no_more_are_those_with_a_higher_number(tmp_path: Path) -> None:
+    for number in (2, 3, 12):
+        directory_of_worker(tmp_path, number).mkdir(parents=True)
+    shared, supervisor = load(None, CLICKHOUSE | POSTGRESQL), Supervisor(Telemetry())
+
+    def left(order: Order | None, settings: Settings = shared) -> list[str]:
+        return [each.name for each in adoption_of(settings, tmp_path, order, supervisor).directories]
+
+    assert ["3", "12"] == left(Order(1, 7, (), count=2))
+    assert ["2", "3", "12"] == left(None)
+    assert [] == left(Order(2, 7, (), count=2)) + left(Order(1, 7, ())) + left(None, load(None, {}))
 
 
 def test_servers_are_shared() -> None:

@@ -17,8 +17,8 @@ from meterd.errors import ConfigurationError
 from meterd.first_token import announce_first_token
 from meterd.grpc_listener import GrpcListener
 from meterd.installation import File
-from meterd.prefork.messages import Order
-from meterd.prefork.starting import MAX_WORKERS, inherited, keep_workers, of_worker, require_shared
+from meterd.prefork.messages import MAX_WORKERS, Order
+from meterd.prefork.starting import adoption_of, inherited, keep_workers, of_worker, require_shared
 from meterd.prefork.worker import Worker
 from meterd.service import Service
 from meterd.serving import HTTPServer, Port, listening
@@ -82,7 +82,7 @@ def command(
             announce_ready(ports, pins)
 
         if workers > 1:
-            sys.exit(keep_workers(workers, data, ports, grpc_listeners(settings, certificate), all_ready))
+            sys.exit(keep_workers(workers, ports, grpc_listeners(settings, certificate), all_ready))
         serve(settings, data, ports, announce, accept_loss or (), certificate)
 
 
@@ -120,6 +120,7 @@ def serve(
     service = Service(settings, data, accept_loss)
     telemetry = service.telemetry
     worker: Worker | None = None
+    adoption = adoption_of(settings, data, order, service.supervisor)
     try:
         grpc = GrpcListener(service.application, listeners, certificate, settings, telemetry, is_shared=bool(order))
 
@@ -128,12 +129,14 @@ def serve(
                 worker.begin()
             else:
                 announce_grpc(grpc.addresses)
+            adoption.start()
             _ready(service, announce)
 
         server = HTTPServer(service.application, ports, settings.service.limits, telemetry, grpc, ready)
         worker = Worker(order, service.supervisor, server.leave, server.stop) if order else None
         server.run()
     finally:
+        adoption.close()
         service.close()
         gc.unfreeze()
         if worker:

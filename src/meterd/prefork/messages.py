@@ -13,18 +13,22 @@ VARIABLE = "METERD_WORKER"
 _MAX_BYTES = 64 * 2**20
 _SIZE = struct.Struct("!I")
 
+MAX_WORKERS = 64
+
 
 class Order(msgspec.Struct, frozen=True):
     """What a worker process is told when it is started: its number from 1, and what it inherits.
 
     `channel` and `sockets` are file descriptors; the latter listen in the order of the settings. `grpc` is where to
-    listen for gRPC: host, port and whether there is TLS.
+    listen for gRPC: host, port and whether there is TLS. `count` is how many workers there are; a parent of an earlier
+    version, whose workers are restarted, does not say it.
     """
 
     number: int
     channel: int
     sockets: tuple[int, ...]
     grpc: tuple[tuple[str, int, bool], ...] = ()
+    count: int = MAX_WORKERS
 
     def to(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of the worker."""

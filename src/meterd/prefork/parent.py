@@ -222,7 +222,7 @@ class Parent:
         ours, theirs = socket.socketpair()
         with theirs:
             sockets = tuple(each.fileno() for each in self._sockets)
-            order = Order(number, theirs.fileno(), sockets, self._grpc)
+            order = Order(number, theirs.fileno(), sockets, self._grpc, len(self._seats))
             process = await asyncio.create_subprocess_exec(
                 *self._command, env=order.to(os.environ), pass_fds=(order.channel, *sockets)
             )

@@ -9,23 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import structlog
 
-from meterd.data_directory import path_of, worker_directories
+from meterd.data_directory import worker_directories
 from meterd.errors import ConfigurationError
-from meterd.ingest.stamped import read_state
-from meterd.installation import File
+from meterd.prefork.adoption import Adoption
 from meterd.prefork.messages import Order
 from meterd.prefork.parent import Parent
 from meterd.serving import Port
 from meterd.settings import Listener, Settings
+from meterd.supervision import Supervisor
 
 if TYPE_CHECKING:
     from meterd.tls import ServedCertificate
 
-log = structlog.get_logger()
+_SHARED = "clickhouse://"
 
-MAX_WORKERS = 64
+
+def adoption_of(settings: Settings, data: Path, order: Order | None, supervisor: Supervisor) -> Adoption:
+    """Return what loads the journals of workers that there were more of before.
+
+    Of processes that share a store the first one does so, if there are any.
+    """
+    is_first = order is None or order.number == 1
+    shares = settings.store.url.startswith(_SHARED) and settings.directory.is_postgresql
+    count = order.count if order else 1
+    left = [each for number, each in worker_directories(data).items() if number > count] if is_first and shares else []
+    return Adoption(left, settings, supervisor)
 
 
 def of_worker(settings: Settings, number: int) -> Settings:
@@ -43,13 +52,12 @@ def inherited(order: Order, settings: Settings, certificate: "ServedCertificate 
 
 
 def keep_workers(
-    count: int, data: Path, ports: Sequence[Port], grpc: Sequence[Listener], on_ready: Callable[[list[str]], None]
+    count: int, ports: Sequence[Port], grpc: Sequence[Listener], on_ready: Callable[[list[str]], None]
 ) -> int:
     """Serve by several processes until SIGTERM or SIGINT; returns the status of the whole.
 
     `on_ready` is called with the addresses for gRPC when all of them answer.
     """
-    _warn_of_others(data, count)
     with ExitStack() as opened:
         held = [opened.enter_context(_reserved(each)) for each in grpc]
         shared = [(each.host, port, each.tls) for each, port in zip(grpc, held, strict=True)]
@@ -78,18 +86,9 @@ def _host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _warn_of_others(data: Path, count: int) -> None:
-    """Say which journals nobody loads: those of workers that there were more of before."""
-    for number, each in worker_directories(data).items():
-        if number > count and path_of(each, File.JOURNAL).exists():
-            state = read_state(path_of(each, File.JOURNAL))
-            if state.first <= state.end:
-                log.warning("a worker that is no more has left entries: meterd journal drain", directory=str(each))
-
-
 def require_shared(settings: Settings) -> None:
     """Raise `ConfigurationError` unless several processes can have the store and the directory in common."""
-    if not settings.store.url.startswith("clickhouse://"):
+    if not settings.store.url.startswith(_SHARED):
         own = "the engine in chdb:// belongs" if settings.store.url.startswith("chdb:") else "DuckDB belongs"
         raise ConfigurationError(
             "--workers needs a store that several processes share: set store.url to a ClickHouse server, "
