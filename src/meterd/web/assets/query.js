@@ -1,6 +1,6 @@
 /** Asks the public metrics query: equal questions once, alike ones as one, few at a time, none that nobody waits for. */
 
-import { combined, common, fits, partOf, textOf } from "./combining.js";
+import { combined, common, fits, hasTooMany, partOf, textOf } from "./combining.js";
 import { onChange } from "./state.js";
 
 const ADDRESS = "/api/svc/v1/llm-gateway/metrics/query";
@@ -78,6 +78,13 @@ function takeNext() {
   return taken;
 }
 
+/** Let each question be asked by itself, before those that wait. */
+function askAlone(questions) {
+  const wanted = questions.filter((each) => each.wanted > 0);
+  wanted.forEach((each) => Object.assign(each, { isAlone: true, beside: [each] }));
+  waiting.unshift(...wanted);
+}
+
 /** Ask some questions as one. Where that is refused, the mistake is that of one of them: each is asked alone. */
 async function answer(questions) {
   const body = combined(bodiesOf(questions));
@@ -85,13 +92,11 @@ async function answer(questions) {
   questions.forEach((each) => Object.assign(each, { abort, beside: questions }));
   try {
     const points = await send(JSON.stringify(body), abort.signal);
+    if (hasTooMany(points, bodiesOf(questions), body)) return askAlone(questions);
     questions.forEach((each) => each.resolve(partOf(points, each.body, body)));
   } catch (error) {
-    const wanted = questions.filter((each) => each.wanted > 0);
-    if (error.status === 400 && questions.length > 1) {
-      wanted.forEach((each) => Object.assign(each, { isAlone: true, beside: [each] }));
-      waiting.unshift(...wanted);
-    } else questions.forEach((each) => each.reject(error));
+    if (error.status === 400 && questions.length > 1) askAlone(questions);
+    else questions.forEach((each) => each.reject(error));
   }
 }
 
