@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import select
@@ -17,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -109,14 +111,35 @@ class _Parent:
         """Whether only settings of ours are other than where it was imported: another may matter to an import."""
         return _foreign(environment) == _foreign(ENVIRONMENT)
 
-    def fork(self, arguments: list[str], environment: dict[str, str]) -> Forked:
-        """Let a fork run `meterd` with these arguments."""
+    def run(
+        self, arguments: list[str], environment: dict[str, str], timeout: float
+    ) -> "subprocess.CompletedProcess[str]":
+        """Let a fork run a command until it ends, as `subprocess.run` does with what it says."""
+        with tempfile.TemporaryFile() as output:
+            forked = self.fork(arguments, environment, output.fileno())
+            errors = io.BytesIO()
+            reader = threading.Thread(target=lambda: errors.write(forked.stderr.read()))
+            reader.start()
+            try:
+                status = forked.wait(timeout)
+            except subprocess.TimeoutExpired:
+                forked.kill()
+                raise
+            finally:
+                reader.join()
+                forked.stderr.close()
+            output.seek(0)
+            said, complaint = output.read().decode(), errors.getvalue().decode()
+        return subprocess.CompletedProcess(["meterd", *arguments], status, said, complaint)
+
+    def fork(self, arguments: list[str], environment: dict[str, str], output: int = 1) -> Forked:
+        """Let a fork run `meterd` with these arguments; its output goes to a descriptor of ours."""
         order = {"arguments": arguments, "environment": environment, "folder": str(Path.cwd())}
         (stderr, errors), (ends, end) = os.pipe(), os.pipe()
         try:
             with self._lock:
                 requests = self._started()
-                socket.send_fds(requests, [json.dumps(order).encode()], [1, errors, end])
+                socket.send_fds(requests, [json.dumps(order).encode()], [output, errors, end])
                 pid, handles, _, _ = socket.recv_fds(requests, 64, 1)
         finally:
             os.close(errors)
@@ -194,11 +217,12 @@ def _become(order: dict[str, Any], output: int, errors: int, end: int) -> None:
 
 def _run() -> None:
     """Run `meterd` and end as Python does, but for taking everything apart, which costs more than the start did."""
-    from meterd.__main__ import main
+    from meterd import __main__ as program
 
+    sys.argv[0], sys.modules["__main__"].__package__ = program.__file__, "meterd"  # what its help calls it
     status = 0
     try:
-        main()
+        program.main()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
     threading._shutdown()  # type: ignore[attr-defined]

@@ -28,6 +28,7 @@ DIRECTORY = "METERD_TESTS_DIRECTORY"
 """Names where the directories of this run are."""
 OF_ONE_PROCESS = pytest.mark.skipif("config.getoption('--directory') == 'postgresql'", reason="nodes have it otherwise")
 """Of tests that look into the file of the directory, or at sessions in memory and what a stop leaves of them."""
+_COMMAND_SECONDS = 60.0
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
 _LIMITED = """
@@ -89,6 +90,22 @@ def plain_client(token: str = "", url: str = "") -> httpx2.Client:
     """Make a client for plain HTTP, quickly: it loads no certificates of authorities."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return httpx2.Client(base_url=url, headers=headers, timeout=60, verify=False)
+
+
+def run_command(
+    *arguments: str | Path, environment: dict[str, str] | None = None, forked: bool = True
+) -> "subprocess.CompletedProcess[str]":
+    """Run `meterd` with these arguments until it ends, in the environment of the test run unless another is given.
+
+    It is a fork of a process that has imported meterd, unless `forked` is False, or the environment is different where
+    that may matter to imports.
+    """
+    given = [str(each) for each in arguments]
+    environment = ENVIRONMENT if environment is None else environment
+    if forked and PARENT.fits(environment):
+        return PARENT.run(given, environment, _COMMAND_SECONDS)
+    command = [sys.executable, "-m", "meterd", *given]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_COMMAND_SECONDS)
 
 
 class Meterd:

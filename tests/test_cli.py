@@ -22,7 +22,7 @@ import yaml
 
 from meterd import __version__, commands
 from meterd.cli import COMMANDS, Declaration
-from tests.process import METRICS, Meterd
+from tests.process import METRICS, Meterd, run_command
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("METERD_")}
 INGEST = f"{METRICS}/ingest?datasource=guardrailMetrics"
@@ -31,8 +31,7 @@ INTERFACE = {"id", "token", "subject", "type", "teams", "tenant", "tenantAdmin",
 
 
 def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "meterd", *map(str, arguments)]
-    return subprocess.run(command, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=60)
+    return run_command(*arguments, environment=ENVIRONMENT | environment)
 
 
 def output(*arguments: str | Path, **environment: str) -> str:

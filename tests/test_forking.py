@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from meterd.cli import COMMANDS
 from tests.forking import Forked
-from tests.process import Meterd
+from tests.process import Meterd, make_token, run_command
+
+LASTING = {"agent", "collect", "demo", "serve"}
+"""Commands that run until a signal, which other tests start as processes of their own."""
 
 
 def descriptors(server: Meterd) -> Counter[str]:
@@ -59,3 +63,31 @@ def test_only_our_own_settings_may_differ_in_a_fork(tmp_path: Path) -> None:
     ours = {"METERD_INGEST__BACKLOG_BYTES": "100000000", "_LEFT_BY_A_LIBRARY": "1"}
     with Meterd(tmp_path, environment=ours) as server:
         assert isinstance(server.process, Forked)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("commands")
+    make_token(data)
+    return data
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([name, "--help"] for name in sorted(COMMANDS.keys() - LASTING - {"doctor", "token", "version"})),
+        ["doctor", "--data", "DATA"],
+        ["token", "list", "--data", "DATA"],
+        ["token", "list", "--data", "DATA/nothing-like-it"],
+        ["version"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_is_a_fork_says_and_does_what_one_of_its_own_imports_does(
+    arguments: list[str], data: Path
+) -> None:
+    given = [each.replace("DATA", str(data)) for each in arguments]
+    forked, own = run_command(*given), run_command(*given, forked=False)
+
+    assert (own.returncode, own.stdout, own.stderr) == (forked.returncode, forked.stdout, forked.stderr)
+    assert own.stdout or own.stderr.startswith("meterd: ")

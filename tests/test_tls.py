@@ -7,7 +7,6 @@ import re
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,7 @@ from meterd.errors import ConfigurationError
 from meterd.settings import Listener, Tls, load
 from meterd.tls import ServedCertificate, make_self_signed, names_of, pin, read_certificate
 from tests.certificates import self_signed
-from tests.process import Meterd
+from tests.process import Meterd, run_command
 
 KEYS = {
     "RSA": ["rsa:2048"],
@@ -33,8 +32,7 @@ KEYS = {
 
 
 def meterd(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "meterd", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return run_command(*arguments)
 
 
 def make_with_openssl(folder: Path, kind: list[str]) -> Tls:

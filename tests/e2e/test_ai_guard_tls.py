@@ -2,8 +2,6 @@
 (`docs/specifications/ai-guard.md` sections 8 and 12)."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +12,7 @@ from ai_guard import AIGuardClient
 from ai_guard.api import AIPlatform, MetricsEvent, MetricsEventMeter
 
 from tests.certificates import self_signed
-from tests.process import Meterd
+from tests.process import Meterd, run_command
 
 KEYS = {"RSA": ["rsa:2048"], "EC": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "Ed25519": ["ed25519"]}
 
@@ -61,8 +59,9 @@ metrics: {{}}
 
 def tls(*arguments: str | Path) -> str:
     """What `meterd tls` prints."""
-    command = [sys.executable, "-m", "meterd", "tls", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    ended = run_command("tls", *arguments)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
 
 
 def renew(key: Path, certificate: Path) -> None:

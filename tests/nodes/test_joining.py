@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from meterd.metadata.sql.stamp import read_stamp
 from meterd.service import Service
 from meterd.settings import Directory, Settings
 from tests import postgresql
+from tests.process import run_command
 
 
 @pytest.fixture
@@ -78,8 +78,7 @@ def environment() -> dict[str, str]:
 
 class TestCommands:
     def run(self, environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "meterd", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        return run_command(*arguments, environment=environment)
 
     def test_tokens_are_made_listed_and_revoked_without_a_data_directory(
         self, environment: dict[str, str], tmp_path: Path

@@ -3,8 +3,6 @@ tokens are good.
 """
 
 import contextlib
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.access.endpoint import HANG, HANG_UP, Endpoint
-from tests.process import Meterd
+from tests.process import Meterd, run_command
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +117,6 @@ def test_a_confirmed_token_opens_nothing_but_ai_guard(guarded: Meterd, endpoint:
 def test_an_endpoint_must_be_named(tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text("service: {listen: '127.0.0.1:0', authorization: {type: onetrust}}")
-    command = [sys.executable, "-m", "meterd", "serve", "--config", str(config), "--data", str(tmp_path / "data")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = run_command("serve", "--config", config, "--data", tmp_path / "data")
     assert 1 == ended.returncode
     assert "service.authorization.type onetrust needs validation-endpoint" in ended.stderr

@@ -2,8 +2,6 @@
 
 import json
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +18,7 @@ from meterd.api.aiguard.remote_profiles import RemoteProfiles
 from meterd.classify import Engine, UnusableSource, profile
 from meterd.errors import ConfigurationError
 from tests.classify.declarations import LIBRARY
-from tests.process import Meterd
+from tests.process import Meterd, run_command
 
 MINE = "11111111-2222-3333-4444-555555555555"
 UNKNOWN = "99999999-2222-3333-4444-555555555555"
@@ -301,7 +299,6 @@ def test_a_directory_that_is_not_there_leaves_what_is_built_in(tmp_path: Path) -
 def test_an_address_that_can_not_work_stops_the_start(tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text("{service: {listen: '127.0.0.1:0'}, classification: {client: {classifier-base-url: /profiles}}}")
-    command = [sys.executable, "-m", "meterd", "serve", "--config", str(config), "--data", str(tmp_path / "data")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = run_command("serve", "--config", config, "--data", tmp_path / "data")
     assert 1 == ended.returncode
     assert "classification.client.classifier-base-url must be an http or https URL" in ended.stderr
