@@ -7,7 +7,7 @@ The log of the database is checkpointed only on request, so that the loader know
 import contextlib
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,6 +53,9 @@ _DAMAGE = re.compile("not a valid DuckDB|not read enough bytes|[Cc]orrupt|[Cc]he
 WATERMARK = "SELECT coalesce(max(watermark), 0) FROM meterd_loader"
 """Each load adds a watermark: of a changed row the engine keeps both versions for queries under way, and makes no
 checkpoint as long as there are any. A checkpoint leaves the last one."""
+_COLUMNS = """
+SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal
+"""
 _FILES = 8
 """File descriptors that opening the database takes, and some to spare."""
 
@@ -147,15 +150,27 @@ class DuckDBStore:
     def create(self, datasets: Iterable[Dataset]) -> None:
         self._datasets = tuple(datasets)
         with self._translated_errors():
+            found = self._columns()
             for dataset in self._datasets:
-                self._create(dataset)
+                self._create(dataset, found.get(dataset.name, set()))
 
-    def _create(self, dataset: Dataset) -> None:
+    def _columns(self) -> dict[str, set[str]]:
+        """Return the names of columns by table."""
+        found: dict[str, set[str]] = {}
+        for table, column in self._connection.execute(_COLUMNS).fetchall():
+            found.setdefault(table, set()).add(column)
+        return found
+
+    def _create(self, dataset: Dataset, found: Set[str]) -> None:
+        """Create a table, or add the columns that it lacks: a statement for each column would take most of a start."""
         columns = {"tenant": "VARCHAR"} | {column.name: TYPES[column.kind] for column in dataset.columns}
-        declared = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
-        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {dataset.name} ({declared})")
+        if not found:
+            declared = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+            self._connection.execute(f"CREATE TABLE {dataset.name} ({declared})")
+            return
         for name, type_ in columns.items():
-            self._connection.execute(f"ALTER TABLE {dataset.name} ADD COLUMN IF NOT EXISTS {name} {type_}")
+            if name not in found:
+                self._connection.execute(f"ALTER TABLE {dataset.name} ADD COLUMN {name} {type_}")
 
     def follow(self, journal: str) -> None:
         """Nothing depends on it: an entry is in the store once, as its watermark is."""
