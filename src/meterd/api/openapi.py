@@ -5,7 +5,7 @@ Schemas come from the structs that decode the bodies, so that the two can't diff
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
 from litestar import Litestar
@@ -82,6 +82,10 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     @property
     def media(self) -> Iterator[Media]:
         yield from (*self.body, *self.responses, *self.errors)
+
+    def __deepcopy__(self, _known: dict[int, object]) -> Self:
+        """Return itself: nothing of it changes, and the framework copies routers with all that they say."""
+        return self
 
 
 class Described(NamedTuple):
