@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ import pytest
 
 from meterd.access import DEFAULT_TENANT, Scope, SubjectType
 from meterd.access.tokens import TokenDetails
-from meterd.data_directory import open_metadata, prepare_data
+from meterd.data_directory import open_metadata, path_of, prepare_data
+from meterd.installation import File
 from meterd.settings import Directory
 from tests import engines
 from tests.forking import ENVIRONMENT, PARENT, Forked
@@ -51,11 +53,24 @@ def make_token(
     directory: Directory | None = None,
 ) -> TokenDetails:
     """A token in the metadata of `data`, whether a server runs on it or not."""
-    metadata = open_metadata(prepare_data(data), directory or directory_of(data))
+    directory = directory or directory_of(data)
+    file = path_of(prepare_data(data), File.METADATA)
+    if not directory.is_postgresql and not file.exists():
+        file.write_bytes(_new_metadata())
+    metadata = open_metadata(data, directory)
     try:
         return metadata.tokens.create(subject, type_, teams, tenant, tenant_admin, scopes)
     finally:
         metadata.close()
+
+
+@cache
+def _new_metadata() -> bytes:
+    """What meterd makes where there is nothing, once for all: to make it takes as long as half a start."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        open_metadata(data).close()
+        return path_of(data, File.METADATA).read_bytes()
 
 
 @cache
