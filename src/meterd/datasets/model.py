@@ -189,12 +189,12 @@ class Dataset(msgspec.Struct, Generic[Row_co], frozen=True, dict=True, eq=False)
 
     @cached_property
     def fact_type(self) -> type[msgspec.Struct]:
-        """As `row_type`; rows are converted into it to check their values, which making one does not."""
-        return self._struct("fact", {column: column.python_type for column in self.columns})
+        """As `row_type`, made of the values of a row in their order: checks them, which making a row does not."""
+        return self._struct("fact", {column: column.python_type for column in self.columns}, is_array=True)
 
     @cached_property
     def rest_type(self) -> type[msgspec.Struct]:
-        """As `fact_type`, of the columns that decoding a sent row has not checked already."""
+        """As `fact_type`, made of a row, of the columns that decoding a sent one has not checked already."""
         return self._struct(
             "rest",
             {
@@ -204,7 +204,7 @@ class Dataset(msgspec.Struct, Generic[Row_co], frozen=True, dict=True, eq=False)
             },
         )
 
-    def _struct(self, name: str, types: Mapping[Column, Any]) -> type[msgspec.Struct]:
+    def _struct(self, name: str, types: Mapping[Column, Any], is_array: bool = False) -> type[msgspec.Struct]:
         fields: list[tuple[str, object, object]] = []
         for column, type_ in types.items():
             if column.required and type_ is not None:
@@ -212,7 +212,13 @@ class Dataset(msgspec.Struct, Generic[Row_co], frozen=True, dict=True, eq=False)
             else:
                 fields.append((column.name, type_ and type_ | None, msgspec.field(name=column.member, default=None)))
         return msgspec.defstruct(
-            f"{self.name}_{name}", fields, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+            f"{self.name}_{name}",
+            fields,
+            kw_only=True,
+            omit_defaults=True,
+            forbid_unknown_fields=True,
+            array_like=is_array,
+            gc=False,
         )
 
     @cached_property

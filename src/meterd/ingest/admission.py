@@ -66,9 +66,11 @@ class Admission:
         for name in self._distinct:
             if (elements := getattr(row, name)) and len(elements) > 1:
                 setattr(row, name, list(dict.fromkeys(elements)))
-        unchecked = dataset.rest_type if type(row) is dataset.sent_type else dataset.fact_type
         try:
-            msgspec.convert(row, unchecked, from_attributes=True)
+            if type(row) is dataset.sent_type:
+                msgspec.convert(row, dataset.rest_type, from_attributes=True)
+            else:
+                msgspec.convert(msgspec.structs.astuple(row), dataset.fact_type)
         except msgspec.ValidationError as error:
             return self._explained(row, error)
         for column in self._unsigned:
@@ -88,10 +90,10 @@ class Admission:
         return None
 
     def _explained(self, row: "Row", error: msgspec.ValidationError) -> Flaw:
-        _, path, reason = explain(error, self._dataset.fact_type)
+        number, path, reason = explain(error)
         name, bracket, rest = path.partition("[")
-        column = self._dataset.by_name[name]
-        value = getattr(row, name)
+        column = self._dataset.by_name[name] if number is None else self._dataset.columns[number]
+        value = getattr(row, column.name)
         if column.kind is Kind.TEXT_MAP and isinstance(value, dict):
             return _map_flaw(column, value)
         if column.allowed:
