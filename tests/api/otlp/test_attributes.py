@@ -9,9 +9,10 @@ from meterd.api.otlp.attributes import INPUT_TOKENS, present
 def test_names_are_found_in_the_order_in_which_they_are_read() -> None:
     there = present(["llm.usage.prompt_tokens", "unknown", "gen_ai.usage.input_tokens"])
 
-    assert there.input_tokens == ("gen_ai.usage.input_tokens", "llm.usage.prompt_tokens")
-    assert there.output_tokens == ()
-    assert present(INPUT_TOKENS).input_tokens == INPUT_TOKENS
+    assert there.counts == (("input_tokens", ("gen_ai.usage.input_tokens", "llm.usage.prompt_tokens")),)
+    assert there.texts == ()
+    assert there.user == ()
+    assert present(INPUT_TOKENS).counts == (("input_tokens", INPUT_TOKENS),)
 
 
 def test_few_sets_of_names_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

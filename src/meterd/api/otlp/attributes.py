@@ -4,7 +4,7 @@ After it come names of earlier conventions, of Semantic Kernel, Traceloop, pydan
 OpenInference.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 
 import msgspec
 
@@ -80,27 +80,39 @@ USER = (
 STATUS = ("http.response.status_code", "http.status_code")
 
 
+FIRST_TOKEN = ("gen_ai.response.time_to_first_chunk", "ai.response.msToFirstChunk")
+"""The first in seconds, the second in milliseconds."""
+
+_Names = tuple[str, ...]
+_TEXTS = {
+    "model_name": REQUEST_MODEL + RESPONSE_MODEL,
+    "provider_model_name": RESPONSE_MODEL,
+    "provider_account_type": PROVIDER,
+    "error_type": ("error.type",),
+    "error_code": ("error.type",),
+}
+_COUNTS = {
+    "input_tokens": INPUT_TOKENS,
+    "output_tokens": OUTPUT_TOKENS,
+    "cache_read_input_tokens": CACHE_READ_TOKENS,
+    "cache_creation_input_tokens": CACHE_CREATION_TOKENS,
+}
+
+
 class Present(msgspec.Struct, frozen=True, gc=False):
-    """Of the names of each thing those that a span has."""
+    """Of the names of each thing those that a span has: of texts and counts of a call of a model by their columns."""
 
-    input_tokens: tuple[str, ...]
-    output_tokens: tuple[str, ...]
-    cache_read_tokens: tuple[str, ...]
-    cache_creation_tokens: tuple[str, ...]
-    model: tuple[str, ...]
-    response_model: tuple[str, ...]
-    provider: tuple[str, ...]
-    cost: tuple[str, ...]
-    streams: tuple[str, ...]
-    conversation: tuple[str, ...]
-    user: tuple[str, ...]
-    status: tuple[str, ...]
+    texts: tuple[tuple[str, _Names], ...]
+    counts: tuple[tuple[str, _Names], ...]
+    cost: _Names
+    streams: _Names
+    first_token: _Names
+    conversation: _Names
+    user: _Names
+    status: _Names
 
 
-_NAMES = (
-    *(INPUT_TOKENS, OUTPUT_TOKENS, CACHE_READ_TOKENS, CACHE_CREATION_TOKENS),
-    *(REQUEST_MODEL + RESPONSE_MODEL, RESPONSE_MODEL, PROVIDER, COST, STREAMS, CONVERSATION, USER, STATUS),
-)
+_NAMES = (COST, STREAMS, FIRST_TOKEN, CONVERSATION, USER, (*STATUS, "error.type"))
 _MAX_SHAPES = 256
 _MAX_SHAPE_LENGTH = 4096
 _shapes: dict[tuple[str, ...], Present] = {}
@@ -112,10 +124,19 @@ def present(found: Iterable[str]) -> Present:
     shape = tuple(found)
     known = _shapes.get(shape)
     if known is None:
-        there = set(shape)
-        known = Present(*(tuple(name for name in names if name in there) for names in _NAMES))
+        known = _present(frozenset(shape))
         if sum(map(len, shape)) <= _MAX_SHAPE_LENGTH:
             if len(_shapes) >= _MAX_SHAPES:
                 _shapes.clear()
             _shapes[shape] = known
     return known
+
+
+def _present(there: Set[str]) -> Present:
+    def among(names: _Names) -> _Names:
+        return tuple(name for name in names if name in there)
+
+    def columns(of: Mapping[str, _Names]) -> tuple[tuple[str, _Names], ...]:
+        return tuple((column, found) for column, names in of.items() if (found := among(names)))
+
+    return Present(columns(_TEXTS), columns(_COUNTS), *map(among, _NAMES))

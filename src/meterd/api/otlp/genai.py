@@ -5,7 +5,7 @@ or arguments of tools are never read.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from meterd.api.otlp import attributes as names
 from meterd.api.otlp import langfuse
@@ -57,33 +57,30 @@ def model_call(span: Span, recognised: Recognised) -> "ModelCallColumns":
     """Return the columns of a model call. Cached and reasoning tokens are parts of the counts."""
     if langfuse.TYPE in span.attributes:
         span = langfuse.translated(span)
-    there = names.present(span.attributes)
-    error = span.text("error.type")
-    return {
-        "model_name": span.text(*there.model) if there.model else None,
-        "provider_model_name": span.text(*there.response_model) if there.response_model else None,
-        "provider_account_type": span.text(*there.provider) if there.provider else None,
+    there = span.there
+    columns: dict[str, object] = {
         "request_type": recognised.request_type,
-        "input_tokens": span.count(*there.input_tokens) if there.input_tokens else None,
-        "output_tokens": span.count(*there.output_tokens) if there.output_tokens else None,
-        "cache_read_input_tokens": span.count(*there.cache_read_tokens) if there.cache_read_tokens else None,
-        "cache_creation_input_tokens": (
-            span.count(*there.cache_creation_tokens) if there.cache_creation_tokens else None
-        ),
-        "cost_in_usd": _cost(span, there) if there.cost else None,
         "streaming": recognised.streams or (bool(there.streams) and any(map(span.flag, there.streams))),
-        "time_to_first_token_ms": _time_to_first_token(span),
         "latency_ms": span.latency,
-        "http_status_code": span.status if there.status or error else None,
-        "is_failure": span.has_error or "error.type" in span.attributes,
-        "error_type": error,
-        "error_code": error,
+        "is_failure": _failed(span),
     }
+    for column, found in there.texts:
+        columns[column] = span.text(*found)
+    for column, found in there.counts:
+        columns[column] = span.count(*found)
+    if there.cost:
+        columns["cost_in_usd"] = _cost(span, there)
+    if there.first_token:
+        columns["time_to_first_token_ms"] = _time_to_first_token(span)
+    if there.status:
+        columns["http_status_code"] = span.status
+    return cast("ModelCallColumns", columns)
 
 
 def _time_to_first_token(span: Span) -> float | None:
-    seconds = span.number("gen_ai.response.time_to_first_chunk")
-    return span.number("ai.response.msToFirstChunk") if seconds is None else seconds * 1000
+    in_seconds, in_milliseconds = names.FIRST_TOKEN
+    seconds = span.number(in_seconds)
+    return span.number(in_milliseconds) if seconds is None else seconds * 1000
 
 
 def _cost(span: Span, there: names.Present) -> float | None:

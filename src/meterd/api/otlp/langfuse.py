@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from meterd.api.otlp.attributes import present
 from meterd.api.otlp.spans import Span
 from meterd.ingest import spellings
 
@@ -35,7 +36,8 @@ def translated(span: Span) -> Span:
         "error.type": "error" if found.get(f"{_PREFIX}level") == "ERROR" else None,
     }
     known = {name: value for name, value in said.items() if value is not None}
-    return msgspec.structs.replace(span, attributes=known | found)
+    attributes = known | found
+    return msgspec.structs.replace(span, attributes=attributes, there=present(attributes))
 
 
 def _read(value: object) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from meterd.api.otlp.attributes import STATUS
+from meterd.api.otlp.attributes import STATUS, Present, present
 from meterd.api.otlp.messages import AnyMessage
 from meterd.api.otlp.values import attributes_of, identifier, integer
 from meterd.datasets import MAX_TEXT_LENGTH
@@ -17,7 +17,10 @@ _NANOSECONDS = 1e9
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
-    """One operation. Ids are lower-case hex, times are nanoseconds since 1970; spans share their resource."""
+    """One operation. Ids are lower-case hex, times are nanoseconds since 1970; spans share their resource.
+
+    `there` says which of its attributes mean what.
+    """
 
     scope: str
     resource: dict[str, object]
@@ -30,11 +33,12 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     end: int
     has_error: bool
     attributes: dict[str, object]
+    there: Present
 
     @property
     def latency(self) -> float:
         """Milliseconds; clocks that were set back make it 0."""
-        return max(self.end - self.start, 0) / 1e6
+        return (self.end - self.start) / 1e6 if self.end > self.start else 0.0
 
     @property
     def parent_id(self) -> str | None:
@@ -116,6 +120,7 @@ def _span(span: AnyMessage, scope: str, resource: dict[str, object]) -> Span | R
     if trace_id is None or span_id is None:
         name = "traceId" if trace_id is None else "spanId"
         return Rejected(f"{name} must be {'16' if trace_id is None else '8'} bytes that are not all zero")
+    attributes = attributes_of(span.attributes)
     return Span(
         scope=scope,
         resource=resource,
@@ -127,5 +132,6 @@ def _span(span: AnyMessage, scope: str, resource: dict[str, object]) -> Span | R
         start=integer(span.start_time_unix_nano),
         end=integer(span.end_time_unix_nano),
         has_error=span.status.code == _ERROR,
-        attributes=attributes_of(span.attributes),
+        attributes=attributes,
+        there=present(attributes),
     )

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meterd.api.otlp import genai, litellm
-from meterd.api.otlp.attributes import present
 from meterd.api.otlp.litellm import Trace
 from meterd.api.otlp.messages import AnyMessage
 from meterd.api.otlp.nesting import Nesting, SpanFact, label_of
@@ -85,6 +84,7 @@ class _Export:
         self._traces: dict[str, Trace] = {}
         self._gateways: set[str] = set()
         self._resources: dict[int, _Resource] = {}
+        self._subjects: dict[str | None, RowColumns] = {}
         for span in spans:
             resource = self._resources.get(id(span.resource))
             if resource is None:
@@ -112,27 +112,28 @@ class _Export:
         if found is None:
             return recognised.kind if recognised else GATEWAYS_OWN
         dataset, own = found
+        there = span.there
         metadata = self._of_span(span) if self._names else {}
-        there = present(span.attributes)
         subject: RowColumns  # with the id of the subject, where that is known
         if from_litellm:
             subject = report.subject(*litellm.subject_of(span))
             metadata |= litellm.metadata_of(span)
         else:
-            user = span.text(*there.user) if there.user else None
-            subject = report.subject(user, None, None, ()) if user else report.own_subject()
-        columns: dict[str, Any] = {  # of which dataset, only `facts_of` knows
-            "subject_id": None,
-            "ts": report.time(span.started),
-            "trace_id": span.trace_id,
-            "span_id": span.span_id,
-            "conversation_id": span.text(*there.conversation) if there.conversation else None,
-            "metadata": self._labels(span, metadata),
-            **subject,
-            **own,
-        }
-        row = dataset.row_type(**columns)
+            subject = self._subject(report, span.text(*there.user) if there.user else None)
+        row: Any = dataset.row_type(**subject, **own)  # of which dataset, only `facts_of` knows
+        row.ts = report.time(span.started)
+        row.trace_id, row.span_id = span.trace_id, span.span_id
+        row.metadata = self._labels(span, metadata)
+        if there.conversation and row.conversation_id is None:
+            row.conversation_id = span.text(*there.conversation)
         return SpanFact(span, dataset, row, label_of(span, recognised, row) if recognised else None)
+
+    def _subject(self, report: Report, user: str | None) -> "RowColumns":
+        subject = self._subjects.get(user)
+        if subject is None:
+            subject = report.subject(user, None, None, ()) if user else report.own_subject()
+            self._subjects[user] = subject
+        return subject
 
     def _labels(self, span: Span, metadata: dict[str, object]) -> dict[str, str] | None:
         of_resource = self._resources[id(span.resource)].labels

@@ -46,6 +46,8 @@ def attributes_of(pairs: Sequence[AnyMessage] | None, levels: int = MAX_DEPTH) -
 _MAX_KNOWN = 4096
 _MAX_KNOWN_SIZE = 192
 """Bytes. What is longer hardly comes twice."""
+_SHARED = frozenset({str, int, float, bool, type(None)})
+"""Values that nobody can change who gets them."""
 
 
 class _Known(dict[bytes, tuple[str, Any]]):
@@ -53,10 +55,11 @@ class _Known(dict[bytes, tuple[str, Any]]):
 
     def __missing__(self, encoded: bytes) -> tuple[str, Any]:
         pair = _pair(encoded)
-        if not isinstance(pair[1], list | dict):  # which whoever gets it might change
-            if len(self) >= _MAX_KNOWN:
-                self.clear()
-            self[encoded] = pair
+        if type(pair[1]) not in _SHARED:
+            return pair
+        if len(self) >= _MAX_KNOWN:
+            self.clear()
+        self[encoded] = pair
         return pair
 
 
@@ -65,7 +68,8 @@ _known = _Known()
 
 def _pair(encoded: bytes) -> tuple[str, Any]:
     pair = KeyValue.FromString(encoded)
-    return pair.key, (value := pair.value).string_value or value_of(value)
+    value = pair.value
+    return pair.key, value.string_value or value.int_value or value_of(value)
 
 
 def canonical(attributes: dict[str, object]) -> str:
