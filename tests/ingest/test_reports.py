@@ -11,6 +11,7 @@ from meterd.access import Caller, Scope, SubjectType
 from meterd.datasets import GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS
 from meterd.errors import TooLarge
 from meterd.ingest.reports import Report, cut, fact_id, labels, milliseconds
+from meterd.ingest.spans import Place, label
 from meterd.settings import Ingest
 
 ANY_SUBJECT = Caller(
@@ -48,6 +49,30 @@ class TestReport:
         first, second, third = facts.identities
 
         assert first == third != second
+
+    def test_keeps_line_identity_and_place_of_a_fact_together(self) -> None:
+        report = Report(OWN_ONLY, Ingest(), 2**20)
+        places = [
+            Place(report.span_key("t", f"{number:016x}"), number, label(b"c", "m", None, ""), "t")
+            for number in range(3)
+        ]
+        for place, row in zip(
+            places,
+            [
+                MCP_CALLS.row_type(method="a", trace_id="t", span_id="1"),
+                MCP_CALLS.row_type(method="x" * 5000),  # left out
+                MCP_CALLS.row_type(method="c"),
+            ],
+            strict=True,
+        ):
+            report.add(MCP_CALLS, [row], place=place)
+        report.add(MCP_CALLS, [MCP_CALLS.row_type(method="d")])
+        (facts,) = report.facts()
+
+        assert [json.loads(line)["method"] for line in facts.lines.splitlines()] == ["a", "c", "d"]
+        assert [identity is not None for identity in facts.identities] == [True, False, False]
+        assert facts.places == (places[0], places[2], None)
+        assert facts.count == 3
 
     def test_has_one_identity_for_whoever_may_speak_for_others(self) -> None:
         another = msgspec.structs.replace(ANY_SUBJECT, subject="collector")

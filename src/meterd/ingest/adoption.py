@@ -17,7 +17,7 @@ import msgspec
 from meterd.datasets import DATASETS, Dataset
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.entries import Entry, checksum, split
-from meterd.ingest.facts import identity_digest
+from meterd.ingest.facts import Identities
 from meterd.ingest.node import Node
 from meterd.ingest.transactions import transaction
 
@@ -167,7 +167,7 @@ class Adoption:
         except msgspec.DecodeError:  # the loader sets it aside
             return False
         senders = [(row.subject_type or "", row.subject or ""), *self._senders]
-        return not known.isdisjoint(identity_digest(dataset, tenant, sender, row) for sender in senders)
+        return not known.isdisjoint(Identities(dataset, tenant, sender).digest(row) for sender in senders)
 
     def _insert(self, entry: Entry) -> None:
         head = (entry.sequence, entry.dataset, entry.tenant, entry.count, entry.encoding)

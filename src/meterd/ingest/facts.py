@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Literal
 
 import msgspec
@@ -76,21 +75,37 @@ class Receipt(msgspec.Struct, frozen=True):
     is_repetition: bool = False
 
 
+class Identities:
+    """Digests what tells facts of a `sender` from others, in one dataset."""
+
+    def __init__(self, dataset: Dataset, tenant: str, sender: Sequence[str]) -> None:
+        self._scope = (dataset.name, tenant, *sender)
+        self._columns = dataset.identity
+
+    def digest(self, row: msgspec.Struct) -> bytes | None:
+        """Return 16 bytes that stand for the identity; None for a fact without one."""
+        values = [getattr(row, column) for column in self._columns]
+        return digest(*self._scope, *values) if values and None not in values else None
+
+    def digests(self, rows: Sequence[msgspec.Struct]) -> tuple[bytes | None, ...]:
+        """Return an entry for each row; none at all when no row has an identity."""
+        return some_of([self.digest(row) for row in rows] if self._columns else [])
+
+
+def some_of(digests: Sequence[bytes | None]) -> tuple[bytes | None, ...]:
+    """Return the entries for facts, unless none of these has an identity."""
+    return tuple(digests) if any(digests) else ()
+
+
 def encode(
     dataset: Dataset,
     tenant: str,
     rows: Sequence[msgspec.Struct],
     sender: Sequence[str] = (),
-    places: tuple[Place | None, ...] = (),
 ) -> Facts:
     """Encode rows that were admitted. Facts of another `sender` have other identities."""
-    identities: tuple[bytes | None, ...] = ()
-    if dataset.identity:
-        values = attrgetter(*dataset.identity)
-        identities = tuple([_identity((dataset.name, tenant, *sender), values(row)) for row in rows])
-        if not any(identities):
-            identities = ()
-    return Facts(dataset.name, tenant, _encoder.encode_lines(rows), len(rows), identities, places=places)
+    identities = Identities(dataset, tenant, sender).digests(rows)
+    return Facts(dataset.name, tenant, _encoder.encode_lines(rows), len(rows), identities)
 
 
 def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Sequence[Sequence[object]]]]) -> Facts:
@@ -108,18 +123,6 @@ def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Se
     ]
     count = sum(len(values[0]) for _, values in batch)
     return Facts(dataset.name, tenant, b"".join(lines), count, encoding="packed")
-
-
-def identity_digest(dataset: Dataset, tenant: str, sender: Sequence[str], row: msgspec.Struct) -> bytes | None:
-    """Digest what tells a fact of a `sender` from others; None for one without an identity."""
-    return _identity((dataset.name, tenant, *sender), attrgetter(*dataset.identity)(row))
-
-
-def _identity(scope: tuple[str, ...], values: str | tuple[str | None, ...] | None) -> bytes | None:
-    """Digest the values of the columns that are the identity in a dataset; None when one is missing."""
-    if not isinstance(values, tuple):
-        return None if values is None else digest(*scope, values)
-    return None if None in values else digest(*scope, *values)  # type: ignore[arg-type]  # none of them is None
 
 
 def digest(*parts: str) -> bytes:

@@ -16,8 +16,8 @@ import msgspec
 from meterd.access import Caller, Scope, SubjectType
 from meterd.datasets import MAX_LABEL_LENGTH, MAX_LABELS, MAX_TEXT_LENGTH, Dataset
 from meterd.errors import TooLarge
-from meterd.ingest.admission import admission
-from meterd.ingest.facts import Facts, digest, encode
+from meterd.ingest.admission import Admission, admission
+from meterd.ingest.facts import Facts, Identities, digest, some_of
 from meterd.ingest.rows import MAX_AHEAD, text_map
 from meterd.ingest.spans import Link, Place
 from meterd.settings import Ingest
@@ -33,10 +33,31 @@ if TYPE_CHECKING:
 
 
 _Text = TypeVar("_Text", str, str | None)
-_ENCODE_BATCH_SIZE = 1000
+_BATCH_SIZE = 1000
 _MIN_REPORT_BYTES = 2**20
 """Bytes of facts that a request may become however small it is."""
 _encoder = msgspec.json.Encoder()
+
+
+class _Gathered(msgspec.Struct):
+    """Gathers facts of one dataset: their lines, and of each one its identity and its span's place, if it has them."""
+
+    admission: Admission
+    identities: Identities
+    lines: list[bytes] = []
+    digests: list[bytes | None] = []
+    places: list[Place | None] = []
+
+    def facts(self, dataset: str, tenant: str, piece: slice) -> Facts:
+        lines, places = self.lines[piece], self.places[piece]
+        return Facts(
+            dataset,
+            tenant,
+            b"\n".join([*lines, b""]),
+            len(lines),
+            some_of(self.digests[piece]),
+            places=tuple(places) if any(places) else (),
+        )
 
 
 class Report:
@@ -55,8 +76,7 @@ class Report:
         self._any_subject = Scope.INGEST_ANY_SUBJECT in caller.scopes
         self._latest = datetime.now(UTC) + MAX_AHEAD
         self._sender = () if self._any_subject else caller.identity
-        self._rows: dict[Dataset, list[Row]] = {}
-        self._places: dict[Dataset, list[Place | None]] = {}
+        self._gathered: dict[Dataset, _Gathered] = {}
         self._links: list[Link] = []
         self._traces: dict[str, bytes] = {}
         self.members_left_out: Counter[str] = Counter()
@@ -70,13 +90,15 @@ class Report:
         self._count += len(rows)
         if self._count > self._limits.max_rows:
             raise TooLarge(f"the request has more than {self._limits.max_rows} facts (ingest.max-rows)")
-        kept = self._rows.setdefault(dataset, [])
-        kept += [row for row in rows if self._is_kept(dataset, row, whole)]
-        if place is not None:
-            places = self._places.setdefault(dataset, [])
-            places += [None] * (len(kept) - len(places))
-            if kept and kept[-1] is rows[-1]:
-                places[-1] = place
+        gathered = self._gathered.get(dataset)
+        if gathered is None:
+            identities = Identities(dataset, self.caller.tenant, self._sender)
+            gathered = self._gathered[dataset] = _Gathered(admission(dataset), identities)
+        for row in rows:
+            if self._is_whole(gathered.admission, row, whole) and (line := self._line(row)):
+                gathered.lines.append(line)
+                gathered.digests.append(gathered.identities.digest(row))
+                gathered.places.append(place)
 
     def link(self, links: Iterable[Link]) -> None:
         """Take what is known of spans that no row comes from."""
@@ -89,36 +111,36 @@ class Report:
             begins = self._traces[trace] = digest("span", self.caller.tenant, *self._sender, trace)[:8]
         return begins + bytes.fromhex(span)
 
-    def _is_kept(self, dataset: Dataset, row: "Row", whole: bool) -> bool:
-        admitted = admission(dataset)
-        while flaw := admitted.flaw(row):
+    def _is_whole(self, admission: Admission, row: "Row", whole: bool) -> bool:
+        """Take members with a flaw away; False when the row can't do without."""
+        while flaw := admission.flaw(row):
             column = flaw.column
             if whole or column.required or getattr(row, column.name) is None:
                 self.rows_left_out[str(flaw)] += 1
                 return False
             setattr(row, column.name, None)
             self.members_left_out[column.member] += 1
-        size = len(_encoder.encode(row))
-        if self._size + size > self._max_bytes:
-            self.rows_left_out["the request becomes too large for what was sent (ingest.max-growth)"] += 1
-            return False
-        self._size += size
         return True
+
+    def _line(self, row: "Row") -> bytes:
+        """Encode the row; empty when it is too much."""
+        line = _encoder.encode(row)
+        if self._size + len(line) > self._max_bytes:
+            self.rows_left_out["the request becomes too large for what was sent (ingest.max-growth)"] += 1
+            return b""
+        self._size += len(line) + 1  # the line feed
+        return line
 
     def facts(self) -> tuple[Facts, ...]:
         """Return everything that was added. Raises `TooLarge`."""
-        facts: list[Facts] = []
-        size = 0
+        if self._size > self._limits.queue_bytes:
+            raise TooLarge("the facts of the request are larger than what may wait (ingest.queue-bytes)")
         tenant = self.caller.tenant
-        for dataset, rows in self._rows.items():
-            places = self._places.get(dataset, [])
-            places += [None] * (len(rows) - len(places) if places else 0)
-            for start in range(0, len(rows), _ENCODE_BATCH_SIZE):
-                piece = slice(start, start + _ENCODE_BATCH_SIZE)
-                facts.append(encode(dataset, tenant, rows[piece], self._sender, tuple(places[piece])))
-                size += len(facts[-1].lines)
-                if size > self._limits.queue_bytes:
-                    raise TooLarge("the facts of the request are larger than what may wait (ingest.queue-bytes)")
+        facts = [
+            gathered.facts(dataset.name, tenant, slice(start, start + _BATCH_SIZE))
+            for dataset, gathered in self._gathered.items()
+            for start in range(0, len(gathered.lines), _BATCH_SIZE)
+        ]
         if self._links:
             facts.append(Facts("", tenant, b"", 0, links=tuple(self._links)))
         return tuple(facts)
