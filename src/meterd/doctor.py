@@ -107,8 +107,8 @@ def _journal(data: Path, found: Found) -> Iterator[Finding]:
     held = f"entries {state.first} to {state.end}" if state.first <= state.end else "no entries"
     waiting = max(0, state.end - max(reached, state.first - 1) - len(lost))
     yield Finding(File.JOURNAL, f"{held}, {waiting} of them to be loaded at the next start")
-    if aside:
-        says = f"{len(aside)} entries are set aside, with {sum(entry.count for entry in aside)} facts"
+    if aside.entries:
+        says = f"{aside.entries} entries are set aside, with {aside.facts} facts"
         yield Finding(File.JOURNAL, f"{says} that could not be read (docs/operations.md, Facts that are set aside)")
 
 

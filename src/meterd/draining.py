@@ -182,7 +182,7 @@ def _move(dead: _Dead, data: Path, limits: Ingest, installation: str, batch_byte
             else:
                 taken += adoption.take(batch)
             reach("drained-batch")
-        aside = len(reader.aside())
+        aside = reader.aside().entries
     moved = (taken.entries, taken.facts, taken.known, taken.bytes)
     return Report(dead.node.id, *moved, dead.stored, end, tuple(damaged), aside)
 

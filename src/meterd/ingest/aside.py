@@ -5,7 +5,7 @@ They are in a table of the journal and stay there: trimming does not touch it. T
 """
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -29,7 +29,10 @@ _ROW = 256
 """Bytes that an entry counts for beside its lines."""
 
 
-_KEPT = "SELECT sequence, dataset, tenant, count, lines, encoding, problem FROM set_aside ORDER BY sequence"
+_NEXT = (
+    "SELECT sequence, dataset, tenant, count, lines, encoding, problem FROM set_aside WHERE sequence > ? "
+    "ORDER BY sequence LIMIT 1"
+)
 _TOTALS = "SELECT count(*), coalesce(sum(count), 0), coalesce(sum(length(lines)), 0) FROM set_aside"
 
 
@@ -52,11 +55,11 @@ class Aside:
     def create(self) -> None:
         """Make sure that the table exists, and look how much is in it."""
         self._connection.execute(_SCHEMA)
-        self.totals = self._look(_TOTALS)
+        self.totals = _look(self._connection, _TOTALS)
 
     def keep(self, entry: Entry) -> bool:
         """Keep an entry, whose `problem` says why, and nothing else of the same number. False when it does not fit."""
-        before = self._look(f"{_TOTALS} WHERE sequence = ?", entry.sequence)
+        before = _look(self._connection, f"{_TOTALS} WHERE sequence = ?", entry.sequence)
         others = self.totals.size - before.size
         size = len(entry.lines) + _ROW
         fits = others + size <= self._max_bytes
@@ -87,14 +90,10 @@ class Aside:
                         "UPDATE set_aside SET lines = ?, count = min(count, ?) WHERE sequence = ?",
                         (b"".join(left), len(left), entry.sequence),
                     )
-        self.totals = self._look(_TOTALS)
+        self.totals = _look(self._connection, _TOTALS)
 
-    def _of(self, tenants: Collection[str]) -> list[Entry]:
-        return [entry for entry in kept(self._connection) if entry.tenant in tenants or not entry.tenant]
-
-    def _look(self, sql: str, *parameters: int) -> Totals:
-        entries, facts, size = self._connection.execute(sql, parameters).fetchone()
-        return Totals(entries, facts, size + entries * _ROW)
+    def _of(self, tenants: Collection[str]) -> Iterator[Entry]:
+        return (entry for entry in kept(self._connection) if entry.tenant in tenants or not entry.tenant)
 
     def _insert(self, entry: Entry) -> None:
         at = datetime.now(UTC).isoformat()
@@ -104,8 +103,22 @@ class Aside:
         )
 
 
-def kept(connection: sqlite3.Connection) -> list[Entry]:
-    """Return every entry in the table; none in the journal of an earlier version."""
+def kept(connection: sqlite3.Connection) -> Iterator[Entry]:
+    """Yield every entry in the table, one in memory at a time; each may be changed before the next one is asked for."""
+    last = -1
+    while row := connection.execute(_NEXT, (last,)).fetchone():
+        entry = Entry(*row)
+        yield entry
+        last = entry.sequence
+
+
+def kept_totals(connection: sqlite3.Connection) -> Totals:
+    """Return the totals of the table; there is none in the journal of an earlier version."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'set_aside'").fetchone():
-        return []
-    return [Entry(*row) for row in connection.execute(_KEPT)]
+        return Totals()
+    return _look(connection, _TOTALS)
+
+
+def _look(connection: sqlite3.Connection, sql: str, *parameters: int) -> Totals:
+    entries, facts, size = connection.execute(sql, parameters).fetchone()
+    return Totals(entries, facts, size + entries * _ROW)

@@ -14,7 +14,7 @@ import msgspec
 
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
-from meterd.ingest.aside import Aside, Totals, kept
+from meterd.ingest.aside import Aside, Totals, kept_totals
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.entries import ENTRY_COLUMNS, Entry, checksum, damaged, entry_of
 from meterd.ingest.facts import Encoding, Facts, Receipt, Submission
@@ -273,9 +273,9 @@ class JournalReader:
             return damaged(sequence, "the row can't be read")
         return entry_of(row) if row else damaged(sequence, "the row is missing")
 
-    def aside(self) -> list[Entry]:
-        """Return what was set aside."""
-        return kept(self._connection)
+    def aside(self) -> Totals:
+        """Return how much is set aside."""
+        return kept_totals(self._connection)
 
     def size(self, after: int, until: int) -> int:
         """Sum the bytes of entries above sequence number `after`, up to `until`; 0 when that can't be read any more."""
