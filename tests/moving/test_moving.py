@@ -18,7 +18,7 @@ from meterd.demo.story import tell
 from meterd.demo.workload import Workload
 from meterd.errors import ConfigurationError
 from meterd.moving.exporting import export
-from meterd.moving.importing import Imported, import_
+from meterd.moving.importing import Imported, import_, portions
 from meterd.settings import load
 from tests.api.usage.environment import Environment
 from tests.clickhouse import ClickHouse
@@ -224,6 +224,19 @@ def test_an_import_that_is_killed_is_done_by_importing_again(exported: Path, tmp
     said = imported(exported, tmp_path / "data")
 
     assert count(tmp_path / "data") == sum(said.facts.values())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([], []),
+        ([1] * 201, [200, 1]),
+        ([8 * 2**20, 8 * 2**20, 1], [2, 1]),
+        ([1, 17 * 2**20, 1], [1, 1, 1]),
+    ],
+)
+def test_documents_are_added_in_portions_by_their_bytes(sizes: list[int], expected: list[int]) -> None:
+    assert [len(some) for some in portions(bytes(size) for size in sizes)] == expected
 
 
 def changed(path: Path) -> None:

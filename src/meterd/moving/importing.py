@@ -5,9 +5,8 @@ What is there already stays, and is not added again. So an import that was inter
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -25,6 +24,7 @@ from meterd.store import StoreError
 from meterd.store.fact_files import FactFiles, Month
 
 _DOCUMENTS_AT_ONCE = 200
+_BYTES_AT_ONCE = 16 * 2**20
 _ROOM_PER_BYTE = 3
 """Room for each byte of an export: a store takes more of it than Parquet does, and writes it twice."""
 _document = msgspec.json.Decoder(Document)
@@ -61,9 +61,23 @@ def import_(source: Path, data: Path, settings: Settings, watch: Watch) -> Impor
 def _add_documents(documents: Documents, path: Path) -> int:
     changed = 0
     with path.open("rb") as lines:
-        while some := [_document.decode(line) for line in islice(lines, _DOCUMENTS_AT_ONCE)]:
-            changed += documents.add(some)
+        for some in portions(lines):
+            changed += documents.add([_document.decode(line) for line in some])
     return changed
+
+
+def portions(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield lines in portions, bounded by their number and by their bytes; a line that has more comes alone."""
+    some: list[bytes] = []
+    size = 0
+    for line in lines:
+        if some and (len(some) == _DOCUMENTS_AT_ONCE or size + len(line) > _BYTES_AT_ONCE):
+            yield some
+            some, size = [], 0
+        some.append(line)
+        size += len(line)
+    if some:
+        yield some
 
 
 def _add_facts(fact_files: FactFiles, manifest: Manifest, source: Path, watch: Watch) -> dict[str, int]:

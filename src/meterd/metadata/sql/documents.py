@@ -18,8 +18,8 @@ from meterd.metadata.documents import (
     TokenDocument,
 )
 from meterd.metadata.sql.database import Database
+from meterd.metadata.sql.portions import next_keys
 from meterd.metadata.sql.tables import (
-    Base,
     Dashboard,
     Item,
     ItemVersion,
@@ -28,8 +28,6 @@ from meterd.metadata.sql.tables import (
     Subject,
     Token,
 )
-
-_READ_BATCH_SIZE = 200
 
 
 class SQLDocuments:
@@ -50,16 +48,16 @@ class SQLDocuments:
         self, key: InstrumentedAttribute[Any], make: Callable[[Session, Any], Document | None]
     ) -> Iterator[Document]:
         """Yield the documents of a table's rows, in the order of a key."""
-        wanted = select(key.class_).order_by(key).limit(_READ_BATCH_SIZE)
         last: object = None
         while True:
             with self._database.transaction() as session:
-                rows: Sequence[Base] = session.scalars(wanted if last is None else wanted.where(key > last)).all()
-                documents = [make(session, row) for row in rows]
+                keys = next_keys(session, key, last)
+                rows = session.scalars(select(key.class_).where(key.in_(keys)).order_by(key))
+                documents = [make(session, row) for row in rows.all()]
             yield from (document for document in documents if document)
-            if len(rows) < _READ_BATCH_SIZE:
+            if not keys:
                 return
-            last = getattr(rows[-1], key.key)
+            last = keys[-1]
 
     def add(self, documents: Sequence[Document]) -> int:
         """Add documents, all or none; return how many changed something.

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from meterd.datasets.person import Person
 from meterd.errors import ConfigurationError
 from meterd.metadata.sql.database import Database
+from meterd.metadata.sql.portions import next_keys
 from meterd.metadata.sql.tables import (
     Dashboard,
     Item,
@@ -22,7 +23,6 @@ from meterd.metadata.sql.tables import (
     WebSession,
 )
 
-_READ_BATCH_SIZE = 200
 _LEAVING_SECONDS = 10.0
 """How long it is waited for connections to go that were of a process which has ended."""
 _POLL_SECONDS = 0.1
@@ -108,15 +108,11 @@ def _forget_sessions(session: Session, person: Person, pseudonym: str, deletes: 
 
 def _sessions(session: Session, person: Person) -> Iterator[list[str]]:
     """Yield the ids of a person's sessions, some at a time."""
-    last = ""
-    while True:
-        wanted = select(SessionRow.id, SessionRow.document).where(SessionRow.tenant.in_(person.tenants))
-        page = wanted.where(SessionRow.id > last).order_by(SessionRow.id).limit(_READ_BATCH_SIZE)
-        rows = session.execute(page).all()
+    last: str | None = None
+    while keys := next_keys(session, SessionRow.id, last, SessionRow.tenant.in_(person.tenants)):
+        rows = session.execute(select(SessionRow.id, SessionRow.document).where(SessionRow.id.in_(keys)))
         yield [row.id for row in rows if _is_of(_decoder.decode(row.document), person)]
-        if len(rows) < _READ_BATCH_SIZE:
-            return
-        last = rows[-1].id
+        last = keys[-1]
 
 
 def _is_of(document: dict[str, object], person: Person) -> bool:

@@ -1,0 +1,35 @@
+"""Rows of a table in portions, bounded by their number and by the bytes that they hold."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from meterd.metadata.sql.tables import Dashboard, Item, ItemVersion, SessionRow
+
+MOST_ROWS = 200
+MOST_BYTES = 16 * 2**20
+"""Bytes of documents that are in memory at once; a document that has more comes alone."""
+
+
+def next_keys(
+    session: Session, key: InstrumentedAttribute[Any], after: object | None, *conditions: ColumnElement[bool]
+) -> list[Any]:
+    """Return the keys of a table's rows that come next after one, in order; none when there are no more."""
+    wanted = select(key, _size(key.class_)).where(*conditions).order_by(key).limit(MOST_ROWS)
+    keys: list[Any] = []
+    left = MOST_BYTES
+    for found, size in session.execute(wanted if after is None else wanted.where(key > after)).all():
+        if keys and size > left:
+            break
+        keys.append(found)
+        left -= size
+    return keys
+
+
+def _size(table: Any) -> ColumnElement[int]:  # a class, as SQLAlchemy has it
+    """Return the bytes of what a row holds, which no database reads for that."""
+    if table is Item:
+        total = func.coalesce(func.sum(func.length(ItemVersion.document)), 0)
+        return select(total).where(ItemVersion.item_id == Item.id).scalar_subquery()
+    return func.length(table.document) if table in (SessionRow, Dashboard) else literal(0)
