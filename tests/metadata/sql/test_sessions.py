@@ -176,6 +176,16 @@ def test_documents_of_sessions_that_were_silent_for_long_are_deleted(documents: 
     assert NOON + timedelta(minutes=1) == documents.deleted_before
 
 
+@pytest.mark.parametrize("old", [1000, 1001])
+def test_many_documents_are_deleted_in_portions(old: int, documents: SessionDocuments) -> None:
+    documents.save([stored(f"old-{number}") for number in range(old)] + [stored("new", minutes=2)], 1)
+
+    assert old == documents.delete_before(NOON + timedelta(minutes=1))
+
+    assert 0 == documents.delete_before(NOON + timedelta(minutes=1))
+    assert [b"{}"] == documents.page("t", None, 9)
+
+
 def test_the_newest_documents_since_a_time_come_first(documents: SessionDocuments) -> None:
     documents.save([stored(str(each), str(each).encode(), minutes=each // 2) for each in range(6)], 1)
     documents.save([stored("other", tenant="u", minutes=9)], 2)

@@ -53,12 +53,21 @@ class SQLSessionDocuments:
             yield SQLSessionChange(self._database, session, found)
 
     def delete_before(self, time: datetime) -> int:
-        """Delete documents of sessions that were last heard of before a time; return how many."""
-        with self._database.transaction("sessions") as session:
-            wanted = delete(SessionRow).where(SessionRow.updated_at < time).returning(SessionRow.id)
-            deleted = len(session.scalars(wanted).all())
+        """Delete documents of sessions that were last heard of before a time; return how many.
+
+        Each portion is a transaction, so that none of them holds up others, or takes longer than a statement may.
+        """
+        is_old = SessionRow.updated_at < time
+        oldest = select(SessionRow.id).where(is_old).order_by(SessionRow.updated_at).limit(_PORTION)
+        total, deleted = 0, _PORTION
+        while deleted == _PORTION:
+            with self._database.transaction("sessions") as session:
+                ids = session.scalars(oldest).all()
+                session.execute(delete(SessionRow).where(SessionRow.id.in_(ids), is_old))
+            deleted = len(ids)
+            total += deleted
         self.deleted_before = time
-        return deleted
+        return total
 
     def progress(self, joining: int = 0) -> int:
         """Return the position up to which the documents follow the facts of this node; 0 when there is none.
