@@ -146,6 +146,9 @@ class SessionDocuments(Protocol):
     def find(self, id_: str) -> bytes | None:
         """Return the document of a session."""
 
+    def find_many(self, ids: Several[str]) -> list[bytes]:
+        """Return the documents of sessions, of those that there are."""
+
     def of_machine(self, tenant: str, machine_id: str) -> list[bytes]:
         """Return the documents of every session of a machine."""
 

@@ -33,6 +33,15 @@ def test_a_document_is_found_by_its_id(documents: SessionDocuments) -> None:
     assert documents.find("c") is None
 
 
+@pytest.mark.parametrize("count", [0, 1, 1001])
+def test_documents_of_many_ids_are_found_at_once(count: int, documents: SessionDocuments) -> None:
+    documents.save([stored(f"{number}", b"%d" % number) for number in range(count + 1)], 1)
+
+    found = documents.find_many([f"{number}" for number in range(count)] + ["none"])
+
+    assert sorted(b"%d" % number for number in range(count)) == sorted(found)
+
+
 def test_a_document_is_replaced_by_a_later_one(documents: SessionDocuments) -> None:
     documents.save([stored("a", b"1", machine=None)], 1)
     documents.save([stored("a", b"2", machine="m")], 2)

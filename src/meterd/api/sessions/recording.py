@@ -19,7 +19,7 @@ from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.repository import Repository
 from meterd.api.sessions.rows import change_row, event_row, settle
 from meterd.datasets import SESSION_EVENTS, SESSION_STATES, Dataset
-from meterd.errors import InvalidInput, NotFound, TooLarge
+from meterd.errors import InvalidInput, TooLarge
 from meterd.ingest.facts import Receipt
 from meterd.ingest.recorder import Recorder
 from meterd.settings import Ingest
@@ -114,15 +114,14 @@ class SessionRecorder:
             InvalidInput: the caller may not write to the session of a row, which is counted from 0.
         """
         rows = cast("Sequence[SessionRow]", sent)  # others are not taken here
-        known: dict[str, ActiveSession] = {}
+        first_of: dict[str, int] = {}
         for number, row in enumerate(rows):
-            if row.session_id not in known:
-                try:
-                    known[row.session_id] = await self._registry.find(row.session_id, caller, writes=True)
-                except NotFound:
-                    raise InvalidInput(
-                        f"row {number}: sessionId must be that of a session that you may write to: begin one"
-                    ) from None
+            first_of.setdefault(row.session_id, number)
+        known = await self._registry.find_many(first_of, caller)
+        if missing := [number for id_, number in first_of.items() if id_ not in known]:
+            raise InvalidInput(
+                f"row {min(missing)}: sessionId must be that of a session that you may write to: begin one"
+            )
 
         def settled() -> list[SessionFact]:
             for number, row in enumerate(rows):

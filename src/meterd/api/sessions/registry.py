@@ -1,6 +1,6 @@
 """Sessions as callers find them: those that they may see, or write to."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -43,6 +43,12 @@ class Registry:
         if active is None or not (may_write if writes else may_see)(caller, active.session):
             raise NotFound("Session not found")
         return self._repository.use(active)
+
+    async def find_many(self, ids: Collection[str], caller: Caller) -> dict[str, ActiveSession]:
+        """Return those of the sessions that the caller may write to, by their ids."""
+        found = await self._repository.find_many(ids)
+        writable = [active for active in found if may_write(caller, active.session)]
+        return {active.session.id: self._repository.use(active) for active in writable}
 
     async def follow(self) -> None:
         """Return when what is saved of sessions follows all that was written to them."""

@@ -5,7 +5,7 @@ read from the facts again, up to the position that it had reached.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ from meterd.api.sessions.catching_up import CatchUp
 from meterd.api.sessions.facts import SessionFact, hear
 from meterd.api.sessions.model import Session
 from meterd.api.sessions.order import Arrivals
-from meterd.api.sessions.saving import DocumentSaver, decoded, load
+from meterd.api.sessions.saving import DocumentSaver, decoded, load, load_many
 from meterd.metadata import SessionDocuments
 from meterd.query.engine import QueryEngine
 from meterd.supervision import Supervisor
@@ -44,6 +44,9 @@ class Repository(Protocol):
 
     async def find(self, id_: str) -> ActiveSession | None:
         """Return a session; None when there is none, or none any more."""
+
+    async def find_many(self, ids: Collection[str]) -> list[ActiveSession]:
+        """Return those of the sessions that there are."""
 
     def add(self, session: Session) -> ActiveSession:
         """Return a session that was not there before."""
@@ -113,6 +116,16 @@ class SessionRepository:
             found = await asyncio.to_thread(load, self._documents, id_)
             active = self._cache.get_or_add(found) if found else self._cache.get(id_)
         return None if active is None or self._is_forgotten(active.session) else active
+
+    async def find_many(self, ids: Collection[str]) -> list[ActiveSession]:
+        """Return those of the sessions that there are."""
+        await self.catch_up()
+        there = [active for id_ in ids if (active := self._cache.get(id_))]
+        if len(there) < len(ids):
+            missing = set(ids).difference(active.session.id for active in there)
+            found = await asyncio.to_thread(load_many, self._documents, missing)
+            there += map(self._cache.get_or_add, found)
+        return [active for active in there if not self._is_forgotten(active.session)]
 
     def add(self, session: Session) -> ActiveSession:
         """Hold a session that was not there before."""

@@ -1,7 +1,7 @@
 """Documents of sessions, which follow the facts a moment later."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 import structlog
@@ -81,6 +81,11 @@ def load(documents: SessionDocuments, id_: str) -> ActiveSession | None:
     """Read a session from its document; blocking."""
     document = documents.find(id_)
     return None if document is None else decoded([document])[0]
+
+
+def load_many(documents: SessionDocuments, ids: Collection[str]) -> list[ActiveSession]:
+    """Read sessions from their documents, of those that there are; blocking."""
+    return decoded(documents.find_many(ids))
 
 
 def decoded(documents: Iterable[bytes]) -> list[ActiveSession]:

@@ -6,7 +6,7 @@ back, as the directory was gone by then, follows its facts later; until then thi
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
@@ -21,7 +21,7 @@ from meterd.api.sessions.model import Session
 from meterd.api.sessions.order import Arrivals
 from meterd.api.sessions.rejoining import Rejoin
 from meterd.api.sessions.repository import newest_of
-from meterd.api.sessions.saving import decoded, load, stored
+from meterd.api.sessions.saving import decoded, load, load_many, stored
 from meterd.errors import MeterdError, NotFound
 from meterd.metadata import SessionDocuments
 from meterd.query.engine import QueryEngine
@@ -81,6 +81,11 @@ class SharedRepository:
         await self.catch_up()
         found = await asyncio.to_thread(load, self._documents, id_)
         return self._active(found) if found else None
+
+    async def find_many(self, ids: Collection[str]) -> list[ActiveSession]:
+        """Return those of the sessions that there are, as they are now."""
+        await self.catch_up()
+        return [self._active(found) for found in await asyncio.to_thread(load_many, self._documents, ids)]
 
     def add(self, session: Session) -> ActiveSession:
         """Return a session that was not there before."""

@@ -83,6 +83,14 @@ class SQLSessionDocuments:
         with self._database.transaction() as session:
             return session.scalar(select(SessionRow.document).where(SessionRow.id == id_))
 
+    def find_many(self, ids: Several[str]) -> list[bytes]:
+        """Return the documents of sessions, of those that there are."""
+        found: list[bytes] = []
+        with self._database.transaction() as session:
+            for some in _portions(list(ids)):
+                found += session.scalars(select(SessionRow.document).where(SessionRow.id.in_(some)))
+        return found
+
     def of_machine(self, tenant: str, machine_id: str) -> list[bytes]:
         """Return the documents of every session of a machine."""
         wanted = select(SessionRow.document).where(SessionRow.tenant == tenant, SessionRow.machine_id == machine_id)
