@@ -185,7 +185,7 @@ class TestRepetitions:
     def test_a_fact_that_came_to_both_counts_once(
         self, sender: tuple[str, ...], subject: tuple[str, str], dead: Path, data: Path
     ) -> None:
-        make_token(data, "bob", type_=SubjectType.VIRTUAL_ACCOUNT)
+        make_token(data, "bob", type_=SubjectType.VIRTUAL_ACCOUNT, tenant="acme")
         commit(dead, facts("a", "b", "c", sender=sender, subject=subject))
         commit(data, facts("b", sender=sender, subject=subject))
 

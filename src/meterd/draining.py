@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -17,11 +18,12 @@ from meterd.doctor import read_store_state
 from meterd.errors import ConfigurationError, MeterdError
 from meterd.failpoints import reach
 from meterd.files import inspect_files
-from meterd.ingest.adoption import Adoption, Sender, Taken
+from meterd.ingest.adoption import Adoption, Taken
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.entries import Entry
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.ingest.node import Node
+from meterd.ingest.recognition import Sender
 from meterd.ingest.stamped import JournalState, mark_drained, read_state
 from meterd.installation import File, StoreState, losses, refuse
 from meterd.settings import Ingest, Settings
@@ -194,13 +196,14 @@ def _batches(reader: JournalReader, after: int, end: int, size: int) -> Iterator
         after = max(after + 1, batch[-1].sequence)
 
 
-def _senders(*directories: Path) -> set[Sender]:
-    """Return those who have tokens in any of the data directories, as far as it can be read."""
-    found: set[Sender] = set()
+def _senders(*directories: Path) -> dict[str, set[Sender]]:
+    """Return those who have tokens in any of the data directories, by tenant, as far as it can be read."""
+    found: dict[str, set[Sender]] = defaultdict(set)
     for data in directories:
         if path_of(data, File.METADATA).exists():
             with suppress(MeterdError), closing(open_metadata(data)) as metadata:
-                found |= {Caller(each.tenant, each.subject, each.type).identity for each in metadata.tokens.all()}
+                for each in metadata.tokens.all():
+                    found[each.tenant].add(Caller(each.tenant, each.subject, each.type).identity)
     return found
 
 

@@ -6,7 +6,7 @@ here as they would have been there, and facts that came to both nodes count once
 """
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from meterd.datasets import DATASETS, Dataset
+from meterd.datasets import DATASETS
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.entries import Entry, checksum, split
-from meterd.ingest.facts import Identities
 from meterd.ingest.node import Node
+from meterd.ingest.recognition import Recognition, Sender
 from meterd.ingest.transactions import transaction
 
 _ADOPTED = """CREATE TABLE IF NOT EXISTS adopted (
@@ -34,9 +34,6 @@ _REMEMBERED = {
     "awaited": "outer, inner",
 }
 """What tables of the deduplication index remember besides the entry."""
-
-Sender = tuple[str, ...]
-"""What tells senders apart in identities (`meterd.access.Caller.identity`), empty for those that speak for others."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -60,12 +57,14 @@ class Adoption:
     """Takes entries of another journal over into the journal at `path`, which no process has open.
 
     Both must be of this version's form. `window` is as for a `Journal`, `node` is whose the other journal is, and
-    `senders` are those who may have sent to both.
+    `senders` are those who may have sent to both, by tenant.
     """
 
-    def __init__(self, path: Path, window: float, other: Path, node: Node, senders: Collection[Sender]) -> None:
+    def __init__(
+        self, path: Path, window: float, other: Path, node: Node, senders: Mapping[str, Collection[Sender]]
+    ) -> None:
         self._node = node
-        self._senders = [(), *senders]
+        self._senders = senders
         self._connection = sqlite3.connect(path, isolation_level=None, uri=True)
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
@@ -101,9 +100,10 @@ class Adoption:
             (end,) = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
             shift = end + 1 - first
             known = self._known(first, last)
+            remembered = self._remembered(first, last) if known else set()
             taken = Taken()
             for entry in entries:
-                new = self._without(entry, known) if known else entry
+                new = self._without(entry, known, remembered) if known else entry
                 if new.lines:
                     self._insert(msgspec.structs.replace(new, sequence=entry.sequence + shift))
                 taken += Taken(int(bool(new.lines)), new.count, entry.count - new.count, len(new.lines))
@@ -143,31 +143,31 @@ class Adoption:
             )
         }
 
-    def _without(self, entry: Entry, known: set[bytes]) -> Entry:
-        """Return the entry without facts that are known. Only those of a line each have an identity."""
+    def _remembered(self, first: int, last: int) -> set[bytes]:
+        """Return the identities of the entries."""
+        wanted = "SELECT digest FROM moving_identities WHERE entry BETWEEN ? AND ?"
+        return {digest for (digest,) in self._connection.execute(wanted, (first, last))}
+
+    def _without(self, entry: Entry, known: set[bytes], remembered: Collection[bytes]) -> Entry:
+        """Return the entry without facts that are known, which are `known` no more: none is there twice.
+
+        Only those of a line each have an identity.
+        """
         dataset = DATASETS.get(entry.dataset)
         if dataset is None or not dataset.identity:
             return entry
-        pieces = entry.pieces()
+        recognition = Recognition(dataset, entry.tenant, self._senders.get(entry.tenant, ()), remembered)
         kept: list[bytes] = []
         count = 0
-        for piece in pieces:
+        for piece in entry.pieces():
             if piece.encoding != "lines":
                 kept.append(piece.lines)
                 count += piece.count
                 continue
-            new = [line for line in split(piece.lines) if not self._is_known(dataset, entry.tenant, line, known)]
+            new = _unknown(split(piece.lines), recognition, known)
             kept += new
             count += len(new)
         return msgspec.structs.replace(entry, lines=b"".join(kept), count=count)
-
-    def _is_known(self, dataset: Dataset, tenant: str, line: bytes, known: set[bytes]) -> bool:
-        try:
-            row = msgspec.json.decode(line, type=dataset.row_type)
-        except msgspec.DecodeError:  # the loader sets it aside
-            return False
-        senders = [(row.subject_type or "", row.subject or ""), *self._senders]
-        return not known.isdisjoint(Identities(dataset, tenant, sender).digest(row) for sender in senders)
 
     def _insert(self, entry: Entry) -> None:
         head = (entry.sequence, entry.dataset, entry.tenant, entry.count, entry.encoding)
@@ -187,3 +187,17 @@ class Adoption:
             "INSERT OR REPLACE INTO adopted VALUES (?, ?, ?, ?)",
             (self._node.journal, self._node.id, until, datetime.now(UTC).isoformat()),
         )
+
+
+def _unknown(lines: Sequence[bytes], recognition: Recognition, known: set[bytes]) -> list[bytes]:
+    """Return the lines but for those of known facts; when each of these was met, the rest need not be looked at."""
+    kept: list[bytes] = []
+    for number, line in enumerate(lines):
+        if not known:
+            return [*kept, *lines[number:]]
+        identity = recognition.identity(line)
+        if identity in known:
+            known.discard(identity)
+        else:
+            kept.append(line)
+    return kept
