@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -268,6 +268,29 @@ def test_facts_of_one_call_become_one_and_stay_so_when_what_came_before_is_sent_
     for batch, watermark in (([facts], 1), ([links], 2), ([facts, links], 3)):
         store.append(batch, watermark)
         assert store.select(sql, (), 60) == whole
+
+
+@pytest.mark.parametrize("others", [0, 40])
+def test_only_the_facts_that_are_named_become_one_whatever_others_share_with_them(place: Place, others: int) -> None:
+    odd = "it's \\ (\"x\"), ['y'] \t\n"
+    later = [AT + timedelta(microseconds=number + 1) for number in range(others)]
+    store = place.node()
+    facts = [
+        *(call(span, traceId=trace) for trace in ("t", "u", odd) for span in ("a", "b", odd)),
+        *(call("b", createdAt=at.isoformat()) for at in later),
+    ]
+    last = pair("c", "b") | {"innerAt": 1, "outerAt": MICROSECONDS + others}  # so that all times are between
+    pairs = [pair("b", "a"), pair(odd, "a") | {"trace": "u"}, pair(odd, "b") | {"trace": odd}, last]
+    store.append([lines(MODEL_CALLS, *facts)], 1)
+
+    store.append([merged(*pairs)], 2)
+
+    left = store.select("SELECT trace_id, span_id, ts FROM model_calls", (), 60)
+    named = {("t", "a"), ("t", odd), ("u", "a"), ("u", "b"), (odd, "a"), (odd, "b")}
+    assert sorted([*named, *[("t", "b")] * others]) == sorted((trace, span) for trace, span, _ in left)
+    assert sorted(at.replace(tzinfo=None) for at in later) == sorted(
+        at for trace, span, at in left if (trace, span) == ("t", "b")
+    )
 
 
 def test_facts_are_there_before_they_become_one(place: Place) -> None:
