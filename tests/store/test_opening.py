@@ -7,7 +7,7 @@ import pytest
 from meterd.errors import ConfigurationError
 from meterd.settings import Settings, Store, describe
 from meterd.store import DuckDBStore
-from meterd.store.opening import open_store
+from meterd.store.opening import check_store, open_store
 
 SERVER = "clickhouse://127.0.0.1:1/meterd"
 
@@ -27,6 +27,14 @@ def test_a_file_of_duckdb_is_opened_unless_the_settings_name_another_engine(tmp_
 @pytest.mark.parametrize("setting", ["cluster", "password", "password_file"])
 def test_what_is_for_clickhouse_only_is_refused_without_it(tmp_path: Path, setting: str) -> None:
     assert "are for ClickHouse only" in refusal(tmp_path, **{setting: "x"})
+    with pytest.raises(ConfigurationError, match="are for ClickHouse only"):
+        check_store(Settings(store=Store(**{setting: "x"})))  # type: ignore[arg-type]
+
+
+def test_settings_are_checked_without_opening_the_store_that_a_start_opens_anyway() -> None:
+    check_store(Settings(store=Store(memory="1KB")))  # which that one refuses
+    with pytest.raises(ConfigurationError, match=r"store\.password-file"):
+        check_store(Settings(store=Store(url=SERVER, password_file="/nothing/like/it")))
 
 
 def test_a_cluster_needs_a_server(tmp_path: Path) -> None:

@@ -42,8 +42,7 @@ def open_store(duckdb: Path, progress: Path, settings: Settings) -> Store:
     limits = settings.store
     address = parse_url(limits.url)
     if address is None:
-        if limits.cluster or limits.password or limits.password_file:
-            raise ConfigurationError("store.cluster, store.password and store.password-file are for ClickHouse only")
+        _require_no_more(limits)
         return DuckDBStore(duckdb, limits.memory, limits.threads, limits.spill, settings.query.memory)
     if limits.cluster and isinstance(address, Embedded):
         raise ConfigurationError("store.cluster needs a ClickHouse server, store.url names the engine in this process")
@@ -60,9 +59,20 @@ def open_store(duckdb: Path, progress: Path, settings: Settings) -> Store:
 
 
 def check_store(settings: Settings) -> None:
-    """Check what the settings say of the store, and ask no server. Raises `ConfigurationError`."""
+    """Check what the settings say of the store, and ask no server. Raises `ConfigurationError`.
+
+    Whether the embedded store can be opened is left to who starts a service with the same limits, `embedded`.
+    """
+    if parse_url(settings.store.url) is None:
+        _require_no_more(settings.store)
+        return
     with TemporaryDirectory(prefix="meterd-check-") as empty:
         open_store(Path(empty) / "store.duckdb", Path(empty) / "store.sqlite", settings).close()
+
+
+def _require_no_more(limits: StoreSettings) -> None:
+    if limits.cluster or limits.password or limits.password_file:
+        raise ConfigurationError("store.cluster, store.password and store.password-file are for ClickHouse only")
 
 
 def embedded(limits: StoreSettings) -> StoreSettings:
