@@ -2,12 +2,18 @@
 
 import atexit
 import hashlib
+import json
 import os
 import resource
 import shutil
+import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import duckdb
 
 from meterd.memory import in_bytes
 from meterd.store import DuckDBStore, Store
@@ -17,6 +23,12 @@ from tests.clickhouse import ClickHouse
 DUCKDB, CHDB = ENGINES = ("duckdb", "chdb")
 _CHOSEN = "METERD_TESTS_ENGINE"
 _PATIENCE = 60.0
+_SELECT = """
+import clickhouse_connect, json, sys
+client = clickhouse_connect.get_client(dsn=f"chdb://{sys.argv[1]}", database="meterd")
+print(json.dumps(client.query(sys.argv[2], settings={"final": 1}).result_rows))
+"""
+"""Reads the directory of an engine, in a process of its own: there is one of them in a process."""
 
 
 def choose(engine: str) -> None:
@@ -49,6 +61,15 @@ def open_store(folder: Path, memory: str, engine: str = "") -> Store:
     address = parse_url(clickhouse().url(f"facts_{hashlib.blake2s(bytes(folder), digest_size=8).hexdigest()}"))
     assert address
     return ClickHouseStore(address, folder / "progress", in_bytes(memory), _PATIENCE)
+
+
+def stored(data: Path, sql: str, engine: str = "") -> list[tuple[Any, ...]]:
+    """Return rows of what a server that has ended has stored in a data directory, by SQL that both engines take."""
+    if (engine or chosen()) == DUCKDB:
+        with duckdb.connect(str(data / "store.duckdb"), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+    command = [sys.executable, "-c", _SELECT, str(data.absolute() / "chdb"), sql]
+    return [tuple(row) for row in json.loads(subprocess.run(command, check=True, capture_output=True).stdout)]
 
 
 @cache

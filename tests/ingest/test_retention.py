@@ -10,7 +10,7 @@ from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS, SESSION_METRICS
 from meterd.errors import ConfigurationError
 from meterd.ingest.retention import Retention
 from meterd.store import DuckDBStore, Lines, rewriting
-from tests.process import Meterd
+from tests.process import OF_ONE_PROCESS, Meterd
 
 DAYS_AGO = (0, 1, 5, 9, 11, 400)
 
@@ -102,6 +102,7 @@ def test_a_service_deletes_what_is_too_old_when_it_starts(tmp_path: Path) -> Non
         assert run == {"name": "retention", "trigger": "scheduled", "status": "success", "total": 1}
 
 
+@OF_ONE_PROCESS
 def test_a_session_that_was_silent_for_too_long_is_gone(tmp_path: Path) -> None:
     with Meterd(tmp_path) as meterd:
         body = {"product": "p", "version": "1"}

@@ -19,7 +19,7 @@ from meterd.store import DuckDBStore
 from meterd.telemetry import Telemetry
 from tests.ingest.test_journal import DAY, facts, full_disk, one
 from tests.ingest.test_loader import AT, Pipeline, pipeline
-from tests.process import Meterd
+from tests.process import OF_ONE_PROCESS, Meterd
 
 METERS = [f"{number:03}" + "x" * (number % 7) * 900 for number in range(60)]
 UNREADABLE = [
@@ -237,6 +237,7 @@ async def test_a_journal_of_an_earlier_version_can_be_read(tmp_path: Path) -> No
         assert Totals() == reader.aside()
 
 
+@OF_ONE_PROCESS  # a directory that is not beside the journal misses it
 def test_a_server_with_facts_set_aside_is_ready_and_says_so(tmp_path: Path) -> None:
     with contextlib.closing(Journal(tmp_path / "journal.sqlite", DAY)) as journal:
         journal.commit([one(facts("nonsense", "more nonsense"))])

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import httpx2
 import msgspec
 
 from meterd.api.gateway.datasources import datasources
 from meterd.datasets import API_REQUESTS, DATASETS, Column, Kind
+from tests import engines
 from tests.api.aiguard.test_classifications import body as classification
 from tests.api.litellm import payloads
 from tests.api.otlp import exports
@@ -113,10 +113,11 @@ def test_what_all_writers_sent_at_once_is_stored_and_counted(tmp_path: Path) -> 
     expected[API_REQUESTS.name] = writers.calls + ROUNDS * ROWS  # calls are recorded a little later
 
     assert DATASETS.keys() == {name for name, count in expected.items() if count}
-    with duckdb.connect(str(tmp_path / "store.duckdb"), read_only=True) as store:
-        for name in DATASETS:
-            rows, facts = store.execute(f"SELECT count(*), count(ts) FROM {name}").fetchall()[0]
-            assert (name, expected[name], expected[name]) == (name, rows, facts)
+    for name in DATASETS:
+        assert (name, [(expected[name], expected[name])]) == (
+            name,
+            engines.stored(tmp_path, f"SELECT count(*), count(ts) FROM {name}"),
+        )
 
 
 def accepted(server: Meterd) -> Counter[str]:
