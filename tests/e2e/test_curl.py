@@ -11,9 +11,9 @@ from typing import Self
 
 import pytest
 
-from tests.process import METRICS, Meterd
+from tests.process import METRICS, OF_ONE_PROCESS, Meterd
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+pytestmark = [pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl"), OF_ONE_PROCESS]
 
 
 class FirstStart(Meterd):

@@ -19,6 +19,8 @@ import pytest
 
 from meterd.access import Scope
 from meterd.client import Client, Filter
+from meterd.datasets import DATASETS
+from tests import engines
 from tests.e2e.litellm.proxy import Proxy, Transport
 from tests.e2e.litellm.workload import ANN, LABELS, MARKER, TONE_SECONDS, Exchange, Facts, facts, run, sums, totals
 from tests.process import Meterd, make_token
@@ -116,6 +118,8 @@ def tables_with(word: str, folder: Path) -> set[str]:
         elif head[8:12] == b"DUCK":
             with duckdb.connect(str(path), read_only=True) as store:
                 found |= {f"{path.name}: {table}" for table, rows in duckdb_rows(store) if word.encode() in rows}
+    if engines.chosen() == engines.CHDB:
+        found |= {f"store: {table}" for table, rows in clickhouse_rows(folder) if word in rows}
     return found
 
 
@@ -124,6 +128,12 @@ def sqlite_rows(database: sqlite3.Connection) -> Iterator[tuple[str, bytes]]:
     for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         rows = database.execute(f'SELECT * FROM "{table}"').fetchall()
         yield table, b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for row in rows for cell in row)
+
+
+def clickhouse_rows(folder: Path) -> list[tuple[str, str]]:
+    """Every table with all that is in it."""
+    tables = " UNION ALL ".join(f"SELECT '{name}', toString(tuple(*)) FROM {name}" for name in DATASETS)
+    return [(table, row) for table, row in engines.stored(folder, tables)]
 
 
 def duckdb_rows(store: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bytes]]:
