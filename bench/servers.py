@@ -98,7 +98,7 @@ def serving(
 ) -> Iterator[int]:
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | (environment or {}))
     try:
-        for _ in range(200):
+        for _ in range(1200):  # a busy machine takes its time
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5)
                 break
