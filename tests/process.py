@@ -30,6 +30,8 @@ DIRECTORY = "METERD_TESTS_DIRECTORY"
 """Names where the directories of this run are."""
 OF_ONE_PROCESS = pytest.mark.skipif("config.getoption('--directory') == 'postgresql'", reason="nodes have it otherwise")
 """Of tests that look into the file of the directory, or at sessions in memory and what a stop leaves of them."""
+OF_DUCKDB = pytest.mark.skipif("config.getoption('--engine') == 'chdb'", reason="is about DuckDB's files")
+"""Of tests that look into them or damage them, or rely on a write that fails to be told, as ClickHouse's may not be."""
 _COMMAND_SECONDS = 60.0
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import METRICS, Meterd, limited, make_token
+from tests.process import METRICS, OF_ONE_PROCESS, Meterd, limited, make_token
 
 ITEMS: dict[str, dict[str, object]] = {
     "object": {"_id": "one"},
@@ -37,6 +37,7 @@ def no_growing_file(server: Meterd) -> Iterator[None]:
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limits)
 
 
+@OF_ONE_PROCESS
 @pytest.mark.parametrize("service", ITEMS)
 def test_a_full_disk_refuses_items_until_there_is_room(service: str, server: Meterd) -> None:
     with no_growing_file(server):
@@ -50,6 +51,7 @@ def test_a_full_disk_refuses_items_until_there_is_room(service: str, server: Met
     assert server.client.post(f"/api/{service}/v1", json=ITEMS[service]).status_code == 200
 
 
+@OF_ONE_PROCESS
 def test_a_damaged_directory_is_named_in_the_shape_of_each_protocol(tmp_path: Path) -> None:
     with Meterd(tmp_path) as server:
         unseen = make_token(tmp_path, "unseen").token

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from tests.crash.load import BUSY, Ledger, Load, check
-from tests.process import Meterd
+from tests.process import OF_DUCKDB, Meterd
 
 MEGABYTE = 2**20
 
@@ -105,6 +105,7 @@ def test_a_disk_that_is_really_full_loses_nothing_and_works_again_when_there_is_
         go_on(server, ledger)
 
 
+@OF_DUCKDB
 def test_files_that_can_not_grow_lose_nothing_and_work_again_when_they_can(tmp_path: Path) -> None:
     server, ledger = Meterd(tmp_path, environment=settings(reserve=0)), Ledger()
     with server:
@@ -114,6 +115,7 @@ def test_files_that_can_not_grow_lose_nothing_and_work_again_when_they_can(tmp_p
         go_on(server, ledger)
 
 
+@OF_DUCKDB
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_an_end_while_the_disk_is_full_loses_nothing(end: signal.Signals, tmp_path: Path) -> None:
     server = Meterd(tmp_path, environment=settings(reserve=0))

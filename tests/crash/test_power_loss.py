@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from meterd.data_directory import open_metadata
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_PROCESS, Meterd, make_token
+
+pytestmark = OF_ONE_PROCESS  # the directory is on the disk that is cut off
 
 MEGABYTE = 2**20
 QUIET = {"METERD_USAGE__RECORD": "off", "METERD_INGEST__DISK_RESERVE_BYTES": "0"}

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.crash.load import BUSY, Ledger, Load, check
-from tests.process import Meterd
+from tests.process import OF_DUCKDB, Meterd
+
+pytestmark = OF_DUCKDB
 
 
 def delete(log: Path) -> None:
