@@ -94,6 +94,16 @@ def test_what_one_node_was_told_of_a_session_the_other_knows_at_once(nodes: tupl
     assert id_ in [each["id"] for each in other.client.get("/api/data/sessions/list").json()["sessions"]]
 
 
+def test_rows_are_of_sessions_that_began_at_either_node(nodes: tuple[Meterd, Meterd]) -> None:
+    ids = [begun(node) for node in nodes * 2]
+    rows = [{"sessionId": id_, "name": "application_appears_hung"} for id_ in ids * 2]
+
+    assert 200 == nodes[0].ingest(rows, "sessionEvents").status_code
+    assert [True] * 4 == [session(nodes[1], id_)["hung"] for id_ in ids]
+    refused = nodes[1].ingest([rows[0], rows[1] | {"sessionId": "nobody's"}, *rows], "sessionEvents")
+    assert (400, True) == (refused.status_code, "row 1: sessionId must be" in refused.json()["message"])
+
+
 def test_many_events_at_both_nodes_leave_the_state_as_it_is(nodes: tuple[Meterd, Meterd]) -> None:
     id_ = begun(nodes[0])
 
