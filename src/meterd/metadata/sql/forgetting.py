@@ -23,7 +23,7 @@ from meterd.metadata.sql.tables import (
     WebSession,
 )
 
-_LEAVING_SECONDS = 10.0
+_LEAVING_SECONDS = 20.0
 """How long it is waited for connections to go that were of a process which has ended."""
 _POLL_SECONDS = 0.1
 _OTHERS = text(
