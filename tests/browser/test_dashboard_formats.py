@@ -45,6 +45,15 @@ def test_numbers_are_written_as_people_read_them(opened: Page) -> None:
     assert _written(opened, "share", 0, 0.123, 0.0004, None) == ["0 %", "12.3 %", "0.04 %", "–"]
 
 
+def test_times_of_lists_tell_one_from_the_next(opened: Page) -> None:
+    now = 1_795_708_800_000  # 2026-11-26T16:00:00Z
+    options = {"zone": "Europe/Berlin", "now": now}
+    times = ("2026-11-26T15:56:00Z", "2026-11-25T17:00:00Z", "2026-11-22T15:20:00Z", "2025-11-26T15:20:00Z", None)
+    assert _written(opened, "recent", *([each, options] for each in times)) == [
+        *("4 min ago", "23 h ago", "22 Nov, 16:20", "26 Nov 2025, 16:20", "–"),
+    ]
+
+
 def test_buckets_are_where_the_query_cuts_them(opened: Page) -> None:
     days = ["2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z", 24 * HOUR, "day", "Europe/Berlin"]
     assert opened.evaluate(_BUCKETS, days) == [

@@ -125,6 +125,7 @@ const SHAPES = {
   day: { day: "numeric", month: "short", year: "numeric" },
   minute: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
   second: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  moment: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
   weekday: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
 };
 
@@ -151,6 +152,16 @@ export function relative(date, now = Date.now()) {
   const [, length, unit] = steps.find(([from]) => size >= from);
   const text = `${Math.round(size / length)}${SPACE}${unit}`;
   return seconds >= 0 ? `${text} ago` : `in ${text}`;
+}
+
+const DAY = 86_400_000;
+const MOST_DAYS = 300;
+
+/** A time in a list: 4 min ago, or after a day when it was, which tells one from the next; after months with its year. */
+export function recent(date, { zone = "UTC", now = Date.now() } = {}) {
+  const age = Math.abs(now - new Date(date).getTime());
+  if (!(age >= DAY)) return relative(date, now);
+  return time(date, { zone, precision: age < MOST_DAYS * DAY ? "moment" : "minute" });
 }
 
 /** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. */

@@ -2,7 +2,7 @@
 
 import { h, icon, replace } from "./dom.js";
 import { scrolled } from "./flow-panel.js";
-import { duration, exact, number, relative, time } from "./format.js";
+import { duration, exact, number, recent, time } from "./format.js";
 import { isFiltered, parameter, withoutFilters } from "./session-filters.js";
 import { badges } from "./session-status.js";
 import { state, update } from "./state.js";
@@ -56,8 +56,8 @@ function sessionRow(each) {
     cut(each.product),
     cut(each.version),
     h("td", {}, badges(each.status, each.hung)),
-    h("td", { title: atExact(each.created_at) }, relative(each.created_at)),
-    h("td", { title: atExact(each.updated_at) }, relative(each.updated_at)),
+    h("td", { title: atExact(each.created_at) }, recent(each.created_at, { zone: state().zone })),
+    h("td", { title: atExact(each.updated_at) }, recent(each.updated_at, { zone: state().zone })),
     h("td", { class: "numeric", title: exact(lasted, "ms") }, duration(lasted)),
     h("td", { class: "numeric", title: exact(each.event_count) }, number(each.event_count)),
     h("td", { class: "numeric", title: exact(each.metric_count) }, number(each.metric_count)),

@@ -90,6 +90,7 @@ export class MetricCards {
       const key = keyOf(row);
       const card = this.cards.get(key) ?? this.card(row);
       kept.set(key, Object.assign(card, { row, isDrawn: false }));
+      card.element.setAttribute("aria-busy", "true");
       replace(card.figures, this.figures(row));
     }
     for (const [key, { element }] of this.cards) if (!kept.has(key)) this.seen.unobserve(element);
@@ -121,7 +122,7 @@ export class MetricCards {
     const title = row.name || "without a name";
     const element = h(
       "article",
-      { class: "card", "aria-label": title },
+      { class: "card", "aria-label": title, "aria-busy": "true" },
       h(
         "header",
         {},
@@ -185,6 +186,7 @@ export class MetricCards {
       if (error.name !== "AbortError")
         replace(card.plot, h("p", { class: "state error", role: "alert" }, error.message));
     }
+    if (!signal.aborted) card.element.setAttribute("aria-busy", "false");
   }
 
   filtersOf({ name, type }) {

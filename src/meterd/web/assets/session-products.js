@@ -2,7 +2,7 @@
 
 import { h, replace } from "./dom.js";
 import { scrolled } from "./flow-panel.js";
-import { exact, number, relative, time } from "./format.js";
+import { exact, number, recent, time } from "./format.js";
 import { parameter, withoutFilters } from "./session-filters.js";
 import { badge, labelOf, STATUSES } from "./session-status.js";
 import { state, update } from "./state.js";
@@ -45,7 +45,7 @@ function productRow(each) {
     ),
     h("td", { class: "numeric", title: exact(each.sessions) }, number(each.sessions)),
     STATUSES.map(({ name }) => countCell(each, name)),
-    h("td", { title: atExact(each.latest) }, relative(each.latest)),
+    h("td", { title: atExact(each.latest) }, recent(each.latest, { zone: state().zone })),
   );
 }
 

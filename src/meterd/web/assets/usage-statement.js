@@ -113,7 +113,7 @@ const heads = (...names) =>
     ),
   );
 
-function linesTable(lines, calendar) {
+function linesTable(lines) {
   const rows = lines
     .slice(0, MOST_ROWS)
     .map((each) =>
@@ -128,7 +128,7 @@ function linesTable(lines, calendar) {
   return h(
     "details",
     {},
-    h("summary", {}, `By ${calendar} and service: ${exact(lines.length)} lines`),
+    h("summary", {}, `By time and service: ${exact(lines.length)} lines`),
     h(
       "div",
       { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Lines" },
@@ -176,7 +176,7 @@ export function showStatement(panel, found) {
     panel.body,
     chart,
     h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Services" }, table),
-    linesTable(lines, calendar),
+    linesTable(lines),
   );
   const sums = new Map(
     ["#P1D", "#DAILY"].includes(calendar) ? daysOf(month()).map((day) => [`${day}T00:00:00`, 0]) : [],
