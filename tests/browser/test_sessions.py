@@ -17,6 +17,11 @@ HOSTILE = "\"><img src=x onerror=\"document.title='broken'\"><script>document.ti
 BEGAN = datetime(2026, 11, 1, 12, tzinfo=UTC)
 STACK = ["Traceback (most recent call last):", '  File "/app/read.py", line 41, in parse', "    return int(text)"]
 MANY = 5_000
+_SHOW_LIST = """async (answer) => {
+  const [, folder] = document.querySelector("script[type=module]").src.match(/^(.*\\/)[^/]+$/);
+  const { showList } = await import(`${folder}session-list.js`);
+  showList({ body: document.querySelector("#list .body"), count: document.createElement("span") }, answer);
+}"""
 
 
 class Fleet:
@@ -145,6 +150,22 @@ def test_a_page_without_sessions_says_how_to_begin_one(server: Meterd, new_page:
 
     expect(page.get_by_text("No sessions began in this time", exact=True)).to_be_visible()
     expect(page.locator("#list pre")).to_contain_text(f"curl {server.url}/api/sessions")
+
+
+@pytest.mark.parametrize("total", [0, 9_000])
+def test_a_list_leads_to_the_sessions_that_were_not_looked_at(page: Page, total: int) -> None:
+    page.goto("/sessions?window=2026-02-01T00:00:00Z/2026-03-01T00:00:00Z&page=3&product=editor")
+    expect(page.locator("#list")).to_contain_text("No session fits these filters")
+    page.evaluate(
+        _SHOW_LIST, {"sessions": [], "total": total, "complete": False, "older": "2026-02-07T08:09:10.123456Z"}
+    )
+
+    expect(page.locator("#list")).to_contain_text("7 Feb 2026, 08:09:10")
+    page.get_by_role("button", name="Show older ones").click()
+
+    expect(page).to_have_url(re.compile(r"window=2026-02-01T00:00:00Z/2026-02-07T08:09:10\.124Z"))
+    expect(page).to_have_url(re.compile("product=editor"))
+    expect(page).not_to_have_url(re.compile("page="))
 
 
 def test_a_metric_is_seen_over_the_sessions_that_are_selected(fleet: Fleet, told: str, page: Page) -> None:

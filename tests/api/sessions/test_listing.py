@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +260,13 @@ async def test_lists_and_series_are_bounded(application: Application, monkeypatc
         listed["complete"],
     )
     assert (2, False) == (counted["products"][0]["sessions"], counted["complete"])
+    assert listed["sessions"][-1]["created_at"] == listed["older"] == counted["older"]
+    rest = await application.document(f"/api/data/sessions/list?to={listed['older']}")
+    assert (["0"], True, None) == (
+        [each["hostname"] for each in rest["sessions"]],
+        rest["complete"],
+        rest.get("older"),
+    )
     response = await application.send("GET", "/api/timeseries?metric=m")
     assert 413 == response.status_code
     assert "more than 1 points" in response.json()["error"]
@@ -279,3 +287,22 @@ async def test_a_brief_document_says_where_each_of_its_parts_is_read(application
             assert expected["timestamp"] == each["timestamp"]
             page = await application.document(f"{path}?collection={name}&limit=1&cursor={each['cursor']}")
             assert [expected] == page[name]
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "following", "older"),
+    [
+        ((9, 7), 5, 7),
+        ((9, 7, 7), 7, 7.000001),
+        ((7, 7), 7, 7),
+    ],
+)
+def test_sessions_that_began_at_one_time_are_on_one_side_of_where_a_list_ends(
+    looked_at: tuple[int, ...], following: int, older: float
+) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    times = [at + timedelta(seconds=each) for each in looked_at]
+
+    cut = selecting.cut_before(times, at + timedelta(seconds=following))
+
+    assert at + timedelta(seconds=older) == cut

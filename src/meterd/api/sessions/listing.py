@@ -42,12 +42,13 @@ class ListedSession(msgspec.Struct, frozen=True, omit_defaults=True):
     hostname: str | None = None
 
 
-class SessionList(msgspec.Struct, frozen=True):
-    """A page of sessions; `total` of them fit. Not `complete`: older ones were not looked at."""
+class SessionList(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A page of sessions; `total` of them fit. Not `complete`: those before `older` were not looked at."""
 
     sessions: list[ListedSession]
     total: int
     complete: bool
+    older: str | None = None
 
 
 class ProductCounts(msgspec.Struct):
@@ -64,11 +65,12 @@ class ProductCounts(msgspec.Struct):
     latest: str = ""
 
 
-class ProductList(msgspec.Struct, frozen=True):
-    """Versions of products, the one with the newest session first. Not `complete`: older ones were not looked at."""
+class ProductList(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Versions of products, the one with the newest session first. Not `complete`: as of lists."""
 
     products: list[ProductCounts]
     complete: bool
+    older: str | None = None
 
 
 class Lister:
@@ -98,13 +100,13 @@ class Lister:
             if name not in known:
                 known[name] = await self._selector.counts(dataset, page, caller)
         shown = [self._shown(session, selected, known) for session in page]
-        return SessionList(shown, len(ordered), selected.complete)
+        return SessionList(shown, len(ordered), selected.complete, _older(selected))
 
     async def products(self, query_string: str, caller: Caller) -> ProductList:
         """Return how many sessions there are of each product and version. Raises `InvalidInput`."""
         selected = await self._selector.select(wanted(Parameters(query_string, SELECTION)), caller)
         counted = await self._engine.shape(caller, self._count, selected)
-        return ProductList(counted, selected.complete)
+        return ProductList(counted, selected.complete, _older(selected))
 
     def _count(self, selected: Selected) -> list[ProductCounts]:
         counts: dict[tuple[str, str], ProductCounts] = {}
@@ -150,6 +152,10 @@ class Lister:
             session.machine_id,
             session.hostname,
         )
+
+
+def _older(selected: Selected) -> str | None:
+    return stamp(selected.older) if selected.older else None
 
 
 def _ordered(sessions: Iterable[Session], key: _Key, descending: bool) -> list[Session]:

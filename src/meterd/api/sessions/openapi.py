@@ -70,7 +70,10 @@ _SELECTION = (
     Parameter("filter_path", "Where the value is; dots go into objects"),
     Parameter("filter_value", "The value: a text as it is, everything else as JSON"),
 )
-_LOOKED_AT = f"The newest {MAX_SESSIONS} of the time are looked at; `complete` says whether those were all."
+_LOOKED_AT = (
+    f"The newest {MAX_SESSIONS} of the time are looked at. `complete` says whether those were all; "
+    "if not, those that are left began before `older`, which a list and its counts have: ask again with it as `to`."
+)
 
 
 def _write(id_: str, summary: str, body: tuple[Media, ...], required: bool = True) -> Operation:

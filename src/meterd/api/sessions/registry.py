@@ -16,10 +16,10 @@ _PAGE = 500
 
 
 class Found(NamedTuple):
-    """Sessions that a caller may see, out of so many."""
+    """Sessions that a caller may see, out of so many, which began at these times, the newest first."""
 
     sessions: list[Session]
-    looked_at: int
+    times: list[datetime]
 
 
 class Registry:
@@ -58,7 +58,8 @@ class Registry:
     def newest(self, since: datetime | None, before: datetime | None, caller: Caller) -> Iterator[Found]:
         """Yield saved sessions that began since a time and before another, the newest first; blocking."""
         for found in self._repository.newest(caller.tenant, since, before, _PAGE):
-            yield Found([session for session in found if may_see(caller, session)], len(found))
+            visible = [session for session in found if may_see(caller, session)]
+            yield Found(visible, [session.created_at for session in found])
 
     async def pages(
         self, after: tuple[datetime, str] | None, size: int, caller: Caller

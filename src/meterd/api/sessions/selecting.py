@@ -2,7 +2,7 @@
 (`docs/specifications/sessions.md` section 11).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -90,11 +90,19 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Selected(NamedTuple):
-    """Sessions without their states, newest first; `complete` unless there were more than are looked at."""
+    """Sessions without their states, newest first.
+
+    Where there are more than are looked at, those that were not began before `older`.
+    """
 
     sessions: list[Session]
-    complete: bool
     now: datetime
+    older: datetime | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether all were looked at."""
+        return self.older is None
 
 
 def wanted(parameters: Parameters) -> Wanted:
@@ -143,16 +151,17 @@ class Selector:
 
     def _look(self, wanted: Wanted, caller: Caller, allowed: list[set[str]]) -> Selected:
         """Look at documents; blocking."""
-        now, chosen, looked_at = datetime.now(UTC), [], 0
+        now, chosen, times = datetime.now(UTC), list[Session](), list[datetime]()
         for found in self._registry.newest(wanted.since, wanted.before, caller):
+            if len(times) >= MAX_SESSIONS and found.times:
+                older = cut_before(times, found.times[0])
+                return Selected([session for session in chosen if session.created_at >= older], now, older)
             for session in found.sessions:
                 if wanted.fits(session, now, self._registry.timeout) and all(session.id in ids for ids in allowed):
                     session.state = {}
                     chosen.append(session)
-            looked_at += found.looked_at
-            if looked_at >= MAX_SESSIONS:
-                return Selected(chosen, False, now)
-        return Selected(chosen, True, now)
+            times += found.times
+        return Selected(chosen, now)
 
     async def _sessions_of(self, dataset: Dataset, test: Condition, wanted: Wanted, caller: Caller) -> set[str]:
         """Return the ids of sessions with a fact that passes a test."""
@@ -181,6 +190,15 @@ def _of_facts(wanted: Wanted) -> Iterable[tuple[Dataset, Condition]]:
             for column in ("state", "state_update")
         ]
         yield SESSION_STATES, Or(tuple(tests))
+
+
+def cut_before(times: Sequence[datetime], following: datetime) -> datetime:
+    """Return a time that cuts sessions, the newest first, from those that follow: those of one time are on one side.
+
+    Where all that were looked at began at the time of the one that follows, it is that time.
+    """
+    oldest = times[-1]
+    return oldest + timedelta(microseconds=1) if following == oldest < times[0] else oldest
 
 
 def _at(state: object, path: Iterable[str]) -> object:

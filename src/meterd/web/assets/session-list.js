@@ -5,7 +5,7 @@ import { scrolled } from "./flow-panel.js";
 import { duration, exact, number, recent, time } from "./format.js";
 import { isFiltered, parameter, withoutFilters } from "./session-filters.js";
 import { badges } from "./session-status.js";
-import { state, update } from "./state.js";
+import { currentWindow, state, update, windowText } from "./state.js";
 
 export const PER_PAGE = 20;
 const COLUMNS = [
@@ -107,10 +107,23 @@ function nothing() {
   );
 }
 
+/** What leads on to the sessions that were not looked at: the window until then, to the millisecond after. */
+function onwards(older) {
+  const until = new Date(Date.parse(older) + 1);
+  const go = () => update({ window: windowText(currentWindow().start, until), page: "" });
+  return h(
+    "p",
+    { class: "note" },
+    `The newest 10,000 sessions of this time are looked at, those since ${atExact(older)}. `,
+    h("button", { class: "small", onclick: go }, "Show older ones"),
+  );
+}
+
 /** Fill a panel with a page of sessions. */
-export function showList({ body, count }, { sessions, total, complete }) {
+export function showList({ body, count }, { sessions, total, older }) {
   count.textContent = exact(total);
-  if (!sessions.length) return replace(body, total ? pager(total) : nothing());
+  const rest = older ? onwards(older) : null;
+  if (!sessions.length && !rest) return replace(body, total ? pager(total) : nothing());
   const table = h(
     "table",
     {},
@@ -124,14 +137,8 @@ export function showList({ body, count }, { sessions, total, complete }) {
   replace(
     body,
     h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Sessions" }, table),
-    complete
-      ? null
-      : h(
-          "p",
-          { class: "note" },
-          "Only the newest 10,000 sessions of this time are looked at: choose a shorter time to see older ones.",
-        ),
-    pager(total),
+    rest,
+    total ? pager(total) : null,
   );
   if (focused) [...body.querySelectorAll(focused[0])].find((each) => each.textContent === focused[1])?.focus();
   return undefined;

@@ -74,7 +74,7 @@ export function showProducts(body, { products: found, complete }) {
       : null;
   const note = complete
     ? null
-    : h("p", { class: "note" }, "Only the newest 10,000 sessions of this time are counted: choose a shorter time.");
+    : h("p", { class: "note" }, "Only the newest 10,000 sessions of this time are counted.");
   if (!found.length) return replace(body, h("p", { class: "muted" }, "No sessions began in this time."));
   const table = h("table", {}, h("thead", {}, head), h("tbody", {}, shown.map(productRow)));
   return replace(
