@@ -42,7 +42,7 @@ _NO_TIME = "fromUnixTimestamp64Micro(-62135596800000001, 'UTC')"
 """What stands for a missing time: a microsecond before the year 1, in which no fact is."""
 _IS_TIME = (
     f"ts > {_NO_TIME} AND (ts >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC') "
-    "OR toYear(toDateTime64('0001-01-01 00:00:00', 6, 'UTC')) = 1)"
+    "OR ifNull(toYear(toDateTime64OrNull('0001-01-01 00:00:00', 6, 'UTC')) = 1, 0))"
 )
 """Where an engine has no times before 1900, and reads another one instead, those before 1970 are refused."""
 _TOKENS = 10_000
