@@ -1,4 +1,7 @@
-"""One server and one browser for all tests of pages; each test has windows of its own, and may not make it complain."""
+"""A server for each module of tests of pages, and a browser that may not complain; each test has windows of its own.
+
+Modules run beside each other, so a server that they shared would hold what others happen to have sent by then.
+"""
 
 import os
 import re
@@ -60,23 +63,17 @@ class Complaints:
             self._said.append(f"status {status}: {url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
-    """The server of all tests; its `token` belongs to an administrator of the tenant `default`."""
+    """The server of a module; its `token` belongs to an administrator of the tenant `default`."""
     with Meterd(tmp_path_factory.mktemp("browser")) as meterd:
         yield meterd
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(server: Meterd) -> str:
     """The address of the server, without a slash at its end."""
     return server.url
-
-
-@pytest.fixture(scope="session")
-def base_url(site: str) -> str:
-    """Let `page.goto("/overview")` know where."""
-    return site
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +83,7 @@ def browser_type_launch_args() -> dict[str, Any]:  # of Playwright's many types
     return {"executable_path": CHROMIUM, "args": [*arguments, "--disable-gpu"]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def administrator(server: Meterd) -> StorageState:
     """What a browser keeps of an administrator who signed in."""
     return state_of(server, server.token)
