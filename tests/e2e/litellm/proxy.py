@@ -15,6 +15,8 @@ from typing import Any, Self
 import httpx2
 import yaml
 
+from tests.process import plain_client
+
 HERE = Path(__file__).parent
 LITELLM = HERE.parents[2] / ".venv/litellm/bin/litellm"
 
@@ -80,7 +82,8 @@ class Proxy:
 
     def flush(self) -> None:
         """Let every call be reported, and send what the callback has queued."""
-        response = httpx2.get(f"{self.url}/health/backlog", headers={"Authorization": "Bearer sk-flush"}, timeout=60)
+        with plain_client("sk-flush", self.url) as client:
+            response = client.get("/health/backlog")
         assert response.status_code == 200, response.text
 
     def _settings(self) -> dict[str, Any]:
@@ -130,13 +133,14 @@ class Proxy:
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + 120
-        while not self._answers():
-            ended = self.process.poll() is not None or time.monotonic() > deadline
-            assert not ended, (self.folder / "log").read_text()[-4000:]
-            time.sleep(0.2)
+        with plain_client(url=self.url) as client:
+            while not self._answers(client):
+                ended = self.process.poll() is not None or time.monotonic() > deadline
+                assert not ended, (self.folder / "log").read_text()[-4000:]
+                time.sleep(0.2)
 
-    def _answers(self) -> bool:
+    def _answers(self, client: httpx2.Client) -> bool:
         try:
-            return httpx2.get(f"{self.url}/health/readiness", timeout=5).status_code == 200
+            return client.get("/health/readiness", timeout=5).status_code == 200
         except httpx2.TransportError:
             return False
