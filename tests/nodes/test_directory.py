@@ -121,6 +121,22 @@ def test_many_events_at_both_nodes_leave_the_state_as_it_is(nodes: tuple[Meterd,
     assert expected <= session(nodes[1], id_)["state"].keys()
 
 
+def test_of_calendars_that_would_refer_to_one_another_one_node_refuses_one(nodes: tuple[Meterd, Meterd]) -> None:
+    def post(node: Meterd, id_: str, **definition: Any) -> int:
+        item = {"_id": id_, "_type": "VarCalendar", "calendar": definition}
+        return node.client.post("/api/calendar/v1", json=item).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        for number in range(_ROUNDS // 2):
+            pair = [f"CIRCLE-{number}-{each}" for each in range(2)]
+            assert [200, 200] == [post(nodes[0], id_, _type="BusinessCalendar") for id_ in pair]
+            sent = [
+                threads.submit(post, node, id_, _type="HolidayCalendar", base=base)
+                for node, id_, base in zip(nodes, pair, reversed(pair), strict=True)
+            ]
+            assert [200, 400] == sorted(each.result() for each in sent)
+
+
 @pytest.mark.parametrize(
     ("service", "item"),
     [("object", {"_id": "shared"}), ("calendar", {"_id": "SHARED", "calendar": {"_type": "BusinessCalendar"}})],

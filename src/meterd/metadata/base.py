@@ -199,6 +199,9 @@ class ItemChanges(Protocol):
 class Items(Protocol):
     """Objects and calendars with their versions; what is in them is the matter of the services."""
 
+    def turn(self, collection: Collection) -> AbstractContextManager[None]:
+        """Let no other node that takes its turn go on until this ends; items can be read and changed meanwhile."""
+
     def changing(self, collection: Collection) -> AbstractContextManager[ItemChanges]:
         """Begin a transaction: nothing else changes items until it ends, and an error undoes all of it."""
 

@@ -121,7 +121,7 @@ class Directory(Section, frozen=True):
 
     url: str = "sqlite:"
     password_file: str | None = None
-    connections: Count = 10
+    connections: Annotated[int, Meta(ge=2)] = 10
     timeout: Seconds = 5.0
 
     @property

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -78,8 +79,7 @@ class Calendars:
             _check(each)
         collection = Collection(call.caller.tenant, call.environment, _SERVICE)
         async with self._turn:  # two that are fine on their own may refer to one another
-            await asyncio.to_thread(self._verify, collection, posted)
-            return await self._item_service.store(call, posting)
+            return await self._item_service.store(call, posting, partial(self._verify, collection, posted))
 
     def finder(self, tenant: str, environment: str, zone: ZoneInfo = UTC_ZONE) -> FindCalendar:
         """Return what finds calendars: built-in ones in a zone, and those that a tenant has stored in an environment,

@@ -1,7 +1,7 @@
 """Items that are read, listed, posted and rolled back: what the object and the calendar service share."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import msgspec
 
@@ -99,8 +99,11 @@ class ItemService:
             call.request.context.operation = Operation("create", posting.items[0].id)
         return posting
 
-    async def store(self, call: Call, posting: Posting) -> Response:
-        """Store all of the items or, when one of them is refused, none; answers them as they are then."""
+    async def store(self, call: Call, posting: Posting, verify: Callable[[], None] | None = None) -> Response:
+        """Store all of the items or, when one of them is refused, none; answers them as they are then.
+
+        `verify` may refuse them, and what it finds stays true until they are stored: at other nodes too.
+        """
         reason = call.parameters.text("_reason")
         if reason is not None and len(reason) > _MAX_REASON_LENGTH:
             raise InvalidInput(f"_reason must have at most {_MAX_REASON_LENGTH} characters")
@@ -109,7 +112,14 @@ class ItemService:
             with self._items.changing(self._collection(call)) as changes:
                 return [self._put(changes, each, call.caller.subject, reason) for each in posting.items]
 
-        versions = await asyncio.to_thread(change)
+        def change_verified() -> list[Version]:
+            if verify is None:
+                return change()
+            with self._items.turn(self._collection(call)):
+                verify()
+                return change()
+
+        versions = await asyncio.to_thread(change_verified)
         if len(versions) == 1:
             action = "create" if versions[0].version == 1 else "update"
             call.request.context.operation = Operation(action, versions[0].id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from collections.abc import Collection as Several
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, select
@@ -23,6 +23,15 @@ class SQLItems:
     def __init__(self, database: Database, require_room: Callable[[int], None]) -> None:
         self._database = database
         self._require_room = require_room
+
+    @contextmanager
+    def turn(self, collection: Collection) -> Iterator[None]:
+        """Let no other node that takes its turn go on until this ends; items can be read and changed meanwhile.
+
+        A database that is not shared has one node.
+        """
+        with self._database.transaction(f"turn {collection!r}") if self._database.is_shared else nullcontext():
+            yield
 
     @contextmanager
     def changing(self, collection: Collection) -> Iterator["SQLItemChanges"]:
