@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import engines
 from tests.clickhouse import ClickHouse
-from tests.process import DIRECTORY, Meterd
+from tests.process import DIRECTORY, NODES, Meterd
 
 _ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is of how busy we are
 settings.register_profile("random", _ANY_SPEED)
@@ -24,9 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--directory", choices=["sqlite", "postgresql"], default="sqlite", help="keeps all else of all servers"
     )
+    parser.addoption("--nodes", type=int, default=1, help="how many nodes each server is, on ClickHouse and PostgreSQL")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ[NODES] = str(config.getoption("--nodes"))
+    if config.getoption("--nodes") > 1:
+        config.option.directory = "postgresql"
     engines.choose(config.getoption("--engine"))
     os.environ[DIRECTORY] = config.getoption("--directory")
 

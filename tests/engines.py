@@ -52,13 +52,18 @@ def limits(wanted: dict[int, int], engine: str = "") -> dict[int, int]:
     return {number: most for number, most in wanted.items() if number != resource.RLIMIT_AS}
 
 
+def shared_environment(data: Path) -> dict[str, str]:
+    """Return what makes several servers keep their facts in one engine, of which each data directory has a database."""
+    return clickhouse().environment(_database(data))
+
+
 def open_store(folder: Path, memory: str, engine: str = "") -> Store:
     """Open the store of a folder: what was in it is in it again."""
     if (engine or chosen()) == DUCKDB:
         return DuckDBStore(folder / "store.duckdb", memory, threads=1)
     from meterd.store.clickhouse.store import ClickHouseStore
 
-    address = parse_url(clickhouse().url(f"facts_{hashlib.blake2s(bytes(folder), digest_size=8).hexdigest()}"))
+    address = parse_url(clickhouse().url(_database(folder)))
     assert address
     return ClickHouseStore(address, folder / "progress", in_bytes(memory), _PATIENCE)
 
@@ -70,6 +75,10 @@ def stored(data: Path, sql: str, engine: str = "") -> list[tuple[Any, ...]]:
             return connection.execute(sql).fetchall()
     command = [sys.executable, "-c", _SELECT, str(data.absolute() / "chdb"), sql]
     return [tuple(row) for row in json.loads(subprocess.run(command, check=True, capture_output=True).stdout)]
+
+
+def _database(folder: Path) -> str:
+    return f"facts_{hashlib.blake2s(bytes(folder), digest_size=8).hexdigest()}"
 
 
 @cache

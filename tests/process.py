@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 import pytest
@@ -26,13 +26,20 @@ from meterd.settings import Directory
 from tests import engines
 from tests.forking import ENVIRONMENT, PARENT, Forked
 
+if TYPE_CHECKING:
+    from tests.nodes.beside import Beside
+
 DIRECTORY = "METERD_TESTS_DIRECTORY"
 """Names where the directories of this run are."""
+NODES = "METERD_TESTS_NODES"
+"""Names how many nodes each server of this run is."""
 OF_ONE_PROCESS = pytest.mark.skipif("config.getoption('--directory') == 'postgresql'", reason="nodes have it otherwise")
 """Of tests that look into the file of the directory, or at sessions in memory and what a stop leaves of them."""
 OF_DUCKDB = pytest.mark.skipif("config.getoption('--engine') == 'chdb'", reason="is about DuckDB's files")
 """Of tests that look into them or damage them, or rely on a write that fails to be told, as ClickHouse's may not be."""
 _COMMAND_SECONDS = 60.0
+OF_ONE_NODE = pytest.mark.skipif("config.getoption('--nodes') > 1", reason="each node has it for itself")
+"""Of tests of keys against repetition, ends of pages, what is known at once, files, logs, counts and limits."""
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
 _LIMITED = """
@@ -82,9 +89,9 @@ def _database(_data: Path) -> str:
     return postgresql.database()
 
 
-def directory_of(data: Path) -> Directory:
+def directory_of(data: Path, nodes: int = 1) -> Directory:
     """Where the metadata of a data directory are: in it, or in a PostgreSQL when the whole run is to be with one."""
-    if os.environ.get(DIRECTORY) != "postgresql":
+    if os.environ.get(DIRECTORY) != "postgresql" and nodes == 1:
         return Directory()
     return Directory(url=_database(data.absolute()))
 
@@ -103,10 +110,19 @@ def limited(command: list[str], limits: dict[int, int]) -> list[str]:
     return [sys.executable, "-S", "-c", _LIMITED, json.dumps(limits), *command] if limits else command
 
 
-def plain_client(token: str = "", url: str = "") -> httpx2.Client:
-    """Make a client for plain HTTP, quickly: it loads no certificates of authorities."""
+def plain_client(token: str = "", url: str = "", nodes: int = 0) -> httpx2.Client:
+    """Make a client for plain HTTP, quickly: it loads no certificates of authorities.
+
+    Where the server is several nodes each request is a connection, and so another node's.
+    """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx2.Client(base_url=url, headers=headers, timeout=60, verify=False)
+    limits = httpx2.Limits(max_keepalive_connections=None if (nodes or chosen_nodes()) == 1 else 0)
+    return httpx2.Client(base_url=url, headers=headers, timeout=60, verify=False, limits=limits)
+
+
+def chosen_nodes() -> int:
+    """Return how many nodes this run of the tests is for."""
+    return int(os.environ.get(NODES, "1"))
 
 
 def run_command(
@@ -132,7 +148,8 @@ class Meterd:
     limits of the process, by their number in the module `resource`. It is a fork of a process that has imported meterd
     (`tests/forking.py`), unless `forked` is False, `command` is another installation's, or something else matters to
     imports. While it runs, `client` sends the token and `anonymous` none. It takes OTLP over gRPC on a free port,
-    `grpc`, if the settings say so.
+    `grpc`, if the settings say so. With `nodes` it is several of them on one ClickHouse and one PostgreSQL, behind a
+    proxy that takes the next one for each connection (`tests/nodes/beside.py`).
     """
 
     def __init__(
@@ -145,33 +162,65 @@ class Meterd:
         forked: bool = True,
         command: Sequence[str] = (),
         directory: Directory | None = None,
+        nodes: int = 0,
     ) -> None:
         self.data = data
-        directory = directory or directory_of(data)
+        self._nodes = nodes or chosen_nodes()
+        self._beside: Beside | None = None
+        directory = directory or directory_of(data, self._nodes)
         self.token = make_token(data, tenant_admin=True, scopes=tuple(Scope), directory=directory).token or ""
         self._arguments = ["serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments]
         if config:
             self._arguments += ["--config", str(config)]
         usual = {"METERD_OTLP__GRPC__LISTEN": "off"}
+        if self._nodes > 1:
+            usual["METERD_STORE__LOAD_INTERVAL"] = "0.1"
         if directory.is_postgresql:
             usual["METERD_DIRECTORY__URL"] = directory.url
-        self._environment = usual | ENVIRONMENT | engines.environment(data) | (environment or {})
+        self._environment = usual | ENVIRONMENT | self._store() | (environment or {})
         self._limits = engines.limits(limits or {})
         self._forked = forked and not command
         self._command = command or (sys.executable, "-m", "meterd")
         self.url = self.grpc = ""
-        self.log = b""
+        self._log = b""
+
+    def become(self, number: int) -> None:
+        """Be another node of the same installation, with a data directory of its own."""
+        self.data = self.data.with_name(f"{self.data.name}-node-{number}")
+        self._arguments = [*self._arguments]
+        self._arguments[self._arguments.index("--data") + 1] = str(self.data)
+        self._nodes = 1
+
+    @property
+    def log(self) -> bytes:
+        return self._log + (self._beside.log if self._beside else b"")
+
+    def _store(self) -> dict[str, str]:
+        """What makes it keep its facts where this run has them."""
+        several = self._nodes > 1
+        return engines.shared_environment(self.data) if several else engines.environment(self.data)
 
     def start(self) -> Self:
         """Start, and return when it is ready. Raises `AssertionError` with its output when it ends instead."""
-        self.log = b""
+        self._start()
+        if self._nodes > 1:
+            from tests.nodes.beside import Beside  # most runs have no need of it
+
+            self._beside = Beside(self, self._nodes)
+            self.url, self.grpc = self._beside.url, self._beside.grpc
+        self.client = plain_client(self.token, self.url, self._nodes)
+        self.anonymous = plain_client(url=self.url, nodes=self._nodes)
+        return self
+
+    def _start(self) -> None:
+        self._log, self._beside = b"", None
         self.process = self._started()
         assert self.process.stderr is not None
         deadline = time.monotonic() + 180  # several processes start one after the other
-        while b"meterd ready on " not in self.log:
+        while b"meterd ready on " not in self._log:
             ready, _, _ = select.select([self.process.stderr], [], [], 1)
             data = os.read(self.process.stderr.fileno(), 65536) if ready else b""
-            self.log += data
+            self._log += data
             if self.process.poll() is not None and not data:
                 self.process.stderr.close()
                 raise AssertionError(f"meterd ended: {self.log.decode()}")
@@ -181,9 +230,6 @@ class Meterd:
             self.grpc = announced.split()[0].decode()
         self._log_reader = threading.Thread(target=self._read_log, daemon=True)
         self._log_reader.start()
-        self.client = plain_client(self.token, self.url)
-        self.anonymous = plain_client(url=self.url)
-        return self
 
     def _started(self) -> "subprocess.Popen[bytes] | Forked":
         """A fork, but for what a process must have from its very start."""
@@ -196,17 +242,20 @@ class Meterd:
         """While it runs: a full pipe would stop a process that logs every refusal."""
         assert self.process.stderr is not None
         while data := os.read(self.process.stderr.fileno(), 65536):
-            self.log += data
+            self._log += data
 
     def kill(self) -> None:
         """`kill -9`."""
         self.process.send_signal(signal.SIGKILL)
+        if self._beside:
+            self._beside.kill()
         self.wait()
 
     def stop(self) -> int:
         """SIGTERM; returns the exit status."""
         self.process.terminate()
-        return self.wait()
+        statuses = self._beside.stop() if self._beside else []
+        return max(self.wait(), *statuses, key=abs) if statuses else self.wait()
 
     def wait(self) -> int:
         """Collect the rest of the log and the exit status."""
@@ -215,6 +264,8 @@ class Meterd:
         self.process.stderr.close()
         self.client.close()
         self.anonymous.close()
+        if self._beside:
+            self._beside.close()
         return self.process.wait()
 
     def ingest(

@@ -3,8 +3,9 @@
 import itertools
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -12,12 +13,18 @@ _CHUNK = 65536
 
 
 class RoundRobin:
-    """Takes connections at `url`, and passes on what goes to and fro: a context manager."""
+    """Takes connections at `url`, and passes on what goes to and fro: a context manager.
 
-    def __init__(self, ports: Sequence[int]) -> None:
+    `before` is called before the beginning of what a client asks is passed on.
+    """
+
+    def __init__(self, ports: Sequence[int], before: Callable[[], None] = lambda: None) -> None:
         self._ports = itertools.cycle(ports)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._before = before
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._clients: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
@@ -25,8 +32,12 @@ class RoundRobin:
         with suppress(OSError):  # it is closed
             while True:
                 client, _ = self._listener.accept()
-                serving.append(threading.Thread(target=_serve, args=(client, next(self._ports))))
+                self._clients.add(client)
+                serving.append(threading.Thread(target=self._serve, args=(client, next(self._ports))))
                 serving[-1].start()
+        for client in [*self._clients]:
+            with suppress(OSError):  # it has gone by itself
+                client.shutdown(socket.SHUT_RDWR)
         for each in serving:
             each.join()
 
@@ -41,20 +52,27 @@ class RoundRobin:
         self._listener.close()
         self._thread.join()
 
+    def _serve(self, client: socket.socket, port: int) -> None:
+        """Pass on what comes from either side until both have ended; end when the node is not there."""
+        with suppress(ConnectionRefusedError), client, socket.create_connection(("127.0.0.1", port)) as node:
+            asked = threading.Event()
+            forth = threading.Thread(target=_pass_on, args=(client, node, partial(self._begin, asked)))
+            forth.start()
+            _pass_on(node, client, asked.clear)
+            forth.join()
+        self._clients.discard(client)
 
-def _serve(client: socket.socket, port: int) -> None:
-    """Pass on what comes from either side until both have ended."""
-    with client, socket.create_connection(("127.0.0.1", port)) as node:
-        forth = threading.Thread(target=_pass_on, args=(client, node))
-        forth.start()
-        _pass_on(node, client)
-        forth.join()
+    def _begin(self, asked: threading.Event) -> None:
+        if not asked.is_set():
+            asked.set()
+            self._before()
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
+def _pass_on(source: socket.socket, target: socket.socket, before: Callable[[], None]) -> None:
     """Pass on what comes from one side until it ends."""
     with suppress(OSError):
         while data := source.recv(_CHUNK):
+            before()
             target.sendall(data)
     with suppress(OSError):
         target.shutdown(socket.SHUT_WR)

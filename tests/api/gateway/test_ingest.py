@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from meterd.access import Scope, SubjectType
-from tests.process import METRICS, Meterd, make_token
+from tests.process import METRICS, OF_ONE_NODE, Meterd, make_token
 
 try:
     from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
@@ -365,6 +365,7 @@ def test_null_members_count_as_absent(sender: Sender) -> None:
     ]
 
 
+@OF_ONE_NODE
 def test_a_repeated_key_gets_the_first_answer_and_adds_nothing(sender: Sender) -> None:
     first = sender.send(ROWS, idempotency_key="k")
     again = sender.send([GOOD], idempotency_key="k")

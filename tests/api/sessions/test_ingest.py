@@ -7,7 +7,7 @@ import pytest
 
 from meterd.access import Scope
 from tests.api.sessions.test_routes import Client, client_of
-from tests.process import METRICS, Meterd
+from tests.process import METRICS, OF_ONE_NODE, Meterd
 
 HUNG = "application_appears_hung"
 
@@ -142,6 +142,7 @@ def test_a_time_that_documents_could_not_show_is_refused(ann: Client) -> None:
     assert ["2026-01-31T12:00:00+01:00"] == [event["timestamp"] for event in ann.document(path)["events"]]
 
 
+@OF_ONE_NODE
 def test_a_repeated_key_adds_nothing(ann: Client) -> None:
     path = ann.begin()
     for _ in range(2):

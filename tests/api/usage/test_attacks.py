@@ -7,7 +7,7 @@ import pytest
 
 from meterd.api.usage.series import MAX_OBSERVATIONS
 from tests.api.usage.environment import Environment
-from tests.process import METRICS, Meterd
+from tests.process import METRICS, OF_ONE_NODE, Meterd
 
 
 @pytest.fixture
@@ -69,6 +69,7 @@ def test_services_without_functions_say_so(environment: Environment, service: st
     )
 
 
+@OF_ONE_NODE
 def test_a_post_that_is_refused_counts_for_the_item(environment: Environment) -> None:
     environment.refused("POST", "object", json={"_id": "BAD", "s": {"_type": "VarMetricTimeSeries"}})
     environment.post("object", {"_id": "D"})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.usage.environment import Environment
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
 
 SERIES = {
     "_type": "VarMetricTimeSeries",
@@ -70,6 +70,7 @@ def test_a_series_is_not_limited_to_its_object_but_to_its_filter(environment: En
     assert [2] == values(environment.read("data/v1/all/AAA:OWN"))
 
 
+@OF_ONE_NODE
 def test_a_series_counts_the_calls_of_its_environment(shared: Meterd) -> None:
     first, second = Environment(shared), Environment(shared)
     for environment in (first, second):

@@ -12,7 +12,7 @@ from meterd.access import Scope
 from meterd.api.usage.providers import PROVIDERS
 from tests.api.usage.environment import Environment
 from tests.api.usage.records import Record, ingested
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -402,6 +402,7 @@ class Crowd:
         return ids(self.environment.read("metric/v1", **sent))
 
 
+@OF_ONE_NODE
 @pytest.mark.parametrize(
     "sort", ["", "service", "-service", "name", "-httpstatus,service", "type", "duration", "timestamp", "-_id"]
 )
@@ -421,6 +422,7 @@ def test_pages_have_each_record_once_whatever_is_recorded_meanwhile(shared: Mete
     assert before <= set(found)
 
 
+@OF_ONE_NODE
 def test_pages_begin_anew_with_the_first_one(shared: Meterd) -> None:
     crowd = Crowd(shared)
     first = crowd.page(0)
