@@ -162,7 +162,7 @@ def _prepared(data: Path, limits: Ingest) -> Node:
     with closing(Journal(path, window, most_aside=limits.set_aside_bytes)) as journal:
         node = journal.node
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        DeduplicationIndex(connection, window).rotate()
+        DeduplicationIndex(connection, window).rotate()  # all that waits is in its tables, too
     return node
 
 

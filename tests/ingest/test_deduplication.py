@@ -11,6 +11,7 @@ from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.facts import digest
 
 WINDOW = 100.0
+A, B = digest("a"), digest("b")
 
 
 class Clock:
@@ -86,33 +87,33 @@ def test_no_identities_are_no_work(index: DeduplicationIndex) -> None:
 def test_an_identity_is_known_for_at_least_a_window(index: DeduplicationIndex, clock: Clock, start: float) -> None:
     clock.now += start
     index.rotate()
-    index.add_identities([b"a"], 1)
+    index.add_identities([A], 1)
 
     clock.now += WINDOW
     index.rotate()
 
-    assert is_known(index, b"a")
+    assert is_known(index, A)
 
 
 def test_an_identity_is_forgotten_after_two_windows(index: DeduplicationIndex, clock: Clock) -> None:
-    index.add_identities([b"a"], 1)
+    index.add_identities([A], 1)
 
     clock.now += 2 * WINDOW
     index.rotate()
 
-    assert not is_known(index, b"a")
+    assert not is_known(index, A)
 
 
 def test_a_known_identity_is_not_remembered_longer_for_being_repeated(index: DeduplicationIndex, clock: Clock) -> None:
-    index.add_identities([b"a"], 1)
+    index.add_identities([A], 1)
     clock.now += WINDOW
     index.rotate()
-    assert is_known(index, b"a")
+    assert is_known(index, A)
 
     clock.now += WINDOW
     index.rotate()
 
-    assert not is_known(index, b"a")
+    assert not is_known(index, A)
 
 
 def test_an_answer_is_given_back_for_at_least_a_window(index: DeduplicationIndex, clock: Clock) -> None:
@@ -131,13 +132,13 @@ def test_an_answer_is_given_back_for_at_least_a_window(index: DeduplicationIndex
 
 
 def test_a_long_pause_forgets_everything(index: DeduplicationIndex, clock: Clock) -> None:
-    index.add_identities([b"a"], 1)
+    index.add_identities([A], 1)
     index.add_response(b"key", b"answer", 0, 1)
 
     clock.now += 1000 * WINDOW
     index.rotate()
 
-    assert not is_known(index, b"a")
+    assert not is_known(index, A)
     assert index.response(b"key") is None
 
 
@@ -171,14 +172,14 @@ def test_other_tables_of_the_database_are_left_alone(
 
 
 def test_a_restart_forgets_nothing(index: DeduplicationIndex, connection: sqlite3.Connection, clock: Clock) -> None:
-    index.add_identities([b"a"], 1)
+    index.add_identities([A], 1)
     index.add_response(b"key", b"answer", 0, 1)
 
     clock.now += WINDOW
     again = DeduplicationIndex(connection, WINDOW, clock)
     again.rotate()
 
-    assert is_known(again, b"a")
+    assert is_known(again, A)
     assert again.response(b"key") == (b"answer", 0)
 
 
@@ -191,15 +192,15 @@ def test_a_rotation_that_failed_is_done_again(connection: sqlite3.Connection, cl
 
     index.rotate()
 
-    assert not is_known(index, b"a")
-    assert is_known(index, b"a")
+    assert not is_known(index, A)
+    assert is_known(index, A)
 
 
 def test_time_in_which_the_service_does_not_run_does_not_count(connection: sqlite3.Connection, clock: Clock) -> None:
     for _ in range(5):
         index = DeduplicationIndex(connection, WINDOW, clock)
         index.rotate()
-        assert is_known(index, b"a") == (clock.now > Clock().now)
+        assert is_known(index, A) == (clock.now > Clock().now)
         clock.now += 10 * WINDOW
 
 
@@ -207,7 +208,7 @@ def test_time_counts_on_after_a_restart(connection: sqlite3.Connection, clock: C
     for is_over in (True, False, False, True):  # after 0, 0.5, 1 and 1.5 windows, and a little
         index = DeduplicationIndex(connection, WINDOW, clock)
         index.rotate()
-        assert is_known(index, b"a") != is_over
+        assert is_known(index, A) != is_over
         clock.now += WINDOW / 2
         index.rotate()
         index.add_identities([digest("b")], 1)
@@ -221,7 +222,7 @@ def test_a_window_that_is_changed_forgets_nothing(connection: sqlite3.Connection
         index = DeduplicationIndex(connection, window, clock)
         index.rotate()
         is_first = clock.now == Clock().now
-        assert is_known(index, b"a") != is_first
+        assert is_known(index, A) != is_first
         if is_first:
             index.add_response(b"key", b"answer", 0, 1)
         assert index.response(b"key") == (b"answer", 0)

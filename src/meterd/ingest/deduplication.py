@@ -12,11 +12,12 @@ service does not run no time passes, so nothing is forgotten early (`docs/decisi
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
 from meterd.ingest.facts import DIGEST_SIZE
+from meterd.ingest.recent import RecentIdentities
 from meterd.ingest.transactions import transaction
 
 _GENERATIONS = """
@@ -33,7 +34,8 @@ _CREATE = (
         outer BLOB, inner BLOB, entry INTEGER NOT NULL, PRIMARY KEY (outer, inner)
     ) WITHOUT ROWID""",
 )
-_TABLES = ("identities_{0}", "answers_{0}", "spans_{0}", "awaited_{0}")
+_IDENTITIES = "identities_{0}"
+_TABLES = (_IDENTITIES, "answers_{0}", "spans_{0}", "awaited_{0}")
 _EACH = f"""WITH RECURSIVE positions(at) AS (
     SELECT 1 UNION ALL SELECT at + {DIGEST_SIZE} FROM positions WHERE at + {DIGEST_SIZE} <= length(?1))"""
 """The positions of digests in one blob, one after the other."""
@@ -71,18 +73,36 @@ class DeduplicationIndex:
         self._before = 0.0
         self._saved = 0.0
         self._generations: list[_Generation] = []
+        self._recent = RecentIdentities(connection)
 
     def rotate(self) -> None:
         """Open a generation when the newest is a window old, drop those past the window. Cheap when nothing is due."""
         if not self._generations:
             self._load()
+        elif self._recent.is_stale:
+            with transaction(self._connection):
+                self._empty_recent(self._generations)
+            self._recent.clear()
         now = self._now()
         is_due = not self._generations or now - self._generations[-1].opened >= self._window
         is_past = bool(self._generations) and now - self._generations[0].used > self._window
         if is_due or is_past or now - self._saved >= self._window * _SAVED_EVERY:
+            is_changed = is_due or is_past
             with transaction(self._connection):
+                if is_changed:
+                    self._empty_recent(self._generations)
                 kept = self._rotate(now, is_due)
             self._generations, self._saved = kept, now
+            if is_changed:
+                self._recent.clear()
+
+    def _empty_recent(self, generations: Sequence[_Generation]) -> None:
+        if generations:
+            self._recent.empty(_IDENTITIES.format(generations[-1].number))
+
+    def doubt(self) -> None:
+        """Let what is in memory count no more: a transaction has failed."""
+        self._recent.is_stale = True
 
     def _now(self) -> float:
         """Return the seconds that services ran on this database."""
@@ -97,6 +117,9 @@ class DeduplicationIndex:
             for generation in generations:
                 self._create_tables(generation.number)
             self._add_entries(generations)
+            self._recent.create()
+            self._empty_recent(generations)
+        self._recent.clear()
         self._before = max((generation.used for generation in generations), default=0.0)
         self._generations = generations
 
@@ -148,18 +171,18 @@ class DeduplicationIndex:
         """Remember the digests, whose facts will be in an entry of the journal; True for each that was not known,
         False for each that was, or repeats within.
         """
-        newest = self.use_newest()
-        if len(digests) > 1 and not self._any_known_before(digests):
-            try:
-                self._connection.execute(
-                    f"{_EACH} INSERT INTO identities_{newest} SELECT {_DIGEST}, ?2 FROM positions",
-                    (b"".join(digests), entry),
-                )
-            except sqlite3.IntegrityError:
-                pass  # one is known, or comes twice: the statement has added none
-            else:
-                return [True] * len(digests)
-        return self._add_one_by_one(digests, entry)
+        table = _IDENTITIES.format(self.use_newest())
+        unique = dict.fromkeys(digests)
+        known = self._known(unique)
+        if new := [digest for digest in unique if digest not in known] if known else list(unique):
+            self._recent.add(new, entry, table)
+        if not known and len(unique) == len(digests):
+            return [True] * len(digests)
+        is_new = []
+        for digest in digests:
+            is_new.append(digest not in known)
+            known.add(digest)
+        return is_new
 
     @property
     def numbers(self) -> list[int]:
@@ -172,27 +195,19 @@ class DeduplicationIndex:
         newest.used = self._now()
         return newest.number
 
-    def _any_known_before(self, digests: Sequence[bytes]) -> bool:
-        """Ask earlier generations by one statement for all: each gives up Python's lock, and waits for it again."""
-        for number in self.numbers[:-1]:
+    def _known(self, digests: Collection[bytes]) -> set[bytes]:
+        """Return those that are known, by one statement for each generation: each gives up Python's lock, and waits for
+        it again.
+        """
+        known = self._recent.among(digests) if self._recent.holds_any(digests) else set()
+        asked = b"".join(digests)
+        for number in self.numbers if digests else ():
+            table = _IDENTITIES.format(number)
             found = self._connection.execute(
-                f"{_EACH} SELECT 1 FROM positions CROSS JOIN identities_{number} WHERE digest = {_DIGEST} LIMIT 1",
-                (b"".join(digests),),
+                f"{_EACH} SELECT digest FROM positions CROSS JOIN {table} WHERE digest = {_DIGEST}", (asked,)
             )
-            if found.fetchone() is not None:
-                return True
-        return False
-
-    def _add_one_by_one(self, digests: Sequence[bytes], entry: int) -> list[bool]:
-        execute = self._connection.execute
-        *earlier, newest = (each.number for each in self._generations)
-        before = [f"SELECT 1 FROM identities_{number} WHERE digest = ?" for number in earlier]
-        insert = f"INSERT OR IGNORE INTO identities_{newest} VALUES (?, ?)"
-        return [
-            not any(execute(statement, (digest,)).fetchone() for statement in before)
-            and execute(insert, (digest, entry)).rowcount == 1
-            for digest in digests
-        ]
+            known.update([digest for (digest,) in found])
+        return known
 
     def response(self, request: bytes) -> tuple[bytes, int] | None:
         """Return the response that this request got, and how many of its facts were known then; None for a new one."""
@@ -214,5 +229,7 @@ class DeduplicationIndex:
         if not self._generations:
             self._load()
         with transaction(self._connection):
+            self._empty_recent(self._generations)
             for table in [table.format(each.number) for each in self._generations for table in _TABLES]:
                 self._connection.execute(f"DELETE FROM {table} WHERE entry > ? AND entry <= ?", (after, until))
+        self._recent.clear()

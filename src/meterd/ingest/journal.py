@@ -109,8 +109,12 @@ class Journal:
         """Make the submissions durable, all or, on any error, none of them."""
         if any(submission.needs_deduplication for submission in group):
             self._index.rotate()
-            with transaction(self._connection):
-                committed = self._write(group)
+            try:
+                with transaction(self._connection):
+                    committed = self._write(group)
+            except BaseException:  # whatever it is, what the index has in memory is not on disk
+                self._index.doubt()
+                raise
         else:  # one statement is a transaction of its own, and gives up Python's lock only once
             committed = self._write(group)
         self.end = committed.end
