@@ -75,7 +75,7 @@ def make_token(
 
 @cache
 def _new_metadata() -> bytes:
-    """What meterd makes where there is nothing, once for all: to make it takes as long as half a start."""
+    """What meterd makes where there is nothing, once for all: to make it takes a fifth of a start."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         open_metadata(data).close()
