@@ -13,8 +13,10 @@ from meterd.data_directory import path_of
 from meterd.installation import File
 from meterd.store.checkpoints import held_off
 from tests.crash.load import BUSY, Ledger, Load, check
-from tests.process import Meterd
+from tests.process import OF_DUCKDB, OF_ONE_PROCESS, Meterd
 from tests.test_cli import run
+
+pytestmark = [OF_DUCKDB, OF_ONE_PROCESS]
 
 
 def backed_up(data: Path, target: Path) -> str:

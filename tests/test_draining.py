@@ -25,7 +25,7 @@ from meterd.ingest.facts import Facts, Submission, encode
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.installation import File
 from meterd.settings import Ingest, Settings
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_PROCESS, Meterd, make_token
 
 INSERT = """INSERT OR REPLACE INTO entries (sequence, dataset, tenant, count, encoding, lines, checksum)
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
@@ -179,6 +179,7 @@ class TestOnce:
 
 
 class TestRepetitions:
+    @OF_ONE_PROCESS
     @pytest.mark.parametrize(
         ("sender", "subject"), [((), ALICE), (ALICE, ALICE), (BOB, ALICE)], ids=["gateway", "own", "another's"]
     )
@@ -307,6 +308,7 @@ def empty(data: Path) -> Path:
     return data
 
 
+@OF_ONE_PROCESS
 def test_what_a_killed_node_acknowledged_is_in_the_answers_of_another_one(tmp_path: Path) -> None:
     late = {"METERD_STORE__LOAD_INTERVAL": "3600", "METERD_SESSIONS__ANONYMOUS": "never"}
     rows = [{"traceId": "t", "spanId": str(number)} for number in range(50)]

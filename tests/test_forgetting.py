@@ -22,9 +22,11 @@ from meterd.errors import ConfigurationError
 from meterd.forgetting import NOTE, Report, forget, look
 from meterd.settings import load
 from tests.api.usage.environment import Environment
-from tests.process import Meterd, make_token, plain_client
+from tests.process import OF_DUCKDB, OF_ONE_PROCESS, Meterd, make_token, plain_client
 from tests.test_cli import ENVIRONMENT, output, run, sentence
 from tests.web.test_declaration import BOARD
+
+pytestmark = [OF_DUCKDB, OF_ONE_PROCESS]
 
 SETTINGS = load(None, {})
 QUIET = {"METERD_USAGE__RECORD": "off"}
