@@ -17,6 +17,11 @@ _BUCKETS = """async ([start, end, milliseconds, unit, zone]) => {
   return buckets(window, zone).starts.map((each) => new Date(each).toISOString());
 }"""
 HOUR = 3_600_000
+_PLACES = """(names) => names.map((name) => {
+  const { top, left, right } = document.getElementById(`p-${name}`).getBoundingClientRect();
+  return { top, left, right };
+})"""
+_FIGURES = ("calls", "failure-rate", "latency-p90")
 
 
 def _written(page: Page, name: str, *values: Any) -> list[str]:
@@ -65,3 +70,25 @@ def test_buckets_are_where_the_query_cuts_them(opened: Page) -> None:
     ]
     weeks = ["2026-11-25T00:00:00Z", "2026-12-02T00:00:00Z", 7 * 24 * HOUR, "week", "UTC"]
     assert opened.evaluate(_BUCKETS, weeks) == ["2026-11-23T00:00:00.000Z", "2026-11-30T00:00:00.000Z"]
+
+
+def test_outcomes_have_fixed_colours_whatever_they_are_called(opened: Page) -> None:
+    names = ["allowed", "blocked", "hit", "miss", "pass", "fail"]
+    looks = opened.evaluate(
+        """async (names) => {
+          const [, folder] = document.querySelector("script[type=module]").src.match(/^(.*\\/)[^/]+$/);
+          const { looksOf } = await import(`${folder}colours.js`);
+          const looks = looksOf(names);
+          return names.map((name) => looks.get(name).token);
+        }""",
+        names,
+    )
+    assert looks == ["pass", "fail", "pass", "ended", "pass", "fail"]
+
+
+@pytest.mark.parametrize("width", [500, 640])
+def test_figures_stand_two_in_a_row_on_a_screen_between_a_phone_and_a_desk(opened: Page, width: int) -> None:
+    opened.set_viewport_size({"width": width, "height": 740})
+    first, second, third = opened.evaluate(_PLACES, _FIGURES)  # at once, as what comes above moves all of them
+    assert first["top"] == second["top"] < third["top"]
+    assert first["right"] < second["left"] < second["right"] <= width

@@ -45,6 +45,16 @@ function headCell({ label, sort, numeric }) {
   );
 }
 
+/** When a session was last seen: of the day on which it began only the time, where that is told with its day. */
+function lastSeen({ created_at: began, updated_at: seen }) {
+  const { zone } = state();
+  const [first, last] = [began, seen].map((each) => time(each, { zone, precision: "day" }));
+  const text = recent(seen, { zone });
+  return first === last && text === time(seen, { zone, precision: "moment" })
+    ? time(seen, { zone, precision: "axisTime" })
+    : text;
+}
+
 function sessionRow(each) {
   const address = `/sessions/${encodeURIComponent(each.id)}${state().zone === "UTC" ? "" : `?zone=${encodeURIComponent(state().zone)}`}`;
   const lasted = new Date(each.ended_at ?? each.updated_at) - new Date(each.created_at);
@@ -57,7 +67,7 @@ function sessionRow(each) {
     cut(each.version),
     h("td", {}, badges(each.status, each.hung)),
     h("td", { title: atExact(each.created_at) }, recent(each.created_at, { zone: state().zone })),
-    h("td", { title: atExact(each.updated_at) }, recent(each.updated_at, { zone: state().zone })),
+    h("td", { title: atExact(each.updated_at) }, lastSeen(each)),
     h("td", { class: "numeric", title: exact(lasted, "ms") }, duration(lasted)),
     h("td", { class: "numeric", title: exact(each.event_count) }, number(each.event_count)),
     h("td", { class: "numeric", title: exact(each.metric_count) }, number(each.metric_count)),
