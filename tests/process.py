@@ -39,7 +39,7 @@ OF_DUCKDB = pytest.mark.skipif("config.getoption('--engine') == 'chdb'", reason=
 """Of tests that look into them or damage them, or rely on a write that fails to be told, as ClickHouse's may not be."""
 _COMMAND_SECONDS = 60.0
 OF_ONE_NODE = pytest.mark.skipif("config.getoption('--nodes') > 1", reason="each node has it for itself")
-"""Of tests of keys against repetition, ends of pages, what is known at once, files, logs, counts and limits."""
+"""Of tests of keys against repetition, ends of pages, what is known at once, ports, files, logs, counts and limits."""
 METRICS = "/api/svc/v1/llm-gateway/metrics"
 
 _LIMITED = """

@@ -12,7 +12,7 @@ import msal
 import pytest
 
 from meterd.access import Scope
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
 
 READS = {
     "_type": "VarMetricTimeSeries",
@@ -121,6 +121,7 @@ def test_a_provider_tells_its_metrics(odsl: Any) -> None:
     ]
 
 
+@OF_ONE_NODE
 def test_virtual_series_of_items_services_and_sources_count_the_calls(odsl: Any) -> None:
     for id_, times in (("#HENG", 3), ("#BUSINESS", 2)):
         for _ in range(times):
@@ -200,12 +201,14 @@ def test_the_documented_examples_work(odsl: Any, shared: Meterd, key: str) -> No
     assert 2 == len(ask("last(2)", "ReadRequests", "summed", "BUSINESS")["data"])
 
 
+@OF_ONE_NODE
 def test_a_virtual_read_counts_from_the_next_one_on(odsl: Any) -> None:
     params = {"_metric": "ODSLRequest/ReadRequests", "_calendar": "#P1D", "_observed": "summed"}
 
     assert [0, 1, 2] == [count(odsl.get("object", "private", "X", params)) for _ in range(3)]
 
 
+@OF_ONE_NODE
 def test_a_stored_series_is_read_through_the_data_service(odsl: Any) -> None:
     odsl.update(
         "object",

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode, Tracer
 
 from meterd.access import Scope
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
 
 SPAN_EXPORTERS: list[Any] = [OTLPSpanExporter, JsonSpanExporter]
 METRIC_EXPORTERS: list[Any] = [OTLPMetricExporter, JsonMetricExporter]
@@ -256,6 +256,7 @@ def test_a_wrong_token_makes_the_exporter_fail_at_once(
     assert tenant.points("guardrailMetrics") == [{"total": 0}]
 
 
+@OF_ONE_NODE
 @pytest.mark.parametrize("exporter", SPAN_EXPORTERS, ids=["protobuf", "json"])
 def test_spans_that_are_exported_during_a_restart_are_there_exactly_once(
     tmp_path: Path, exporter: Any, caplog: pytest.LogCaptureFixture

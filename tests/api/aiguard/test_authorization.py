@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.access.endpoint import HANG, HANG_UP, Endpoint
-from tests.process import Meterd, run_command
+from tests.process import OF_ONE_NODE, Meterd, run_command
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,7 @@ def assert_unauthorized(response: httpx2.Response) -> None:
     assert 'Bearer realm="meterd"' == response.headers["www-authenticate"]
 
 
+@OF_ONE_NODE
 def test_a_token_that_the_endpoint_knows_is_accepted_and_then_remembered(
     guarded: Meterd, endpoint: Endpoint, token: str
 ) -> None:
