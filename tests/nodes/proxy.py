@@ -25,7 +25,7 @@ class RoundRobin:
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._clients: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
         serving = []
@@ -33,7 +33,7 @@ class RoundRobin:
             while True:
                 client, _ = self._listener.accept()
                 self._clients.add(client)
-                serving.append(threading.Thread(target=self._serve, args=(client, next(self._ports))))
+                serving.append(threading.Thread(target=self._serve, args=(client, next(self._ports)), daemon=True))
                 serving[-1].start()
         for client in [*self._clients]:
             with suppress(OSError):  # it has gone by itself
@@ -56,7 +56,7 @@ class RoundRobin:
         """Pass on what comes from either side until both have ended; end when the node is not there."""
         with suppress(ConnectionRefusedError), client, socket.create_connection(("127.0.0.1", port)) as node:
             asked = threading.Event()
-            forth = threading.Thread(target=_pass_on, args=(client, node, partial(self._begin, asked)))
+            forth = threading.Thread(target=_pass_on, args=(client, node, partial(self._begin, asked)), daemon=True)
             forth.start()
             _pass_on(node, client, asked.clear)
             forth.join()
