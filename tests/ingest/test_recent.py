@@ -65,7 +65,7 @@ def test_what_waits_is_bounded_and_the_rest_is_in_the_table(connection: sqlite3.
     connection.execute("BEGIN")
     for first in range(0, 3000, 10):
         assert index.add_identities(names(range(first, first + 10)), 1) == [True] * 10
-        waiting = len(index._recent._waiting)
+        waiting = index.waiting
         assert waiting <= 40
         assert count(connection, "identities_1") + waiting == first + 10
 

@@ -100,6 +100,11 @@ class DeduplicationIndex:
         if generations:
             self._recent.empty(_IDENTITIES.format(generations[-1].number))
 
+    @property
+    def waiting(self) -> int:
+        """Return how many identities wait for their table; from any thread."""
+        return len(self._recent)
+
     def doubt(self) -> None:
         """Let what is in memory count no more: a transaction has failed."""
         self._recent.is_stale = True

@@ -214,6 +214,11 @@ class Journal:
         """Return how much is set aside."""
         return self._aside.totals
 
+    @property
+    def identities_waiting(self) -> int:
+        """Return how many identities wait for their place in a table; from any thread."""
+        return self._index.waiting
+
     def count_aside(self, text: bytes, tenants: Collection[str]) -> int:
         """Return how many lines of what is set aside hold a text."""
         return self._aside.count_lines(text, tenants)

@@ -40,6 +40,10 @@ class RecentIdentities:
         self.is_stale = False
         self.clear()
 
+    def __len__(self) -> int:
+        """Return how many wait; from any thread."""
+        return len(self._waiting)
+
     def create(self) -> None:
         """Make sure that the log exists."""
         self._connection.execute(_CREATE)

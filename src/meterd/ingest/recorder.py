@@ -39,7 +39,9 @@ class Recorder:
         self._commits = GroupCommit(journal, backlog, supervisor, self._resume)
         self._arrived: list[Waiting] = []  # written by the event loop alone
         self._refusing = ""  # written by who stops the service
-        supervisor.telemetry.gauge("meterd_journal_set_aside_bytes", "Bytes set aside", lambda: self.aside.size)
+        gauge = supervisor.telemetry.gauge
+        gauge("meterd_journal_set_aside_bytes", "Bytes set aside", lambda: self.aside.size)
+        gauge("meterd_journal_identities_waiting", "Identities before their table", lambda: journal.identities_waiting)
 
     @property
     def aside(self) -> Totals:
