@@ -3,8 +3,9 @@
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
-_BUSY = """[...document.querySelectorAll(".panel[aria-busy=true]")].some(
-  (panel) => panel.getBoundingClientRect().top < window.innerHeight)"""
+_AT_REST = """() => [...document.querySelectorAll(".panel[aria-busy=true]")].every(
+  (panel) => panel.getBoundingClientRect().top >= window.innerHeight)"""
+"""A function: the policy of the pages lets no text be evaluated, which is what waiting for an expression does."""
 
 
 def findings(page: Page) -> list[str]:
@@ -12,11 +13,11 @@ def findings(page: Page) -> list[str]:
 
     What waits for a newer answer is dimmed for that while, so the page is looked at when it is at rest.
     """
-    is_busy = True
-    while is_busy:
-        page.wait_for_function(f"!({_BUSY})")
+    is_at_rest = False
+    while not is_at_rest:
+        page.wait_for_function(_AT_REST)
         violations = Axe().run(page).response["violations"]
-        is_busy = page.evaluate(_BUSY)
+        is_at_rest = page.evaluate(_AT_REST)
     return [
         f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}"
         for each in violations
