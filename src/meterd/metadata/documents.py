@@ -9,6 +9,10 @@ from typing import Protocol
 
 import msgspec
 
+MOST_ROWS = 200
+MOST_BYTES = 16 * 2**20
+"""Documents that are in memory at once, and their bytes; a document that has more comes alone."""
+
 
 class SubjectDocument(msgspec.Struct, frozen=True, rename="camel", tag_field="kind", tag="subject"):
     """A user or a virtual account, and its teams."""

@@ -16,15 +16,13 @@ from meterd.data_directory import lock_directories
 from meterd.datasets import DATASETS
 from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
-from meterd.metadata.documents import Document, Documents
+from meterd.metadata.documents import MOST_BYTES, MOST_ROWS, Document, Documents
 from meterd.moving.manifest import DOCUMENTS, Manifest, read
 from meterd.moving.stores import Watch, emptied, empty_others, open_fact_files
 from meterd.settings import Settings
 from meterd.store import StoreError
 from meterd.store.fact_files import FactFiles, Month
 
-_DOCUMENTS_AT_ONCE = 200
-_BYTES_AT_ONCE = 16 * 2**20
 _ROOM_PER_BYTE = 3
 """Room for each byte of an export: a store takes more of it than Parquet does, and writes it twice."""
 _document = msgspec.json.Decoder(Document)
@@ -71,7 +69,7 @@ def portions(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
     some: list[bytes] = []
     size = 0
     for line in lines:
-        if some and (len(some) == _DOCUMENTS_AT_ONCE or size + len(line) > _BYTES_AT_ONCE):
+        if some and (len(some) == MOST_ROWS or size + len(line) > MOST_BYTES):
             yield some
             some, size = [], 0
         some.append(line)

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy.orm import InstrumentedAttribute
 
 from meterd.metadata import Collection, SavedDashboard, SessionDocument
+from meterd.metadata.documents import MOST_BYTES, MOST_ROWS
 from meterd.metadata.sql.database import Database
 from meterd.metadata.sql.metadata import SQLMetadata
-from meterd.metadata.sql.portions import MOST_BYTES, MOST_ROWS, next_keys
+from meterd.metadata.sql.portions import next_keys
 from meterd.metadata.sql.tables import Dashboard, Item, SessionRow
 from tests.metadata.sql.conftest import Place
 

@@ -5,11 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from meterd.metadata.documents import MOST_BYTES, MOST_ROWS
 from meterd.metadata.sql.tables import Dashboard, Item, ItemVersion, SessionRow
-
-MOST_ROWS = 200
-MOST_BYTES = 16 * 2**20
-"""Bytes of documents that are in memory at once; a document that has more comes alone."""
 
 
 def next_keys(
