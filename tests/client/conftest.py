@@ -1,9 +1,8 @@
 """A server of these tests' own, something between it and the client, and rows that can be told apart."""
 
 import itertools
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,14 +40,6 @@ class Ledger:
 
     def all_stored_once(self) -> bool:
         return self.stored() == Counter(self.made)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Return when it holds."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from meterd.client import (
     StatusError,
     UnexpectedAnswer,
 )
-from tests.client.conftest import Ledger, eventually
+from tests.client.conftest import Ledger
 from tests.client.proxy import Late, Proxy, answer, lose_answer, lose_answer_with, lose_request
 from tests.process import Meterd, make_token
+from tests.waiting import eventually
 
 GUARDRAILS = "guardrailMetrics"
 NEVER = 3600.0

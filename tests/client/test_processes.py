@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from meterd.client import AsyncClient, Client, ClientClosed, StatusError
-from tests.client.conftest import eventually
 from tests.client.proxy import Proxy, answer, lose_answer, lose_request
 from tests.process import Meterd
+from tests.waiting import eventually
 
 PROCESSES = "processMetrics"
 NEVER = 3600.0

@@ -13,8 +13,9 @@ from meterd.client.connection import AsyncConnection, Connection
 from meterd.client.options import Options
 from meterd.client.sending import TaskSender, ThreadSender
 from meterd.client.wire import Request
-from tests.client.conftest import Ledger, eventually
+from tests.client.conftest import Ledger
 from tests.process import Meterd
+from tests.waiting import eventually
 
 GUARDRAILS = "guardrailMetrics"
 

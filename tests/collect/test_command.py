@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from meterd.collect.servicebus import Namespace
-from tests.client.conftest import eventually
 from tests.collect.monitor import Monitor, refusal
 from tests.process import Meterd
+from tests.waiting import eventually
 
 COMMAND = "collect", "azure-service-bus"
 

@@ -3,8 +3,7 @@
 import itertools
 import json
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -17,10 +16,10 @@ from tests.api.litellm.payloads import success
 from tests.clickhouse import ClickHouse
 from tests.nodes.proxy import RoundRobin
 from tests.process import METRICS, Meterd, make_token, plain_client
+from tests.waiting import eventually
 
 DATABASE = "proxied"
 AT = "2026-01-02T03:04:05Z"
-PATIENCE = 60.0
 
 
 class Installation:
@@ -61,13 +60,6 @@ def installation(clickhouse: ClickHouse, tmp_path_factory: pytest.TempPathFactor
     one, two = (Meterd(folder, environment=environment, directory=directory) for folder in folders)
     with one, two, RoundRobin([int(node.url.rpartition(":")[2]) for node in (one, two)]) as proxy:
         yield Installation((one, two), proxy.url, directory)
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_requests_come_to_both_in_turn(installation: Installation) -> None:

@@ -1,7 +1,5 @@
 """What workers that are no more have left comes into the store, one after the other, each as far as it can be read."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +13,7 @@ from meterd.supervision import ADOPTION, Supervisor
 from meterd.telemetry import Telemetry
 from tests.clickhouse import ClickHouse
 from tests.test_draining import commit, facts
-
-PATIENCE = 60.0
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -32,13 +29,6 @@ def supervisor() -> Supervisor:
 def failures(supervisor: Supervisor) -> float:
     labels = {"worker": ADOPTION.name}
     return supervisor.telemetry.registry.get_sample_value("meterd_worker_failures_total", labels) or 0.0
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def is_empty(directory: Path) -> bool:

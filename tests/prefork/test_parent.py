@@ -9,9 +9,10 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -22,6 +23,7 @@ from meterd.data_directory import directory_of_worker
 from meterd.prefork.parent import Parent
 from meterd.settings import Directory
 from meterd.supervision import ADOPTION
+from tests import waiting
 from tests.certificates import self_signed
 from tests.clickhouse import ClickHouse
 from tests.grpc_exports import grpc_client
@@ -35,6 +37,7 @@ LEFT, LEFT_IN, LEFT_TABLE = 7, "modelMetrics", "model_calls"
 """How many facts a worker left that is no more, of which datasource and in which table."""
 TAKEN = ("meterd_http_requests_total", "POST", f"{METRICS}/ingest", "200")
 PATIENCE = 300.0
+eventually = partial(waiting.eventually, seconds=PATIENCE)
 """Seconds that a busy machine may take for what is expected."""
 
 
@@ -125,13 +128,6 @@ def counts(served: Meterd, taken: int, *, processes: int = 2, restarts: int = 0)
     found = metrics(served)
     names = (TAKEN, ("meterd_processes",), ("meterd_process_restarts_total",))
     return [found.get(name) for name in names] == [taken, processes, restarts]
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 SENT: list[str] = []

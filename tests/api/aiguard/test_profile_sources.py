@@ -3,8 +3,7 @@
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ from meterd.classify import Engine, UnusableSource, profile
 from meterd.errors import ConfigurationError
 from tests.classify.declarations import LIBRARY
 from tests.process import Meterd, run_command
+from tests.waiting import eventually
 
 MINE = "11111111-2222-3333-4444-555555555555"
 UNKNOWN = "99999999-2222-3333-4444-555555555555"
@@ -231,14 +231,6 @@ def refusal(meterd: Meterd, wanted: str) -> str:
 
 def found(response: httpx2.Response) -> list[str]:
     return [match["classifier"] for match in response.json()["matches"]]
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    """Wait for something that must come about."""
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 TICKET = {

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from meterd.client import Client, ConnectionFailed, ItemsRefused, StatusError, UnexpectedAnswer
-from tests.client.conftest import eventually
 from tests.client.proxy import Hold, Late, Proxy, answer, lose_answer, lose_answer_with, lose_request
 from tests.client.sessions.conftest import NEVER, Read, document, names
 from tests.process import Meterd
+from tests.waiting import eventually
 
 FAULTS = [lose_request, lose_answer, lose_answer_with(500), lose_answer_with(504), answer(503, Retry_After="1")]
 

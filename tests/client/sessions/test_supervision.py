@@ -12,9 +12,9 @@ from meterd.client.sessions.bodies import creation_body
 from meterd.client.sessions.delivery import Delivery
 from meterd.client.sessions.entries import Entry, Item, MemoryStore
 from meterd.client.sessions.transport import SessionTransport
-from tests.client.conftest import eventually
 from tests.client.sessions.conftest import Read, names
 from tests.process import Meterd
+from tests.waiting import eventually
 
 
 class Fault(Exception):
