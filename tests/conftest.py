@@ -46,6 +46,16 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes that nobody could read by their size: what is compressed differs with the second in which it is.
+
+    Processes that divide the tests refuse all of them where one has another name in two of them.
+    """
+    if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()):
+        return f"{argname} of {len(val)} bytes"
+    return None
+
+
 def pytest_unconfigure() -> None:
     """Let pytest's summary be the last line: DuckDB's binding lists what frames of tests still hold at the very end."""
     atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
