@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import engines
 from tests.clickhouse import ClickHouse
+from tests.folders import keep_in_memory
 from tests.process import DIRECTORY, NODES, Meterd
 
 _ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is of how busy we are
@@ -28,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    keep_in_memory()
     os.environ[NODES] = str(config.getoption("--nodes"))
     if config.getoption("--nodes") > 1:
         config.option.directory = "postgresql"
