@@ -7,7 +7,7 @@ import pytest
 from meterd.data_directory import lock_directory, path_of
 from meterd.ingest.stamped import read_state
 from meterd.installation import File
-from meterd.prefork.adoption import Adoption
+from meterd.prefork.adoption import WorkerAdoption
 from meterd.settings import Settings, load
 from meterd.supervision import ADOPTION, Supervisor
 from meterd.telemetry import Telemetry
@@ -44,7 +44,7 @@ def test_one_that_is_damaged_is_named_and_left_and_keeps_no_other_from_being_loa
         commit(each, facts("a", "b"))
     path_of(damaged, File.JOURNAL).write_bytes(b"no journal at all" * 1000)
     without.mkdir()
-    adoption = Adoption([damaged, sound, without], settings, supervisor)
+    adoption = WorkerAdoption([damaged, sound, without], settings, supervisor)
     adoption.start()
     eventually(lambda: is_empty(sound) and f"the journal in {damaged} can't be read" in supervisor.notice)
     adoption.close()
@@ -58,7 +58,7 @@ def test_one_that_is_in_use_is_loaded_when_it_is_free(
 ) -> None:
     directory = tmp_path / "2"
     commit(directory, facts("a", "b"))
-    adoption = Adoption([directory], settings, supervisor)
+    adoption = WorkerAdoption([directory], settings, supervisor)
     with lock_directory(directory):
         adoption.start()
         eventually(lambda: failures(supervisor) > 0)
@@ -70,7 +70,7 @@ def test_one_that_is_in_use_is_loaded_when_it_is_free(
 
 
 def test_without_any_there_is_no_worker(supervisor: Supervisor) -> None:
-    adoption = Adoption([], Settings(), supervisor)
+    adoption = WorkerAdoption([], Settings(), supervisor)
     adoption.start()
     adoption.close()
 

@@ -20,7 +20,7 @@ _CLOSE_SECONDS = 45.0
 """How long a stop waits; what is not loaded by then stays, and the next start goes on."""
 
 
-class Adoption:
+class WorkerAdoption:
     """Loads what journals hold, one after the other, in a thread of its own while the service works.
 
     One that can't be loaded keeps none of the others from it, and is tried again.

@@ -12,7 +12,7 @@ import msgspec
 
 from meterd.data_directory import worker_directories
 from meterd.errors import ConfigurationError
-from meterd.prefork.adoption import Adoption
+from meterd.prefork.adoption import WorkerAdoption
 from meterd.prefork.messages import Order
 from meterd.prefork.parent import Parent
 from meterd.serving import Port
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SHARED = "clickhouse://"
 
 
-def adoption_of(settings: Settings, data: Path, order: Order | None, supervisor: Supervisor) -> Adoption:
+def adoption_of(settings: Settings, data: Path, order: Order | None, supervisor: Supervisor) -> WorkerAdoption:
     """Return what loads the journals of workers that there were more of before.
 
     Of processes that share a store the first one does so, if there are any.
@@ -34,7 +34,7 @@ def adoption_of(settings: Settings, data: Path, order: Order | None, supervisor:
     shares = settings.store.url.startswith(_SHARED) and settings.directory.is_postgresql
     count = order.count if order else 1
     left = [each for number, each in worker_directories(data).items() if number > count] if is_first and shares else []
-    return Adoption(left, settings, supervisor)
+    return WorkerAdoption(left, settings, supervisor)
 
 
 def of_worker(settings: Settings, number: int) -> Settings:
