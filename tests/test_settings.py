@@ -1,9 +1,12 @@
+import contextlib
+import re
 from pathlib import Path
 
 import pytest
 
 from meterd.errors import ConfigurationError
 from meterd.settings import Listener, Settings, describe, load
+from tests.docs.test_settings_documented import keys
 
 STOCK_AI_GUARD_FILE = """
 service:
@@ -366,3 +369,14 @@ class TestDescription:
         description = describe(settings)
         assert "hunter2" not in description
         assert "collector" in description.split("collector-endpoint: ")[1].split("\n")[0]
+
+    def test_masks_every_text_that_is_called_a_secret(self) -> None:
+        called = [key for key, _ in keys(Settings) if re.search(r"(password|secret|token|passphrase|credential)$", key)]
+
+        shown = {}
+        for key in called:
+            variable = f"METERD_{key.upper().replace('.', '__').replace('-', '_')}"
+            with contextlib.suppress(ConfigurationError):  # it is no text, but one of a few words
+                shown[key] = "hunter2" in describe(load(None, {variable: "hunter2"}))
+        assert shown == dict.fromkeys(shown, False)
+        assert "store.password" in shown

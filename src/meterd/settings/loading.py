@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import yaml
 
 from meterd.errors import ConfigurationError
+from meterd.settings.section import Secret, Section
 from meterd.settings.sections import Settings
 from meterd.validation import Problem, explain, members_of
 
@@ -83,11 +84,21 @@ def _environment_value(name: str, value: str) -> object:
 
 
 def describe(settings: Settings) -> str:
-    """Write the effective settings as YAML; passwords, and credentials inside addresses, are masked."""
-    plain = msgspec.to_builtins(settings)
-    if plain["store"]["password"]:
-        plain["store"]["password"] = _MASK
-    return re.sub(r"://\S+@", "://***@", yaml.safe_dump(plain, sort_keys=False))
+    """Write the effective settings as YAML; secrets, and credentials inside addresses, are masked."""
+    return re.sub(r"://\S+@", "://***@", yaml.safe_dump(msgspec.to_builtins(_masked(settings)), sort_keys=False))
+
+
+def _masked(section: Section) -> dict[str, object]:
+    """Return the members of a section, and of those in it, by their keys."""
+    members: dict[str, object] = {}
+    for field in msgspec.structs.fields(section):
+        value = getattr(section, field.name)
+        if isinstance(value, Section):
+            value = _masked(value)
+        elif value and Secret in (field.type, *get_args(field.type)):
+            value = _MASK
+        members[field.encode_name] = value
+    return members
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, object]:

@@ -11,6 +11,8 @@ Count = Annotated[int, Meta(ge=1)]
 Size = Annotated[
     str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$", description="a size such as 512MB, 4GB or 1.5GiB")
 ]
+Secret = Annotated[str, Meta(extra={"is_secret": True})]
+"""A text that is masked wherever settings are shown."""
 
 
 class Section(msgspec.Struct, kw_only=True, frozen=True, rename="kebab", forbid_unknown_fields=True):

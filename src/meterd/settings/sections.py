@@ -8,7 +8,7 @@ from msgspec import Meta
 from meterd import memory
 from meterd.errors import ConfigurationError
 from meterd.settings.aiguard import Classification, Listen, Listener, Metrics, Service
-from meterd.settings.section import Count, Days, Seconds, Section, Size
+from meterd.settings.section import Count, Days, Seconds, Secret, Section, Size
 
 _OPENTELEMETRY_PORT = 4317
 """Where exporters send by gRPC unless they are told otherwise."""
@@ -134,7 +134,7 @@ class Store(Section, frozen=True):
 
     url: str = "duckdb:"
     cluster: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")] | None = None
-    password: str | None = None
+    password: Secret | None = None
     password_file: str | None = None
     memory: Size = msgspec.field(default_factory=memory.for_store)
     spill: Size = "4GB"
