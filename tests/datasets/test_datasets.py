@@ -21,6 +21,7 @@ from meterd.ingest.admission import admission
 from meterd.store import DuckDBStore, Lines
 
 EACH = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
+OF_PERSONS = {"subject", "user", "person", "email", "mail", "owner", "author", "customer", "employee", "by"}
 TEXT, NUMBER, INTEGER, BOOLEAN = Kind.TEXT, Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN
 GATEWAY_MEMBERS = {
     "createdAt": Kind.TIME,
@@ -118,6 +119,15 @@ def test_names_are_plain_and_unique(dataset: Dataset) -> None:
 def test_everything_is_described(dataset: Dataset) -> None:
     assert dataset.description
     assert [column.name for column in dataset.columns if not column.description] == []
+
+
+@EACH
+def test_what_is_called_after_a_person_is_declared_to_name_one(dataset: Dataset) -> None:
+    """So that whoever is forgotten is forgotten there, too. A type of persons is none."""
+    called = [each for each in dataset.columns if OF_PERSONS & {*each.name.split("_")} and not each.allowed]
+
+    assert {"subject"} <= {column.name for column in called}
+    assert [column.name for column in called if not column.names_person] == []
 
 
 @EACH
