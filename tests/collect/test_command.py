@@ -16,6 +16,8 @@ from tests.process import Meterd
 from tests.waiting import eventually
 
 COMMAND = "collect", "azure-service-bus"
+IN_THE_BACKGROUND = "sh", "-c", "trap '' INT; exec \"$@\"", "sh"
+"""Runs a command as a shell does in the background: interrupts are ignored, unless it says that it takes them."""
 
 
 @pytest.fixture
@@ -57,7 +59,8 @@ def totals(meterd: Meterd, namespace: Namespace) -> list[int]:
 def test_it_collects_until_it_is_told_to_end(
     environment: dict[str, str], shared: Meterd, namespace: Namespace, monitor: Monitor, end: signal.Signals
 ) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "meterd", *COMMAND], env=environment, stderr=subprocess.PIPE)
+    command = [*IN_THE_BACKGROUND, sys.executable, "-m", "meterd", *COMMAND]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
     try:
         eventually(lambda: len(totals(shared, namespace)) == 4)
         first = len(monitor.asked)

@@ -30,7 +30,8 @@ def run(url: str | None, namespace: str, endpoint: str, interval: float, environ
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("meterd.client").setLevel(logging.INFO)  # so that each retry is said
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell lets its background ignore the first
+        signal.signal(number, signal.default_int_handler)
     status = 0
     try:
         parsed = Namespace.parse(namespace)
