@@ -37,7 +37,7 @@ from tests.api.litellm.payloads import (
     tool_call,
     tool_list,
 )
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
 
 LIMIT = 64 * 2**20
 GUARDRAIL, MODEL, MCP, AGENT = "guardrailMetrics", "modelMetrics", "mcpMetrics", "agentMetrics"
@@ -300,12 +300,14 @@ class TestRepetition:
         assert proxy.totals() == [1, 2, 0, 1]
         assert proxy.points(AGENT, "isFailure") == [{"isFailure": False, "total": 1}]
 
+    @OF_ONE_NODE
     def test_of_a_rescued_request_in_two_bodies_is_one(self, proxy: Proxy) -> None:
         for payload in rescued(guardrail_information=[evaluation()]):
             answer(proxy.send(array(payload)))
 
         assert proxy.totals() == [1, 2, 0, 1]
 
+    @OF_ONE_NODE
     def test_of_a_rescued_request_with_a_synchronous_guardrail_is_one_evaluation(self, proxy: Proxy) -> None:
         for payload in rescued(guardrail_information=[evaluation(start_time=None, end_time=None)]):
             answer(proxy.send(array(payload)))
