@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from tests.demo.running import DEMO, running
-from tests.process import METRICS, make_token, plain_client
+from tests.process import METRICS, OF_ONE_PROCESS, make_token, plain_client
 
 
 def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
@@ -30,6 +30,7 @@ def test_a_demo_serves_its_history_and_ends_on_a_signal(tmp_path: Path) -> None:
     assert demo.process.returncode == 0
 
 
+@OF_ONE_PROCESS
 def test_nothing_made_up_is_put_beside_what_is_there(tmp_path: Path) -> None:
     make_token(tmp_path)
     ended = subprocess.run([*DEMO, "--data", str(tmp_path)], capture_output=True, text=True, timeout=60)
