@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 import structlog
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar import Response as LitestarResponse
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
@@ -15,6 +15,7 @@ from meterd.api.http import GONE, HotRoute, Response
 from meterd.api.openapi import Described, document, offered
 from meterd.api.operations.routes import documentation_router
 from meterd.api.responses import AnyRequest, litestar_response, options_of
+from meterd.api.routers import Router
 from meterd.errors import InvalidInput, MeterdError, MethodNotAllowed, NotFound, TooLarge
 from meterd.presence import ClientGone
 
@@ -50,7 +51,7 @@ def framework(routes: Routes, running: Lifespan) -> ASGIApp:
         lifespan=[lambda _app: running()],
     )
     described = [Described(route.method, route.path, route.operation) for route in routes.hot if route.operation]
-    app.register(documentation_router(document([*described, *offered(app)])))
+    app.register(documentation_router(lambda: document([*described, *offered(app)])))
     return app
 
 

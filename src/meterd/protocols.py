@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
-from litestar import Router
 
 from meterd.access.authentication import Authenticator
 from meterd.api.aiguard.routes import AIGuard
@@ -16,6 +15,7 @@ from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
 from meterd.api.otlp.routes import OpenTelemetry
+from meterd.api.routers import Router
 from meterd.api.sessions.recording import SessionRecorder
 from meterd.api.sessions.registry import Registry
 from meterd.api.sessions.repository import Repository, SessionRepository

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import msgspec
 from litestar import Response as LitestarResponse
-from litestar import Router, get
+from litestar import get
 
 from meterd.api.http import Response
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.errors import NotFound
 from meterd.web.policy import GUARDS
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 from litestar import Response as LitestarResponse
-from litestar import Router, get
+from litestar import get
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
@@ -14,6 +14,7 @@ from meterd.api.gateway.request import AGGREGATIONS
 from meterd.api.http import json_response
 from meterd.api.openapi import PLAIN_ERRORS, Described, Media, Operation, described
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.query.model import Function
 from meterd.web.policy import PRIVATE
 

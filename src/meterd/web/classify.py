@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response as LitestarResponse
-from litestar import Router, route
+from litestar import route
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
@@ -14,6 +14,7 @@ from meterd.api.aiguard.routes import AIGuard
 from meterd.api.http import Request, Response, json_response
 from meterd.api.openapi import described
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.classify import ByProfile, Library, Likelihood, Match
 from meterd.classify.model import Classifier, Validator
 from meterd.classify.system import DEFAULT_UUID

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import Response as LitestarResponse
-from litestar import Router, get, post, route
+from litestar import get, post, route
 from litestar.handlers import BaseRouteHandler
 
 from meterd.access.authentication import Authenticator
@@ -12,6 +12,7 @@ from meterd.access.context import RequestContext, context_of
 from meterd.api.http import Request, Response, error_headers, json_response
 from meterd.api.openapi import described
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.errors import Forbidden, MeterdError, Unauthenticated
 from meterd.metadata import WebSessions
 from meterd.phrases import PHRASES
@@ -40,13 +41,7 @@ class Web:
     def routers(self) -> tuple[Router, ...]:
         """Return the pages with their errors as pages, the files, and what pages ask."""
         handlers = [*self._doors(), *(self._page(page) for page in PAGES)]
-
-        def on_error(
-            request: AnyRequest, error: MeterdError
-        ) -> LitestarResponse[bytes]:  # a method would be copied deeply
-            return self._on_error(request, error)
-
-        pages = Router("/", route_handlers=handlers, exception_handlers={MeterdError: on_error})
+        pages = Router("/", route_handlers=handlers, exception_handlers={MeterdError: self._on_error})
         return pages, self._assets.router(), self._questions()
 
     def error_page(self, request: AnyRequest, error: MeterdError) -> Response:

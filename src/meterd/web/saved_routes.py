@@ -2,13 +2,14 @@
 
 import msgspec
 from litestar import Response as LitestarResponse
-from litestar import Router, route
+from litestar import route
 
 from meterd.access import Caller, Scope
 from meterd.access.authentication import Authenticator
 from meterd.api.http import Request, Response, json_response
 from meterd.api.openapi import PLAIN_ERRORS, Described, Media, Operation, Parameter, described
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.errors import InvalidInput, MethodNotAllowed
 from meterd.validation import explain
 from meterd.web.policy import PRIVATE

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 import yaml
 from litestar import Response as LitestarResponse
-from litestar import Router, get
+from litestar import get
 
 from meterd import __version__
 from meterd.access import Scope
@@ -20,6 +20,7 @@ from meterd.api.http import json_response
 from meterd.api.openapi import described
 from meterd.api.operations.health import Health
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.errors import Forbidden
 from meterd.settings import Metrics, Settings, describe
 from meterd.telemetry import Telemetry

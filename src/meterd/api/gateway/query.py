@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Response as LitestarResponse
-from litestar import Router, post
+from litestar import post
 
 from meterd.access import Scope
 from meterd.access.authentication import Authenticator
@@ -17,6 +17,7 @@ from meterd.api.gateway.request import parse_query
 from meterd.api.http import Response, error_headers, json_response
 from meterd.api.openapi import Described, described
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.errors import MeterdError, TooLarge
 from meterd.phrases import PHRASES
 from meterd.query.engine import QueryEngine

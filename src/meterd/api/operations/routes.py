@@ -1,11 +1,15 @@
 """`/healthz`, `/readyz`, `/metrics`, `/export/prometheus`, `/openapi.json`, `/docs`."""
 
+import asyncio
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from litestar import MediaType, Router, get
+from litestar import MediaType, get
 from litestar import Response as LitestarResponse
+from litestar import Router as LitestarRouter
 from litestar.datastructures import CacheControlHeader
 from litestar.handlers import BaseRouteHandler
 from litestar.static_files import create_static_files_router
@@ -20,6 +24,7 @@ from meterd.api.operations.health import Health
 from meterd.api.operations.openapi import OPERATIONS
 from meterd.api.pages import inline, page_policy
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.errors import Unavailable
 from meterd.export.prometheus import PrometheusPage
 from meterd.loopback import is_local
@@ -94,22 +99,29 @@ def operations_router(
     return Router("/", route_handlers=[healthz, readyz, metrics, export], opt=described(*OPERATIONS))
 
 
-def documentation_router(openapi: dict[str, object]) -> Router:
-    """Serve the API's description, and a page to read and try it that needs nothing from elsewhere."""
-    document = msgspec.json.encode(openapi)
+def documentation_router(describe: Callable[[], dict[str, object]]) -> Router:
+    """Serve the API's description, and a page to read and try it that needs nothing from elsewhere.
+
+    The description is made when somebody asks for it, which few do.
+    """
+
+    @cache
+    def document() -> bytes:
+        return msgspec.json.encode(describe())
 
     @get("/openapi.json")
     async def openapi_json() -> LitestarResponse[bytes]:
-        return LitestarResponse(document, media_type="application/json")
+        return LitestarResponse(await asyncio.to_thread(document), media_type="application/json")
 
     @get("/docs", media_type=MediaType.HTML)
     async def docs() -> LitestarResponse[bytes]:
         return litestar_response(Response(200, _PAGE.encode(), (_POLICY,), b"text/html"))
 
-    handlers: list[Router | BaseRouteHandler] = [openapi_json, docs, _assets()]
+    handlers: list[LitestarRouter | BaseRouteHandler] = [openapi_json, docs, _assets()]
     return Router("/", route_handlers=handlers)
 
 
-def _assets() -> Router:
+def _assets() -> LitestarRouter:
     folder = Path(__file__).parent / "swagger-ui"  # put there by the build
-    return create_static_files_router(_ASSETS, directories=[folder], cache_control=CacheControlHeader(max_age=86_400))
+    cache_control = CacheControlHeader(max_age=86_400)
+    return create_static_files_router(_ASSETS, directories=[folder], cache_control=cache_control, router_class=Router)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import msgspec
-from litestar import Router, get
+from litestar import get
 from litestar.response import Stream
 
 from meterd.access import DEFAULT_TENANT, Caller, Scope, SubjectType
@@ -14,6 +14,7 @@ from meterd.api.bodies import DecodeLimiter
 from meterd.api.http import HotRoute, Request, Response, error_headers, json_response
 from meterd.api.openapi import Described, Operation, described
 from meterd.api.responses import AnyRequest
+from meterd.api.routers import Router
 from meterd.api.sessions import openapi
 from meterd.api.sessions.active import ActiveSession
 from meterd.api.sessions.bodies import (

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal, NamedTuple, cast, get_args
 
 from litestar import Response as LitestarResponse
-from litestar import Router, route
+from litestar import route
 from litestar.handlers import HTTPRouteHandler
 
 from meterd.access import Scope
@@ -16,6 +16,7 @@ from meterd.access.context import Operation
 from meterd.api.http import Request, Response
 from meterd.api.openapi import described
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.calls import RELEASE, Call, operation_of, resource_of
 from meterd.api.usage.data import Data

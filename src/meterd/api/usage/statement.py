@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from litestar import Response as LitestarResponse
-from litestar import Router, get
+from litestar import get
 
 from meterd.access import Caller, Scope, SubjectType
 from meterd.access.authentication import Authenticator
@@ -13,6 +13,7 @@ from meterd.access.context import Operation
 from meterd.api.http import Request, Response
 from meterd.api.openapi import Described, described
 from meterd.api.responses import AnyRequest, litestar_response
+from meterd.api.routers import Router
 from meterd.api.usage.calendars import Calendars
 from meterd.api.usage.formats import format_of
 from meterd.api.usage.identity import caller_of, environment_of
