@@ -7,10 +7,11 @@ from sqlglot import exp
 
 from meterd.datasets import Kind
 from meterd.query import sql
-from meterd.query.buckets import EPOCH, Interval
+from meterd.query.buckets import EPOCH, Interval, Unit
 from meterd.query.model import TextTest, Value
 
 _MICROSECOND = timedelta(microseconds=1)
+_DAY = Interval(1, Unit.DAY)
 
 
 class DuckDB:
@@ -53,7 +54,9 @@ class DuckDB:
         return sql.call("time_bucket", width, time, origin)
 
     def numbered_bucket(self, time: exp.Expr, interval: Interval, first: datetime) -> tuple[exp.Expr, exp.Expr]:
-        """Count buckets from the first one, which takes a third less time than to work out where each fact's starts."""
+        """Count buckets from the first one, or take the date: less by a third than where each fact's bucket starts."""
+        if interval == _DAY:
+            return exp.cast(time, "DATE"), exp.cast(exp.cast(time.copy(), "DATE"), "TIMESTAMP")
         if interval.count == 1 or interval.length is None:
             return self.bucket(time, interval), self.bucket(time.copy(), interval)
         width = interval.length // _MICROSECOND
