@@ -5,13 +5,30 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from meterd.access import Scope
 from tests.browser.conftest import Complaints
-from tests.browser.dashboards import DAY, asked, declared, mount, panel, send, send_day
+from tests.browser.dashboards import DAY, QUERY, asked, declared, mount, panel, send, send_day
 from tests.process import Meterd
 
+_COUNT_DRAWINGS = """() => {
+  window.drawings = 0;
+  const { init } = echarts;
+  echarts.init = (...given) => {
+    const chart = init(...given);
+    const { setOption } = chart;
+    chart.setOption = (options, how) => {
+      window.drawings += how?.notMerge ? 1 : 0;
+      return setOption.call(chart, options, how);
+    };
+    return chart;
+  };
+}"""
+_DRAWINGS = """async () => {
+  for (let frames = 0; frames < 3; frames += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+  return window.drawings;
+}"""
 HISTOGRAM = {"type": "histogram", "column": "latencyMs", "buckets": 10}
 
 
@@ -28,6 +45,29 @@ def test_panels_show_figures_of_the_window(page: Page) -> None:
     expect(panel(page, "calls-by-model").locator("canvas")).to_be_visible()
     expect(panel(page, "calls-by-model").locator(".legend button")).to_have_text(["alpha", "beta"])
     expect(panel(page, "cost-by-user").locator(".top li").first).to_contain_text("ann@example.org")
+
+
+def test_figures_are_asked_for_before_the_library_of_charts_is_there(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/echarts.min.js", lambda route: held.append(route))
+
+    with page.expect_response(QUERY):
+        page.goto(f"/overview?{DAY}", wait_until="commit")
+    expect(panel(page, "calls").locator(".value")).to_have_text("48")
+    expect(page.locator("#p-calls-by-model")).to_have_attribute("aria-busy", "true")
+    held[0].continue_()
+    expect(panel(page, "calls-by-model").locator("canvas")).to_be_visible()
+
+
+def test_a_chart_is_drawn_once_for_an_answer_and_again_when_its_size_changes(page: Page) -> None:
+    page.goto(f"/ai-guard?{DAY}")
+    page.evaluate(_COUNT_DRAWINGS)
+    mount(page, declared("own", "bars", groupBy=["modelName"]))
+    expect(panel(page, "own").locator(".legend button")).to_have_text(["alpha", "beta"])
+
+    assert page.evaluate(_DRAWINGS) == 1
+    page.set_viewport_size({"width": 900, "height": 900})
+    page.wait_for_function("() => window.drawings > 1")
 
 
 def test_a_click_adds_a_filter_and_its_chip_removes_it(page: Page) -> None:

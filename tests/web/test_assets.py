@@ -70,3 +70,18 @@ def test_the_address_changes_with_each_file(tmp_path: Path) -> None:
         addresses.add(Assets(tmp_path).hash)
 
     assert 3 == len(addresses)
+
+
+def test_a_module_is_known_with_all_that_it_imports_each_once(tmp_path: Path) -> None:
+    modules = {
+        "page.js": 'import { a } from "./one.js";\nimport {\n  b,\n  c,\n} from "./two.js";\nimport "./three.js";\n',
+        "one.js": 'export * from "./three.js";\nexport { d } from "./three.js";\n',
+        "two.js": 'import { a } from "./one.js";\nexport const text = \'import { x } from "./no.js"\';\n',
+        "three.js": 'import { p } from "./page.js";\n',
+    }
+    for name, content in modules.items():
+        (tmp_path / name).write_text(content)
+    assets = Assets(tmp_path)
+
+    assert ("one.js", "two.js", "three.js") == assets.imported("page.js")
+    assert () == Assets(*FOLDERS).imported("dom.js")

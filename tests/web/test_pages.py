@@ -5,6 +5,7 @@ import re
 import pytest
 
 from meterd.access import Scope
+from meterd.web.assets import FOLDERS, Assets
 from meterd.web.pages import PAGES
 from tests.process import METRICS, Meterd, make_token
 from tests.web.browser import OWN_PAGE, QUESTION, boot, signed_in
@@ -142,3 +143,13 @@ def test_a_person_with_a_cookie_sees_own_sessions_and_not_those_of_whoever_sends
 def test_only_pages_with_panels_load_what_draws_charts(shared: Meterd, path: str, draws: bool) -> None:
     with signed_in(shared) as client:
         assert ("echarts" in client.get(path).text) == draws
+
+
+def test_a_page_names_all_modules_so_that_a_browser_loads_them_at_once(shared: Meterd) -> None:
+    with signed_in(shared) as client:
+        text = client.get("/overview").text
+
+    named = re.findall(r'<link rel="modulepreload" href="/assets/[0-9a-f]{16}/([^"]+)">', text)
+    assert Assets(*FOLDERS).imported("dashboard.js") == tuple(named)
+    assert {"panels.js", "charts.js", "axes.js"} <= set(named)
+    assert text.index('src="/assets') < text.index("echarts.min.js")

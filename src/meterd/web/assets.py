@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import hashlib
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ CONTENT_TYPES = {
 }
 _CACHED = (b"cache-control", b"public, max-age=31536000, immutable")
 _VARY = (b"vary", b"accept-encoding")
+_IMPORT = re.compile(r'^(?:import|export|\}) [^"\n]*"\./([\w-]+\.js)";', re.MULTILINE)
+"""The end of a statement that imports a module of ours, as all of them are written."""
 
 
 class Asset(NamedTuple):
@@ -44,12 +47,23 @@ class Assets:
         paths = sorted(path for folder in folders for path in folder.glob("*") if path.suffix in CONTENT_TYPES)
         self._assets = {path.name: _read(path) for path in paths}
         self._compressed: dict[str, bytes] = {}
+        self._imported: dict[str, tuple[str, ...]] = {}
         digests = [(name, asset.etag.decode()) for name, asset in self._assets.items()]
         self.hash = hashlib.sha256(msgspec.json.encode(sorted(digests))).hexdigest()[:16]
 
     def address(self, name: str) -> str:
         """Return where a page finds a file."""
         return f"/assets/{self.hash}/{name}"
+
+    def imported(self, name: str) -> tuple[str, ...]:
+        """Return the modules that a module imports, and those that they do, which a browser else finds out by steps."""
+        if name not in self._imported:
+            found = [name]
+            for each in found:  # which grows
+                others = _IMPORT.findall(self._assets[each].content.decode())
+                found += [other for other in dict.fromkeys(others) if other not in found]
+            self._imported[name] = tuple(found[1:])
+        return self._imported[name]
 
     def router(self) -> Router:
         """Serve the files; under any other address there is nothing."""

@@ -82,7 +82,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(asset=assets.address, pages=PAGES, version=__version__)
+        self._environment.globals.update(
+            asset=assets.address, imported=assets.imported, pages=PAGES, version=__version__
+        )
 
     def shell(self, page: Page, caller: Caller, context: RequestContext, own: Mapping[str, object]) -> Response:
         """Render a page; `own` are members of the boot data besides those that every page has."""

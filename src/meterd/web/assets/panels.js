@@ -5,7 +5,7 @@ import { h, icon, replace } from "./dom.js";
 import { popup } from "./popup.js";
 import { fillMenu } from "./panel_menu.js";
 import { isAbsent, showEmpty, showError, unknownFilters } from "./panel_states.js";
-import { plot } from "./plot.js";
+import { canDraw, plot } from "./plot.js";
 import * as number from "./number.js";
 import * as top from "./top.js";
 import { tableOf, totalsOf } from "./rows.js";
@@ -104,6 +104,8 @@ export class Panel {
     unknownFilters(this.notes, this.declaration);
     try {
       const answers = await Promise.all(bodies.map((body) => ask(body, { signal })));
+      if (CHARTS.has(this.declaration.kind)) await canDraw;
+      signal.throwIfAborted();
       this.answers = answers.map(withTotalsApart);
       this.bodies = bodies;
       this.draw();

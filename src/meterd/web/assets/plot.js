@@ -9,6 +9,12 @@ import { Overlay } from "./hover.js";
 import { addFilter, previousWindow } from "./state.js";
 import { onTheme } from "./theme.js";
 
+/** When the library that draws is there: the page's modules run before it, so that they ask meanwhile. */
+export const canDraw = new Promise((resolve) => {
+  if (window.echarts) resolve();
+  else document.addEventListener("DOMContentLoaded", resolve, { once: true });
+});
+
 /** Sizes change of many charts at once: one observer for all. */
 const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => target.resized?.()));
 
@@ -38,6 +44,14 @@ export function plot(body, panel) {
   const marks = new Overlay(chart, element, panel.unit);
   const self = { isLogarithmic: false };
   let answers = null;
+  let size = { width: drawing.clientWidth, height: drawing.clientHeight };
+
+  /** Measure anew; tells whether the size is another one than before. */
+  function measured() {
+    const { width, height } = size;
+    size = { width: element.clientWidth, height: element.clientHeight };
+    return size.width !== width || size.height !== height;
+  }
 
   function picture() {
     const [points, before] = answers;
@@ -48,17 +62,19 @@ export function plot(body, panel) {
   function draw(next) {
     answers = next;
     const drawn = picture();
-    const size = { width: element.clientWidth, height: element.clientHeight, isLogarithmic: self.isLogarithmic };
     const isLegend = !drawn.cells && !(drawn.series.length === 1 && drawn.series[0].isWhole);
     replace(legend, isLegend ? drawn.series.map(entry) : [], note(drawn.left));
     legend.hidden = !legend.childNodes.length;
-    const options = drawn.cells ? heatmapOptions(panel, drawn, size) : optionsOf(panel, drawn, size);
+    if (measured()) chart.resize(); // the legend takes its room first
+    const how = { ...size, isLogarithmic: self.isLogarithmic };
+    const options = drawn.cells ? heatmapOptions(panel, drawn, how) : optionsOf(panel, drawn, how);
     chart.setOption(options, { notMerge: true });
     marks.set(drawn);
     element.setAttribute("aria-label", drawn.cells ? `${panel.title}, heat map over time` : summary(panel, drawn));
   }
 
   element.resized = () => {
+    if (!measured()) return; // an observer tells the size at its start, too
     chart.resize();
     if (answers) draw(answers);
   };
