@@ -20,15 +20,13 @@ from meterd.datasets import GUARDRAIL_EVALUATIONS
 from meterd.draining import drain
 from meterd.errors import ConfigurationError
 from meterd.files import open_files
-from meterd.ingest.entries import Entry, checksum
+from meterd.ingest.entries import INSERT, PLACES, Entry, row_of
 from meterd.ingest.facts import Facts, Submission, encode
 from meterd.ingest.journal import Journal, JournalReader
 from meterd.installation import File
 from meterd.settings import Ingest, Settings
 from tests.process import OF_ONE_PROCESS, Meterd, make_token
 
-INSERT = """INSERT OR REPLACE INTO entries (sequence, dataset, tenant, count, encoding, lines, checksum)
-VALUES (?, ?, ?, ?, ?, ?, ?)"""
 LIMITS = Ingest(disk_reserve_bytes=0)
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 ALICE = ("user", "alice")
@@ -170,8 +168,8 @@ class TestOnce:
         commit(dead, facts("a"), facts("b"))
         lines, head = b'{"each":{"ts":[1,2]},"shared":{}}\n', (2, "model_calls", "acme", 2, encoding)
         with closing(sqlite3.connect(path_of(dead, File.JOURNAL))) as connection, connection:
-            row = (*head, lines, checksum(*head, lines))
-            connection.execute(INSERT, row)
+            connection.execute("DELETE FROM entries WHERE sequence = 2")
+            connection.execute(INSERT + PLACES, row_of(*head, lines))
 
         assert 3 == drain(dead, data, LIMITS).facts
         assert [2, 2] == [entries(data)[1].sequence, entries(data)[1].count]

@@ -11,6 +11,8 @@ from meterd.ingest.facts import Facts, Receipt, Submission
 from meterd.ingest.journal import Journal, JournalReader
 
 DAY = 86_400.0
+VERSIONS = sorted(Path(__file__).parent.glob("journals/*.sql"))
+"""Journals as released versions wrote them; one that changes the format adds what the version before it wrote."""
 
 
 @contextlib.contextmanager
@@ -294,6 +296,22 @@ class TestUpgrade:
             assert ["mixed", "lines", "lines"] == [entry.encoding for entry in everything(reader)]
             pieces = [Piece("lines", b"{}\n", 1, 1), Piece("packed", b'{"each":{}}\n', 2, 1)]
             assert pieces == everything(reader)[0].pieces()
+
+    @pytest.mark.parametrize("version", VERSIONS, ids=lambda path: path.stem)
+    def test_what_a_released_version_wrote_is_whole_and_goes_on(self, version: Path, path: Path) -> None:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.executescript(version.read_text())
+
+        with contextlib.closing(Journal(path, DAY)) as journal, contextlib.closing(JournalReader(path)) as reader:
+            entries = everything(reader)
+            assert [(1, ""), (1, ""), (2, "")] == [(entry.count, entry.problem) for entry in entries]
+            assert ["lines", "lines", "packed"] == [entry.encoding for entry in entries]
+            known = Facts("model_calls", "acme", b"{}\n", 1, (b"i" * 16,))
+            assert [Receipt(b"", 1)] == journal.commit([one(known)]).receipts
+            assert [Receipt(b"{}", 0, is_repetition=True)] == journal.commit([one(known, key=b"k" * 16)]).receipts
+            assert 4 == journal.commit([one(facts("a"))]).end
+            assert journal.set_aside(everything(reader, 3)[0], is_whole=False)
+            assert 2 == reader.aside().entries
 
 
 class TestReader:

@@ -16,7 +16,7 @@ import msgspec
 
 from meterd.datasets import DATASETS
 from meterd.ingest.deduplication import DeduplicationIndex
-from meterd.ingest.entries import Entry, checksum, split
+from meterd.ingest.entries import INSERT, PLACES, Entry, row_of, split
 from meterd.ingest.node import Node
 from meterd.ingest.recognition import Recognition, Sender
 from meterd.ingest.transactions import transaction
@@ -24,9 +24,6 @@ from meterd.ingest.transactions import transaction
 _ADOPTED = """CREATE TABLE IF NOT EXISTS adopted (
     journal TEXT PRIMARY KEY, node TEXT NOT NULL, until INTEGER NOT NULL, at TEXT NOT NULL
 )"""
-_INSERT = (
-    "INSERT INTO entries (sequence, dataset, tenant, count, encoding, lines, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
 _REMEMBERED = {
     "identities": "digest",
     "answers": "request, answer, known",
@@ -170,8 +167,8 @@ class Adoption:
         return msgspec.structs.replace(entry, lines=b"".join(kept), count=count)
 
     def _insert(self, entry: Entry) -> None:
-        head = (entry.sequence, entry.dataset, entry.tenant, entry.count, entry.encoding)
-        self._connection.execute(_INSERT, (*head, entry.lines, checksum(*head, entry.lines)))
+        row = row_of(entry.sequence, entry.dataset, entry.tenant, entry.count, entry.encoding, entry.lines)
+        self._connection.execute(INSERT + PLACES, row)
 
     def _remember(self, first: int, last: int, shift: int) -> None:
         newest = self._index.use_newest()

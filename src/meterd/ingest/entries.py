@@ -17,6 +17,13 @@ ENTRY_COLUMNS = {
     "checksum": "NULL",
 }
 """Columns of a row, and what stands for them in the journal of an earlier version that has none."""
+LATER_COLUMNS = {"encoding": "TEXT NOT NULL DEFAULT 'mixed'", "checksum": "INTEGER"}
+"""Columns that entries gained; those of an earlier version have the default."""
+INSERT = "INSERT INTO entries (sequence, dataset, tenant, count, lines, encoding, checksum) VALUES "
+PLACES = "(?, ?, ?, ?, ?, ?, ?)"
+"""What follows `INSERT`, once for each row."""
+Row = tuple[int, str, str, int, bytes, str, int]
+"""A row of these columns, as this version writes it."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -63,9 +70,18 @@ def split(lines: bytes) -> list[bytes]:
 
 
 def checksum(sequence: int, dataset: str, tenant: str, count: int, encoding: str, lines: bytes) -> int:
-    """Compute the CRC-32 of everything that a row of the journal says."""
+    """Compute the CRC-32 of everything that a row of the journal says.
+
+    Of a row that an earlier version wrote it stays what that version computed.
+    """
     head = f"{sequence} {count} {encoding} {dataset} {tenant}\n".encode()
     return zlib.crc32(lines, zlib.crc32(head))
+
+
+def row_of(sequence: int, dataset: str, tenant: str, count: int, encoding: str, lines: bytes) -> Row:
+    """Make the row of an entry, which `entry_of` reads."""
+    written = checksum(sequence, dataset, tenant, count, encoding, lines)
+    return sequence, dataset, tenant, count, lines, encoding, written
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:  # a file that is damaged may hold any type

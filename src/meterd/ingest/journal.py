@@ -16,7 +16,7 @@ from meterd.errors import ConfigurationError
 from meterd.failpoints import reach
 from meterd.ingest.aside import Aside, Totals, kept_totals
 from meterd.ingest.deduplication import DeduplicationIndex
-from meterd.ingest.entries import ENTRY_COLUMNS, Entry, checksum, damaged, entry_of
+from meterd.ingest.entries import ENTRY_COLUMNS, INSERT, LATER_COLUMNS, PLACES, Entry, damaged, entry_of, row_of
 from meterd.ingest.facts import Encoding, Facts, Receipt, Submission
 from meterd.ingest.nesting import SpanIndex
 from meterd.ingest.node import keep_node
@@ -40,9 +40,6 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE TABLE IF NOT EXISTS probe (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), visits INTEGER NOT NULL);
 INSERT OR IGNORE INTO probe VALUES (1, 0);
 """
-_LATER_COLUMNS = {"encoding": "TEXT NOT NULL DEFAULT 'mixed'", "checksum": "INTEGER"}
-"""Columns that entries gained; those of an earlier version have the default."""
-_INSERT = "INSERT INTO entries (sequence, dataset, tenant, count, encoding, lines, checksum) VALUES "
 _encoder = msgspec.json.Encoder()
 _Merged = dict[tuple[str, str, Encoding], list[Facts]]
 """What one commit writes, by dataset, tenant and encoding."""
@@ -93,7 +90,7 @@ class Journal:
     def _upgrade(self) -> None:
         """Add columns of this version to entries of an earlier one."""
         there = {name for _, name, *_ in self._connection.execute("PRAGMA table_info(entries)")}
-        for name, declaration in _LATER_COLUMNS.items():
+        for name, declaration in LATER_COLUMNS.items():
             if name not in there:
                 self._connection.execute(f"ALTER TABLE entries ADD COLUMN {name} {declaration}")
 
@@ -157,14 +154,13 @@ class Journal:
             end += 1
             count = sum([part.count for part in parts])
             lines = b"".join([part.lines for part in parts])
-            head = (end, dataset, tenant, count, encoding)
-            values += (*head, lines, checksum(*head, lines))
+            values += row_of(end, dataset, tenant, count, encoding, lines)
             added[dataset] = added.get(dataset, 0) + count
             size += len(lines)
             if encoding == "merged":
                 parts_of[dataset] = parts_of.get(dataset, 0) + len(lines.splitlines())
         if merged:
-            self._connection.execute(_INSERT + ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(merged)), values)
+            self._connection.execute(INSERT + ", ".join([PLACES] * len(merged)), values)
         return Committed(receipts, end, size, added, known, parts_of, dict(self._spans.reached))
 
     def _merge(self, facts: Facts, place: int, merged: _Merged) -> None:
