@@ -1,5 +1,6 @@
 """Which facts are of one call, though they come at different times."""
 
+import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from meterd.ingest import recent
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.nesting import SpanIndex
 from meterd.ingest.spans import Label, Link, Place, label
@@ -25,16 +27,31 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(params=["all wait", "none waits"])
+def _waiting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "none waits":
+        monkeypatch.setattr(recent, "_MAX_WAITING", 0)
+        monkeypatch.setattr(recent, "_ROOM", 0)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)) as connection:
-        connection.execute("CREATE TABLE entries (sequence INTEGER PRIMARY KEY AUTOINCREMENT)")
+def connection(_waiting: None, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(connected(tmp_path / "journal.sqlite")) as connection:
         yield connection
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS entries (sequence INTEGER PRIMARY KEY AUTOINCREMENT)"
+    )  # the journal's
+    return connection
 
 
 @pytest.fixture
@@ -196,3 +213,55 @@ def test_spans_between_are_gone_through_up_to_a_number(index: SpanIndex, monkeyp
     assert not index.reached
     assert parts(index, place(12, within=8)) == []
     assert {"steps": 1} == index.reached
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_pairs_are_the_same_whether_spans_wait_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Exports of one forest, some of which come again or fail, restarts, entries that are lost, new generations."""
+
+    def run(max_waiting: int, name: str) -> list[object]:
+        monkeypatch.setattr(recent, "_MAX_WAITING", max_waiting)
+        monkeypatch.setattr(recent, "_ROOM", max_waiting // 2)
+        chance, clock, seen = random.Random(seed), Clock(), list[object]()
+        path = tmp_path / name
+        connection = connected(path)
+        generations = DeduplicationIndex(connection, WINDOW, clock)
+        for entry in range(1, 120):
+            what = chance.random()
+            if what < 0.1:
+                connection.close()
+                connection = connected(path)
+                clock.now = 0.0
+                generations = DeduplicationIndex(connection, WINDOW, clock)
+            elif what < 0.15:
+                generations.forget(entry - 5, entry - 3)
+            elif what < 0.2:
+                clock.now += WINDOW * 0.6
+            generations.rotate()
+            index = SpanIndex(connection, generations)
+            of = [_any_span(chance) for _ in range(chance.randrange(1, 8))]
+            connection.execute("BEGIN")
+            seen.append(sorted(parts(index, *of, entry=entry)))
+            if chance.random() < 0.2:
+                connection.execute("ROLLBACK")
+                generations.doubt()
+            else:
+                connection.execute("COMMIT")
+        connection.close()
+        return seen
+
+    found = run(10_000, "all")
+
+    assert any(found)
+    assert found == run(0, "none") == run(12, "some")
+
+
+def _any_span(chance: random.Random) -> Place | Link:
+    """A span of a tree: one within a span of a lower number."""
+    number = chance.randrange(1, 150)
+    around = number - chance.randrange(1, 4) if number > 3 and number % 7 else None
+    if around is not None and chance.random() < 0.3:
+        return link(number, around)
+    return place(number, around)

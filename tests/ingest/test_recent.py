@@ -1,4 +1,4 @@
-"""Identities wait in memory and in a log, and go into their table many at a time."""
+"""Identities and spans wait in memory and in a log, and go into their tables many at a time."""
 
 import random
 import sqlite3
@@ -13,6 +13,8 @@ from meterd.ingest import recent
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.facts import Facts, Submission, digest
 from meterd.ingest.journal import Journal
+from meterd.ingest.recent import IDENTITIES, KEY_SIZE, SPANS, RecentRows
+from meterd.ingest.spans import PLACE_SIZE
 
 WINDOW = 100.0
 
@@ -77,9 +79,24 @@ def test_the_log_holds_what_waits_and_not_all_that_ever_came(connection: sqlite3
     connection.execute("BEGIN")
     for first in range(0, 3000, 10):
         index.add_identities(names(range(first, first + 10)), 1)
-        assert index._recent._waiting.keys() <= recent.logged(connection, recent.LOG).keys()
+        assert index._recent._waiting.keys() <= {record[:KEY_SIZE] for record in index._recent.logged()}
 
-    assert count(connection, recent.LOG) * 10 <= 40 * 3
+    assert count(connection, IDENTITIES.log) * 10 <= 40 * 3
+
+
+def test_spans_of_one_trace_wait_no_longer_than_others(connection: sqlite3.Connection) -> None:
+    opened(connection, Clock())
+    spans = RecentRows(connection, SPANS)
+    rest = b"p" * PLACE_SIZE
+    for first in range(0, 3000, 10):
+        spans.add([b"trace..." + number.to_bytes(8, "big") + rest for number in range(first, first + 10)], first, 1)
+
+        assert len(spans) <= 40
+        assert count(connection, "spans_1") + len(spans) == first + 10
+    assert count(connection, SPANS.log) * 10 <= 40 * 3
+    assert connection.execute("SELECT DISTINCT place, outer FROM spans_1").fetchall() == [(rest, None)]
+    entries = connection.execute("SELECT span, entry FROM spans_1").fetchall()
+    assert all(int.from_bytes(span[8:], "big") // 10 * 10 == entry for span, entry in entries)
 
 
 @pytest.mark.parametrize("seed", range(8))

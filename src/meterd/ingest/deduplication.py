@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from meterd.ingest.facts import DIGEST_SIZE
-from meterd.ingest.recent import RecentIdentities
+from meterd.ingest.recent import IDENTITIES, SPANS, RecentRows
 from meterd.ingest.transactions import transaction
 
 _GENERATIONS = """
@@ -73,7 +73,10 @@ class DeduplicationIndex:
         self._before = 0.0
         self._saved = 0.0
         self._generations: list[_Generation] = []
-        self._recent = RecentIdentities(connection)
+        self._recent = RecentRows(connection, IDENTITIES)
+        self.spans = RecentRows(connection, SPANS)
+        """Rows of spans that wait, of which the index of spans is in charge."""
+        self._waiting = (self._recent, self.spans)
 
     def rotate(self) -> None:
         """Open a generation when the newest is a window old, drop those past the window. Cheap when nothing is due."""
@@ -82,7 +85,7 @@ class DeduplicationIndex:
         elif self._recent.is_stale:
             with transaction(self._connection):
                 self._empty_recent(self._generations)
-            self._recent.clear()
+            self._clear_recent()
         now = self._now()
         is_due = not self._generations or now - self._generations[-1].opened >= self._window
         is_past = bool(self._generations) and now - self._generations[0].used > self._window
@@ -94,11 +97,15 @@ class DeduplicationIndex:
                 kept = self._rotate(now, is_due)
             self._generations, self._saved = kept, now
             if is_changed:
-                self._recent.clear()
+                self._clear_recent()
 
     def _empty_recent(self, generations: Sequence[_Generation]) -> None:
-        if generations:
-            self._recent.empty(_IDENTITIES.format(generations[-1].number))
+        for recent in self._waiting if generations else ():
+            recent.empty(generations[-1].number)
+
+    def _clear_recent(self) -> None:
+        for recent in self._waiting:
+            recent.clear()
 
     @property
     def waiting(self) -> int:
@@ -107,7 +114,8 @@ class DeduplicationIndex:
 
     def doubt(self) -> None:
         """Let what is in memory count no more: a transaction has failed."""
-        self._recent.is_stale = True
+        for recent in self._waiting:
+            recent.is_stale = True
 
     def _now(self) -> float:
         """Return the seconds that services ran on this database."""
@@ -122,9 +130,10 @@ class DeduplicationIndex:
             for generation in generations:
                 self._create_tables(generation.number)
             self._add_entries(generations)
-            self._recent.create()
+            for recent in self._waiting:
+                recent.create()
             self._empty_recent(generations)
-        self._recent.clear()
+        self._clear_recent()
         self._before = max((generation.used for generation in generations), default=0.0)
         self._generations = generations
 
@@ -176,11 +185,11 @@ class DeduplicationIndex:
         """Remember the digests, whose facts will be in an entry of the journal; True for each that was not known,
         False for each that was, or repeats within.
         """
-        table = _IDENTITIES.format(self.use_newest())
+        newest = self.use_newest()
         unique = dict.fromkeys(digests)
         known = self._known(unique)
-        if new := [digest for digest in unique if digest not in known] if known else list(unique):
-            self._recent.add(new, entry, table)
+        if new := [digest for digest in unique if digest not in known] if known else unique:
+            self._recent.add(new, entry, newest)
         if not known and len(unique) == len(digests):
             return [True] * len(digests)
         is_new = []
@@ -237,4 +246,4 @@ class DeduplicationIndex:
             self._empty_recent(self._generations)
             for table in [table.format(each.number) for each in self._generations for table in _TABLES]:
                 self._connection.execute(f"DELETE FROM {table} WHERE entry > ? AND entry <= ?", (after, until))
-        self._recent.clear()
+        self._clear_recent()

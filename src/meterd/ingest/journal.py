@@ -215,6 +215,11 @@ class Journal:
         """Return how many identities wait for their place in a table; from any thread."""
         return self._index.waiting
 
+    @property
+    def spans_waiting(self) -> int:
+        """Return how many spans wait for their place in a table; from any thread."""
+        return len(self._index.spans)
+
     def count_aside(self, text: bytes, tenants: Collection[str]) -> int:
         """Return how many lines of what is set aside hold a text."""
         return self._aside.count_lines(text, tenants)

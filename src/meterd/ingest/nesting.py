@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from meterd.ingest.deduplication import DeduplicationIndex
-from meterd.ingest.spans import A2A, AGENT, PLACE_SIZE, Link, Merged, Place, is_same, span_of, unpacked
+from meterd.ingest.spans import A2A, AGENT, Link, Merged, Place, is_same, span_of, unpacked
 
 _MAX_STEPS = 64
 """Spans that are gone through from a fact to the one that it is a part of."""
@@ -60,21 +60,20 @@ class SpanIndex:
         return found
 
     def _insert(self, places: Sequence[Place], links: Sequence[Link], newest: int, entry: int) -> None:
-        insert = f"INSERT OR IGNORE INTO spans_{newest} "
-        if places:
-            rows = b"".join([place.key + place.packed for place in places])
-            self._connection.execute(
-                f"{_each(_KEY + PLACE_SIZE)} {insert} SELECT substr(?1, at, {_KEY}), "
-                f"substr(?1, at + {_KEY}, {PLACE_SIZE}), NULL, ?2 FROM positions",
-                (rows, entry),
-            )
+        """Remember what is not known of a span in the newest generation."""
+        recent = self._generations.spans
+        rows = {place.key: place.key + place.packed for place in reversed(places)}  # of several the first
+        if recent.holds_any(rows):
+            rows = {key: row for key, row in rows.items() if recent.row(key) is None}
+        if rows:
+            recent.add(rows.values(), entry, newest)
         kept = [
             (link.key, link.place and link.place.packed, link.around, entry)
             for link in links
-            if link.is_kept and link.key != link.around
+            if link.is_kept and link.key != link.around and recent.row(link.key) is None
         ]
         if kept:
-            self._connection.executemany(f"{insert} VALUES (?, ?, ?, ?)", kept)
+            self._connection.executemany(f"INSERT OR IGNORE INTO spans_{newest} VALUES (?, ?, ?, ?)", kept)
 
     def _settle(
         self, inner: Place, around: bytes, trace: str, waiting: list[tuple[bytes, Place]]
@@ -113,6 +112,7 @@ class SpanIndex:
         return None
 
     def _point(self, inner: Place, outer: bytes) -> None:
+        self._generations.spans.put(inner.key, self._generations.numbers[-1])
         for number in self._generations.numbers:
             self._connection.execute(f"UPDATE spans_{number} SET outer = ? WHERE span = ?", (outer, inner.key))
         self._known[inner.key] = _Known(inner, outer)
@@ -130,7 +130,17 @@ class SpanIndex:
             self._look_up(b"".join(wanted))
 
     def _look_up(self, keys: bytes) -> None:
-        for number in self._generations.numbers:
+        """Look for spans in all generations; the newest knows best, and in it the table rather than what waits."""
+        *older, newest = self._generations.numbers
+        self._look_into(older, keys)
+        for at in range(0, len(keys), _KEY):
+            span = keys[at : at + _KEY]
+            if (row := self._generations.spans.row(span)) is not None:
+                self._known[span] = _Known(unpacked(span, row[_KEY:]), None)
+        self._look_into([newest], keys)
+
+    def _look_into(self, numbers: Iterable[int], keys: bytes) -> None:
+        for number in numbers:
             rows = self._connection.execute(
                 f"{_each(_KEY)} SELECT span, place, outer FROM positions CROSS JOIN spans_{number} "
                 f"WHERE span = substr(?1, at, {_KEY})",

@@ -1,42 +1,63 @@
-"""Identities that came last: in memory and in a log, until they go into their table in the order of their digests.
+"""Rows that came last: in memory and in a log, until they go into their table in the order of their keys.
 
-Digests are random, so each new one changes another page of a large table, and 4 kB are written for 16 bytes. Of many
-that go in together, those that are near one another share a page. So they wait by the byte that they begin with, and
-those of one byte after the other go into the table. The log holds all that wait, for the next start
+Keys are digests, or begin with one, so each new one changes another page of a large table, and 4 kB are written for 16
+bytes. Of many that go in together, those that are near one another share a page. So they wait by the byte that they
+begin with, and those of one byte after the other go into the table. The log holds all that wait, for the next start
 (`docs/decisions/0005-remembering.md`).
 """
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
+from typing import NamedTuple
 
-from meterd.ingest.facts import DIGEST_SIZE
+from meterd.ingest.spans import PLACE_SIZE
 
-LOG = "recent_identities"
-_CREATE = (
-    f"CREATE TABLE IF NOT EXISTS {LOG} (number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, digests BLOB NOT NULL)"
-)
+KEY_SIZE = 16
 _MAX_WAITING = 2**16
-"""Identities that wait, some 200 bytes of memory each."""
+"""Rows of a table that wait, some 200 to 300 bytes of memory each."""
 _ROOM = 2**12
 """How many go into the table together."""
 _ENTRY_SIZE = 20
-_RECORD_SIZE = DIGEST_SIZE + _ENTRY_SIZE
-_INSERT = f"""WITH RECURSIVE positions(at) AS (SELECT 1 WHERE length(?1) > 0
-    UNION ALL SELECT at + {_RECORD_SIZE} FROM positions WHERE at + {_RECORD_SIZE} <= length(?1))
-    INSERT OR IGNORE INTO {{}}
-    SELECT substr(?1, at, {DIGEST_SIZE}),
-    CAST(substr(?1, at + {DIGEST_SIZE}, {_ENTRY_SIZE}) AS INTEGER) FROM positions"""
 
 
-class RecentIdentities:
-    """Identities that wait, with the entry of each; every call but `clear` happens inside a transaction.
-
-    After a transaction that failed, memory holds more than the log, and `is_stale` is to be set: it counts no more
-    until `empty` and `clear` were called.
+class Declaration(NamedTuple):
+    """What waits: the name of the log, the table of a generation, how many bytes a row has after its key, and in SQL
+    what the table has before the number of the entry.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    log: str
+    table: str
+    rest: int
+    row: str
+
+    @property
+    def insert(self) -> str:
+        """SQL that puts the records in a blob into the table: one statement, as each gives up Python's lock."""
+        entry = KEY_SIZE + self.rest
+        size = entry + _ENTRY_SIZE
+        row = self.row.format(key=f"substr(?1, at, {KEY_SIZE})", rest=f"substr(?1, at + {KEY_SIZE}, {self.rest})")
+        return f"""WITH RECURSIVE positions(at) AS (SELECT 1 WHERE length(?1) > 0
+            UNION ALL SELECT at + {size} FROM positions WHERE at + {size} <= length(?1))
+            INSERT OR IGNORE INTO {self.table}
+            SELECT {row}, CAST(substr(?1, at + {entry}, {_ENTRY_SIZE}) AS INTEGER) FROM positions"""
+
+
+IDENTITIES = Declaration("recent_identities", "identities_{0}", 0, "{key}")
+SPANS = Declaration("recent_spans", "spans_{0}", PLACE_SIZE, "{key}, {rest}, NULL")
+
+
+class RecentRows:
+    """Rows that wait for a table: a key and what a row has after it, as bytes. A record is a row and its entry.
+
+    Every call but `clear` happens inside a transaction. After one that failed, memory holds more than the log, and
+    `is_stale` is to be set: it counts no more until `empty` and `clear` were called.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, declaration: Declaration) -> None:
         self._connection = connection
+        self._log = declaration.log
+        self._insert = declaration.insert
+        self._row_size = KEY_SIZE + declaration.rest
         self.is_stale = False
         self.clear()
 
@@ -46,67 +67,86 @@ class RecentIdentities:
 
     def create(self) -> None:
         """Make sure that the log exists."""
-        self._connection.execute(_CREATE)
+        columns = "(number INTEGER PRIMARY KEY, entry INTEGER NOT NULL, digests BLOB NOT NULL)"
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {self._log} {columns}")
 
     def clear(self) -> None:
         """Let nothing wait in memory."""
-        self._waiting: dict[bytes, int] = {}
+        self._waiting: dict[bytes, bytes] = {}
+        """Records by their keys."""
         self._by_byte: list[list[bytes]] = [[] for _ in range(256)]
         self._byte = 0
-        """The one whose digests go into the table next."""
+        """The one whose records go into the table next."""
         self._logged = self._needless = 0
         """Last numbers of the log: of all, and of what is in the table as soon as all bytes have had their turn."""
         self.is_stale = False
 
-    def holds_any(self, digests: Collection[bytes]) -> bool:
-        """Tell whether any of the digests waits."""
-        return not self._waiting.keys().isdisjoint(digests)
+    def holds_any(self, keys: Collection[bytes]) -> bool:
+        """Tell whether rows with any of the keys wait."""
+        return not self._waiting.keys().isdisjoint(keys)
 
-    def among(self, digests: Collection[bytes]) -> set[bytes]:
-        """Return those of the digests that wait."""
-        return self._waiting.keys() & digests
+    def among(self, keys: Collection[bytes]) -> set[bytes]:
+        """Return those of the keys whose rows wait."""
+        return self._waiting.keys() & keys
 
-    def add(self, digests: Sequence[bytes], entry: int, table: str) -> None:
-        """Let digests wait, which are nowhere yet, and put those into the table that there is no room for."""
-        log = f"INSERT INTO {LOG} (entry, digests) VALUES (?, ?)"
-        self._logged = self._connection.execute(log, (entry, b"".join(digests))).lastrowid or 0
-        self._waiting.update(dict.fromkeys(digests, entry))
-        for digest in digests:
-            self._by_byte[digest[0]].append(digest)
+    def row(self, key: bytes) -> bytes | None:
+        """Return the row with a key, if it waits."""
+        record = self._waiting.get(key)
+        return record and record[:-_ENTRY_SIZE]
+
+    def add(self, rows: Collection[bytes], entry: int, generation: int) -> None:
+        """Let rows wait, whose keys do not, and put those into the table that there is no room for."""
+        log = f"INSERT INTO {self._log} (entry, digests) VALUES (?, ?)"
+        self._logged = self._connection.execute(log, (entry, b"".join(rows))).lastrowid or 0
+        records = _records(rows, entry)
+        self._waiting.update(zip([row[:KEY_SIZE] for row in rows], records, strict=True))
+        for record in records:
+            self._by_byte[record[0]].append(record)
         if len(self._waiting) > _MAX_WAITING:
-            self._make_room(table)
+            self._make_room(generation)
 
-    def _make_room(self, table: str) -> None:
-        """Put digests of some bytes into the table, and shorten the log when all bytes have had their turn."""
-        leaving: dict[bytes, int] = {}
+    def _make_room(self, generation: int) -> None:
+        """Put records of some bytes into the table, and shorten the log when all bytes have had their turn."""
+        leaving: list[bytes] = []
         needless = None
         while len(self._waiting) > _MAX_WAITING - _ROOM:
-            for digest in self._by_byte[self._byte]:
-                leaving[digest] = self._waiting.pop(digest)
+            records = self._by_byte[self._byte]
+            for record in records:
+                del self._waiting[record[:KEY_SIZE]]
+            leaving += records
             self._by_byte[self._byte] = []
             self._byte = (self._byte + 1) % 256
             if self._byte == 0:
                 needless, self._needless = self._needless, self._logged
-        insert(self._connection, leaving, table)
+        self._put(leaving, generation)
         if needless is not None:
-            self._connection.execute(f"DELETE FROM {LOG} WHERE number <= ?", (needless,))
+            self._connection.execute(f"DELETE FROM {self._log} WHERE number <= ?", (needless,))
 
-    def empty(self, table: str) -> None:
+    def put(self, key: bytes, generation: int) -> None:
+        """Put the row with a key into the table, if it waits. It goes on waiting: what the table says of it counts."""
+        if (record := self._waiting.get(key)) is not None:
+            self._put([record], generation)
+
+    def empty(self, generation: int) -> None:
         """Put all that the log holds into the table; when that is committed, `clear` is to follow."""
-        insert(self._connection, logged(self._connection, LOG), table)
-        self._connection.execute(f"DELETE FROM {LOG}")
+        self._put(self.logged(), generation)
+        self._connection.execute(f"DELETE FROM {self._log}")
+
+    def logged(self) -> list[bytes]:
+        """Return the records in the log."""
+        size = self._row_size
+        return [
+            record
+            for entry, rows in self._connection.execute(f"SELECT entry, digests FROM {self._log} ORDER BY number")
+            for record in _records([rows[at : at + size] for at in range(0, len(rows), size)], entry)
+        ]
+
+    def _put(self, records: list[bytes], generation: int) -> None:
+        """Put records into the table in the order of their keys, but for those whose keys are there."""
+        records.sort()
+        self._connection.execute(self._insert.format(generation), (b"".join(records),))
 
 
-def logged(connection: sqlite3.Connection, log: str) -> dict[bytes, int]:
-    """Return the identities in a log, with the entry of each."""
-    return {
-        digests[at : at + DIGEST_SIZE]: entry
-        for entry, digests in connection.execute(f"SELECT entry, digests FROM {log}")
-        for at in range(0, len(digests), DIGEST_SIZE)
-    }
-
-
-def insert(connection: sqlite3.Connection, identities: Mapping[bytes, int], table: str) -> None:
-    """Insert identities in their order, by one statement: each gives up Python's lock, and waits for it again."""
-    records = b"".join([digest + b"%020d" % identities[digest] for digest in sorted(identities)])
-    connection.execute(_INSERT.format(table), (records,))
+def _records(rows: Collection[bytes], entry: int) -> list[bytes]:
+    end = b"%0*d" % (_ENTRY_SIZE, entry)
+    return [row + end for row in rows]

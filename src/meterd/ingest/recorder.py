@@ -42,6 +42,7 @@ class Recorder:
         gauge = supervisor.telemetry.gauge
         gauge("meterd_journal_set_aside_bytes", "Bytes set aside", lambda: self.aside.size)
         gauge("meterd_journal_identities_waiting", "Identities before their table", lambda: journal.identities_waiting)
+        gauge("meterd_journal_spans_waiting", "Spans before their table", lambda: journal.spans_waiting)
 
     @property
     def aside(self) -> Totals:
