@@ -15,6 +15,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import grpc
 import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -54,7 +55,7 @@ def workers(clickhouse: ClickHouse, tls: Path, tmp_path_factory: pytest.TempPath
     """Two processes, where there were three before, that serve with TLS and without; at the end all must end well."""
     environment = clickhouse.environment(DATABASE) | {
         "METERD_NODE__ID": "east",
-        "METERD_OTLP__GRPC__LISTEN": "http://127.0.0.1:0",
+        "METERD_OTLP__GRPC__LISTEN": "https://127.0.0.1:0",
         "METERD_SERVICE__TLS__KEY_PATH": str(tls / "key"),
         "METERD_SERVICE__TLS__CERTIFICATE_PATH": str(tls / "certificate"),
     }
@@ -184,9 +185,11 @@ def test_a_renewed_certificate_is_the_one_of_every_process(workers: Meterd, tls:
     eventually(lambda: certificates(workers) == {("east-1", renewed), ("east-2", renewed)})
 
 
-def test_exports_over_grpc_come_to_one_address(workers: Meterd) -> None:
-    for _ in range(4):
-        with grpc_client(workers, workers.token) as client:
+def test_exports_over_grpc_come_to_one_address_with_tls(workers: Meterd, tls: Path) -> None:
+    trusted = grpc.ssl_channel_credentials((tls / "certificate").read_bytes())
+
+    for _ in range(8):
+        with grpc_client(workers, workers.token, credentials=trusted) as client:
             assert b"" == client.send(b"")
 
 
