@@ -1,16 +1,26 @@
 """The API's description is valid, is what the server does, and a client made from it works."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 from openapi_spec_validator import validate
 
+from meterd.core import Core
+from meterd.framework import framework
+from meterd.protocols import build_protocols
+from meterd.settings import load
+from meterd.telemetry import Telemetry
+from meterd.web.pages import PAGES
 from tests.process import Meterd
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +28,9 @@ CLOSED = {"METERD_SESSIONS__ANONYMOUS": "never", "METERD_ACCESS__METRICS_WITHOUT
 EXACT = ("LiteLLM", "OpenTelemetry", "Operations")
 """What fits the schemas of these is taken. Those of the others say less than their rules: bodies hold queries, filters,
 ranges and ids of what exists, and a whole number may be written 12.0 in JSON Schema."""
+
+UNDESCRIBED = {"/", "/assets/{}/{}", "/docs", "/docs/assets/{}", "/openapi.json", "/sign-in", "/sign-out"}
+"""What serves pages, and is asked by browsers alone."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +59,42 @@ def test_every_operation_has_an_id_of_its_own_and_a_summary(document: dict[str, 
 
     assert len(ids) == len(set(ids))
     assert all(made["summary"] and made["tags"] for _, _, made in operations(document))
+
+
+def shape(path: str) -> str:
+    """An address whatever its parameters are called."""
+    return re.sub(r"{[^}]*}", "{}", path)
+
+
+def test_every_address_is_described_but_those_of_pages(document: dict[str, Any], tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        protocols = build_protocols(Core.open(stack, load(None, {}), Telemetry(), tmp_path, ()))
+        app = framework(protocols.routes, protocols.running)
+        assert isinstance(app, Litestar)
+        routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
+    served = {(method, shape(route.path_format)) for route in routes for method in route.methods}
+
+    described = {(method.upper(), shape(path)) for method, path, _ in operations(document)}
+    pages = {shape(page.path) for page in PAGES} | UNDESCRIBED
+    assert pages <= {path for _, path in served}
+    undescribed = {(method, path) for method, path in served - described if method not in ("HEAD", "OPTIONS")}
+    assert {(method, path) for method, path in undescribed if path not in pages} == set()
+
+
+def test_whatever_is_not_described_as_open_needs_a_token(closed: Meterd, document: dict[str, Any]) -> None:
+    answers = {}
+    for method, path, made in operations(document):
+        if made.get("security") != []:
+            schemas = {each["name"]: each["schema"] for each in made.get("parameters", [])}
+            values = {name: schema.get("enum", ["any"])[0] for name, schema in schemas.items()}
+            bodies = made.get("requestBody", {}).get("content", {}).values()
+            body = json.dumps(next((each["example"] for each in bodies if "example" in each), {}))
+            headers = {"Content-Type": "application/json"}
+            answers[method, path] = closed.anonymous.request(
+                method, path.format_map(values), content=body if bodies else None, headers=headers
+            )
+    assert len(answers) > 50
+    assert {place: answer.text for place, answer in answers.items() if answer.status_code != 401} == {}
 
 
 def test_examples_fit_their_schemas_and_are_taken(closed: Meterd, document: dict[str, Any]) -> None:
