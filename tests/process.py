@@ -174,7 +174,7 @@ class Meterd:
             self._arguments += ["--config", str(config)]
         usual = {"METERD_OTLP__GRPC__LISTEN": "off"}
         if self._nodes > 1:
-            usual["METERD_STORE__LOAD_INTERVAL"] = "0.1"
+            usual |= {"METERD_STORE__LOAD_INTERVAL": "0.1", "METERD_USAGE__FLUSH_INTERVAL": "0.05"}
         if directory.is_postgresql:
             usual["METERD_DIRECTORY__URL"] = directory.url
         self._environment = usual | ENVIRONMENT | self._store() | (environment or {})

@@ -13,7 +13,7 @@ from tests.nodes.proxy import RoundRobin
 if TYPE_CHECKING:
     from tests.process import Meterd
 
-_LOADED = re.compile(r"^meterd_loader_backlog_bytes 0(\.0)?$", re.MULTILINE)
+_WAITS = re.compile(r"^meterd_(loader_backlog_bytes|usage_calls_waiting) (?!0(\.0)?$)", re.MULTILINE)
 _PATIENCE = 5.0
 
 
@@ -21,7 +21,8 @@ class Beside:
     """The other nodes of an installation, which are as its first one but have data directories of their own.
 
     What is sent through `url` and `grpc` comes to the next node with each connection. It waits until all have loaded
-    what they took: so long a node doesn't know what another one was told, and tests of one node don't wait for it.
+    what they took, and the calls that they answered: so long a node doesn't know what another one was told, and tests
+    of one node don't wait for it.
     """
 
     def __init__(self, first: "Meterd", count: int) -> None:
@@ -40,11 +41,11 @@ class Beside:
         return f"{urls[0].partition('://')[0]}://127.0.0.1:{proxy.port}"
 
     def _wait(self) -> None:
-        """Wait until all nodes have loaded what they took, as far as they tell."""
+        """Wait until all nodes have loaded what they took and answered, as far as they tell."""
         deadline = time.monotonic() + _PATIENCE
         for client in self._own:
             try:
-                while not _LOADED.search(client.get("/metrics").text) and time.monotonic() < deadline:
+                while _WAITS.search(client.get("/metrics").text) and time.monotonic() < deadline:
                     time.sleep(0.02)
             except httpx2.HTTPError:
                 continue  # it has ended, or takes no more connections

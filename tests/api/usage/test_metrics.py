@@ -436,6 +436,7 @@ def test_pages_begin_anew_with_the_first_one(shared: Meterd) -> None:
     assert set(first) <= {*anew, *crowd.page(25)}
 
 
+@OF_ONE_NODE
 def test_a_page_in_the_middle_counts_from_the_nearest_end_that_is_known(shared: Meterd) -> None:
     crowd = Crowd(shared)
     order = crowd.page(0, _sort="_id", _limit="-1")
