@@ -53,6 +53,25 @@ def test_of_an_item_all_versions_count(place: Place) -> None:
     assert [1, 1] == [len(keys) for keys in portions(metadata, Item.id)]
 
 
+def test_items_that_are_large_are_read_when_those_before_them_are_used(place: Place) -> None:
+    """Who begins to list them has the first portion in memory, and what changes in later ones is seen."""
+    items = place.open().items(lambda _: None)
+    objects = Collection("acme", "production", "object")
+
+    def put(**documents: bytes) -> None:
+        with items.changing(objects) as changes:
+            for id_, document in documents.items():
+                changes.put(id_, document, "ann")
+
+    put(a=HALF, b=HALF, c=b"x", d=MOST + b"x", e=b"x")
+    listed = items.each(objects)
+    first = next(listed)
+    put(b=b"later", c=b"later", e=b"later")
+
+    assert [("a", 1), ("b", 1), ("c", 2), ("d", 1), ("e", 2)] == [(each.id, each.version) for each in [first, *listed]]
+    assert ["b", "d"] == [each.id for each in items.each(objects, ["d", "b", "f"])]
+
+
 @pytest.mark.parametrize("count", [0, MOST_ROWS, MOST_ROWS + 1])
 def test_rows_that_are_small_come_in_portions_by_their_number(count: int, file: Place) -> None:
     metadata = file.open()

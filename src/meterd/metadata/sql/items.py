@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from meterd.metadata.base import Collection, Version
 from meterd.metadata.sql.database import Database
+from meterd.metadata.sql.portions import first_keys
 from meterd.metadata.sql.tables import Item, ItemVersion
 
 VERSIONS_KEPT = 100
 """Versions of an item, the current one among them; older ones are forgotten."""
-_READ_BATCH_SIZE = 200
 
 
 class SQLItems:
@@ -49,17 +49,18 @@ class SQLItems:
 
         They are read in portions, so that nobody waits for a long list: changes meanwhile may be in it or not.
         """
-        wanted = _current(collection).order_by(Item.key).limit(_READ_BATCH_SIZE)
+        wanted = _current(collection).order_by(Item.key)
         if ids is not None:
             wanted = wanted.where(Item.key.in_(ids))
-        last: str | None = None
+        keys: list[str] = []
         while True:
             with self._database.transaction() as session:
-                rows = session.execute(wanted if last is None else wanted.where(Item.key > last)).all()
+                later = wanted.where(Item.key > keys[-1]) if keys else wanted
+                keys = first_keys(session, later.with_only_columns(Item.key, func.length(ItemVersion.document)))
+                rows = session.execute(later.where(Item.key.in_(keys))).all() if keys else []
             yield from map(_version, rows)
-            if len(rows) < _READ_BATCH_SIZE:
+            if not keys:
                 return
-            last = rows[-1].key
 
     def history(self, collection: Collection, id_: str) -> list[Version]:
         """Return the versions of an item that are kept, newest first."""

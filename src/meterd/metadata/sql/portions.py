@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from meterd.metadata.documents import MOST_BYTES, MOST_ROWS
@@ -13,10 +13,15 @@ def next_keys(
     session: Session, key: InstrumentedAttribute[Any], after: object | None, *conditions: ColumnElement[bool]
 ) -> list[Any]:
     """Return the keys of a table's rows that come next after one, in order; none when there are no more."""
-    wanted = select(key, _size(key.class_)).where(*conditions).order_by(key).limit(MOST_ROWS)
+    wanted = select(key, _size(key.class_)).where(*conditions).order_by(key)
+    return first_keys(session, wanted if after is None else wanted.where(key > after))
+
+
+def first_keys(session: Session, wanted: Select[Any, int]) -> list[Any]:
+    """Return the keys that come first of those that are wanted with the sizes of their rows."""
     keys: list[Any] = []
     left = MOST_BYTES
-    for found, size in session.execute(wanted if after is None else wanted.where(key > after)).all():
+    for found, size in session.execute(wanted.limit(MOST_ROWS)).all():
         if keys and size > left:
             break
         keys.append(found)
