@@ -1,6 +1,7 @@
 """`/api/datasources`: what it offers is what the query takes, and nothing is left out."""
 
 import json
+import re
 
 import pytest
 
@@ -8,6 +9,7 @@ from meterd.access import Scope
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.request import AGGREGATIONS, parse_query
 from meterd.errors import InvalidInput
+from meterd.web.assets import FOLDERS
 from meterd.web.catalogue import catalogue
 from tests.process import Meterd, make_token, plain_client
 from tests.web.browser import signed_in
@@ -34,6 +36,13 @@ def test_fields_take_what_the_catalogue_says_and_nothing_else(name: str) -> None
         for type_ in AGGREGATIONS:
             asked = {"type": type_, "column": field.name, "buckets": 5}
             assert (type_ in field.aggregations) is takes(datasource=name, aggregations=[asked]), (field.name, type_)
+
+
+def test_pages_have_words_for_facts_of_every_datasource_and_of_no_other() -> None:
+    script = (FOLDERS[0] / "questions.js").read_text(encoding="utf-8")
+    (words,) = re.findall(r"^export const FACTS = \{\n(.*?)^\};", script, re.DOTALL | re.MULTILINE)
+
+    assert re.findall(r"^ +(\w+):", words, re.MULTILINE) == list(KNOWN)
 
 
 def test_whoever_may_query_reads_it_by_token_or_cookie(shared: Meterd) -> None:
