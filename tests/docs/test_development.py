@@ -3,7 +3,8 @@
 import itertools
 import re
 
-from tests.docs.markdown import ROOT, blocks, prose
+from meterd.failpoints import NAMES
+from tests.docs.markdown import ROOT, blocks, code, prose, tables
 
 DEVELOPMENT = ROOT / "docs" / "development.md"
 PACKAGE = ROOT / "src" / "meterd"
@@ -23,6 +24,12 @@ def test_the_layout_has_every_module_and_no_other() -> None:
     protocols = {f"api/{path.parent.name}/" for path in PACKAGE.glob("api/*/__init__.py")}
     assert modules | packages | protocols == {name for name in named if name != "metadata/sql/"}
     assert [name for name in named if not (PACKAGE / name).exists()] == []
+
+
+def test_the_table_of_fail_points_has_each_and_no_other() -> None:
+    (table,) = tables(DEVELOPMENT, "Fail points")
+
+    assert tuple(code(row["fail point"]) for row in table) == NAMES
 
 
 def test_every_file_that_is_named_is_there() -> None:
