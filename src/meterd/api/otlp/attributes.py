@@ -119,6 +119,11 @@ _shapes: dict[tuple[str, ...], Present] = {}
 """By all names that a span has: spans of one library have few such sets, and looking for sixty names takes long."""
 
 
+def known_shapes() -> int:
+    """Return how many sets of names are kept; from any thread."""
+    return len(_shapes)
+
+
 def present(found: Iterable[str]) -> Present:
     """Tell which names a span has, from all the names of its attributes."""
     shape = tuple(found)

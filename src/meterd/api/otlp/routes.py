@@ -16,12 +16,14 @@ from meterd.access.authentication import Authenticator
 from meterd.api.bodies import DecodeLimiter
 from meterd.api.http import HotRoute, Request, Response, error_headers
 from meterd.api.openapi import JSON
+from meterd.api.otlp.attributes import known_shapes
 from meterd.api.otlp.damage import Damage
 from meterd.api.otlp.decoding import decode, decode_whole
 from meterd.api.otlp.messages import LOGS, METRICS, TRACES, AnyMessage, Signal
 from meterd.api.otlp.openapi import PROTOBUF, export_operation
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
+from meterd.api.otlp.values import known_attributes
 from meterd.datasets import camel_case
 from meterd.errors import InvalidInput, MeterdError, TimedOut, UnsupportedMediaType
 from meterd.ingest.facts import Facts, Submission
@@ -68,6 +70,8 @@ class OpenTelemetry:
         telemetry: Telemetry,
     ) -> None:
         self._left_out = telemetry.left_out
+        telemetry.gauge("meterd_otlp_known_attributes", "Attributes kept by their bytes", known_attributes)
+        telemetry.gauge("meterd_otlp_known_shapes", "Sets of names of attributes that are kept", known_shapes)
         self._authenticator = authenticator
         self._recorder = recorder
         self._limits = settings.ingest

@@ -66,6 +66,11 @@ class _Known(dict[bytes, tuple[str, Any]]):
 _known = _Known()
 
 
+def known_attributes() -> int:
+    """Return how many attributes are kept by their bytes; from any thread."""
+    return len(_known)
+
+
 def _pair(encoded: bytes) -> tuple[str, Any]:
     pair = KeyValue.FromString(encoded)
     value = pair.value
