@@ -3,8 +3,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterd.datasets import GUARDRAIL_EVALUATIONS, METER_EVENTS
-from meterd.ingest.facts import Facts, Submission, digest, encode
+from meterd.datasets import DATASETS, GUARDRAIL_EVALUATIONS, METER_EVENTS, Dataset
+from meterd.ingest.facts import Facts, Identities, Submission, digest, encode
 
 
 def guardrail(**values: Any) -> msgspec.Struct:
@@ -40,6 +40,18 @@ def test_an_identity_has_sixteen_bytes() -> None:
 
     assert identity is not None
     assert len(identity) == 16
+
+
+@pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda dataset: dataset.name)
+@pytest.mark.parametrize("sender", [(), ("user", "ann")])
+def test_an_identity_is_the_digest_of_all_its_parts(dataset: Dataset, sender: tuple[str, ...]) -> None:
+    required: dict[str, Any] = {column.name: "x" for column in dataset.columns if column.required}
+    values = {name: f"{name} é" * 20 for name in dataset.identity}
+    identities = Identities(dataset, "acme", sender)
+    for _ in range(2):  # what is hashed once stays as it is
+        found = identities.digest(dataset.row_type(**(required | values)))
+
+        assert found == (digest(dataset.name, "acme", *sender, *values.values()) if values else None)
 
 
 def test_every_fact_has_its_entry_when_one_has_an_identity() -> None:

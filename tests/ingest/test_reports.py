@@ -56,16 +56,12 @@ class TestReport:
             Place(report.span_key("t", f"{number:016x}"), number, label(b"c", "m", None, ""), "t")
             for number in range(3)
         ]
-        for place, row in zip(
-            places,
-            [
-                MCP_CALLS.row_type(method="a", trace_id="t", span_id="1"),
-                MCP_CALLS.row_type(method="x" * 5000),  # left out
-                MCP_CALLS.row_type(method="c"),
-            ],
-            strict=True,
-        ):
-            report.add(MCP_CALLS, [row], place=place)
+        rows = [
+            MCP_CALLS.row_type(method="a", trace_id="t", span_id="1"),
+            MCP_CALLS.row_type(method="x" * 5000),  # left out
+            MCP_CALLS.row_type(method="c"),
+        ]
+        report.add(MCP_CALLS, rows, places=places)
         report.add(MCP_CALLS, [MCP_CALLS.row_type(method="d")])
         (facts,) = report.facts()
 

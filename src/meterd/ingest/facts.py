@@ -1,7 +1,8 @@
 """Facts on their way to the journal, and its receipts for them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Literal
 
 import msgspec
@@ -19,6 +20,7 @@ Encoding = Literal["lines", "packed", "merged"]
 """What a line holds: one fact, a batch of similar ones, or which two facts become one (`meterd.ingest.spans`)."""
 
 _encoder = msgspec.json.Encoder()
+_parts = msgspec.msgpack.Encoder()
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -79,17 +81,31 @@ class Identities:
     """Digests what tells facts of a `sender` from others, in one dataset."""
 
     def __init__(self, dataset: Dataset, tenant: str, sender: Sequence[str]) -> None:
-        self._scope = (dataset.name, tenant, *sender)
-        self._columns = dataset.identity
+        columns = dataset.identity
+        self._values = _values_of(columns)
+        common = _parts.encode([dataset.name, tenant, *sender, *[""] * len(columns)])
+        self._begun = hashlib.blake2b(common[: len(common) - len(columns)], digest_size=DIGEST_SIZE)
+        """Has taken the parts that all digests have in common, and that there are some more."""
 
     def digest(self, row: msgspec.Struct) -> bytes | None:
-        """Return 16 bytes that stand for the identity; None for a fact without one."""
-        values = [getattr(row, column) for column in self._columns]
-        return digest(*self._scope, *values) if values and None not in values else None
+        """Return `digest` of all parts of the identity; None for a fact without one."""
+        values = self._values(row)
+        if not values or None in values:
+            return None
+        begun = self._begun.copy()
+        begun.update(_parts.encode(values)[1:])  # without their number
+        return begun.digest()
 
     def digests(self, rows: Sequence[msgspec.Struct]) -> tuple[bytes | None, ...]:
         """Return an entry for each row; none at all when no row has an identity."""
-        return some_of([self.digest(row) for row in rows] if self._columns else [])
+        return some_of([self.digest(row) for row in rows])
+
+
+def _values_of(columns: Sequence[str]) -> Callable[[msgspec.Struct], tuple[str | None, ...]]:
+    """Return what reads columns of a row."""
+    if len(columns) > 1:
+        return attrgetter(*columns)
+    return lambda row: tuple([getattr(row, column) for column in columns])
 
 
 def some_of(digests: Sequence[bytes | None]) -> tuple[bytes | None, ...]:
@@ -127,4 +143,4 @@ def pack(dataset: Dataset, tenant: str, batch: Sequence[tuple[msgspec.Struct, Se
 
 def digest(*parts: str) -> bytes:
     """Make 16 bytes that stand for the parts, which can't run into each other."""
-    return hashlib.blake2b(msgspec.msgpack.encode(parts), digest_size=DIGEST_SIZE).digest()
+    return hashlib.blake2b(_parts.encode(parts), digest_size=DIGEST_SIZE).digest()

@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
@@ -82,10 +82,12 @@ class Report:
         self.members_left_out: Counter[str] = Counter()
         self.rows_left_out: Counter[str] = Counter()
 
-    def add(self, dataset: Dataset, rows: "Sequence[Row]", whole: bool = False, place: Place | None = None) -> None:
+    def add(
+        self, dataset: Dataset, rows: "Sequence[Row]", whole: bool = False, places: Sequence[Place | None] = ()
+    ) -> None:
         """Take rows of `dataset.row_type` without members that have a flaw, or only `whole` ones. Raises `TooLarge`.
 
-        `place` is that of the span which one row comes from.
+        `places` are those of the spans that rows come from, one for each row; none when no row comes from one.
         """
         self._count += len(rows)
         if self._count > self._limits.max_rows:
@@ -94,11 +96,13 @@ class Report:
         if gathered is None:
             identities = Identities(dataset, self.caller.tenant, self._sender)
             gathered = self._gathered[dataset] = _Gathered(admission(dataset), identities)
-        for row in rows:
-            if self._is_whole(gathered.admission, row, whole) and (line := self._line(row)):
-                gathered.lines.append(line)
-                gathered.digests.append(gathered.identities.digest(row))
-                gathered.places.append(place)
+        flaw, digest = gathered.admission.flaw, gathered.identities.digest
+        lines, digests, placed = gathered.lines, gathered.digests, gathered.places
+        for row, place in zip(rows, places or repeat(None), strict=bool(places)):
+            if (flaw(row) is None or self._is_whole(gathered.admission, row, whole)) and (line := self._line(row)):
+                lines.append(line)
+                digests.append(digest(row))
+                placed.append(place)
 
     def link(self, links: Iterable[Link]) -> None:
         """Take what is known of spans that no row comes from."""

@@ -11,7 +11,7 @@ from meterd.api.otlp import attributes as names
 from meterd.api.otlp import langfuse
 from meterd.api.otlp.recognition import Kind, Recognised
 from meterd.api.otlp.spans import Span
-from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MCP_CALLS, MODEL_CALLS, Dataset
+from meterd.datasets import GATEWAY_REQUESTS, GUARDRAIL_EVALUATIONS, MAX_TEXT_LENGTH, MCP_CALLS, MODEL_CALLS, Dataset
 from meterd.ingest.reports import cut
 from meterd.ingest.spellings import whole_number
 from meterd.litellm.vocabulary import TOOL_ERROR
@@ -64,10 +64,14 @@ def model_call(span: Span, recognised: Recognised) -> "ModelCallColumns":
         "latency_ms": span.latency,
         "is_failure": _failed(span),
     }
+    attributes = span.attributes
     for column, found in there.texts:
-        columns[column] = span.text(*found)
+        value = attributes[found[0]]  # nearly always the right one as it is
+        is_text = type(value) is str and 0 < len(value) <= MAX_TEXT_LENGTH
+        columns[column] = value if is_text else span.text(*found)
     for column, found in there.counts:
-        columns[column] = span.count(*found)
+        value = attributes[found[0]]
+        columns[column] = value if type(value) is int and 0 <= value < 2**63 else span.count(*found)
     if there.cost:
         columns["cost_in_usd"] = _cost(span, there)
     if there.first_token:

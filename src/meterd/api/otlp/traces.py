@@ -1,7 +1,7 @@
 """Facts from the spans of an export."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meterd.api.otlp import genai, litellm
@@ -11,6 +11,7 @@ from meterd.api.otlp.nesting import Nesting, SpanFact, label_of
 from meterd.api.otlp.recognition import recognise
 from meterd.api.otlp.spans import Rejected, Span, spans_of
 from meterd.api.otlp.values import canonical
+from meterd.datasets import Dataset
 from meterd.ingest.reports import Report, labels
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 
@@ -57,10 +58,18 @@ def add_traces(
     calls = nesting.merge()
     if len(calls) < len(facts):
         left_out[NESTED] += len(facts) - len(calls)
-    for call in calls:
-        report.add(call.dataset, [call.row], place=nesting.place(call, report))
+    for dataset, of_dataset in _by_dataset(calls).items():
+        places = [nesting.place(call, report) for call in of_dataset]
+        report.add(dataset, [call.row for call in of_dataset], places=places)
     report.link(nesting.links(report))
     return rejected
+
+
+def _by_dataset(calls: Iterable[SpanFact]) -> dict[Dataset, list[SpanFact]]:
+    found: dict[Dataset, list[SpanFact]] = {}
+    for call in calls:
+        found.setdefault(call.dataset, []).append(call)
+    return found
 
 
 GATEWAYS_OWN = "gateway"
