@@ -15,6 +15,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from openapi_spec_validator import validate
 
+from meterd.addresses import protocol_of
 from meterd.core import Core
 from meterd.framework import framework
 from meterd.protocols import build_protocols
@@ -31,6 +32,12 @@ ranges and ids of what exists, and a whole number may be written 12.0 in JSON Sc
 
 UNDESCRIBED = {"/", "/assets/{}/{}", "/docs", "/docs/assets/{}", "/openapi.json", "/sign-in", "/sign-out"}
 """What serves pages, and is asked by browsers alone."""
+
+OF_NO_PROTOCOL = {
+    *("/api/classify", "/api/dashboards", "/api/dashboards/{id}", "/api/datasources", "/api/me", "/api/system"),
+    *("/export/prometheus", "/health", "/healthz", "/metrics", "/readyz"),
+}
+"""Addresses of pages and of the service itself: their errors are plain, and calls are recorded only if all are."""
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +86,10 @@ def test_every_address_is_described_but_those_of_pages(document: dict[str, Any],
     assert pages <= {path for _, path in served}
     undescribed = {(method, path) for method, path in served - described if method not in ("HEAD", "OPTIONS")}
     assert {(method, path) for method, path in undescribed if path not in pages} == set()
+
+
+def test_every_address_is_of_a_protocol_but_those_of_pages_and_of_the_service_itself(document: dict[str, Any]) -> None:
+    assert {path for path in document["paths"] if not protocol_of(path).name} == OF_NO_PROTOCOL
 
 
 def test_whatever_is_not_described_as_open_needs_a_token(closed: Meterd, document: dict[str, Any]) -> None:
