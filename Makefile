@@ -91,7 +91,7 @@ demo: .venv/.run
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto 2>/dev/null || { [ $$? = 2 ] && $(BIN)/mypy; }  # alone where workers start too slowly
 	$(BIN)/lint-imports
 
 # All tests run in several processes, as many of them wait, then those that need the machine for themselves, then those of
