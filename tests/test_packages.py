@@ -38,7 +38,8 @@ def built(project: Path, folder: Path) -> Package:
     subprocess.run([*hatchling, "-t", "sdist"], cwd=project, check=True, capture_output=True)
     (archive,) = folder.glob("*.tar.gz")
     with tarfile.open(archive) as sdist:
-        sdist.extractall(folder, filter="data")
+        sdist.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.2 has none
+        sdist.extractall(folder)
     outside = folder / archive.name.removesuffix(".tar.gz")
     alone = os.environ | {"PATH": str(folder / "nowhere")}
     subprocess.run([*hatchling, "-t", "wheel"], cwd=outside, check=True, capture_output=True, env=alone)
