@@ -272,7 +272,7 @@ def test_without_permission_a_panel_says_what_is_missing(page_of: Callable[..., 
     page = page_of("sender-of-dashboards", scopes=(Scope.INGEST,))
     page.goto(f"/overview?{DAY}")
     expect(panel(page, "calls-by-model").get_by_role("alert")).to_contain_text("No permission")
-    expect(panel(page, "calls-by-model").get_by_role("alert")).to_contain_text("scope query")
+    expect(panel(page, "calls-by-model").get_by_role("alert")).to_contain_text('scope "query"')
 
 
 def test_nothing_is_asked_twice_and_only_what_is_in_view(new_page: Callable[..., Page], administrator: object) -> None:

@@ -42,10 +42,14 @@ const isAlone = (data, place) =>
 /** A point with a mark at the end of a line, and where a line would have no length. */
 function marked(data, symbol) {
   const last = data.findLastIndex((each) => each !== null);
-  return data.map((value, place) =>
-    (place === last || isAlone(data, place)) && value !== null ? { value, symbol, symbolSize: 6 } : value,
-  );
+  return data.map((value, place) => (place === last || isAlone(data, place) ? pointed(value, symbol) : value));
 }
+
+const pointed = (value, symbol) => (value === null ? null : { value, symbol, symbolSize: 6 });
+
+/** Marks where there is nothing beside a point of a bucket that isn't over, which a line would not show. */
+const markedAlone = (data, symbol, places) =>
+  data.map((value, place) => (places.has(place) && isAlone(data, place) ? pointed(value, symbol) : value));
 
 /** What is over: values of buckets that are whole, and of those beside the others, so that lines meet. */
 function split({ data }, partial) {
@@ -64,6 +68,7 @@ function lines(panel, picture) {
       name: series.name,
       color,
       symbol: "none",
+      showAllSymbol: true, // of the few that are marked, also those between labels of the axis
       cursor: "crosshair",
       silent: true,
       z: 3 + (isArea ? 0 : 20 - number),
@@ -85,7 +90,7 @@ function lines(panel, picture) {
         ...stacked("running"),
         ...fill(0.1),
         id: `${number} running`,
-        data: running,
+        data: picture.isStacked ? running : markedAlone(running, series.look.symbol, picture.partial),
         lineStyle: { width, color, type: [3, 3] },
       },
     ];

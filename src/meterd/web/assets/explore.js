@@ -7,7 +7,7 @@ import { ask, readQuestion } from "./explore_question.js";
 import { saver } from "./explore_saving.js";
 import { mountFilters } from "./filters.js";
 import { Panel } from "./panels.js";
-import { showError } from "./panel_states.js";
+import { showError } from "./failures.js";
 import { ask as askServer, askJson } from "./query.js";
 import { asCsv, asCurl, asPython, bodyOf } from "./questions.js";
 import { tableOf } from "./rows.js";

@@ -1,6 +1,7 @@
 /** Panels as high as what is in them, and fields of forms. */
 
 import { h, replace } from "./dom.js";
+import { showError } from "./failures.js";
 
 /** A panel: its `element`, the `body` to fill, its `description`, and a `count` beside its title. */
 export function flowPanel(id, title, description) {
@@ -32,17 +33,10 @@ export async function whileBusy(panel, signal, work) {
   try {
     await work();
   } catch (error) {
-    if (error.name !== "AbortError") showFailure(panel, error);
+    if (error.name !== "AbortError") showError(panel.body, error, () => whileBusy(panel, signal, work));
   } finally {
     if (!signal.aborted) panel.element.setAttribute("aria-busy", "false");
   }
-}
-
-function showFailure({ body }, error) {
-  const isForbidden = error.status === 403;
-  const title = h("strong", {}, isForbidden ? "You may not see this" : "That did not work");
-  const place = h("div", { class: `state ${isForbidden ? "forbidden" : "error"}`, role: "alert" });
-  replace(body, replace(place, title, h("p", {}, error.message)));
 }
 
 /** A table that scrolls sideways where there is no room. */

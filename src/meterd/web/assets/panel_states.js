@@ -2,14 +2,33 @@
 
 import { copy, h, replace } from "./dom.js";
 import { time } from "./format.js";
-import { FACTS, firstFact } from "./questions.js";
+import { FACTS, firstFact, isOfKind, whence } from "./questions.js";
 import { boot, currentWindow, splitFilters, state, update } from "./state.js";
+
+const DRAWN = new Set(["lines", "areas", "bars"]);
 
 /** Tell whether answers have nothing to draw. */
 export function isAbsent({ kind }, answers) {
   if (kind === "number") return false;
   const [points] = answers;
   return points.length === 0 || points.every((point) => point.total === 0);
+}
+
+/** Tell whether facts are there, and none of them has what a panel draws of them. */
+export function isWithoutValues({ kind, value, series }, [points, before]) {
+  const drawn = series?.length ? series : [value ?? "total"];
+  if (before || !DRAWN.has(kind) || !drawn.every((key) => typeof key === "string")) return false;
+  return points.every((point) => drawn.every((key) => (point[key] ?? null) === null));
+}
+
+/** Say that the facts of a panel lack what it draws. */
+export function showWithoutValues(body, { query, description, title }) {
+  const facts = FACTS[query.datasource] ?? "facts";
+  const text = `There are ${facts}, but none says what this panel shows: ${description || title}.`;
+  replace(
+    body,
+    h("div", { class: "state empty" }, h("strong", {}, "No values here"), h("p", { class: "small" }, text)),
+  );
 }
 
 /** Name the filters that a panel's datasource does not know. */
@@ -50,7 +69,8 @@ export function showEmpty(body, { query }) {
   const facts = FACTS[query.datasource] ?? "facts";
   const known = splitFilters(query.datasource).filters.length > 0;
   const why = known ? "has what the filters ask for" : "was recorded that you may see";
-  const command = firstFact(query.datasource);
+  const kind = isOfKind(query) ? " of this kind" : "";
+  const command = firstFact(query);
   const clear = h(
     "button",
     { type: "button", onclick: () => update({ filters: [] }) },
@@ -66,35 +86,14 @@ export function showEmpty(body, { query }) {
     h(
       "div",
       { class: "state empty" },
-      h("strong", {}, `No ${facts} ${known ? "match" : "here"}`),
-      h("p", { class: "small" }, `Between ${time(start, { zone })} and ${time(end, { zone })}, ${zone}, none ${why}.`),
+      h("strong", {}, `No ${facts}${kind} ${known ? "match" : "here"}`),
+      h(
+        "p",
+        { class: "small" },
+        `Between ${time(start, { zone })} and ${time(end, { zone })}, ${zone}, none${kind} ${why}.`,
+        known || command ? null : ` ${whence(query)}`,
+      ),
       h("div", { class: "row" }, known ? clear : command && show),
-    ),
-  );
-}
-
-const CAUSES = {
-  0: ["The server can't be reached", "Look whether it runs; the panel asks again with the next refresh."],
-  403: ["No permission", "Your token lacks the scope query. Whoever runs this server can make one that has it."],
-  503: ["The server is busy", "It takes no more questions at the moment."],
-  504: ["The question took too long", "Choose a shorter window, or add a filter."],
-};
-
-/** Say what happened, and what to change. */
-export function showError(body, error, again) {
-  const [title, advice] =
-    CAUSES[error.status] ?? (error.status ? ["The question was refused", ""] : ["The panel can't be drawn", ""]);
-  const said = error.status ? `${error.message.replace(/\.?$/, ".")}` : error.status === 0 ? "" : error.message;
-  replace(
-    body,
-    h(
-      "div",
-      { class: `state ${error.status === 403 ? "forbidden" : "error"}`, role: "alert" },
-      h("strong", {}, title),
-      h("p", { class: "small" }, [said, advice].filter(Boolean).join(" ")),
-      error.status === 403
-        ? null
-        : h("div", { class: "row" }, h("button", { type: "button", onclick: again }, "Ask again")),
     ),
   );
 }

@@ -3,8 +3,9 @@
 import { withTotalsApart } from "./answers.js";
 import { h, icon, replace } from "./dom.js";
 import { popup } from "./popup.js";
+import { showError } from "./failures.js";
 import { fillMenu } from "./panel_menu.js";
-import { isAbsent, showEmpty, showError, unknownFilters } from "./panel_states.js";
+import { isAbsent, isWithoutValues, showEmpty, showWithoutValues, unknownFilters } from "./panel_states.js";
 import { canDraw, plot } from "./plot.js";
 import * as number from "./number.js";
 import * as top from "./top.js";
@@ -138,7 +139,10 @@ export class Panel {
       this.#clear();
       showEmpty(body, declaration);
     } else if (this.isTable) this.#drawTable(answers[0]);
-    else if (declaration.kind === "number") number.draw(body, declaration, answers);
+    else if (isWithoutValues(declaration, answers)) {
+      this.#clear();
+      showWithoutValues(body, declaration);
+    } else if (declaration.kind === "number") number.draw(body, declaration, answers);
     else if (declaration.kind === "top") top.draw(body, declaration, answers);
     else {
       this.plot ??= (replace(body), plot(body, declaration));

@@ -31,15 +31,19 @@ async function sentence(response) {
   return String(body.message ?? body.error ?? `the server answered ${response.status}`);
 }
 
-/** Ask any address of this server for JSON. Throws `QueryError`. */
-export async function askJson(address, options = {}) {
-  let response;
+/** Ask any address of this server. Throws a `QueryError` when it can't be reached. */
+export async function reach(address, options = {}) {
   try {
-    response = await fetch(address, { credentials: "same-origin", ...options });
+    return await fetch(address, { credentials: "same-origin", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new QueryError(0, "The server can't be reached");
   }
+}
+
+/** Ask any address of this server for JSON. Throws `QueryError`. */
+export async function askJson(address, options = {}) {
+  const response = await reach(address, options);
   if (response.status === 401) return signInAgain();
   if (!response.ok) throw new QueryError(response.status, await sentence(response));
   return response.status === 204 ? null : response.json();

@@ -106,6 +106,7 @@ export function asCsv(points) {
   );
 }
 
+const COUNTED = "ai_guard.classification"; // by the service alone
 const ROWS = {
   guardrailMetrics: { guardrailName: "pii/mask", guardrailResult: "pass", latencyMs: 40 },
   modelMetrics: { modelName: "gpt-5-mini", inputTokens: 420, outputTokens: 180, costInUSD: 0.0021, latencyMs: 850 },
@@ -113,16 +114,53 @@ const ROWS = {
   mcpMetrics: { method: "tools/call", latencyMs: 120 },
   configMetrics: { configType: "rate limit" },
   agentMetrics: { agentName: "support", latencyMs: 2400 },
-  aiGuardMetrics: { meter: "ai_guard.user", value: 1, platform: "chatgpt" },
+  aiGuardMetrics: {
+    meter: "ai_guard.user",
+    value: 1,
+    agent: "support",
+    platform: "AMAZON_BEDROCK",
+    newSession: "true",
+    action: "redact",
+    actor: "user",
+  },
   processMetrics: { name: "nightly-import" },
   queueMetrics: { metric: "ActiveMessages", value: 3 },
   otlpMetrics: { metricName: "queue.length", metricType: "gauge" },
 };
 
-/** A command that sends the first fact of a datasource, or null where facts come another way. */
-export function firstFact(datasource) {
-  const row = ROWS[datasource];
-  if (!row) return null;
+/** Fields by which panels tell kinds of facts apart; rows that are sent have members of these names. */
+const KINDS = new Set(["guardrailResult", "isFailure", "meter", "method"]);
+
+/** Each model call by itself is no kind of facts: it is counted once, not again as that of a virtual model. */
+const isOfItself = ({ fieldName, operator, value }) =>
+  fieldName === "virtualModelName" && operator === "IS_NULL" && value === true;
+
+const ownFilters = ({ filters = [] }) => filters.filter((each) => each !== "$filters" && !isOfItself(each));
+
+/** Tell whether a question is of some of the facts that its datasource has, whatever the filters of the page. */
+export const isOfKind = (query) => ownFilters(query).length > 0;
+
+/** Members of a fact that has what a question asks for itself. */
+function membersOf(query) {
+  const found = ownFilters(query).flatMap(({ fieldName, operator, value }) => {
+    if (fieldName === "virtualModelName" && operator === "IS_NULL") return [[fieldName, "smart"]];
+    return KINDS.has(fieldName) && ["EQUAL", "IN"].includes(operator) ? [[fieldName, [value].flat()[0]]] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Where facts come from that nobody sends as rows. */
+export function whence({ datasource }) {
+  if (datasource === "requestMetrics") return "Each call of a service of this server is one.";
+  if (datasource === "aiGuardMetrics") return "AI Guard counts them when it classifies a text.";
+  return "Sessions log them: the page Sessions says how one begins.";
+}
+
+/** A command that sends the first fact that a question asks for, or null where facts come another way. */
+export function firstFact(query) {
+  const { datasource } = query;
+  const row = { ...ROWS[datasource], ...membersOf(query) };
+  if (!ROWS[datasource] || row.meter === COUNTED) return null;
   const name = datasource === "cacheMetrics" ? "modelMetrics" : datasource;
   const address = `${location.origin}/api/svc/v1/llm-gateway/metrics/ingest?datasource=${name}`;
   return `curl ${quoted(address)} \\

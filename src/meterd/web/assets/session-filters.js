@@ -74,6 +74,7 @@ export function filterForm() {
     labelled("when", fields.when),
     h("button", { type: "submit", class: "primary" }, "Filter"),
   );
+  fillForm([]);
   return form;
 }
 

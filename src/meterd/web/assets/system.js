@@ -4,7 +4,7 @@ import { mountControls } from "./controls.js";
 import { announce, h, replace } from "./dom.js";
 import { bytes, duration, exact, measure, number, rate, relative, share, time } from "./format.js";
 import { repeat } from "./live.js";
-import { showError } from "./panel_states.js";
+import { showError } from "./failures.js";
 import { askJson } from "./query.js";
 import { onChange, state } from "./state.js";
 import { table } from "./table.js";

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { labelled } from "./flow-panel.js";
-import { QueryError, signInAgain } from "./query.js";
+import { QueryError, reach, signInAgain } from "./query.js";
 import { update } from "./state.js";
 
 const MOST_CHOICES = 500;
@@ -13,11 +13,7 @@ export const query = (parameters) =>
 
 /** Ask an address of the usage protocol, whose errors are sentences after a number, in a header. */
 export async function askUsage(address, { signal } = {}) {
-  const response = await fetch(address, {
-    credentials: "same-origin",
-    headers: { Accept: "application/json" },
-    signal,
-  });
+  const response = await reach(address, { headers: { Accept: "application/json" }, signal });
   if (response.status === 401) return signInAgain();
   if (response.ok) return response.json();
   const sentence = response.headers.get("x-odsl-error") ?? `the server answered ${response.status}`;
