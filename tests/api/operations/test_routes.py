@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from meterd import __version__
 from meterd.access import Scope
 from meterd.api.gateway.datasources import datasources
-from tests.process import METRICS, Meterd, make_token
+from tests.process import METRICS, OF_ONE_NODE, Meterd, make_token
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -74,6 +74,7 @@ def test_a_node_with_a_name_says_it_to_probes_in_metrics_and_in_each_line_of_the
     assert {"east-1"} == {line["node"] for line in logged}
 
 
+@OF_ONE_NODE
 def test_a_node_keeps_the_name_that_its_first_start_made(shared: Meterd) -> None:
     name = shared.anonymous.get("/readyz").headers["x-meterd-node"]
 
@@ -131,6 +132,7 @@ def test_everything_else_stays_open_when_metrics_are_closed(closed: Meterd, path
     assert closed.anonymous.get(closed.url + path).status_code == 200
 
 
+@OF_ONE_NODE
 def test_what_is_recorded_is_counted(shared: Meterd) -> None:
     before = samples(shared)
     shared.ingest([{"traceId": "counted", "spanId": "1"}, {"traceId": "counted", "spanId": "1"}, {}])
@@ -147,6 +149,7 @@ def test_what_is_recorded_is_counted(shared: Meterd) -> None:
     assert growth("meterd_query_seconds_count", "guardrail_evaluations") == 1
 
 
+@OF_ONE_NODE
 def test_requests_to_unknown_addresses_are_counted_under_one_name(shared: Meterd) -> None:
     before = samples(shared)
     for path in ("/nowhere/1", "/nowhere/2", "/nowhere/3"):
