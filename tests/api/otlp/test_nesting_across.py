@@ -10,7 +10,9 @@ import pytest
 
 from meterd.access import Scope
 from tests.api.otlp.exports import CLIENT, INTERNAL, SECOND, SERVER, START, Document, attributes, together, traces
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
+
+pytestmark = OF_ONE_NODE  # of what another one was told it knows nothing
 
 WINDOW = {"startTs": "2026-09-21T00:00:00Z", "endTs": "2026-09-22T00:00:00Z"}
 CHAIN: Document = {"traceloop.span.kind": "task"}
