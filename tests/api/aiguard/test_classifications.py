@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.process import Meterd
+from tests.process import OF_ONE_NODE, Meterd
 
 PATH = "/classifications/v1"
 DEFAULT = {"type": "profile", "uuid": "7dbf380f-0af8-4276-acb0-85413db2dbff", "version": 1}
@@ -168,6 +168,7 @@ def test_what_is_counted_is_a_part_of_the_text(shared: Meterd, counted: Any, mes
     assert {} == evaluations(shared, agent)
 
 
+@OF_ONE_NODE
 def test_a_call_that_is_repeated_with_its_key_is_answered_again_and_counted_once(shared: Meterd) -> None:
     agent, key = uuid.uuid4().hex, uuid.uuid4().hex
     content = json.dumps(body(agent=agent)).encode()

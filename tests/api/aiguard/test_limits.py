@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.process import Meterd
+from tests.process import OF_ONE_NODE, Meterd
 
 LIMITS = """
 metrics: {}
@@ -79,6 +79,7 @@ BEYOND = [
 ]
 
 
+@OF_ONE_NODE
 @pytest.mark.parametrize(("limit", "sent", "sentence"), BEYOND, ids=[f"{each[0]}-{each[2]}" for each in BEYOND])
 def test_what_is_beyond_a_limit_is_refused_by_its_name_and_counted(
     limited: Meterd, limit: str, sent: dict[str, Any], sentence: str

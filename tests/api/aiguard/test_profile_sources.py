@@ -17,7 +17,7 @@ from meterd.api.aiguard.remote_profiles import RemoteProfiles
 from meterd.classify import Engine, UnusableSource, profile
 from meterd.errors import ConfigurationError
 from tests.classify.declarations import LIBRARY
-from tests.process import Meterd, run_command
+from tests.process import OF_ONE_NODE, Meterd, run_command
 from tests.waiting import eventually
 
 MINE = "11111111-2222-3333-4444-555555555555"
@@ -251,6 +251,7 @@ def remote(web: WebServer, tmp_path: Path) -> Iterator[Meterd]:
         meterd.kill()  # it compiles patterns, and a stop would wait for that
 
 
+@OF_ONE_NODE
 def test_a_source_comes_changes_and_goes_without_a_restart(web: WebServer, remote: Meterd) -> None:
     assert ["US_PHONE_NUMBER"] == found(by_profile(remote, DEFAULT))
     absent = by_profile(remote, MINE)

@@ -37,7 +37,7 @@ from tests.api.otlp.exports import (
     together,
     traces,
 )
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
 
 LIMIT = 20 * 2**20
 Answer = type[ExportTraceServiceResponse] | type[ExportMetricsServiceResponse] | type[ExportLogsServiceResponse]
@@ -691,6 +691,7 @@ SECRETS = [
 ]
 
 
+@OF_ONE_NODE
 def test_text_that_must_not_be_stored_is_in_no_file(tmp_path: Path) -> None:
     secrets = dict.fromkeys(SECRETS, MARK)
     event = {"name": MARK, "attributes": attributes({"exception.stacktrace": MARK})}
