@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import settings
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from openapi_spec_validator import validate
@@ -145,7 +146,10 @@ def run_schemathesis(closed: Meterd, *options: str) -> None:
             "examples,coverage,fuzzing",
             "--generation-database",
             "none",
+            "--request-timeout",
+            "120",
             "--no-color",
+            *([] if settings.get_current_profile_name() == "random" else ["--seed", "1"]),
             *options,
         ],
         capture_output=True,

@@ -25,9 +25,16 @@ _EXAMPLES = {
 _SOURCE = Parameter("source", "Whose items", {"type": "string", "enum": list(SOURCES)}, "path")
 _ID = Parameter("id", "The id of an item; slashes in it may stay as they are", TEXT, "path")
 _STATUSES = {404: "There is no such item or calendar"}
+
+
+def _or_empty(schema: dict[str, object]) -> dict[str, object]:
+    """Describe a parameter that counts as not given where it is empty."""
+    return {"anyOf": [schema, {"type": "string", "maxLength": 0}]}
+
+
 _READING = (
-    Parameter("_limit", "At most so many items; -1 for all that fit", {"type": "integer", "minimum": -1}),
-    Parameter("_skip", "Leave out so many first", {"type": "integer", "minimum": 0}),
+    Parameter("_limit", "At most so many items; -1 for all that fit", _or_empty({"type": "integer", "minimum": -1})),
+    Parameter("_skip", "Leave out so many first", _or_empty({"type": "integer", "minimum": 0})),
     Parameter("_sort", "Fields with commas between, `-` before one for descending", example="-timestamp"),
     Parameter("_filter", "A filter in one of the languages of OpenDataDSL", example="service = 'object'"),
     Parameter("_project", "Fields to show, with commas between"),
@@ -78,13 +85,19 @@ STATEMENT = Operation(
         Parameter("from", "The first day or month", required=True, example="2026-01"),
         Parameter("to", "The last day or month", required=True, example="2026-01"),
         Parameter("user", "Whose calls; default: yours. Of others, for administrators of a tenant"),
-        Parameter("userType", "What the user is", {"type": "string", "enum": list(SubjectType), "default": "user"}),
+        Parameter(
+            "userType", "What the user is; default: user", _or_empty({"type": "string", "enum": list(SubjectType)})
+        ),
         Parameter(
             "timezone", "Zone in which dates are written and lines are cut; default: UTC", example="Europe/Berlin"
         ),
         Parameter("calendar", "The calendar of the lines; default: days", example="#P1D"),
         Parameter("environment", "Only calls of this environment"),
-        Parameter("format", "Default: what `Accept` names first", {"type": "string", "enum": ["json", "csv", "html"]}),
+        Parameter(
+            "format",
+            "Default: what `Accept` names first",
+            _or_empty({"type": "string", "enum": ["json", "csv", "html"]}),
+        ),
     ),
     success="The statement",
     responses=(Media(OBJECT), Media(TEXT, "text/csv"), Media(TEXT, "text/html")),
