@@ -95,7 +95,7 @@ check: setup
 	$(BIN)/lint-imports
 
 # All tests run in several processes, as many of them wait, then those that need the machine for themselves, then those of
-# pages, which have an event loop of their own, in three; those that are chosen by ARGS run in one. Servers start quicker where Python may keep what it compiled.
+# pages, which have an event loop of their own, in two; those that are chosen by ARGS run in one. Servers start quicker where Python may keep what it compiled.
 # Environments are made two at a time, as each installation uses one processor, and the check runs beside the last. To read all other modules
 # would take longer than those tests do which run alone.
 ifeq ($(MAKECMDGOALS),test)
@@ -107,9 +107,9 @@ test: check .venv/litellm/.ready .venv/libraries/.ready .venv/agents/.ready .ven
 ifdef ARGS
 	$(PYTEST) $(ARGS)
 else
-	$(PYTEST) --numprocesses 4 --dist worksteal -m "not alone"
+	$(PYTEST) --numprocesses 3 --dist worksteal -m "not alone"
 	$(PYTEST) -m alone $$(grep -rl mark.alone tests --include='test_*.py')
-	$(PYTEST) --numprocesses 3 --dist loadfile tests/browser
+	$(PYTEST) --numprocesses 2 --dist loadfile tests/browser
 endif
 
 bench: setup .venv/presidio/.ready
