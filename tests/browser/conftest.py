@@ -6,7 +6,10 @@ Modules run beside each other, so a server that they shared would hold what othe
 import os
 import re
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +26,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 PATIENCE = 60_000
 """Milliseconds for what a busy machine is slow at: twice the time of a query, so that none ends at the same moment."""
+
+LONGEST = 600.0
+"""Seconds that a test may take on a busy machine."""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -87,6 +93,23 @@ def browser_type_launch_args() -> dict[str, Any]:  # of Playwright's many types
 def administrator(server: Meterd) -> StorageState:
     """What a browser keeps of an administrator who signed in."""
     return state_of(server, server.token)
+
+
+@pytest.fixture(autouse=True)
+def _ends() -> Iterator[None]:
+    """Let a test fail that waits for what has no limit of its own, such as a promise or the end of a window."""
+    overdue = threading.Timer(LONGEST, _end_browsers)
+    overdue.start()
+    yield
+    overdue.cancel()
+
+
+def _end_browsers() -> None:
+    """End Playwright's driver and with it all browsers: whoever waits for them is told."""
+    own = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    for child in own:
+        if b"run-driver" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(int(child), signal.SIGKILL)
 
 
 @pytest.fixture
