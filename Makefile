@@ -95,7 +95,8 @@ check: setup
 	$(BIN)/lint-imports
 
 # All tests run in several processes, as many of them wait, then those that need the machine for themselves, then those of
-# pages, which have an event loop of their own, in two; those that are chosen by ARGS run in one. Servers start quicker where Python may keep what it compiled.
+# pages, which have an event loop of their own, in one: browsers beside one another were seen to stand still. Servers start
+# quicker where Python may keep what it compiled.
 # Environments are made two at a time, as each installation uses one processor, and the check runs beside the last. To read all other modules
 # would take longer than those tests do which run alone.
 ifeq ($(MAKECMDGOALS),test)
@@ -109,7 +110,7 @@ ifdef ARGS
 else
 	$(PYTEST) --numprocesses 3 --dist worksteal -m "not alone"
 	$(PYTEST) -m alone $$(grep -rl mark.alone tests --include='test_*.py')
-	$(PYTEST) --numprocesses 2 --dist loadfile tests/browser
+	$(PYTEST) tests/browser
 endif
 
 bench: setup .venv/presidio/.ready
