@@ -1,6 +1,6 @@
 """A server for each module of tests of pages, and a browser that may not complain; each test has windows of its own.
 
-Modules run beside each other, so a server that they shared would hold what others happen to have sent by then.
+A server that modules shared would hold what others happen to have sent by then.
 """
 
 import os
