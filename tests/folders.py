@@ -14,7 +14,7 @@ from meterd import memory
 
 _MEMORY = Path("/dev/shm")
 _NEEDED = 8 * 2**30
-"""Bytes that must be free there, of twice as much memory. A whole run has used a quarter of it."""
+"""Bytes that must be free there, of twice as much memory."""
 
 
 def keep_in_memory() -> None:

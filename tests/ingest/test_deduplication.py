@@ -9,30 +9,22 @@ from hypothesis import strategies as st
 
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.facts import digest
+from tests.ingest.index import Clock, connected
 
 WINDOW = 100.0
+START = 1_000_000.0
 A, B = digest("a"), digest("b")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
-    connection.execute("CREATE TABLE entries (sequence INTEGER PRIMARY KEY AUTOINCREMENT)")  # the journal's own
-    yield connection
-    connection.close()
+    with closing(connected(tmp_path / "journal.sqlite")) as connection:
+        yield connection
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START)
 
 
 @pytest.fixture
@@ -63,7 +55,7 @@ def test_a_repetition_within_one_call_is_known(index: DeduplicationIndex) -> Non
 @given(batches=st.lists(st.text("abcdefgh", max_size=12), max_size=12), ages=st.lists(st.booleans(), min_size=12))
 def test_each_identity_is_new_exactly_once_however_they_are_batched(batches: list[str], ages: list[bool]) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        clock = Clock()
+        clock = Clock(START)
         index = DeduplicationIndex(connection, WINDOW, clock)
         index.rotate()
         clock.now += WINDOW / 2
@@ -200,7 +192,7 @@ def test_time_in_which_the_service_does_not_run_does_not_count(connection: sqlit
     for _ in range(5):
         index = DeduplicationIndex(connection, WINDOW, clock)
         index.rotate()
-        assert is_known(index, A) == (clock.now > Clock().now)
+        assert is_known(index, A) == (clock.now > START)
         clock.now += 10 * WINDOW
 
 
@@ -221,7 +213,7 @@ def test_a_window_that_is_changed_forgets_nothing(connection: sqlite3.Connection
     for window in (WINDOW, WINDOW * change, WINDOW, WINDOW / change):
         index = DeduplicationIndex(connection, window, clock)
         index.rotate()
-        is_first = clock.now == Clock().now
+        is_first = clock.now == START
         assert is_known(index, A) != is_first
         if is_first:
             index.add_response(b"key", b"answer", 0, 1)

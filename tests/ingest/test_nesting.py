@@ -13,18 +13,11 @@ from meterd.ingest import recent
 from meterd.ingest.deduplication import DeduplicationIndex
 from meterd.ingest.nesting import SpanIndex
 from meterd.ingest.spans import Label, Link, Place, label
+from tests.ingest.index import Clock, connected
 
 WINDOW = 100.0
 CHAT = label(b"m", "generation", None, "library")
 EMBEDDING = label(b"m", "embedding", None, "library")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture(params=["all wait", "none waits"])
@@ -43,15 +36,6 @@ def clock() -> Clock:
 def connection(_waiting: None, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     with closing(connected(tmp_path / "journal.sqlite")) as connection:
         yield connection
-
-
-def connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS entries (sequence INTEGER PRIMARY KEY AUTOINCREMENT)"
-    )  # the journal's
-    return connection
 
 
 @pytest.fixture

@@ -15,15 +15,9 @@ from meterd.ingest.facts import Facts, Submission, digest
 from meterd.ingest.journal import Journal
 from meterd.ingest.recent import IDENTITIES, KEY_SIZE, SPANS, RecentRows
 from meterd.ingest.spans import PLACE_SIZE
+from tests.ingest.index import Clock, connected
 
 WINDOW = 100.0
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture(autouse=True)
@@ -36,15 +30,6 @@ def _few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     with closing(connected(tmp_path / "journal.sqlite")) as connection:
         yield connection
-
-
-def connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS entries (sequence INTEGER PRIMARY KEY AUTOINCREMENT)"
-    )  # the journal's
-    return connection
 
 
 def opened(connection: sqlite3.Connection, clock: Clock) -> DeduplicationIndex:
