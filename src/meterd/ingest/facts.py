@@ -120,7 +120,7 @@ def encode(
     sender: Sequence[str] = (),
 ) -> Facts:
     """Encode rows that were admitted. Facts of another `sender` have other identities."""
-    identities = Identities(dataset, tenant, sender).digests(rows)
+    identities = Identities(dataset, tenant, sender).digests(rows) if dataset.identity else ()
     return Facts(dataset.name, tenant, _encoder.encode_lines(rows), len(rows), identities)
 
 
