@@ -5,6 +5,7 @@ building only. ECharts, which draws the charts, comes from npm; its archive and 
 """
 
 import base64
+import gzip
 import hashlib
 import importlib.util
 import shutil
@@ -42,6 +43,7 @@ class Assets(BuildHookInterface[Any]):
         """Copy and fetch the files. Fails when neither their sources nor, as in an sdist, they are there."""
         copy_swagger_ui(Path(self.root, FOLDER))
         fetch_echarts(Path(self.root, ECHARTS_FOLDER))
+        compress(Path(self.root, ECHARTS_FOLDER, "echarts.min.js"))
 
 
 def copy_swagger_ui(target: Path) -> None:
@@ -80,6 +82,11 @@ def fetch_echarts(target: Path) -> None:
                 content = files.extractfile(f"package/{place}")
                 assert content is not None  # as the digest says
                 (target / name).write_bytes(content.read())
+
+
+def compress(library: Path) -> None:
+    """Put what is sent of a large file beside it, so that nobody who opens a page waits for that."""
+    library.with_name(f"{library.name}.gz").write_bytes(gzip.compress(library.read_bytes(), 9, mtime=0))
 
 
 def _pack(folder: Path) -> Path:

@@ -34,6 +34,8 @@ _ADDRESS = f"/overview?window={quote('/'.join(_WINDOW), safe='')}"
 _QUERY = "/api/svc/v1/llm-gateway/metrics/query"
 _ROUNDS = 3
 _LATER = 10
+_REST = 0.5
+"""Seconds for which a new window rests: its start takes processors that the server needs, and a person has one open."""
 _PATIENCE = 300_000
 _SIZE = (1280, 2600)  # all panels are in view, as only those are asked
 _FILLED = """() => {
@@ -127,6 +129,7 @@ def _visits(server: servers.Running, browser: Browser, first: str) -> list[tuple
     ) as context:
         _sign_in(context, server.token)
         page = context.new_page()
+        time.sleep(_REST)
         cold = _visit(page)
         warm = [_visit(page) for _ in range(_ROUNDS)]
     median = Visit(*(statistics.median(values) for values in zip(*warm, strict=True)))

@@ -46,7 +46,7 @@ class Assets:
     def __init__(self, *folders: Path) -> None:
         paths = sorted(path for folder in folders for path in folder.glob("*") if path.suffix in CONTENT_TYPES)
         self._assets = {path.name: _read(path) for path in paths}
-        self._compressed: dict[str, bytes] = {}
+        self._compressed = {path.name: beside.read_bytes() for path in paths if (beside := _compressed(path)).is_file()}
         self._imported: dict[str, tuple[str, ...]] = {}
         digests = [(name, asset.etag.decode()) for name, asset in self._assets.items()]
         self.hash = hashlib.sha256(msgspec.json.encode(sorted(digests))).hexdigest()[:16]
@@ -87,10 +87,15 @@ class Assets:
         return Router("/", route_handlers=[asset])
 
     async def _gzip(self, name: str, content: bytes) -> bytes:
-        """Compress a file when it is first asked for."""
+        """Return what the build compressed, or compress a file when it is first asked for."""
         if name not in self._compressed:
             self._compressed[name] = await asyncio.to_thread(gzip.compress, content, 9, mtime=0)
         return self._compressed[name]
+
+
+def _compressed(path: Path) -> Path:
+    """Return where the build puts a file's content, compressed, if it is a large one."""
+    return path.with_name(f"{path.name}.gz")
 
 
 def _read(path: Path) -> Asset:
