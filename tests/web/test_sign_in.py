@@ -67,6 +67,21 @@ def test_signing_out_ends_the_session_wherever_its_cookie_is(shared: Meterd) -> 
     assert 401 == shared.anonymous.get("/api/me", headers={"Cookie": f"{COOKIE}={session}"}).status_code
 
 
+def test_the_form_says_that_a_session_is_over_and_nothing_to_who_had_none(shared: Meterd) -> None:
+    sentence = "Your session is over"
+    with signed_in(shared) as client:
+        assert sentence not in client.get("/sign-in").text  # as it goes on
+        session = client.cookies[COOKIE]
+        client.post("/sign-out", headers=OWN_PAGE)
+
+    over = shared.anonymous.get("/sign-in?next=/usage", headers={"Cookie": f"{COOKIE}={session}"})
+
+    assert (200, True) == (over.status_code, sentence in over.text)
+    assert 'name="next" value="/usage"' in over.text
+    assert sentence not in shared.anonymous.get("/sign-in").text
+    assert sentence not in shared.anonymous.get("/sign-in", headers={"Cookie": f"{COOKIE}=x"}).text
+
+
 def test_a_session_that_somebody_chose_is_not_the_one_that_begins(shared: Meterd) -> None:
     chosen = "A" * 43
     with plain_client(url=shared.url) as client:

@@ -52,7 +52,7 @@ class SignIn:
         sent = dict(_fields(request.query_string))
         code = sent.get("code")
         if code is None:
-            return self._form(request, sent)
+            return self._form(request, sent, is_over=await self._is_over(request.context))
         if _is_followed_by_a_person(request.context):
             return await self._begin(request, sent, by_code=True)
         return self._pages.render("confirm.html", request.context, next=_next(sent), code=code)
@@ -98,8 +98,22 @@ class SignIn:
             return None
         return await asyncio.to_thread(self._sessions.begin_by_code, digest(code))
 
-    def _form(self, request: Request, sent: dict[str, str], problem: str = "", status: int = 200) -> Response:
-        return self._pages.render("sign_in.html", request.context, status, next=_next(sent), problem=problem)
+    def _form(
+        self, request: Request, sent: dict[str, str], problem: str = "", status: int = 200, *, is_over: bool = False
+    ) -> Response:
+        return self._pages.render(
+            "sign_in.html", request.context, status, next=_next(sent), problem=problem, is_over=is_over
+        )
+
+    async def _is_over(self, context: RequestContext) -> bool:
+        """Tell whether a browser brings a session that goes on no more, as far as sessions can be read."""
+        try:
+            await self._authenticator.persons.caller(context)
+        except Unauthenticated:
+            return session_in(context) is not None
+        except Unavailable:
+            pass
+        return False
 
     async def _end(self, request: Request) -> None:
         """End the session that a request was made with: who signs in again leaves none behind."""
