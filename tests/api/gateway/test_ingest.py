@@ -397,6 +397,7 @@ def test_a_refused_request_leaves_its_key_free(sender: Sender) -> None:
     assert sender.total() == 1
 
 
+@OF_ONE_NODE
 def test_an_empty_request_takes_its_key(sender: Sender) -> None:
     accepted(sender.send([], idempotency_key="k"))
 
@@ -409,6 +410,7 @@ def test_keys_of_an_unreasonable_length_are_refused(sender: Sender, key: str) ->
     assert "Idempotency-Key" in error_of(sender.send(GOOD, idempotency_key=key))
 
 
+@OF_ONE_NODE
 def test_concurrent_requests_with_one_key_count_once(sender: Sender) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: accepted(sender.send(ROWS, idempotency_key="k")), range(24)))
@@ -417,13 +419,19 @@ def test_concurrent_requests_with_one_key_count_once(sender: Sender) -> None:
     assert sender.total() == 3
 
 
-def spans(*numbers: int) -> list[dict[str, Any]]:
-    return [{"traceId": "trace", "spanId": str(number), "guardrailName": "a"} for number in numbers]
+def spans(*numbers: int, **more: str) -> list[dict[str, Any]]:
+    return [{"traceId": "trace", "spanId": str(number), "guardrailName": "a"} | more for number in numbers]
 
 
-def test_a_fact_with_an_identity_is_stored_once(sender: Sender) -> None:
-    assert accepted(sender.send(spans(1, 2, 1))) == 3
-    assert accepted(sender.send(spans(2, 3))) == 2
+with_or_without_a_time = pytest.mark.parametrize(
+    "time", [{"createdAt": "2026-01-31T10:05:00Z"}, pytest.param({}, marks=OF_ONE_NODE)], ids=["time", "arrival"]
+)
+
+
+@with_or_without_a_time
+def test_a_fact_with_an_identity_is_stored_once(sender: Sender, time: dict[str, str]) -> None:
+    assert accepted(sender.send(spans(1, 2, 1, **time))) == 3
+    assert accepted(sender.send(spans(2, 3, **time))) == 2
     assert sender.total() == 3
 
 
@@ -449,9 +457,12 @@ def test_facts_without_an_identity_are_all_stored(sender: Sender) -> None:
     assert sender.total() == 6
 
 
-def test_a_batch_that_is_sent_again_concurrently_as_it_grows_is_stored_once(sender: Sender) -> None:
+@with_or_without_a_time
+def test_a_batch_that_is_sent_again_concurrently_as_it_grows_is_stored_once(
+    sender: Sender, time: dict[str, str]
+) -> None:
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda size: accepted(sender.send(spans(*range(size)))), range(1, 41)))
+        answers = list(threads.map(lambda size: accepted(sender.send(spans(*range(size), **time))), range(1, 41)))
 
     assert answers == list(range(1, 41))
     assert sender.total() == 40
@@ -497,6 +508,7 @@ def test_an_id_that_another_sender_uses_too_suppresses_nothing(sender: Sender) -
     assert sender.total_of("processMetrics") == 4
 
 
+@OF_ONE_NODE
 def test_answers_and_metrics_count_duplicates(sender: Sender) -> None:
     rows = [{"id": str(number), "name": "nightly"} for number in range(3)]
     before = _duplicates(sender.meterd)
