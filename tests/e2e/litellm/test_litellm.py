@@ -23,7 +23,7 @@ from meterd.datasets import DATASETS
 from tests import engines
 from tests.e2e.litellm.proxy import Proxy, Transport
 from tests.e2e.litellm.workload import ANN, LABELS, MARKER, TONE_SECONDS, Exchange, Facts, facts, run, sums, totals
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
 
 SUBJECT = ("createdBySubjectSlug", "createdBySubjectType")
 KNOWN_WORD = "mask-email"
@@ -233,6 +233,7 @@ def test_calls_of_a_session_whose_provider_repeats_its_ids_are_told_apart(report
     assert totals(rows, "modelName") == reported.totals("modelMetrics", "modelName", filters=session)
 
 
+@OF_ONE_NODE
 def test_no_prompt_no_answer_and_no_key_is_on_disk(reported: Reported) -> None:
     assert set() == reported.places[MARKER] | reported.places[ANN.key]
     for part in ("journal", "store"):
