@@ -4,14 +4,15 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 _AT_REST = """() => [...document.querySelectorAll(".panel[aria-busy=true]")].every(
-  (panel) => panel.getBoundingClientRect().top >= window.innerHeight)"""
+  (panel) => panel.getBoundingClientRect().top >= window.innerHeight)
+  && !document.getAnimations().some((each) => each instanceof CSSTransition)"""
 """A function: the policy of the pages lets no text be evaluated, which is what waiting for an expression does."""
 
 
 def findings(page: Page) -> list[str]:
     """List serious and critical findings: the rule, and the first place where it is broken.
 
-    What waits for a newer answer is dimmed for that while, so the page is looked at when it is at rest.
+    What waits for a newer answer is dimmed for that while and a moment longer, so the page is looked at when at rest.
     """
     is_at_rest = False
     while not is_at_rest:
