@@ -5,6 +5,7 @@ A scripted workload goes through it once with the generic API callback and once 
 answers must be what the script did, to the row, the token and the cent.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -100,17 +101,23 @@ def wait_until_stable(meterd: Meterd) -> None:
 def files_with(word: str, folder: Path) -> set[str]:
     """Files that hold a word as bytes, also in what a database has deleted or not yet written to its place."""
     found = set()
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError, IsADirectoryError):  # a running server also removes files
+    for path in files(folder):
+        with suppress(FileNotFoundError):
             if word.encode() in path.read_bytes():
                 found.add(path.name)
     return found
 
 
+def files(folder: Path) -> Iterator[Path]:
+    """All files, although a running server also removes some, and folders."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
+
+
 def tables_with(word: str, folder: Path) -> set[str]:
     """Tables of the journal and the store that hold a word, which their files may hold compressed or split."""
     found = set()
-    for path in (path for path in folder.rglob("*") if path.is_file()):
+    for path in files(folder):
         head = path.read_bytes()[:16]
         if head.startswith(b"SQLite format 3"):
             with closing(sqlite3.connect(path)) as database:
