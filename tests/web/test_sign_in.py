@@ -9,7 +9,7 @@ from meterd.access import Scope
 from meterd.data_directory import open_metadata
 from meterd.metadata import Metadata
 from meterd.web.sign_in import local_path
-from tests.process import METRICS, Meterd, directory_of, make_token, plain_client
+from tests.process import METRICS, OF_ONE_NODE, Meterd, directory_of, make_token, plain_client
 from tests.web.browser import COOKIE, OWN_PAGE, QUESTION, sign_in, signed_in
 
 
@@ -67,6 +67,7 @@ def test_signing_out_ends_the_session_wherever_its_cookie_is(shared: Meterd) -> 
     assert 401 == shared.anonymous.get("/api/me", headers={"Cookie": f"{COOKIE}={session}"}).status_code
 
 
+@OF_ONE_NODE
 def test_the_form_says_that_a_session_is_over_and_nothing_to_who_had_none(shared: Meterd) -> None:
     sentence = "Your session is over"
     with signed_in(shared) as client:
@@ -290,6 +291,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
         yield meterd
 
 
+@OF_ONE_NODE
 def test_who_guesses_is_refused_by_a_limit_with_a_name_and_in_the_metrics(strict: Meterd) -> None:
     with plain_client(url=strict.url) as client:
         guesses = [client.get(f"/sign-in?code={'A' * 42}{number}").status_code for number in range(2)]
@@ -305,6 +307,7 @@ def test_who_guesses_is_refused_by_a_limit_with_a_name_and_in_the_metrics(strict
         assert f'meterd_sign_in_refusals_total{{reason="{reason}"}} {count}.0' in metrics
 
 
+@OF_ONE_NODE
 def test_behind_a_proxy_who_guesses_keeps_nobody_else_out(strict: Meterd) -> None:
     with plain_client(url=strict.url) as client:
         from_one, from_another = ({"X-Forwarded-For": f"192.0.2.{each}"} for each in (1, 2))

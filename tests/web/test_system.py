@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from meterd.access import Scope
-from tests.process import Meterd, make_token
+from tests.process import OF_ONE_NODE, Meterd, make_token
 from tests.web.browser import signed_in
 
 
@@ -24,6 +24,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meterd]:
         yield meterd
 
 
+@OF_ONE_NODE
 def test_it_tells_figures_limits_and_settings_of_which_secrets_are_masked(small: Meterd) -> None:
     assert 200 == small.ingest([{}, {}, {}]).status_code
     response = small.client.get("/api/system")
