@@ -54,6 +54,7 @@ def test_what_waits_is_bounded_and_the_rest_is_in_the_table(connection: sqlite3.
         assert index.add_identities(names(range(first, first + 10)), 1) == [True] * 10
         waiting = index.waiting
         assert waiting <= 40
+        assert len(index._recent._leaving) <= 40 + 10
         assert count(connection, "identities_1") + waiting == first + 10
 
     assert index.add_identities(names(range(3000)), 2) == [False] * 3000
@@ -74,7 +75,8 @@ def test_spans_of_one_trace_wait_no_longer_than_others(connection: sqlite3.Conne
     spans = RecentRows(connection, SPANS)
     rest = b"p" * PLACE_SIZE
     for first in range(0, 3000, 10):
-        spans.add([b"trace..." + number.to_bytes(8, "big") + rest for number in range(first, first + 10)], first, 1)
+        keys = [b"trace..." + number.to_bytes(8, "big") for number in range(first, first + 10)]
+        spans.add({key: key + rest for key in keys}, first, 1)
 
         assert len(spans) <= 40
         assert count(connection, "spans_1") + len(spans) == first + 10

@@ -186,9 +186,9 @@ class DeduplicationIndex:
         False for each that was, or repeats within.
         """
         newest = self.use_newest()
-        unique = dict.fromkeys(digests)
+        unique = dict(zip(digests, digests, strict=True))
         known = self._known(unique)
-        if new := [digest for digest in unique if digest not in known] if known else unique:
+        if new := {digest: digest for digest in unique if digest not in known} if known else unique:
             self._recent.add(new, entry, newest)
         if not known and len(unique) == len(digests):
             return [True] * len(digests)

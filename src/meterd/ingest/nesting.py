@@ -66,7 +66,7 @@ class SpanIndex:
         if recent.holds_any(rows):
             rows = {key: row for key, row in rows.items() if recent.row(key) is None}
         if rows:
-            recent.add(rows.values(), entry, newest)
+            recent.add(rows, entry, newest)
         kept = [
             (link.key, link.place and link.place.packed, link.around, entry)
             for link in links

@@ -1,20 +1,20 @@
 """Rows that came last: in memory and in a log, until they go into their table in the order of their keys.
 
 Keys are digests, or begin with one, so each new one changes another page of a large table, and 4 kB are written for 16
-bytes. Of many that go in together, those that are near one another share a page. So they wait by the byte that they
-begin with, and those of one byte after the other go into the table. The log holds all that wait, for the next start
+bytes. Of many that go in together, those that are near one another share a page. So they wait until there are many,
+which then leave in the order of their keys, some with each that comes. The log holds all that wait, for the next start
 (`docs/decisions/0005-remembering.md`).
 """
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from meterd.ingest.spans import PLACE_SIZE
 
 KEY_SIZE = 16
 _MAX_WAITING = 2**16
-"""Rows of a table that wait, some 200 to 300 bytes of memory each."""
+"""Rows of a table that wait. Some 200 to 300 bytes of memory each, and as many again are kept until all have left."""
 _ROOM = 2**12
 """How many go into the table together."""
 _ENTRY_SIZE = 20
@@ -63,7 +63,7 @@ class RecentRows:
 
     def __len__(self) -> int:
         """Return how many wait; from any thread."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._remaining)
 
     def create(self) -> None:
         """Make sure that the log exists."""
@@ -74,57 +74,54 @@ class RecentRows:
         """Let nothing wait in memory."""
         self._waiting: dict[bytes, bytes] = {}
         """Records by their keys."""
-        self._by_byte: list[list[bytes]] = [[] for _ in range(256)]
-        self._byte = 0
-        """The one whose records go into the table next."""
+        self._leaving: dict[bytes, bytes] = {}
+        """Those that go into the table, until all of them are there."""
+        self._remaining: list[bytes] = []
+        """Those that are not there yet, the next one last."""
         self._logged = self._needless = 0
-        """Last numbers of the log: of all, and of what is in the table as soon as all bytes have had their turn."""
+        """Last numbers of the log: of all, and of those that go into the table."""
         self.is_stale = False
 
     def holds_any(self, keys: Collection[bytes]) -> bool:
         """Tell whether rows with any of the keys wait."""
-        return not self._waiting.keys().isdisjoint(keys)
+        return not (self._waiting.keys().isdisjoint(keys) and self._leaving.keys().isdisjoint(keys))
 
     def among(self, keys: Collection[bytes]) -> set[bytes]:
         """Return those of the keys whose rows wait."""
-        return self._waiting.keys() & keys
+        return self._waiting.keys() & keys | self._leaving.keys() & keys
 
     def row(self, key: bytes) -> bytes | None:
         """Return the row with a key, if it waits."""
-        record = self._waiting.get(key)
+        record = self._record(key)
         return record and record[:-_ENTRY_SIZE]
 
-    def add(self, rows: Collection[bytes], entry: int, generation: int) -> None:
-        """Let rows wait, whose keys do not, and put those into the table that there is no room for."""
+    def _record(self, key: bytes) -> bytes | None:
+        return self._waiting.get(key) or self._leaving.get(key)
+
+    def add(self, rows: Mapping[bytes, bytes], entry: int, generation: int) -> None:
+        """Let rows wait by their keys, which do not yet, and put those into the table that there is no room for."""
         log = f"INSERT INTO {self._log} (entry, digests) VALUES (?, ?)"
-        self._logged = self._connection.execute(log, (entry, b"".join(rows))).lastrowid or 0
-        records = _records(rows, entry)
-        self._waiting.update(zip([row[:KEY_SIZE] for row in rows], records, strict=True))
-        for record in records:
-            self._by_byte[record[0]].append(record)
-        if len(self._waiting) > _MAX_WAITING:
+        self._logged = self._connection.execute(log, (entry, b"".join(rows.values()))).lastrowid or 0
+        self._waiting.update(zip(rows, _records(rows.values(), entry), strict=True))
+        if len(self) > _MAX_WAITING:
             self._make_room(generation)
 
     def _make_room(self, generation: int) -> None:
-        """Put records of some bytes into the table, and shorten the log when all bytes have had their turn."""
-        leaving: list[bytes] = []
-        needless = None
-        while len(self._waiting) > _MAX_WAITING - _ROOM:
-            records = self._by_byte[self._byte]
-            for record in records:
-                del self._waiting[record[:KEY_SIZE]]
-            leaving += records
-            self._by_byte[self._byte] = []
-            self._byte = (self._byte + 1) % 256
-            if self._byte == 0:
-                needless, self._needless = self._needless, self._logged
-        self._put(leaving, generation)
-        if needless is not None:
-            self._connection.execute(f"DELETE FROM {self._log} WHERE number <= ?", (needless,))
+        """Put the next records into the table, and shorten the log when all that were to leave are there."""
+        while len(self) > _MAX_WAITING - _ROOM:
+            if not self._remaining:
+                self._leaving, self._waiting = self._waiting, {}
+                self._remaining = sorted(self._leaving.values(), reverse=True)
+                self._needless = self._logged
+            self._put(self._remaining[-_ROOM:], generation)
+            del self._remaining[-_ROOM:]
+            if not self._remaining:
+                self._leaving = {}
+                self._connection.execute(f"DELETE FROM {self._log} WHERE number <= ?", (self._needless,))
 
     def put(self, key: bytes, generation: int) -> None:
         """Put the row with a key into the table, if it waits. It goes on waiting: what the table says of it counts."""
-        if (record := self._waiting.get(key)) is not None:
+        if (record := self._record(key)) is not None:
             self._put([record], generation)
 
     def empty(self, generation: int) -> None:
