@@ -26,8 +26,13 @@ class Running(NamedTuple):
 
     def resident(self) -> float:
         """Resident memory in MB."""
-        status = Path(f"/proc/{self.process}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        return _resident(self.process)
+
+    def helper_resident(self) -> float:
+        """The same of the process that reads bodies beside it; 0 when there is none."""
+        tasks = Path(f"/proc/{self.process}/task")
+        children = [each for task in tasks.iterdir() for each in (task / "children").read_text().split()]
+        return sum(_resident(int(each)) for each in children)
 
     def processor_seconds(self) -> float:
         """Processor time used so far."""
@@ -43,6 +48,11 @@ class Running(NamedTuple):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as answer:
             lines = answer.read().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{")))
+
+
+def _resident(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def starved_seconds(thread: int) -> float:

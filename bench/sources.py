@@ -16,6 +16,7 @@ _BATCH = 512
 _BODIES = 16
 _CONNECTIONS = 4
 _SECONDS = 10.0
+_MEMORY = ("resident MB", "resident MB of the helper")
 
 
 def measure() -> str:
@@ -24,7 +25,7 @@ def measure() -> str:
         _measure("LiteLLM payloads", "/ingest/litellm", [_payloads()], "application/json"),
         _measure("OTLP spans, protobuf", "/v1/traces", exports(), "application/x-protobuf"),
     ]
-    head = ("what", "kB each", "a second", "facts/s", "median ms a batch", "p99 ms", "failures")
+    head = ("what", "kB each", "a second", "facts/s", "median ms a batch", "p99 ms", "failures", *_MEMORY)
     return table(f"Sources: batches of {_BATCH}, {_CONNECTIONS} connections", head, rows)
 
 
@@ -33,8 +34,9 @@ def _measure(label: str, path: str, bodies: list[bytes], content_type: str) -> t
         started = time.perf_counter()
         outcome = run(Job(server.port, path, bodies, _CONNECTIONS, _SECONDS, server.token, content_type))
         facts = server.metric("meterd_ingest_facts_total") / (time.perf_counter() - started)
+        resident = (server.resident(), server.helper_resident())
     size = len(bodies[0]) / _BATCH / 1000
-    return (label, size, outcome.rate * _BATCH, facts, outcome.median, outcome.p99, outcome.failures)
+    return (label, size, outcome.rate * _BATCH, facts, outcome.median, outcome.p99, outcome.failures, *resident)
 
 
 def _payloads() -> bytes:

@@ -5,12 +5,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 
+from meterd import reading
 from meterd.access.authentication import Authenticator
 from meterd.api.aiguard.routes import AIGuard
 from meterd.api.bodies import DecodeLimiter
 from meterd.api.gateway.datasources import datasources
 from meterd.api.gateway.ingest import GatewayIngest
 from meterd.api.gateway.query import gateway_router
+from meterd.api.helper import Helper
 from meterd.api.litellm.routes import LiteLLM
 from meterd.api.operations.health import Health
 from meterd.api.operations.routes import operations_router
@@ -53,6 +55,7 @@ class Protocols(msgspec.Struct, frozen=True):
     authenticator: Authenticator
     routes: Routes
     guard: AIGuard
+    helper: Helper
     session_repository: Repository
     exports: tuple[Schedule, ...]
 
@@ -63,6 +66,7 @@ class Protocols(msgspec.Struct, frozen=True):
             promptness = Promptness(self.core.supervisor)
             stack.push_async_callback(promptness.stop)
             await promptness.start()
+            stack.callback(self.helper.close)
             stack.push_async_callback(self.guard.close)
             await self.guard.start()
             stack.push_async_callback(self.session_repository.stop)
@@ -83,6 +87,7 @@ def build_protocols(core: Core) -> Protocols:
     health = Health(recorder, core.loader, core.store, core.metadata, core.supervisor)
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
     sources, decoding = DuplicateSourceDetector(), DecodeLimiter()
+    helper = Helper(reading.__name__, core.supervisor)
     guard = AIGuard(settings, authenticator, recorder, health.problem, core.supervisor)
     repository = _repository(core)
     registry = Registry(repository, settings.sessions)
@@ -92,8 +97,8 @@ def build_protocols(core: Core) -> Protocols:
     hot_routes = (
         *guard.routes(),
         *GatewayIngest(authenticator, recorder, known, settings.ingest, decoding, about_sessions).routes(),
-        *LiteLLM(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
-        *OpenTelemetry(settings, authenticator, recorder, decoding, sources, telemetry).routes(),
+        *LiteLLM(settings, authenticator, recorder, decoding, sources, helper, telemetry).routes(),
+        *OpenTelemetry(settings, authenticator, recorder, decoding, sources, helper, telemetry).routes(),
         *sessions.routes(),
     )
     dashboards = SavedDashboards(core.metadata.dashboards, known, settings.web, recorder.require_room)
@@ -111,7 +116,9 @@ def build_protocols(core: Core) -> Protocols:
         system_router(core.node.id, authenticator, telemetry, health, settings),
     )
     exports = schedules(settings, engine, core.metadata, core.supervisor)
-    return Protocols(core, authenticator, Routes(hot_routes, routers, web.error_page), guard, repository, exports)
+    return Protocols(
+        core, authenticator, Routes(hot_routes, routers, web.error_page), guard, helper, repository, exports
+    )
 
 
 def _repository(core: Core) -> Repository:

@@ -48,7 +48,12 @@ PARENT = Worker("parent", "this process tells the others no metrics, and is not 
 ADOPTION = Worker(
     "adoption", "what workers that are no more have left in their journals does not come into the store", max_pause=60.0
 )
-WORKERS = (JOURNAL, LOADER, EXPORTER, REQUESTS, SESSIONS, PROFILES, PROMPTNESS, PARENT, ADOPTION)
+HELPER = Worker(
+    "helper",
+    "large bodies of OpenTelemetry and LiteLLM are read by the service itself, which is slower",
+    max_pause=60.0,
+)
+WORKERS = (JOURNAL, LOADER, EXPORTER, REQUESTS, SESSIONS, PROFILES, PROMPTNESS, PARENT, ADOPTION, HELPER)
 
 
 def round_of(worker: Worker) -> str:
@@ -64,7 +69,7 @@ class _Failure(NamedTuple):
     pause: float
 
 
-class _Watch:
+class Watch:
     """Keeps whether a worker fails. Only the worker writes; one reference, so that any thread may read it."""
 
     def __init__(self, worker: Worker, telemetry: Telemetry) -> None:
@@ -114,13 +119,13 @@ class Supervisor:
 
     def __init__(self, telemetry: Telemetry) -> None:
         self.telemetry = telemetry
-        self._watches: list[_Watch] = []
+        self._watches: list[Watch] = []
 
     def thread(
         self, worker: Worker, round_: Callable[[], bool], failed: Callable[[BaseException], None]
     ) -> "WorkerThread":
         """Make a thread that calls `round_` until that returns False, and `failed` with what it raises."""
-        return WorkerThread(self._watch(worker), round_, failed)
+        return WorkerThread(self.watch(worker), round_, failed)
 
     def task(
         self,
@@ -132,7 +137,7 @@ class Supervisor:
 
         A round returns how many seconds to rest until the next one.
         """
-        return WorkerTask(self._watch(worker), round_, failed)
+        return WorkerTask(self.watch(worker), round_, failed)
 
     def job(
         self,
@@ -141,7 +146,7 @@ class Supervisor:
         failed: Callable[[BaseException], None] = lambda _error: None,
     ) -> "WorkerJob":
         """Work of the event loop that is done once, some time after it is asked for."""
-        return WorkerJob(self._watch(worker), work, failed)
+        return WorkerJob(self.watch(worker), work, failed)
 
     @property
     def problem(self) -> str:
@@ -153,8 +158,9 @@ class Supervisor:
         """The same of workers without which the service is ready."""
         return "; ".join(watch.problem for watch in self._watches if watch.problem and not watch.worker.is_essential)
 
-    def _watch(self, worker: Worker) -> _Watch:
-        watch = _Watch(worker, self.telemetry)
+    def watch(self, worker: Worker) -> Watch:
+        """Return what tells the health of a worker, for what is none of the above."""
+        watch = Watch(worker, self.telemetry)
         self._watches.append(watch)
         return watch
 
@@ -170,7 +176,7 @@ def _tell(failed: Callable[[BaseException], None], error: BaseException) -> None
 class WorkerThread:
     """A thread that does rounds."""
 
-    def __init__(self, watch: _Watch, round_: Callable[[], bool], failed: Callable[[BaseException], None]) -> None:
+    def __init__(self, watch: Watch, round_: Callable[[], bool], failed: Callable[[BaseException], None]) -> None:
         self._watch = watch
         self._round = round_
         self._failed = failed
@@ -221,7 +227,7 @@ class WorkerTask:
     """A task that does rounds, from `start` to `stop` or `close`, which are called in the event loop."""
 
     def __init__(
-        self, watch: _Watch, round_: Callable[[], Awaitable[float]], failed: Callable[[BaseException], None]
+        self, watch: Watch, round_: Callable[[], Awaitable[float]], failed: Callable[[BaseException], None]
     ) -> None:
         self._watch = watch
         self._round = round_
@@ -261,7 +267,7 @@ class WorkerJob:
     """Work that is done once, some time after it is asked for; whoever asks meanwhile asks for the same."""
 
     def __init__(
-        self, watch: _Watch, work: Callable[[], Awaitable[None]], failed: Callable[[BaseException], None]
+        self, watch: Watch, work: Callable[[], Awaitable[None]], failed: Callable[[BaseException], None]
     ) -> None:
         self._watch = watch
         self._work = work
@@ -293,7 +299,7 @@ class WorkerJob:
 
 
 async def _attempt(
-    watch: _Watch, work: Callable[[], Awaitable[_Result]], failed: Callable[[BaseException], None]
+    watch: Watch, work: Callable[[], Awaitable[_Result]], failed: Callable[[BaseException], None]
 ) -> _Result | _Failure:
     """Do a round in the event loop; returns what it does, or how it failed."""
     task = asyncio.current_task()

@@ -101,6 +101,8 @@ class Telemetry:
     process_restarts = _counter("meterd_process_restarts", "Processes that ended and were started again")
     worker_up = _gauge("meterd_worker_up", "1 while a worker works, 0 while it fails", "worker", together="min")
     worker_failures = _counter("meterd_worker_failures", "Rounds of workers that failed", "worker")
+    helper_processes = _gauge("meterd_helper_processes", "Processes that read bodies beside this one")
+    helper_bodies = _counter("meterd_helper_bodies", "Bodies that were read beside this process")
     http_refusals = _counter("meterd_http_refusals", "Connections and requests that a limit ended", "reason")
     facts = _counter("meterd_ingest_facts", "Facts made durable", "dataset")
     duplicates = _counter("meterd_ingest_duplicate_facts", "Facts known already and not stored again", "dataset")

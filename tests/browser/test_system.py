@@ -18,7 +18,7 @@ def test_an_administrator_sees_figures_limits_and_settings(page: Page, server: M
     expect(facts.get_by_role("cell")).to_have_text(["guardrail_evaluations", "5", "0", "5", "0"])
     expect(page.locator("#limits")).to_contain_text("query.max-waiting")
     expect(page.locator(".card").filter(has_text="Health")).to_contain_text("Works")
-    expect(page.locator("#workers").get_by_role("row")).to_have_count(6)
+    expect(page.locator("#workers").get_by_role("row")).to_have_count(7)
 
 
 def test_settings_are_found_by_name_and_value(page: Page) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from meterd.supervision import ADOPTION, JOURNAL, LOADER, PARENT, WORKERS, Worker, round_of
+from meterd.supervision import ADOPTION, HELPER, JOURNAL, LOADER, PARENT, WORKERS, Worker, round_of
 from tests.crash.load import BUSY
 from tests.process import Meterd
 
@@ -37,8 +37,9 @@ def metric(server: Meterd, line: str) -> bool:
 
 
 ESSENTIAL = [worker for worker in WORKERS if worker.is_essential]
-OTHERS = [worker for worker in WORKERS if not worker.is_essential and worker not in (PARENT, ADOPTION)]
-"""Those of one process: `tests/prefork` has those of several."""
+ALONE = (PARENT, ADOPTION, HELPER)
+OTHERS = [worker for worker in WORKERS if not worker.is_essential and worker not in ALONE]
+"""All but those of several processes (`tests/prefork`, `test_helper.py`)."""
 
 
 @pytest.mark.parametrize("worker", ESSENTIAL, ids=lambda worker: worker.name)

@@ -69,7 +69,7 @@ def is_same(outer: Label, inner: Label) -> bool:
     return outer.name == inner.name or outer.name == NO_NAME or not is_named
 
 
-class Place(msgspec.Struct, frozen=True, gc=False):
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A fact's span in its trace: keys of the span and of the one around it, unless that one is known to be none.
 
     `at` is when the fact began, in microseconds since 1970.

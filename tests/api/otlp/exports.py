@@ -18,7 +18,6 @@ from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
 from meterd.ingest.reports import Report
-from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.settings import Ingest, Otlp
 
 Document = dict[str, Any]
@@ -165,7 +164,7 @@ def read_traces(
     report = Report(caller, Ingest(), 2**20)
     request, damage = decode(TRACES, encoded(document, encoding), encoding == JSON)
     counted = Counter[str]() if left_out is None else left_out
-    rejected = add_traces(report, request, metadata, DuplicateSourceDetector(), counted)
+    rejected, _ = add_traces(report, request, metadata, counted)
     return _facts(report), dict(rejected + damage.rejected)
 
 

@@ -1,19 +1,16 @@
 """`POST /ingest/litellm` (`docs/specifications/ingest-sources.md` section 1.3)."""
 
-from collections import Counter
-
 import structlog
 
-from meterd.access import Caller, Scope
+from meterd.access import Scope
 from meterd.access.authentication import Authenticator
-from meterd.api.bodies import DecodeLimiter
+from meterd.api.bodies import SLOW_TO_DECODE, DecodeLimiter
+from meterd.api.helper import Helper
 from meterd.api.http import HotRoute, Request, Response, json_response, plain_error
-from meterd.api.litellm.decode import decode
-from meterd.api.litellm.facts import Translator
 from meterd.api.litellm.openapi import INGEST
-from meterd.ingest.facts import Facts, Submission
+from meterd.api.litellm.reading import Batch, Reader, Reading
+from meterd.ingest.facts import Submission
 from meterd.ingest.recorder import Recorder
-from meterd.ingest.reports import Report
 from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 from meterd.settings import Settings
 from meterd.telemetry import Telemetry
@@ -34,6 +31,7 @@ class LiteLLM:
         recorder: Recorder,
         decoding: DecodeLimiter,
         sources: DuplicateSourceDetector,
+        helper: Helper,
         telemetry: Telemetry,
     ) -> None:
         self._left_out = telemetry.left_out
@@ -42,7 +40,8 @@ class LiteLLM:
         self._decoding = decoding
         self._sources = sources
         self._limits = settings.ingest
-        self._assume_cache_misses = settings.litellm.assume_cache_misses
+        self._reader = Reader(settings.ingest, settings.litellm.assume_cache_misses)
+        self._helped = helper.reader("litellm", self._reader, Reading)
 
     def routes(self) -> list[HotRoute]:
         return [HotRoute("POST", "/ingest/litellm", self.ingest, plain_error, INGEST)]
@@ -52,29 +51,19 @@ class LiteLLM:
         caller = await self._authenticator.identify(request.context, request.header(b"authorization"))
         caller.require(Scope.INGEST)
         body = await request.body(self._limits.max_body_bytes)
-        facts, skipped, members = await self._decoding.run(body, self._facts, caller, request.received)
-        if facts:
+        reading = await self._read(body, Batch(caller, request.received))
+        if reading.facts:
             self._sources.note(caller, "callback")
-            await self._recorder.record(Submission(facts))
+            await self._recorder.record(Submission(reading.facts))
+        skipped, members = reading.skipped, reading.members_left_out
         if skipped or members:
-            self._left_out.labels("litellm").inc(skipped.total() + members.total())
+            self._left_out.labels("litellm").inc(sum(skipped.values()) + sum(members.values()))
             log.warning("parts of a LiteLLM batch could not be used", skipped=skipped, left_out=members)
-        return json_response(200, {"accepted": sum([each.count for each in facts]), "skipped": skipped.total()})
+        accepted = sum([each.count for each in reading.facts])
+        return json_response(200, {"accepted": accepted, "skipped": sum(skipped.values())})
 
-    def _facts(self, body: bytes, caller: Caller, sent: int) -> tuple[tuple[Facts, ...], Counter[str], Counter[str]]:
-        """Return the facts of a body, how many elements were left out for which reason, and which members of others."""
-        payloads, unreadable = decode(body, self._limits.max_rows)
-        skipped = Counter({"unreadable": unreadable}) if unreadable else Counter[str]()
-        report = Report(caller, self._limits, sent)
-        translator = Translator(report, self._assume_cache_misses)
-        for payload in payloads:
-            try:
-                translator.add(payload)
-            except ValueError:
-                skipped["time"] += 1
-            except RecursionError:
-                skipped["unreadable"] += 1
-        translator.finish()
-        if report.rows_left_out:
-            skipped["row"] += report.rows_left_out.total()
-        return report.facts(), skipped, report.members_left_out
+    async def _read(self, body: bytes, batch: Batch) -> Reading:
+        """Read a batch. Only what is small is read in the event loop."""
+        if len(body) < SLOW_TO_DECODE:
+            return self._reader.read(body, batch)
+        return await self._decoding.run_apart(body, self._helped.read, batch)

@@ -210,6 +210,7 @@ class Signal(msgspec.Struct, frozen=True):
 TRACES = Signal("traces", TracesRequest, ExportTraceServiceRequest, "resource_spans")
 METRICS = Signal("metrics", MetricsRequest, ExportMetricsServiceRequest, "resource_metrics")
 LOGS = Signal("logs", LogsRequest, ExportLogsServiceRequest, "resource_logs")
+SIGNALS = {signal.name: signal for signal in (TRACES, METRICS, LOGS)}
 
 AnyMessage = Any
 """A message of a request. Those of protobuf, and ours for JSON, have the same members and no type in common."""

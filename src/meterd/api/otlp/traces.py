@@ -13,7 +13,6 @@ from meterd.api.otlp.spans import Rejected, Span, spans_of
 from meterd.api.otlp.values import canonical
 from meterd.datasets import Dataset
 from meterd.ingest.reports import Report, labels
-from meterd.litellm.duplicate_sources import DuplicateSourceDetector
 
 if TYPE_CHECKING:
     from meterd.datasets.rows import RowColumns
@@ -23,9 +22,8 @@ def add_traces(
     report: Report,
     request: AnyMessage,
     metadata_attributes: tuple[str, ...],
-    sources: DuplicateSourceDetector,
     left_out: Counter[str],
-) -> Counter[str]:
+) -> tuple[Counter[str], bool]:
     """Add the facts of a trace export to the report: of spans of one call that are within one another the outermost.
 
     Spans that are no fact are counted in `left_out`, by what they are; that is no error. Returns how many spans are
@@ -39,8 +37,6 @@ def add_traces(
         else:
             spans.append(each)
     export = _Export(spans, metadata_attributes)
-    if export.has_litellm:
-        sources.note(report.caller, "OpenTelemetry")
     facts: list[SpanFact] = []
     others: list[tuple[Span, str]] = []
     for span in spans:
@@ -62,7 +58,7 @@ def add_traces(
         places = [nesting.place(call, report) for call in of_dataset]
         report.add(dataset, [call.row for call in of_dataset], places=places)
     report.link(nesting.links(report))
-    return rejected
+    return rejected, export.has_litellm
 
 
 def _by_dataset(calls: Iterable[SpanFact]) -> dict[Dataset, list[SpanFact]]:
