@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from meterd.memory import available, in_bytes, limits_above
+from meterd.memory import available, in_bytes
 from tests.process import Meterd, limited
 
 MEGABYTE = 2**20
@@ -28,16 +28,6 @@ def test_defaults_leave_room_within_the_process_own_limit(megabytes: int, defaul
     )
 
     assert shown.stdout.strip() == defaults
-
-
-def test_a_control_group_is_limited_by_those_around_it(tmp_path: Path) -> None:
-    inner = tmp_path / "outer" / "inner"
-    inner.mkdir(parents=True)
-    (inner / "memory.max").write_text("max\n")
-    (inner.parent / "memory.max").write_text("1073741824\n")
-
-    assert list(limits_above(tmp_path, "/outer/inner", "memory.max")) == [1073741824]
-    assert list(limits_above(tmp_path, "/of/the/host", "memory.max")) == []
 
 
 def test_a_server_with_little_address_space_takes_and_answers(tmp_path: Path) -> None:

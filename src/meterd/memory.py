@@ -4,11 +4,9 @@ import ctypes
 import os
 import re
 import resource
-from collections.abc import Iterator
-from pathlib import Path
 
-_GROUPS = Path("/sys/fs/cgroup")
-_OWN_GROUPS = Path("/proc/self/cgroup")
+from meterd import control_groups
+
 _MEGABYTE = 2**20
 _OUTSIDE_STORE = 512 * _MEGABYTE
 """What the rest of the process takes: code, threads, requests under way."""
@@ -45,7 +43,8 @@ def available() -> int:
     """Return the bytes that the process may have: the least of the machine's, its control groups' and its own limit."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     own, _ = resource.getrlimit(resource.RLIMIT_AS)
-    limits = [machine, *_group_limits()]
+    groups = control_groups.values("memory.max", "memory", "memory.limit_in_bytes")
+    limits = [machine, *[int(limit) for limit in groups if limit.isdecimal()]]
     return min(limits if own == resource.RLIM_INFINITY else [*limits, own])
 
 
@@ -55,30 +54,3 @@ def _share(maximum: int) -> int:
 
 def _size(share: int, maximum: int, name: str) -> str:
     return name if share >= maximum else f"{share // _MEGABYTE}MiB"
-
-
-def _group_limits() -> Iterator[int]:
-    """Yield the limits of the process's control group and those around it, in version 1 or 2."""
-    try:
-        lines = _OWN_GROUPS.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if not controllers:
-            yield from limits_above(_GROUPS, path, "memory.max")
-        elif "memory" in controllers.split(","):
-            yield from limits_above(_GROUPS / "memory", path, "memory.limit_in_bytes")
-
-
-def limits_above(root: Path, path: str, name: str) -> Iterator[int]:
-    """Yield the limits of a group and those around it. In a container the path may be the host's, its group root."""
-    group = root / path.strip("/")
-    for place in (group, *group.parents):
-        if place == root or root in place.parents:
-            try:
-                text = (place / name).read_text(encoding="utf-8").strip()
-            except OSError:
-                continue
-            if text.isdecimal():
-                yield int(text)

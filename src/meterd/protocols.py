@@ -87,7 +87,7 @@ def build_protocols(core: Core) -> Protocols:
     health = Health(recorder, core.loader, core.store, core.metadata, core.supervisor)
     known = datasources(settings.metrics.allowed_attributes if settings.metrics else ())
     sources, decoding = DuplicateSourceDetector(), DecodeLimiter()
-    helper = Helper(reading.__name__, core.supervisor)
+    helper = Helper(reading.__name__, settings.service.timeout, core.supervisor)
     guard = AIGuard(settings, authenticator, recorder, health.problem, core.supervisor)
     repository = _repository(core)
     registry = Registry(repository, settings.sessions)

@@ -1,6 +1,6 @@
 """The process that reads bodies beside the service's own: `meterd.api.helper` starts it."""
 
-from meterd.api.helper import Readers, serve
+from meterd.api.helper_process import Readers, serve
 from meterd.api.litellm.reading import Batch
 from meterd.api.litellm.reading import Reader as LiteLLMReader
 from meterd.api.otlp.reading import Export

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from meterd.api.helper import serve
+from meterd.api.helper_process import serve
 from meterd.errors import InvalidInput, TooLarge
 
 

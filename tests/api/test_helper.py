@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from meterd import processors
 from meterd.api import helper
 from meterd.api.helper import Helper
+from meterd.api.helper_process import Begin
 from meterd.errors import InvalidInput, TooLarge
 from meterd.failpoints import arm
 from meterd.supervision import HELPER, Supervisor, round_of
@@ -30,11 +32,11 @@ _numbers = itertools.count()
 class Helped:
     """A helper with what tests want to see of it."""
 
-    def __init__(self, directory: Path, module: str = readers.__name__) -> None:
+    def __init__(self, directory: Path, module: str = readers.__name__, seconds: float = 60) -> None:
         self._gates = directory
         self._telemetry = Telemetry()
         self.supervisor = Supervisor(self._telemetry)
-        self.helper = Helper(module, self.supervisor)
+        self.helper = Helper(module, seconds, self.supervisor)
         self._reader = self.helper.reader("obedient", Obedient(HERE), Told)
 
     def sample(self, name: str, **labels: str) -> float | None:
@@ -83,9 +85,15 @@ class Helped:
         eventually(has_failed)
 
     def begin(self) -> int:
-        """Return the number of the process once it reads."""
+        """Return the number of the process once it reads two bodies at once."""
         eventually(self.read_two)
-        eventually(lambda: self.read().process != HERE)
+
+        def reads_both() -> bool:
+            with self.reading(2) as under_way:
+                pass
+            return HERE not in {each.result().process for each in under_way}
+
+        eventually(reads_both)
         return self.read().process
 
 
@@ -153,13 +161,24 @@ class TestReading:
         assert helped.read().process == process
         assert helped.failures == 0
 
-    def test_on_one_processor_there_is_none(
-        self, helped: Helped, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0})
+    def test_where_there_is_one_processor_there_is_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(processors, "available", lambda: 1.0)
         alone = Helped(tmp_path)
         alone.read_two()
         assert alone.processes == 0
+
+    def test_is_told_no_settings_of_the_service(self, helped: Helped, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("METERD_DIRECTORY__PASSWORD", "secret")
+        process = helped.begin()
+        environment = Path(f"/proc/{process}/environ").read_bytes()
+        assert b"PYTHONPATH=" in environment
+        assert b"METERD_" not in environment
+
+    def test_is_ended_before_the_service_when_memory_runs_out(self, helped: Helped) -> None:
+        process = helped.begin()
+        assert int(Path(f"/proc/{process}/oom_score_adj").read_text()) > int(
+            Path("/proc/self/oom_score_adj").read_text()
+        )
 
 
 class TestFailures:
@@ -183,13 +202,32 @@ class TestFailures:
         assert [Told("0", HERE), Told("1", HERE)] == [each.result() for each in under_way]
         assert helped.failures == 1
 
-    def test_what_one_does_not_read_in_time_is_read_here(self, helped: Helped, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(helper, "_SECONDS", 2)
+    @pytest.mark.parametrize("size", [4, 32 * LARGE], ids=["little", "more than a socket holds"])
+    def test_one_that_stands_still_is_ended_in_time_and_its_bodies_are_read_here(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        helped = Helped(tmp_path, seconds=3)
         process = helped.begin()
         before = helped.failures or 0
-        assert helped.read("hang").process == HERE
+        os.kill(process, signal.SIGSTOP)
+        eventually(lambda: " T " in Path(f"/proc/{process}/stat").read_text())
+        assert helped.read(body=bytes(size)).process == HERE
         assert helped.failures == before + 1
+        assert "(its process took longer than 3 s for a body)" in helped.supervisor.notice
         assert not is_there(process)
+
+    def test_pauses_grow_while_each_one_starts_and_dies(self, helped: Helped) -> None:
+        helped.begin()
+        eventually(lambda: helped.read("die").process == HERE and helped.failures == 4)
+        assert "tries again every 0.8 s" in helped.supervisor.notice
+
+    def test_one_that_died_when_there_was_nothing_to_read_is_not_counted(self, helped: Helped) -> None:
+        process = helped.begin()
+        os.kill(process, signal.SIGKILL)
+        eventually(lambda: helped.processes == 0)
+        assert helped.read().process == HERE
+        assert "(its process ended)" in helped.supervisor.notice
 
     def test_one_that_does_not_start_is_left_alone_for_longer_each_time(self, tmp_path: Path) -> None:
         helped = Helped(tmp_path, "meterd.nothing_of_the_kind")
@@ -209,7 +247,7 @@ class TestFailures:
     def test_one_that_says_nothing_is_ended(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "silent.py").write_text("import time; time.sleep(3600)")
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        monkeypatch.setattr(helper, "_SECONDS", 0)
+        monkeypatch.setattr(helper, "_START_SECONDS", 0)
         helped = Helped(tmp_path, "silent")
         helped.read_two()
         assert (helped.processes, helped.failures) == (1, 0)
@@ -217,10 +255,10 @@ class TestFailures:
         assert (helped.processes, helped.failures) == (0, 1)
 
     def test_one_of_another_version_does_not_begin(self, helped: Helped, monkeypatch: pytest.MonkeyPatch) -> None:
-        class OfYesterday(helper._Begin, frozen=True):
+        class OfYesterday(Begin, frozen=True):
             version: str = "0.0.1"
 
-        monkeypatch.setattr(helper, "_Begin", OfYesterday)
+        monkeypatch.setattr(helper, "Begin", OfYesterday)
         helped.try_until(failures=1)
         assert "if meterd was upgraded" in helped.supervisor.notice
 
@@ -230,6 +268,13 @@ class TestFailures:
         assert (helped.processes, helped.failures) == (0, 1)
         helped.begin()
         assert helped.is_up
+
+    def test_a_body_that_it_could_not_read_is_not_counted(self, helped: Helped) -> None:
+        helped.begin()
+        before = helped.sample("meterd_helper_bodies_total")
+        with pytest.raises(ArithmeticError):
+            helped.read("fail odd")
+        assert helped.sample("meterd_helper_bodies_total") == before
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_signals_for_the_group_do_not_end_it(self, helped: Helped, number: signal.Signals) -> None:

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from meterd import reading
@@ -54,9 +54,16 @@ def metric(server: Meterd, name: str) -> float:
 
 def helpers(server: Meterd) -> set[int]:
     """Processes that help the server."""
-    tasks = Path(f"/proc/{server.process.pid}/task")
-    children = [int(each) for task in tasks.iterdir() for each in (task / "children").read_text().split()]
-    return {each for each in children if reading.__name__.encode() in Path(f"/proc/{each}/cmdline").read_bytes()}
+    tasks = Path(f"/proc/{server.process.pid}/task").iterdir()
+    children = [int(each) for task in tasks for each in content(task / "children").split()]
+    return {each for each in children if reading.__name__.encode() in content(Path(f"/proc/{each}/cmdline"))}
+
+
+def content(file: Path) -> bytes:
+    """What a file of /proc says; nothing when its process or thread has just ended."""
+    with suppress(OSError):
+        return file.read_bytes()
+    return b""
 
 
 def counted(server: Meterd) -> int:
@@ -95,6 +102,25 @@ def test_it_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
         (process,) = helpers(server)
         server.kill()
         eventually(lambda: not Path(f"/proc/{process}").exists())
+
+
+def test_stopped_it_is_ended_when_the_requests_that_wait_are_over_and_exports_go_on(tmp_path: Path) -> None:
+    with Meterd(tmp_path, environment=BUSY | {"METERD_SERVICE__TIMEOUT": "2"}) as server:
+        senders = Senders(server)
+        with senders.busy():
+            eventually(lambda: is_reading(server))
+            (first,) = helpers(server)
+            os.kill(first, signal.SIGSTOP)
+            eventually(lambda: first not in helpers(server))
+            eventually(lambda: helpers(server))
+            before = senders.statuses.count(200)
+            eventually(lambda: senders.statuses.count(200) > before + 4 * SENDERS)
+        taken = senders.statuses.count(200)
+        assert {200, 504} >= set(senders.statuses)
+        assert SPANS * taken <= counted(server) <= SPANS * len(senders.statuses)
+        assert server.stop() == 0
+
+    assert b"took longer than 2 s for a body" in server.log
 
 
 def test_without_it_exports_are_read_by_the_service_and_readyz_says_so(tmp_path: Path) -> None:

@@ -6,71 +6,40 @@ what it can't read is read here.
 """
 
 import os
-import signal
 import socket
 import struct
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from enum import IntEnum
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from meterd import processors
+from meterd.api.helper_process import ANSWER, BEGIN, QUESTION, READY, Begin, Gone, How, Reads, receive
 from meterd.errors import InvalidInput, MeterdError, TooLarge
 from meterd.failpoints import reach
-from meterd.memory import spare_address_space
 from meterd.supervision import HELPER, Supervisor
-from meterd.version import __version__
 
 _CHANNELS = 2
 """Bodies at a helper: while one is read, the next is there already."""
-_SECONDS = 60
-"""Longest time for a body, and for a start."""
-_READY = b"\1"
-_BEGIN = struct.Struct("!I")
-"""Bytes of what a helper is told at first."""
-_QUESTION = struct.Struct("!II")
-"""Bytes of what is said about a body, and of the body."""
-_ANSWER = struct.Struct("!BI")
-"""How a body was read, and bytes of the answer."""
+_START_SECONDS = 60.0
+"""Longest time for a start."""
+_OF_THE_SERVICE = "METERD_"
+"""How variables begin that are settings, and may be secrets."""
+_ENDED = "its process ended"
+_NOT_STARTED = "its process does not start; restart the service if meterd was upgraded"
+_REFUSALS = {How.INVALID_INPUT: InvalidInput, How.TOO_LARGE: TooLarge}
 
 _About = TypeVar("_About", contravariant=True)
 _Result = TypeVar("_Result")
-_Read = TypeVar("_Read", covariant=True)
 
 
-class Reads(Protocol[_About, _Read]):
-    """Reads bodies: a struct, so that a helper can be told what it knows."""
-
-    def read(self, body: bytes, about: _About) -> _Read:
-        """Read a body, about which more is known. Raises `InvalidInput` and `TooLarge`."""
-
-
-class How(IntEnum):
-    """How a body was read; all but the first are exceptions, of which only two have their message told."""
-
-    READ = 0
-    INVALID_INPUT = 1
-    TOO_LARGE = 2
-    FAILED = 3
-
-
-_REFUSALS = {How.INVALID_INPUT: InvalidInput, How.TOO_LARGE: TooLarge}
-
-
-class _Begin(msgspec.Struct, frozen=True):
-    """What a helper is told at first: readers by their names. One of another version does not begin."""
-
-    readers: dict[str, msgspec.Raw]
-    version: str = __version__
-
-
-class _Lost(Exception):
-    """The other side is gone."""
+class _Late(Exception):
+    """A body took too long."""
 
 
 class _Process(NamedTuple):
@@ -80,29 +49,35 @@ class _Process(NamedTuple):
     channels: tuple[socket.socket, ...]
     started: float
 
+    @property
+    def runs(self) -> bool:
+        return self.process.poll() is None
+
 
 class Helper:
     """Has bodies read by a process of its own when there is more to read than one thread can.
 
     Args:
         module: what the process runs. It calls `serve`.
+        seconds: longest time for a body.
         supervisor: where failures are told.
     """
 
-    def __init__(self, module: str, supervisor: Supervisor) -> None:
+    def __init__(self, module: str, seconds: float, supervisor: Supervisor) -> None:
         self._command = [sys.executable, "-P", "-m", module]
+        self._seconds = seconds
         self._encode = msgspec.msgpack.Encoder().encode
         self._readers: dict[str, msgspec.Raw] = {}
         self._watch = supervisor.watch(HELPER)
         self._bodies = supervisor.telemetry.helper_bodies
-        supervisor.telemetry.helper_processes.set_function(lambda: self._process is not None)
+        supervisor.telemetry.helper_processes.set_function(self._count)
         self._lock = threading.Lock()
         self._process: _Process | None = None
         self._starting: list[socket.socket] = []
         self._free: list[socket.socket] = []
         self._under_way = 0
         self._rests_until = 0.0
-        self._is_useful = len(os.sched_getaffinity(0)) > 1
+        self._is_useful = processors.available() > 1
 
     def reader(
         self, name: str, reader: Reads[_About, _Result], result: type[_Result]
@@ -125,33 +100,36 @@ class Helper:
             with self._lock:
                 self._under_way -= 1
 
-    def ask(self, name: str, body: bytes, about: object) -> tuple[How, bytes] | None:
-        """Have a body read by the process; None when the caller must read it. Blocking."""
+    def ask(self, name: str, body: bytes, about: object) -> tuple[How, bytes]:
+        """Have a body read by the process, if it has room. Blocking, for `seconds` at most."""
         with self._lock:
-            channel, process = self._take(), self._process
+            self._find_ready()
+            process, channel = self._process, self._free.pop() if self._free else None
+            if process is None:
+                self._start_if_wanted()
         if process is None or channel is None:
-            return None
+            return How.FAILED, b""
         try:
-            described = self._encode((name, about))
-            channel.sendall(_QUESTION.pack(len(described), len(body)) + described)
-            channel.sendall(body)
-            how, size = _ANSWER.unpack(_receive(channel, _ANSWER.size))
-            answer = _receive(channel, size)
+            how, answer = self._exchange(channel, self._encode((name, about)), body)
         except BaseException as error:
+            is_late = isinstance(error, BlockingIOError | _Late)
+            reason = f"its process took longer than {self._seconds:g} s for a body" if is_late else _ENDED
             with self._lock:
                 if self._process is process:  # nobody else has noticed
-                    self._failed(MeterdError(f"its process has ended, or took longer than {_SECONDS} s for a body"))
+                    self._failed(MeterdError(reason))
             channel.close()
-            if isinstance(error, OSError | _Lost):
-                return None
+            if isinstance(error, OSError | Gone | _Late):
+                return How.FAILED, b""
             raise
-        self._bodies.inc()
         with self._lock:
             if self._process is process:
                 self._free.append(channel)
+                self._watch.worked()
             else:
                 channel.close()
-        return How(how), answer
+        if how is not How.FAILED:
+            self._bodies.inc()
+        return how, answer
 
     def close(self) -> None:
         """End the process. Bodies that are at it are read here."""
@@ -159,63 +137,85 @@ class Helper:
             self._is_useful = False
             self._end()
 
-    def _take(self) -> socket.socket | None:
-        """Return a channel that is free; start a helper when there is none, and one would help. Needs the lock."""
-        if self._starting:
-            self._welcome()
-        if self._free:
-            return self._free.pop()
-        is_wanted = self._under_way > 1 or self._watch.failure is not None
-        if self._is_useful and is_wanted and self._process is None and time.monotonic() >= self._rests_until:
+    def _count(self) -> int:
+        process = self._process
+        return 1 if process and process.runs else 0
+
+    def _exchange(self, channel: socket.socket, about: bytes, body: bytes) -> tuple[How, bytes]:
+        """Send a body and receive the answer. Raises `_Late` and `Gone`, and `OSError` for either."""
+        until = time.monotonic() + self._seconds
+
+        def limit() -> None:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise _Late
+            limited = struct.pack("ll", int(left), int(left % 1 * 1e6) or 1)
+            channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limited)
+            channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limited)
+
+        for part in (QUESTION.pack(len(about), len(body)) + about, body):
+            view = memoryview(part)
+            while view:
+                limit()
+                view = view[channel.send(view) :]
+        how, size = ANSWER.unpack(receive(channel, ANSWER.size, limit))
+        return How(how), receive(channel, size, limit)
+
+    def _find_ready(self) -> None:
+        """Look which channels can be used by now. Needs the lock, as all of the following."""
+        for channel in tuple(self._starting):
             try:
-                reach(self._watch.fail_point)
-                self._start()
-            except OSError as error:
-                self._failed(MeterdError(f"its process can't be started: {error.strerror}"))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the body can be read without a helper
-                self._failed(error)
-        return None
+                is_ready = channel.recv(len(READY), socket.MSG_DONTWAIT) == READY
+            except BlockingIOError:
+                if self._process and time.monotonic() < self._process.started + _START_SECONDS:
+                    continue
+                is_ready = False
+            except OSError:
+                is_ready = False
+            if not is_ready:
+                has_begun = len(self._starting) < _CHANNELS
+                self._failed(MeterdError(_ENDED if has_begun else _NOT_STARTED))
+                return
+            self._starting.remove(channel)
+            self._free.append(channel)
+
+    def _start_if_wanted(self) -> None:
+        """Start a helper if it would help, or if one was lost, after a pause for each failure."""
+        is_wanted = self._under_way > 1 or self._watch.failure is not None
+        if not (self._is_useful and is_wanted) or time.monotonic() < self._rests_until:
+            return
+        try:
+            reach(self._watch.fail_point)
+            self._start()
+        except OSError as error:
+            self._failed(MeterdError(f"its process can't be started: {error.strerror}"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the body can be read without a helper
+            self._failed(error)
 
     def _start(self) -> None:
-        """Start a helper. Raises `OSError` when the system does not let it."""
-        begin = self._encode(_Begin(self._readers))
-        limit = struct.pack("ll", _SECONDS, 0)
+        """Start a helper, in a group of its own: what a terminal interrupts is not for it. Raises `OSError`."""
+        told = self._encode(Begin(self._readers))
+        begin = BEGIN.pack(len(told)) + told
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(_OF_THE_SERVICE)}
         with ExitStack() as not_started, ExitStack() as theirs:
             pairs = [socket.socketpair() for _ in range(_CHANNELS)]
             for ours, their in pairs:
                 not_started.enter_context(ours)
                 theirs.enter_context(their)
-                ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-                ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-                ours.sendall(_BEGIN.pack(len(begin)) + begin)
+                if ours.send(begin, socket.MSG_DONTWAIT) < len(begin):
+                    raise MeterdError("settings for readers are too long to be passed on")
             numbers = [their.fileno() for _, their in pairs]
             process = subprocess.Popen(  # noqa: S603 - our own program
                 [*self._command, *map(str, numbers)],
+                env=environment,
                 pass_fds=numbers,
+                process_group=0,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
             not_started.pop_all()
         self._process = _Process(process, tuple(ours for ours, _ in pairs), time.monotonic())
         self._starting = list(self._process.channels)
-
-    def _welcome(self) -> None:
-        """Look which channels are ready by now."""
-        for channel in tuple(self._starting):
-            try:
-                is_ready = channel.recv(len(_READY), socket.MSG_DONTWAIT) == _READY
-            except BlockingIOError:
-                if self._process and time.monotonic() < self._process.started + _SECONDS:
-                    continue
-                is_ready = False
-            except OSError:
-                is_ready = False
-            if not is_ready:
-                self._failed(MeterdError("its process does not start; restart the service if meterd was upgraded"))
-                return
-            self._starting.remove(channel)
-            self._free.append(channel)
-            self._watch.worked()
 
     def _failed(self, error: BaseException) -> None:
         self._end()
@@ -245,75 +245,9 @@ class HelpedReader(Generic[_About, _Result]):
     def read(self, body: bytes, about: _About) -> _Result:
         """Read a body, here or there. Blocking, for any thread. Raises what the reader raises."""
         with self._helper.reading():
-            how, answer = self._helper.ask(self._name, body, about) or (How.FAILED, b"")
+            how, answer = self._helper.ask(self._name, body, about)
             if how is How.FAILED:
                 return self._reader.read(body, about)
         if refusal := _REFUSALS.get(how):
             raise refusal(answer.decode())
         return self._results.decode(answer)
-
-
-Readers = Mapping[str, tuple[type[Reads[Any, Any]], type]]
-"""By their names types of readers, and of what is said about bodies."""
-
-
-def serve(readers: Readers) -> None:
-    """Be the helper: read bodies that come over the sockets whose numbers are the arguments, until these are closed.
-
-    What ends a whole group of processes does not end this one, because the service answers what is under way.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    spare_address_space()
-    channels = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
-    threads = [threading.Thread(target=_serve, args=(channel, readers)) for channel in channels]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _serve(channel: socket.socket, readers: Readers) -> None:
-    encode = msgspec.msgpack.Encoder().encode
-    described = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
-    with channel, suppress(OSError, _Lost):
-        (size,) = _BEGIN.unpack(_receive(channel, _BEGIN.size))
-        begin = msgspec.msgpack.decode(_receive(channel, size), type=_Begin)
-        if begin.version != __version__:
-            return
-        reads: dict[str, tuple[Reads[Any, Any], msgspec.msgpack.Decoder[Any]]] = {
-            name: (msgspec.msgpack.decode(begin.readers[name], type=reader), msgspec.msgpack.Decoder(about))
-            for name, (reader, about) in readers.items()
-        }
-        channel.sendall(_READY)
-        while True:
-            about_size, body_size = _QUESTION.unpack(_receive(channel, _QUESTION.size))
-            name, about = described.decode(_receive(channel, about_size))
-            reader, abouts = reads[name]
-            how, answer = _answer(reader, _receive(channel, body_size), abouts.decode(about), encode)
-            channel.sendall(_ANSWER.pack(how, len(answer)))
-            channel.sendall(answer)
-
-
-def _answer(
-    reader: Reads[Any, Any], body: bytes, about: object, encode: Callable[[object], bytes]
-) -> tuple[How, bytes]:
-    try:
-        return How.READ, encode(reader.read(body, about))
-    except TooLarge as error:
-        return How.TOO_LARGE, error.message.encode()
-    except InvalidInput as error:
-        return How.INVALID_INPUT, error.message.encode()
-    except Exception:  # noqa: BLE001 - the service meets the same, and tells
-        return How.FAILED, b""
-
-
-def _receive(channel: socket.socket, size: int) -> bytes:
-    """Receive so many bytes. Raises `_Lost` when the other side is gone before."""
-    received = b""
-    while len(received) < size:
-        more = channel.recv(size - len(received), socket.MSG_WAITALL)  # all of it, unless a signal comes between
-        if not more:
-            raise _Lost
-        received += more
-    return received

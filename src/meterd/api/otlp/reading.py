@@ -6,13 +6,11 @@ import msgspec
 from msgspec import field
 
 from meterd.access import Caller
-from meterd.api.otlp.attributes import known_shapes
 from meterd.api.otlp.damage import Damage
 from meterd.api.otlp.decoding import decode, decode_whole
 from meterd.api.otlp.messages import SIGNALS, AnyMessage
 from meterd.api.otlp.points import add_points
 from meterd.api.otlp.traces import add_traces
-from meterd.api.otlp.values import known_attributes
 from meterd.errors import InvalidInput
 from meterd.ingest.facts import Facts
 from meterd.ingest.reports import Report
@@ -30,13 +28,6 @@ class Export(msgspec.Struct, frozen=True):
     received: int
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """How much who read an export keeps for the next ones: attributes, and sets of their names."""
-
-    attributes: int = 0
-    shapes: int = 0
-
-
 class Reading(msgspec.Struct, frozen=True):
     """Facts of an export, and counts: of elements that are rejected, by reason; of values that are left out, by member;
     of spans that are no fact, by what they are.
@@ -50,7 +41,6 @@ class Reading(msgspec.Struct, frozen=True):
     members_left_out: dict[str, int] = field(default_factory=dict)
     spans_left_out: dict[str, int] = field(default_factory=dict)
     has_litellm: bool = False
-    kept: Kept = Kept()
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -95,7 +85,6 @@ class Reader(msgspec.Struct, frozen=True):
             report.members_left_out,
             spans_left_out,
             has_litellm,
-            Kept(known_attributes(), known_shapes()),
         )
 
 

@@ -20,7 +20,7 @@ from meterd.api.otlp.attributes import known_shapes
 from meterd.api.otlp.damage import Damage
 from meterd.api.otlp.messages import LOGS, METRICS, TRACES, Signal
 from meterd.api.otlp.openapi import PROTOBUF, export_operation
-from meterd.api.otlp.reading import Export, Kept, Reader, Reading
+from meterd.api.otlp.reading import Export, Reader, Reading
 from meterd.api.otlp.values import known_attributes
 from meterd.datasets import camel_case
 from meterd.errors import MeterdError, TimedOut, UnsupportedMediaType
@@ -79,18 +79,8 @@ class OpenTelemetry:
         self._max_bytes = settings.otlp.max_body_bytes
         self._reader = Reader.of(settings)
         self._helped = helper.reader("otlp", self._reader, Reading)
-        self._told = Kept()
-        gauge = telemetry.gauge
-        gauge(
-            "meterd_otlp_known_attributes",
-            "Attributes kept by their bytes",
-            lambda: max(known_attributes(), self._told.attributes),
-        )
-        gauge(
-            "meterd_otlp_known_shapes",
-            "Sets of names of attributes that are kept",
-            lambda: max(known_shapes(), self._told.shapes),
-        )
+        telemetry.gauge("meterd_otlp_known_attributes", "Attributes kept by their bytes", known_attributes)
+        telemetry.gauge("meterd_otlp_known_shapes", "Sets of names of attributes that are kept", known_shapes)
 
     def routes(self) -> list[HotRoute]:
         return [
@@ -129,7 +119,6 @@ class OpenTelemetry:
 
     def _note(self, reading: Reading, caller: Caller) -> None:
         """Keep what an export tells besides its facts."""
-        self._told = reading.kept
         if reading.has_litellm:
             self._sources.note(caller, "OpenTelemetry")
         for reason, count in reading.spans_left_out.items():

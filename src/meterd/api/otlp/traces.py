@@ -27,7 +27,7 @@ def add_traces(
     """Add the facts of a trace export to the report: of spans of one call that are within one another the outermost.
 
     Spans that are no fact are counted in `left_out`, by what they are; that is no error. Returns how many spans are
-    rejected, by reason.
+    rejected, by reason, and whether LiteLLM sent some.
     """
     rejected: Counter[str] = Counter()
     spans: list[Span] = []
