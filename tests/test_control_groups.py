@@ -42,7 +42,12 @@ def test_version_1_has_a_folder_for_each_controller(groups: Path, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("outer", "inner", "expected"),
-    [("max 100000", "max 100000", 8), ("max 100000", "150000 100000", 1.5), ("50000 100000", "max 100000", 0.5)],
+    [
+        ("max 100000", "max 100000", 8),
+        ("max 100000", "150000 100000", 1.5),
+        ("50000 100000", "max 100000", 0.5),
+        ("", "odd 0", 8),
+    ],
 )
 def test_processors_are_those_of_the_quota(
     groups: Path, monkeypatch: pytest.MonkeyPatch, outer: str, inner: str, expected: float
