@@ -24,7 +24,6 @@ Document = dict[str, Any]
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 ENCODINGS = (JSON, PROTOBUF)
-SIGNALS = {"traces": TRACES, "metrics": METRICS, "logs": LOGS}
 
 INTERNAL, SERVER, CLIENT = 1, 2, 3
 START = 1_790_000_000_000_000_000

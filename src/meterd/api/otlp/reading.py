@@ -3,7 +3,6 @@
 from collections import Counter
 
 import msgspec
-from msgspec import field
 
 from meterd.access import Caller
 from meterd.api.otlp.damage import Damage
@@ -36,11 +35,11 @@ class Reading(msgspec.Struct, frozen=True):
     """
 
     facts: tuple[Facts, ...]
-    rejected: dict[str, int] = field(default_factory=dict)
-    left_out: dict[str, int] = field(default_factory=dict)
-    members_left_out: dict[str, int] = field(default_factory=dict)
-    spans_left_out: dict[str, int] = field(default_factory=dict)
-    has_litellm: bool = False
+    rejected: dict[str, int]
+    left_out: dict[str, int]
+    members_left_out: dict[str, int]
+    spans_left_out: dict[str, int]
+    has_litellm: bool
 
 
 class Reader(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from meterd.api.otlp.messages import LOGS, METRICS, TRACES
+from meterd.api.otlp.messages import SIGNALS
 
 _File = Any
 """A `FileDescriptor`, in the implementation that is in use."""
@@ -57,7 +57,7 @@ def _files() -> Iterator[_File]:
             add(needed)
         found.setdefault(file.name, file)
 
-    for signal in (TRACES, METRICS, LOGS):
+    for signal in SIGNALS.values():
         add(signal.protobuf.DESCRIPTOR.file)
     return iter(found.values())
 
